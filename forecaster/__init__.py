@@ -1,0 +1,1 @@
+"""Honest daily predictive distributions, recorded before the outcome and scored after it."""

@@ -1,0 +1,1 @@
+"""What is known about the market, and since when."""
