@@ -1,0 +1,129 @@
+"""What a report is made of: tidy tables, filled by the hub and only read here.
+
+Changes are fractions per session (0.01 is one per cent) and prices are in the asset's own currency;
+the pages show per cent. Scores carry the signs of `forecaster.evaluation.scoring`: lower is better,
+skill is higher the better. A value that does not exist is NaN (numbers) or an empty string (text).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class AssetPage:
+    """One asset on one day: everything its pages show.
+
+    Attributes:
+        symbol: The asset's id.
+        calendar: Exchange code, `24/7` or `24/5`.
+        source: Id of the source of its rows.
+        simulated: Whether its rows were made by a simulation; every page that shows it must say so.
+        attention_kind: What the attention series counts ("tweets a day"), empty where there is none.
+        as_of: Last session whose data were used.
+        target: The session that is forecast.
+        close: Price at the close of `as_of`.
+        forecasts: A row a model: `model, status, reason, recorded, mean, sd, prob_up, q05, q25, q50, q75, q95,
+            previous_q50, previous_sd`. `status` is ok, unreliable or withheld (its numbers are NaN then);
+            `recorded` is "before" or "after" the target's close; previous_* are yesterday's forecast.
+        densities: Predictive densities, a row a point: `model, change, density`.
+        fan: Last forecasts against what happened: `model, target, origin, y, mean, q05, q25, q50, q75, q95`;
+            `origin` is "live" or "replayed", y is NaN until the outcome is known.
+        window: The 7-day window used: `session, series, change`, oldest first.
+        scoreboard: A row a model: `model, origin, days, crps, skill_climatology, skill_baseline, log_score,
+            mae, mse, in50, in90`. The row "predict zero" has only days, mae and mse.
+        verdicts: Sentences about skill, already in words.
+        weights: Weights in units of standardised inputs: `model, series, lag (1 = most recent), mean, sd`;
+            sd is NaN for a deterministic network.
+        elbo: Training curves: `model, step, loss` (loss is minus the ELBO, in nats).
+        notes: What a reader should know about the data, a sentence each.
+    """
+
+    symbol: str
+    calendar: str
+    source: str
+    simulated: bool
+    attention_kind: str
+    as_of: pd.Timestamp
+    target: pd.Timestamp
+    close: float
+    forecasts: pd.DataFrame
+    densities: pd.DataFrame
+    fan: pd.DataFrame
+    window: pd.DataFrame
+    scoreboard: pd.DataFrame
+    verdicts: tuple[str, ...]
+    weights: pd.DataFrame
+    elbo: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DailyReport:
+    """One day of the whole watchlist.
+
+    Attributes:
+        as_of: The day of the report.
+        rendered_from: When the newest forecast in it was issued, UTC (never the time of rendering: the same
+            facts give the same bytes).
+        assets: A page set each, in watchlist order.
+        withheld: `symbol -> reason` for assets without any forecast that day.
+        models: `model id -> one line on what it is`, in the order in which models are shown.
+        provenance: Label and value pairs for the last page: ledger head hash, code version, settings hash, seed.
+    """
+
+    as_of: pd.Timestamp
+    rendered_from: datetime
+    assets: tuple[AssetPage, ...]
+    withheld: Mapping[str, str]
+    models: Mapping[str, str]
+    provenance: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class BacktestAsset:
+    """One asset's replay.
+
+    Attributes:
+        symbol: The asset's id.
+        simulated: Whether its rows were made by a simulation.
+        first: First target session.
+        last: Last target session.
+        fan: As in `AssetPage`, every origin "replayed".
+        scoreboard: As in `AssetPage`.
+        calibration: A row a model and forecast: `model, pit`, pit in [0, 1].
+        verdicts: Sentences about skill and calibration.
+        notes: What a reader should know about the data.
+    """
+
+    symbol: str
+    simulated: bool
+    first: pd.Timestamp
+    last: pd.Timestamp
+    fan: pd.DataFrame
+    scoreboard: pd.DataFrame
+    calibration: pd.DataFrame
+    verdicts: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class BacktestReport:
+    """A walk-forward replay of one or many assets.
+
+    Attributes:
+        assets: One entry an asset.
+        models: `model id -> one line on what it is`, in the order in which models are shown.
+        design: Label and value pairs: refit interval, training window, preset, seed and the like.
+    """
+
+    assets: tuple[BacktestAsset, ...]
+    models: Mapping[str, str]
+    design: Mapping[str, str]
