@@ -1,0 +1,83 @@
+"""Tomorrow's change as each model sees it: predictive densities on one axis."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from reports.canvas import drawing, to_svg
+from reports.numerals import percent, shortest
+from reports.palette import INK, MUTED, in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from reports.palette import Looks
+
+_NEGLIGIBLE = 0.004  # of the highest peak; tails below it are not drawn
+_MANY = 5
+
+
+def draw(
+    densities: pd.DataFrame,
+    point: tuple[str, float],
+    looks: Looks,
+    models: Iterable[str],
+    heading: tuple[str, bool],
+    *,
+    size: tuple[float, float] = (102.0, 66.0),
+) -> str:
+    """SVG of `densities` (as `AssetPage.densities`, not empty) over the change in per cent.
+
+    Args:
+        densities: The curves.
+        point: Name and value (a fraction; NaN for none) of the point forecast drawn as a vertical line.
+        looks: The look of each model.
+        models: Their order.
+        heading: The title, and whether the asset is simulated.
+        size: Width and height in millimetres.
+    """
+    title, simulated = heading
+    with drawing(*size, title, simulated=simulated) as figure:
+        axes = figure.subplots()
+        axes.axvline(0, color=MUTED, linewidth=0.5)
+        names = in_order(densities, models)
+        for name in names:
+            curve = densities[densities["model"] == name].sort_values("change")
+            x, y = 100 * curve["change"].to_numpy(float), curve["density"].to_numpy(float) / 100
+            axes.plot(x, y, color=looks[name].colour, linestyle=looks[name].dash, label=name)
+            axes.fill_between(x, y, color=looks[name].colour, alpha=0.05, linewidth=0)
+        _point(axes, *point)
+        _scales(axes, densities)
+        figure.legend(loc="outside lower center", ncols=3 if len(names) > _MANY else min(len(names) + 1, 3))
+        return to_svg(figure)
+
+
+def _point(axes: Axes, name: str, value: float) -> None:
+    """The point forecast, with its value in the legend."""
+    if math.isfinite(value):
+        axes.axvline(
+            100 * value,
+            color=INK,
+            linewidth=0.9,
+            linestyle=(0, (4, 2)),
+            label=f"{name}, point: {percent(value)}",
+        )
+
+
+def _scales(axes: Axes, densities: pd.DataFrame) -> None:
+    """As much of the axis as carries weight."""
+    visible = densities[densities["density"] > _NEGLIGIBLE * densities["density"].max()]
+    if len(visible):
+        axes.set_xlim(100 * visible["change"].min(), 100 * visible["change"].max())
+    axes.set_ylim(bottom=0)
+    axes.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 2.5, 5, 10]))
+    axes.xaxis.set_major_formatter(FuncFormatter(shortest))
+    axes.set_xlabel("change by the next close, %")
+    axes.set_ylabel("density per percentage point")
+    axes.yaxis.set_major_locator(MaxNLocator(4))

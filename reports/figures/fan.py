@@ -1,0 +1,169 @@
+"""Past forecasts against what happened: a panel a model, all on one scale."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from reports.canvas import FULL_WIDTH, drawing, quiet_grid, to_svg
+from reports.numerals import short_day, shortest
+from reports.palette import ALARM, FAINT, INK, MUTED, WASH, in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from reports.palette import Looks
+
+_PANEL_HEIGHT = 33.0
+_NARROW_LIMIT = 45  # more forecasts than this need the width of the page
+_FEWEST_SLOTS = 8  # so that a single forecast is not as wide as the panel
+
+
+def draw(fan: pd.DataFrame, looks: Looks, models: Iterable[str], symbol: str, *, simulated: bool) -> str:
+    """SVG of the forecasts in `fan` (as `AssetPage.fan`, not empty), changes in per cent.
+
+    Bars are the central 50 % and 90 % intervals with the median across them; a dot is the outcome, darker inside the
+    90 % interval and a diamond outside it, hollow where the forecast was replayed, on a shaded ground.
+    """
+    names = in_order(fan, models)
+    days = sorted(set(fan["target"]))
+    columns = 2 if len(days) <= _NARROW_LIMIT and len(names) > 1 else 1
+    rows = math.ceil(len(names) / columns)
+    title = f"{symbol}: forecasts and what happened"
+    with drawing(FULL_WIDTH, 17 + _PANEL_HEIGHT * rows, title, simulated=simulated) as figure:
+        panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+        for axes, name in zip(panels.flat, names, strict=False):
+            _panel(axes, fan[fan["model"] == name], days, looks[name].colour)
+            axes.set_title(name, color=looks[name].colour, fontweight="bold")
+        for axes in panels.flat[len(names) :]:
+            axes.set_visible(False)
+        for column in range(columns):
+            lowest = [axes for axes in panels[:, column] if axes.get_visible()][-1]
+            lowest.tick_params(labelbottom=True)
+        for axes in panels[:, 0]:
+            axes.set_ylabel("change, %")
+        _legend(figure, fan)
+        return to_svg(figure)
+
+
+def _panel(axes: Axes, rows: pd.DataFrame, days: list[pd.Timestamp], colour: str) -> None:
+    """One model's forecasts, a slot a session."""
+    place = {day: i for i, day in enumerate(days)}
+    at = np.array([place[day] for day in rows["target"]], dtype=float)
+    replayed = (rows["origin"] == "replayed").to_numpy()
+    _ground(axes, at[replayed], live=bool((~replayed).any()))
+    axes.axhline(0, color=MUTED, linewidth=0.5, zorder=1)
+    for low, high, alpha in (("q05", "q95", 0.22), ("q25", "q75", 0.45)):
+        _bars(axes, at, 100 * rows[low].to_numpy(float), 100 * rows[high].to_numpy(float), colour, alpha)
+    median = 100 * rows["q50"].to_numpy(float)
+    ticks = [[(x - 0.42, y), (x + 0.42, y)] for x, y in zip(at, median, strict=True) if np.isfinite(y)]
+    axes.add_collection(LineCollection(ticks, colors=colour, linewidths=1.0, zorder=3))
+    _outcomes(axes, at, rows, replayed)
+    _scales(axes, days)
+
+
+def _ground(axes: Axes, at: np.ndarray, *, live: bool) -> None:
+    """A shaded ground under replayed forecasts; named where there are live ones to tell them from."""
+    if not len(at):
+        return
+    at = np.sort(at)
+    runs = np.split(at, np.flatnonzero(np.diff(at) > 1) + 1)
+    for run in runs:
+        axes.axvspan(run[0] - 0.5, run[-1] + 0.5, color=WASH, linewidth=0, zorder=0)
+        if live:
+            for edge in (run[0] - 0.5, run[-1] + 0.5):
+                axes.axvline(edge, color=FAINT, linewidth=0.6, zorder=0.5)
+    widest = max(runs, key=len)
+    axes.text(
+        float(widest[0]) - 0.3,
+        0.985,
+        "replayed",
+        transform=axes.get_xaxis_transform(),
+        va="top",
+        fontsize=5.8,
+        style="italic",
+        color=MUTED,
+    )
+
+
+def _bars(axes: Axes, at: np.ndarray, low: np.ndarray, high: np.ndarray, colour: str, alpha: float) -> None:
+    """Intervals as bars, one a session; a missing one leaves its slot empty."""
+    boxes = [
+        [(x - 0.42, a), (x + 0.42, a), (x + 0.42, b), (x - 0.42, b)]
+        for x, a, b in zip(at, low, high, strict=True)
+        if np.isfinite(a) and np.isfinite(b)
+    ]
+    axes.add_collection(PolyCollection(boxes, facecolors=colour, alpha=alpha, linewidths=0, zorder=2))
+
+
+def _outcomes(axes: Axes, at: np.ndarray, rows: pd.DataFrame, replayed: np.ndarray) -> None:
+    """What happened: inside or outside by colour and shape, replayed or live by filling."""
+    y = rows["y"].to_numpy(float)
+    low, high = rows["q05"].to_numpy(float), rows["q95"].to_numpy(float)
+    known = np.isfinite(y)
+    outside = known & ((y < low) | (y > high))
+    size = 9.0 if len(at) <= _NARROW_LIMIT else 6.0
+    for chosen, colour, marker in ((known & ~outside, INK, "o"), (outside, ALARM, "D")):
+        for past in (True, False):
+            take = chosen & (replayed == past)
+            axes.scatter(
+                at[take],
+                100 * y[take],
+                s=size,
+                marker=marker,
+                facecolors="white" if past else colour,
+                edgecolors=colour,
+                linewidths=0.7,
+                zorder=4,
+            )
+
+
+def _scales(axes: Axes, days: list[pd.Timestamp]) -> None:
+    """Sessions along the bottom, a few of them named; per cent up the side."""
+    axes.set_xlim(-0.7, max(len(days), _FEWEST_SLOTS) - 0.3)
+    step = max(1, math.ceil(len(days) / (6 if len(days) <= _NARROW_LIMIT else 11)))
+    at = list(range(0, len(days), step))
+    axes.set_xticks(at, [short_day(days[i]) for i in at])
+    axes.margins(y=0.12)
+    axes.autoscale_view(scalex=False)
+    axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+    axes.yaxis.set_major_formatter(FuncFormatter(shortest))
+    quiet_grid(axes)
+
+
+def _legend(figure: Figure, fan: pd.DataFrame) -> None:
+    """What the marks mean, once for all panels."""
+    origins = set(fan["origin"])
+    marks: list[Patch | Line2D] = [
+        Patch(facecolor=MUTED, alpha=0.22, label="90 % interval"),
+        Patch(facecolor=MUTED, alpha=0.6, label="50 % interval"),
+        Line2D([], [], color=INK, linewidth=1.0, label="median"),
+    ]
+    for origin, filling in (("live", None), ("replayed", "white")):
+        if origin not in origins:
+            continue
+        for name, colour, marker in (("inside", INK, "o"), ("outside 90 %", ALARM, "D")):
+            marks.append(
+                Line2D(
+                    [],
+                    [],
+                    linestyle="",
+                    marker=marker,
+                    markersize=3.2,
+                    markeredgecolor=colour,
+                    markeredgewidth=0.7,
+                    markerfacecolor=filling or colour,
+                    label=f"{origin}: {name}",
+                )
+            )
+    figure.legend(handles=marks, loc="outside lower center", ncols=len(marks))

@@ -1,0 +1,86 @@
+"""Calibration drawn: where outcomes fell within the forecasts, a histogram a model."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+from scipy import stats
+
+from reports.canvas import FULL_WIDTH, drawing, to_svg
+from reports.palette import FAINT, INK, in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from reports.palette import Looks
+
+_BINS = 10
+_MOST_COLUMNS = 4
+
+
+def draw(
+    calibration: pd.DataFrame, looks: Looks, models: Iterable[str], symbol: str, *, simulated: bool
+) -> str:
+    """SVG of the PIT histograms of `calibration` (as `BacktestAsset.calibration`, not empty).
+
+    The line is the level of a calibrated model; the band holds each bar of such a model on 95 % of occasions, taken
+    one bar at a time (binomial quantiles for independent days).
+    """
+    names = in_order(calibration, models)
+    columns = min(max(len(names), 3), _MOST_COLUMNS)
+    rows = math.ceil(len(names) / columns)
+    title = f"{symbol}: where outcomes fell within the forecasts (PIT)"
+    with drawing(FULL_WIDTH, 17 + 34 * rows, title, simulated=simulated) as figure:
+        panels = figure.subplots(rows, columns, squeeze=False)
+        for axes, name in zip(panels.flat, names, strict=False):
+            pit = calibration.loc[calibration["model"] == name, "pit"].to_numpy(float)
+            _panel(axes, pit[np.isfinite(pit)], looks[name].colour)
+            axes.set_title(name, color=looks[name].colour, fontweight="bold")
+        for axes in panels.flat[len(names) :]:
+            axes.set_visible(False)
+        for axes in panels[:, 0]:
+            axes.set_ylabel("days")
+        _legend(figure)
+        return to_svg(figure)
+
+
+def _panel(axes: Axes, pit: np.ndarray, colour: str) -> None:
+    """Counts in ten bins, with what chance alone would give."""
+    counts, edges = np.histogram(pit, bins=_BINS, range=(0, 1))
+    chance = stats.binom(max(len(pit), 1), 1 / _BINS)
+    low, high = float(chance.ppf(0.025)), float(chance.ppf(0.975))
+    axes.bar(
+        edges[:-1],
+        counts,
+        width=1 / _BINS,
+        align="edge",
+        color=colour,
+        alpha=0.45,
+        edgecolor="white",
+        linewidth=0.6,
+    )
+    axes.axhspan(low, high, facecolor=FAINT, alpha=0.55, zorder=0, linewidth=0)
+    axes.axhline(len(pit) / _BINS, color=INK, linewidth=0.8)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1.12 * max(high, float(counts.max(initial=0)), 1.0))
+    axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
+    axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+    axes.text(0.99, 0.99, f"{len(pit)} days", transform=axes.transAxes, ha="right", va="top", fontsize=5.8)
+
+
+def _legend(figure: Figure) -> None:
+    """The line and the band, said in words."""
+    marks: list[Line2D | Patch] = [
+        Line2D([], [], color=INK, linewidth=0.8, label="level of a calibrated model"),
+        Patch(facecolor=FAINT, alpha=0.55, label="95 % pointwise binomial band for a calibrated model"),
+    ]
+    figure.legend(handles=marks, loc="outside lower center", ncols=2)

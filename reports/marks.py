@@ -1,0 +1,36 @@
+"""The marks that sections share: badges for what must not be overlooked, and link targets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reports.blocks import Badge
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SIMULATED = Badge("SIMULATED", "simulated")
+UNRELIABLE = Badge("unreliable", "warning")
+WITHHELD = Badge("withheld", "withheld")
+LATE = Badge("recorded after the outcome", "warning")
+
+
+def simulated_badge(simulated: bool) -> tuple[Badge, ...]:
+    """The badge of an asset whose rows were made up, nothing for a real one."""
+    return (SIMULATED,) if simulated else ()
+
+
+def forecast_badges(forecast: pd.Series) -> tuple[Badge, ...]:
+    """What a reader must know about one row of `AssetPage.forecasts` before using it."""
+    status = str(forecast["status"])
+    badges: list[Badge] = []
+    if status != "ok":
+        badges.append({"unreliable": UNRELIABLE, "withheld": WITHHELD}.get(status, Badge(status, "warning")))
+    if forecast["recorded"] == "after":
+        badges.append(LATE)
+    return tuple(badges)
+
+
+def anchor(position: int) -> str:
+    """The link target of the asset at a position in the report."""
+    return f"asset-{position + 1}"

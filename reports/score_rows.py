@@ -1,0 +1,67 @@
+"""The scoreboard as rows of a table, for the asset pages and for the front of a backtest alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reports.blocks import Cell, Column
+from reports.numerals import number, percent, places_for, share
+from reports.palette import in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import pandas as pd
+
+    from reports.palette import Looks
+
+COLUMNS = (
+    Column("Model", "", "left", 3.1),
+    Column("Days", "", share=1.0),
+    Column("CRPS", "%", share=1.5),
+    Column("Skill", "vs climatology", share=1.9),
+    Column("Skill", "vs baseline", share=1.7),
+    Column("Log score", "nats", share=1.5),
+    Column("MAE", "%", share=1.4),
+    Column("MSE", "%\u00b2", share=1.5),
+    Column("In 50 %", "of days", share=1.5),
+    Column("In 90 %", "of days", share=1.5),
+)
+"""What each cell of a row is."""
+
+CAPTION = (
+    "CRPS, log score, MAE and MSE: lower is better. Skill: share of the reference\u2019s CRPS that is saved, higher is "
+    "better. A calibrated model has 50 % and 90 % in the last two columns, up to chance."
+)
+
+
+def by_origin(
+    board: pd.DataFrame, looks: Looks, models: Iterable[str]
+) -> Iterator[tuple[str, tuple[tuple[Cell, ...], ...]]]:
+    """The rows of a scoreboard (as `AssetPage.scoreboard`), apart by origin, live ones first."""
+    if board.empty:
+        return
+    order = list(models)
+    crps_places = places_for(100 * board["crps"], digits=4, least=3)
+    mae_places = places_for(100 * board["mae"], digits=4, least=3)
+    mse_places = places_for(1e4 * board["mse"], digits=3, least=3)
+    for origin in sorted(set(board["origin"])):
+        part = board[board["origin"] == origin]
+        rows = []
+        for name in in_order(part, order):
+            for _, row in part[part["model"] == name].iterrows():
+                rows.append(
+                    (
+                        Cell(name, colour=looks[name].colour if name in looks else ""),
+                        Cell(number(row["days"], 0)),
+                        Cell(number(100 * row["crps"], crps_places)),
+                        Cell(percent(row["skill_climatology"], 1)),
+                        Cell(percent(row["skill_baseline"], 1)),
+                        Cell(number(row["log_score"], 3)),
+                        Cell(number(100 * row["mae"], mae_places)),
+                        Cell(number(1e4 * row["mse"], mse_places)),
+                        Cell(share(row["in50"])),
+                        Cell(share(row["in90"])),
+                    )
+                )
+        yield origin, tuple(rows)

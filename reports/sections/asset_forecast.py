@@ -1,0 +1,86 @@
+"""An asset's forecast in numbers, with every model's status and its reason in full."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reports.blocks import Block, Callout, Cell, Column, Paragraph, Table
+from reports.blocks import Group as Rows
+from reports.contents import AssetPage, DailyReport
+from reports.marks import forecast_badges
+from reports.numerals import percent, places_for, price, quoted, share, weekday
+from reports.palette import in_order, looks
+from reports.sections import Section
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+_COLUMNS = (
+    Column("Model", "", "left", 3.0),
+    Column("Mean", "", share=1.5),
+    Column("Sd", "", share=1.3),
+    Column("P(up)", "", share=1.3),
+    Column("5 %", "", share=1.7),
+    Column("25 %", "", share=1.7),
+    Column("Median", "", share=1.7),
+    Column("75 %", "", share=1.7),
+    Column("95 %", "", share=1.7),
+)
+
+
+def _blocks(report: DailyReport, asset: AssetPage) -> Iterator[Block]:
+    """Where the forecast starts, what to know about its status, the numbers."""
+    yield Paragraph(_origin(asset), "small")
+    if asset.forecasts.empty:
+        yield Paragraph("There is no forecast in the record for this session yet.")
+        return
+    doubts = tuple(_doubts(asset.forecasts))
+    if doubts:
+        yield Callout("Status", doubts, "warning")
+    drawn = looks(report.models)
+    table = asset.forecasts
+    places = places_for(table["sd"])
+    rows = tuple(
+        (
+            Cell(name, badges=forecast_badges(row), colour=drawn[name].colour),
+            Cell(percent(row["mean"], places)),
+            Cell(percent(row["sd"], places).removeprefix("+")),
+            Cell(share(row["prob_up"])),
+            *(_level(row[level], asset.close, places) for level in ("q05", "q25", "q50", "q75", "q95")),
+        )
+        for name in in_order(table, report.models)
+        for _, row in table[table["model"] == name].iterrows()
+    )
+    yield Table(
+        _COLUMNS, (Rows(rows),), "Quantiles of the change by the target\u2019s close, and of the price."
+    )
+
+
+def _origin(asset: AssetPage) -> str:
+    """The asset in one line."""
+    parts = [
+        f"Close {quoted(asset.close)} on {weekday(asset.as_of)}",
+        f"forecast for {weekday(asset.target)}",
+        f"calendar {asset.calendar}",
+        f"source {asset.source}",
+        f"attention: {asset.attention_kind}" if asset.attention_kind else "no attention series",
+    ]
+    return " \u00b7 ".join(parts)
+
+
+def _doubts(table: pd.DataFrame) -> Iterator[str]:
+    """Every status that is not plainly ok, with its reason."""
+    for _, row in table.iterrows():
+        marks = ", ".join(badge.text for badge in forecast_badges(row))
+        if marks:
+            yield f"{row['model']}: {marks}. {row['reason']}".rstrip()
+
+
+def _level(change: float, close: float, places: int) -> Cell:
+    """A quantile as a change and as a price."""
+    return Cell(percent(change, places), price(close * (1 + change), close))
+
+
+SECTION = Section((DailyReport,), "asset", 20, "Forecast for the next session", _blocks)

@@ -1,0 +1,62 @@
+"""Past forecasts against what happened, for a day's report and for a backtest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reports.blocks import Block, Figure, Paragraph
+from reports.contents import AssetPage, BacktestAsset, BacktestReport, DailyReport
+from reports.figures import fan
+from reports.numerals import day
+from reports.palette import in_order, looks
+from reports.sections import Section
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+_DAILY, _BACKTEST = 30, 120
+
+
+def _blocks(report: DailyReport | BacktestReport, asset: AssetPage | BacktestAsset) -> Iterator[Block]:
+    """The last forecasts as a fan, or that there are none yet."""
+    if asset.fan.empty:
+        yield Paragraph("No earlier forecast is on record yet; this page fills as days go by.")
+        return
+    shown = _latest(asset.fan, _DAILY if isinstance(asset, AssetPage) else _BACKTEST)
+    days = sorted(set(shown["target"]))
+    origins = " and ".join(sorted(set(shown["origin"])))
+    names = ", ".join(in_order(shown, report.models))
+    period = f"{day(days[0])} to {day(days[-1])}" if len(days) > 1 else day(days[0])
+    yield Figure(
+        fan.draw(shown, looks(report.models), report.models, asset.symbol, simulated=asset.simulated),
+        f"{'SIMULATED. ' if asset.simulated else ''}Forecasts of {asset.symbol} against what happened, {period}, "
+        f"{origins}, a panel for each of {names}: 50 and 90 per cent intervals with the median, and the outcome as a dot "
+        "or, outside the 90 per cent interval, a diamond. The scoreboard counts how often each interval held.",
+        f"{_targets(len(days), len(set(asset.fan['target'])))}, {period}. {_explain(set(shown['origin']))}",
+    )
+
+
+def _latest(table: pd.DataFrame, most: int) -> pd.DataFrame:
+    """The rows of the last targets."""
+    return table[table["target"].isin(sorted(set(table["target"]))[-most:])]
+
+
+def _targets(shown: int, known: int) -> str:
+    """How much of the record is drawn."""
+    if shown < known:
+        return f"The last {shown} of {known} forecast sessions"
+    return "One forecast session" if shown == 1 else f"{shown} forecast sessions"
+
+
+def _explain(origins: set[str]) -> str:
+    """What live and replayed mean, for those that occur."""
+    replayed = (
+        "Replayed forecasts were made later, from what was known on the day; they are no record of foresight."
+    )
+    live = "Live forecasts were recorded on the day they say."
+    return " ".join(text for name, text in (("replayed", replayed), ("live", live)) if name in origins)
+
+
+SECTION = Section((DailyReport, BacktestReport), "asset", 40, "Forecasts against what happened", _blocks)
