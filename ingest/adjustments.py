@@ -1,0 +1,51 @@
+r"""Total-return factors: how splits and dividends enter a change without rewriting history.
+
+A provider's "Adj Close" is restated for *every* past day whenever a dividend is paid, so that it
+says nothing fixed about any of them: stored as it comes, one payment would look like a correction
+of the whole history, and a forecast made last year could not be repeated. The factor of a session
+
+    a[t] = (adjusted[t] / close[t]) / (adjusted[t-1] / close[t-1])
+
+is a fact about session t alone: a restatement multiplies both ratios by the same number, which
+cancels. The total-return change is then ``close[t] / close[t-1] * a[t] - 1``; a[t] is 1.0 on an
+ordinary day, 2.0 on the day of an unadjusted 2-for-1 split, 1 + yield on an ex-dividend day.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+ROUNDING = 2e-5
+"""Factors this near to 1.0 are the provider's rounding of its prices, not a payment."""
+
+DIGITS = 6
+"""Significant digits kept: what survives a restatement's rounding; 1e-6 of a change is lost."""
+
+
+def adjustment_factors(
+    close: npt.NDArray[np.float64], adjusted: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """The total-return factor of each session, from a provider's adjusted closes.
+
+    A missing adjusted close keeps the last known ratio, so that a payment on such a day enters
+    with the next adjusted close instead of vanishing.
+
+    Args:
+        close: closes as quoted, ``(sessions,)``, oldest first, above zero.
+        adjusted: adjusted closes, ``(sessions,)``; NaN where the provider has none.
+
+    Returns:
+        Factors ``(sessions,)``; the first is 1.0.
+
+    >>> import numpy as np
+    >>> adjustment_factors(np.array([100.0, 51.0, 50.0]), np.array([49.0, 49.98, 50.0])).tolist()
+    [1.0, 2.0, 1.02041]
+    """
+    ratio = np.asarray(adjusted, dtype=float) / np.asarray(close, dtype=float)
+    last_known = np.maximum.accumulate(np.where(np.isnan(ratio), 0, np.arange(ratio.size)))
+    ratio = ratio[last_known]
+    factors = np.ones_like(ratio)
+    factors[1:] = ratio[1:] / ratio[:-1]
+    factors[np.isnan(factors)] = 1.0  # before the first adjusted close nothing is known
+    factors = np.array([float(f"{factor:.{DIGITS}g}") for factor in factors])
+    factors[np.abs(factors - 1.0) < ROUNDING] = 1.0
+    return factors

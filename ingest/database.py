@@ -1,0 +1,169 @@
+"""The one door to SQL: engines, transactions, and every database fault as one plain line.
+
+SQLite by default, PostgreSQL by URL, the same code on both. On either, one writer at a time:
+
+- SQLite: rollback journal and ``synchronous=FULL`` (versions before 3.51.3 can corrupt a WAL
+  database under two checkpointing connections); the driver's own transactions are off, since
+  their late locking loses concurrent updates, and a write begins with ``BEGIN IMMEDIATE``.
+- PostgreSQL: a write first takes one advisory lock for the length of its transaction. A hash
+  chain, or "is this row stored yet?", then means the same on both; a read sees one snapshot.
+
+A password in a URL is never part of a message.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from ingest.errors import StoreError
+
+BUSY_SECONDS = 30
+"""How long a writer waits for another before it gives up."""
+
+_WRITERS = 0x666F7265
+"""The advisory lock that writers share on PostgreSQL; any fixed number does."""
+
+
+def open_engine(url: str) -> Engine:
+    """An engine on a database; nothing is read or written yet.
+
+    Args:
+        url: ``sqlite:///path/to/file`` or ``postgresql+psycopg://user:password@host/name``.
+
+    Raises:
+        StoreError: an address that is neither.
+
+    >>> engine = open_engine("sqlite://")
+    >>> with reading(engine) as connection:
+    ...     connection.exec_driver_sql("SELECT 1").scalar()
+    1
+    """
+    try:
+        address = make_url(url)
+    except (SQLAlchemyError, ValueError) as error:
+        raise StoreError(_ADDRESS) from error
+    backend = address.get_backend_name()
+    if backend == "sqlite":
+        return _sqlite(address)
+    if backend == "postgresql":
+        return create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    raise StoreError(f"{backend} is no database that is supported: {_ADDRESS}")
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One write transaction: all of it is stored, or nothing; other writers wait.
+
+    Raises:
+        StoreError: the database cannot be written; nothing was changed.
+    """
+    with _plainly(engine), engine.execution_options(writes=True).begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'"))
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITERS})
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One read transaction, which sees one state of the database throughout.
+
+    Raises:
+        StoreError: the database cannot be read.
+    """
+    snapshot = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
+    with _plainly(engine), engine.execution_options(**snapshot).begin() as connection:
+        yield connection
+
+
+def place(engine: Engine) -> str:
+    """Where a database is, for people: a path, or an address without its password."""
+    if engine.dialect.name == "sqlite":
+        return engine.url.database or "memory"
+    return engine.url.render_as_string(hide_password=True)
+
+
+_ADDRESS = "write the database's address as sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
+
+
+def _sqlite(address: URL) -> Engine:
+    options: dict[str, Any] = {} if address.database in {None, "", ":memory:"} else {"poolclass": NullPool}
+    engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS}, **options)
+
+    @event.listens_for(engine, "connect")
+    def prepare(raw: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
+        raw.isolation_level = None
+        for pragma in ("journal_mode=DELETE", "synchronous=FULL", "foreign_keys=ON"):
+            raw.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+@contextmanager
+def _plainly(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise StoreError(_sentence(engine, error)) from error
+
+
+def _sentence(engine: Engine, error: SQLAlchemyError) -> str:
+    """A database fault as one line: what, where, and what to do."""
+    where = place(engine)
+    original = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    said = " ".join(str(original).split())
+    folder = Path(where).parent if engine.dialect.name == "sqlite" else where
+    for signs, sentence in _FAULTS:
+        if any(sign in said for sign in signs):
+            return sentence.format(where=where, folder=folder, seconds=BUSY_SECONDS)
+    return f"the database {where} refused the request ({said[:200]}); {_UNCHANGED}"
+
+
+_UNCHANGED = "nothing already stored was changed"
+
+_FAULTS: tuple[tuple[tuple[str, ...], str], ...] = (
+    (
+        ("disk is full", "No space left", "could not extend file", "disk I/O error"),
+        f"the disk is full: free some space at {{folder}} and run again; {_UNCHANGED}",
+    ),
+    (
+        ("readonly database", "read-only", "permission denied"),
+        f"{{where}} may not be written: check its permissions, or choose another home; {_UNCHANGED}",
+    ),
+    (
+        ("unable to open database file",),
+        "{where} cannot be opened: check that {folder} exists and may be written, or choose another home",
+    ),
+    (
+        ("database is locked", "lock timeout"),
+        f"another process keeps {{where}} busy: waited {{seconds}} seconds; run again later; {_UNCHANGED}",
+    ),
+    (
+        ("not a database", "malformed"),
+        "{where} is damaged or is no database: put a copy back, or choose another home",
+    ),
+    (
+        ("password authentication failed", "no password supplied"),
+        "the database {where} refuses this user and password: check both",
+    ),
+    (
+        (
+            "connection failed",
+            "could not connect",
+            "connection refused",
+            "failed to resolve",
+            "server closed",
+        ),
+        "the database {where} cannot be reached: check that the server runs, and its host, port and name",
+    ),
+)
+"""Words in the driver's message -> our sentence."""

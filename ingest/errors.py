@@ -1,0 +1,139 @@
+"""The family of data faults: each is one clear line that says what is wrong, where, and what to do.
+
+```
+IngestError
+├── BadSymbolError           a symbol that is no plain ticker
+├── UnknownSymbolError       a symbol nobody registered (nearest names are offered)
+├── UnknownCalendarError     a calendar code nobody knows (nearest codes are offered)
+├── CalendarRangeError       a day before or after what a calendar covers
+├── UnknownSourceError       a source that has no file in the registry (nearest names are offered)
+├── AssetConflictError       a symbol registered twice with facts that disagree
+├── PanelFaultError          a table that breaks the rules of the panel
+├── FileFaultError           a file that cannot be imported
+│   ├── MissingFileError     it is not there, is a folder, or may not be read
+│   ├── NotTextError         it is no text (a spreadsheet, an archive, a picture)
+│   ├── EmptyFileError       it holds no usable row
+│   ├── MissingColumnError   it has no date or no close column
+│   ├── BadDateError         a date that cannot be read, or that can be read in two ways
+│   ├── BadValueError        a number that is no number, or that is impossible
+│   └── DuplicateSessionError  one session twice, with different values
+├── AsOfError                an as-of before the data, after the data, or that is no date
+│   └── NotASessionError     a day on which the market of the asset does not trade
+├── TooFewRowsError          fewer complete windows than are needed
+├── ConstantSeriesError      a price that never moves
+├── IncompleteWindowError    the window of one origin has a gap
+└── StoreError               the database cannot be read or written
+```
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class IngestError(Exception):
+    """Root of every fault that this package raises on purpose; ``str(error)`` is one line."""
+
+
+class BadSymbolError(IngestError):
+    """A symbol that is no plain ticker."""
+
+
+class UnknownSymbolError(IngestError):
+    """A symbol that is not registered."""
+
+
+class UnknownCalendarError(IngestError):
+    """A calendar code that is not known, or that the installed library cannot build."""
+
+
+class CalendarRangeError(IngestError):
+    """A day outside the years that a calendar covers."""
+
+
+class UnknownSourceError(IngestError):
+    """A source without a file in ``ingest/sources``."""
+
+
+class AssetConflictError(IngestError):
+    """An asset registered again with facts that contradict the first registration."""
+
+
+class PanelFaultError(IngestError):
+    """A table that breaks the rules of the panel."""
+
+
+class FileFaultError(IngestError):
+    """A file that cannot be imported; the subclasses say why."""
+
+
+class MissingFileError(FileFaultError):
+    """A file that is not there, is a folder, or may not be read."""
+
+
+class NotTextError(FileFaultError):
+    """A file that is no text."""
+
+
+class EmptyFileError(FileFaultError):
+    """A file without a usable row."""
+
+
+class MissingColumnError(FileFaultError):
+    """A file without a date or a close column."""
+
+
+class BadDateError(FileFaultError):
+    """A date that cannot be read, or that can be read in two ways."""
+
+
+class BadValueError(FileFaultError):
+    """A number that is no number, or that is impossible."""
+
+
+class DuplicateSessionError(FileFaultError):
+    """One session twice, with different values."""
+
+
+class AsOfError(IngestError):
+    """An as-of before the data, after the data, or that is no date."""
+
+
+class NotASessionError(AsOfError):
+    """A day on which the market of the asset does not trade."""
+
+
+class TooFewRowsError(IngestError):
+    """Fewer complete windows than are needed."""
+
+
+class ConstantSeriesError(IngestError):
+    """A price that never moves."""
+
+
+class IncompleteWindowError(IngestError):
+    """The window of one origin has a gap."""
+
+
+class StoreError(IngestError):
+    """The database cannot be read or written; nothing already stored was changed."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The end of a sentence that offers the known names nearest to a wrong one.
+
+    >>> nearest("XNYZ", ["XNYS", "XLON", "24/7"])
+    'nearest: XNYS'
+    >>> nearest("zzz", ["b", "a"])
+    'known: a, b'
+    >>> nearest("zzz", [])
+    'none is known yet'
+    """
+    names = sorted(set(known))
+    folded = {other.casefold(): other for other in names}
+    close = get_close_matches(name.casefold(), folded, n=3, cutoff=0.6)
+    if close:
+        return "nearest: " + ", ".join(folded[other] for other in close)
+    if not names:
+        return "none is known yet"
+    shown = ", ".join(names[:12])
+    return f"known: {shown}" + (f" and {len(names) - 12} more" if len(names) > 12 else "")  # noqa: PLR2004 - a line's worth

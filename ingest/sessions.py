@@ -1,0 +1,246 @@
+"""Trading calendars: which days are sessions, and when each one closes and is final.
+
+A session is named by its local date. Its close is an instant in UTC: the exchange's own closing
+time, early closes included; for ``24/7`` and ``24/5`` the next midnight in UTC. Nothing about a
+session is known before its close.
+
+Calendars come from the library exchange_calendars, back to 1900 where it permits, else to its own
+earliest year, and about one year ahead, since later holidays are not decided yet. Beyond either
+end a question is an error, never a guess.
+"""
+
+import warnings
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+import exchange_calendars
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ingest.errors import AsOfError, CalendarRangeError, NotASessionError, UnknownCalendarError, nearest
+
+EARLIEST = "1900-01-01"
+
+Day = str | date | np.datetime64
+"""A day as callers have it: ISO text, a date, a datetime, a pandas or numpy timestamp."""
+
+Instants = npt.NDArray[np.datetime64]
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The sessions of one market; make it with `calendar`.
+
+    Attributes:
+        code: ``24/7``, ``24/5`` or the code of an exchange such as ``XNYS``.
+
+    >>> nyse = calendar("XNYS")
+    >>> nyse.next("2018-01-12"), nyse.close("2018-01-12")
+    (Timestamp('2018-01-16 00:00:00'), Timestamp('2018-01-12 21:00:00+0000', tz='UTC'))
+    >>> calendar("24/7").close("2018-01-21")
+    Timestamp('2018-01-22 00:00:00+0000', tz='UTC')
+    """
+
+    code: str
+
+    @property
+    def first(self) -> pd.Timestamp:
+        """The earliest session that the calendar covers."""
+        return _stamp(self._table.sessions[0])
+
+    @property
+    def last(self) -> pd.Timestamp:
+        """The latest session that the calendar covers, about a year ahead of today."""
+        return _stamp(self._table.sessions[-1])
+
+    def sessions(self, first: Day, last: Day) -> pd.DatetimeIndex:
+        """Every session from first to last, both included; naive dates, ``datetime64[us]``.
+
+        Raises:
+            CalendarRangeError: either day is outside the calendar.
+        """
+        table, start, end = self._table, self._day(first), self._day(last)
+        left = np.searchsorted(table.sessions, start)
+        right = np.searchsorted(table.sessions, end, side="right")
+        return pd.DatetimeIndex(table.sessions[left:right])
+
+    def is_session(self, day: Day) -> bool:
+        """Whether the market trades on that day."""
+        when = self._day(day)
+        return bool(self._table.sessions[self._at(when)] == when)
+
+    def next(self, session: Day) -> pd.Timestamp:
+        """The first session after the day.
+
+        Raises:
+            CalendarRangeError: there is none in the calendar.
+        """
+        return self._pick(int(np.searchsorted(self._table.sessions, self._day(session), side="right")))
+
+    def previous(self, session: Day) -> pd.Timestamp:
+        """The last session before the day.
+
+        Raises:
+            CalendarRangeError: there is none in the calendar.
+        """
+        return self._pick(self._at(self._day(session)) - 1)
+
+    def close(self, session: Day) -> pd.Timestamp:
+        """The instant, in UTC, at which the session closes.
+
+        Raises:
+            NotASessionError: the market does not trade on that day.
+            CalendarRangeError: the day is outside the calendar.
+        """
+        if not self.is_session(session):
+            raise NotASessionError(self._not_a_session(session))
+        return self._instant(self._table.closes[self._at(self._day(session))])
+
+    def last_closed(self, instant: datetime) -> pd.Timestamp:
+        """The last session that is closed at the instant (its close is not later).
+
+        Args:
+            instant: with a time zone.
+
+        Raises:
+            CalendarRangeError: no session is closed by then, or the calendar ends before it.
+        """
+        when = pd.Timestamp(instant).tz_convert(UTC).tz_localize(None).as_unit("us").to_datetime64()
+        closes = self._table.closes
+        if when > closes[-1] + np.timedelta64(7, "D"):
+            raise self._beyond(instant)
+        return self._pick(int(np.searchsorted(closes, when, side="right")) - 1)
+
+    def known_after(self, days: pd.DatetimeIndex) -> pd.DatetimeIndex:
+        """The close (UTC) of each day's session; of the next session where the market is shut.
+
+        A row that a source dates on a shut day can be counted as known no earlier.
+
+        Args:
+            days: dates ``(rows,)``.
+
+        Returns:
+            Instants in UTC ``(rows,)``.
+        """
+        wanted = days.to_numpy().astype("datetime64[us]")
+        if wanted.size:
+            self._day(days.min())
+            self._day(days.max())
+        table = self._table
+        return pd.DatetimeIndex(table.closes[np.searchsorted(table.sessions, wanted)]).tz_localize(UTC)
+
+    @property
+    def _table(self) -> "_Timetable":
+        now = datetime.now(UTC)
+        return _timetable(self.code, (now.year, now.month))
+
+    def _at(self, when: np.datetime64) -> int:
+        return int(np.searchsorted(self._table.sessions, when))
+
+    def _day(self, day: Day) -> np.datetime64:
+        """The day as numpy has it, refused where the calendar cannot speak of it."""
+        when = as_day(day).to_datetime64()
+        sessions = self._table.sessions
+        if when < sessions[0].astype("datetime64[Y]") or when > sessions[-1]:
+            raise self._beyond(day)
+        return when
+
+    def _pick(self, position: int) -> pd.Timestamp:
+        sessions = self._table.sessions
+        if not 0 <= position < len(sessions):
+            raise self._beyond("the day asked for")
+        return _stamp(sessions[position])
+
+    def _instant(self, close: np.datetime64) -> pd.Timestamp:
+        return _stamp(close).tz_localize(UTC)
+
+    def _beyond(self, day: Day) -> CalendarRangeError:
+        shown = str(day)[:19]
+        return CalendarRangeError(
+            f"{shown} is outside calendar {self.code}, which covers {self.first:%Y-%m-%d} to "
+            f"{self.last:%Y-%m-%d}: use a day between, or another calendar"
+        )
+
+    def _not_a_session(self, day: Day) -> str:
+        when = as_day(day)
+        near = f"the session before it is {self.previous(day):%Y-%m-%d}, after it {self.next(day):%Y-%m-%d}"
+        return f"{when:%Y-%m-%d} is no session of calendar {self.code}: {near}"
+
+
+class _Timetable(NamedTuple):
+    """What is kept of a calendar: two arrays ``(sessions,)``, the second in UTC without saying so."""
+
+    sessions: Instants
+    closes: Instants
+
+
+def calendar(code: str | Calendar) -> Calendar:
+    """The calendar of a code; a calendar is returned as it is.
+
+    Raises:
+        UnknownCalendarError: offers the nearest codes.
+
+    >>> calendar("XNYZ")
+    Traceback (most recent call last):
+    ingest.errors.UnknownCalendarError: calendar 'XNYZ' is not known: nearest: XNZE, XNYS
+    """
+    if isinstance(code, Calendar):
+        return code
+    known = exchange_calendars.get_calendar_names()
+    if code not in known:
+        raise UnknownCalendarError(f"calendar {code!r} is not known: {nearest(str(code), known)}")
+    made = Calendar(code)
+    _ = made.first  # a calendar that cannot be built says so here, not in the middle of a run
+    return made
+
+
+def as_day(day: Day) -> pd.Timestamp:
+    """The local date as a naive midnight of unit us.
+
+    Raises:
+        AsOfError: it is no date.
+
+    >>> as_day("2018-01-21")
+    Timestamp('2018-01-21 00:00:00')
+    """
+    try:
+        stamp = pd.Timestamp(day)
+    except ValueError as error:
+        raise AsOfError(f"{day!r} is no date: write it as 2018-01-21") from error
+    if pd.isna(stamp):
+        raise AsOfError("a date is missing: write it as 2018-01-21")
+    return stamp.tz_localize(None).normalize().as_unit("us")
+
+
+def _stamp(when: np.datetime64) -> pd.Timestamp:
+    return pd.Timestamp(when).as_unit("us")
+
+
+@lru_cache(maxsize=64)
+def _timetable(code: str, month: tuple[int, int]) -> _Timetable:
+    """Sessions and closes of a calendar, built anew each month, so that a process may run for years."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the library uses calls that pandas 3.1 deprecates
+        try:
+            built = _longest(code, pd.Timestamp(year=month[0] + 1, month=month[1], day=28))
+        except (ValueError, NotImplementedError, exchange_calendars.errors.CalendarError) as error:
+            raise UnknownCalendarError(
+                f"calendar {code!r} cannot be built by the installed exchange_calendars: "
+                "use another calendar with the same trading days"
+            ) from error
+        sessions = built.sessions.to_numpy().astype("datetime64[us]")
+        closes = pd.DatetimeIndex(built.closes).tz_convert(None).to_numpy().astype("datetime64[us]")
+    sessions.flags.writeable = closes.flags.writeable = False
+    return _Timetable(sessions, closes)
+
+
+def _longest(code: str, end: pd.Timestamp) -> exchange_calendars.ExchangeCalendar:
+    try:
+        return exchange_calendars.get_calendar(code, start=EARLIEST, end=end)
+    except ValueError:  # its holidays are recorded for fewer years
+        default = exchange_calendars.get_calendar(code)
+        start, latest = default.bound_min() or EARLIEST, default.bound_max() or end
+        return exchange_calendars.get_calendar(code, start=start, end=min(end, latest))

@@ -1,0 +1,164 @@
+"""Seven-day windows of changes and the change of the session after them.
+
+Row t of the windows says: with the changes of the seven sessions that end at ``as_of[t]``, the
+price changed by ``y[t]`` on ``target[t]``, the calendar's next session. One session ahead, never
+two. Only complete rows are kept; those left out are counted by reason.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ingest.errors import ConstantSeriesError, IncompleteWindowError, TooFewRowsError
+from ingest.sessions import Day, as_day
+
+LENGTH = 7
+"""Sessions in a window."""
+
+Floats = npt.NDArray[np.float64]
+Days = npt.NDArray[np.datetime64]
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """Complete windows of one asset, oldest first.
+
+    Attributes:
+        symbol: the asset.
+        series: names of the series, in the order of x's last axis.
+        x: changes ``(rows, 7, series)``, fractions per session, oldest day first.
+        y: price change of the target session ``(rows,)``, a fraction.
+        as_of: last session of each window ``(rows,)``, ``datetime64[D]``.
+        target: the calendar's next session ``(rows,)``, ``datetime64[D]``.
+        dropped: reason -> windows left out because of it; a window that has several reasons is
+            counted once, under the first of: price, the other series in their order, target.
+    """
+
+    symbol: str
+    series: tuple[str, ...]
+    x: Floats
+    y: Floats
+    as_of: Days
+    target: Days
+    dropped: Mapping[str, int]
+
+    def __len__(self) -> int:
+        """Number of complete windows."""
+        return len(self.y)
+
+
+def build_windows(symbol: str, changes: pd.DataFrame, series: Sequence[str]) -> Windows:
+    """Every complete window of a table of changes.
+
+    Args:
+        symbol: the asset, for messages.
+        changes: one row for *every* calendar session, as `ingest.changes.simple_changes` gives
+            them, with the column ``price`` and the columns of ``series``.
+        series: the series to use, in order.
+
+    Returns:
+        Windows; the last possible origin is the last session but one, whose target is the last.
+    """
+    if len(changes) and np.isnan(changes["price"].iloc[0]):
+        changes = changes.iloc[1:]  # the first session of a history has no change; that is no gap
+    values = changes.loc[:, list(series)].to_numpy(dtype=float)
+    price = changes["price"].to_numpy(dtype=float)
+    days = changes.index.to_numpy().astype("datetime64[D]")
+    rows = max(len(price) - LENGTH, 0)
+    if rows:
+        views = np.lib.stride_tricks.sliding_window_view(values, LENGTH, axis=0)[:rows]
+        x = views.transpose(0, 2, 1)
+    else:
+        x = np.empty((0, LENGTH, len(series)))
+    y = price[LENGTH : LENGTH + rows]
+    reasons = _reasons(x, y, tuple(series))
+    whole = reasons == ""
+    dropped = dict(sorted(Counter(reasons[~whole].tolist()).items()))
+    return Windows(
+        symbol=symbol,
+        series=tuple(series),
+        x=np.ascontiguousarray(x[whole]),
+        y=y[whole].copy(),
+        as_of=days[LENGTH - 1 : LENGTH - 1 + rows][whole],
+        target=days[LENGTH : LENGTH + rows][whole],
+        dropped=MappingProxyType(dropped),
+    )
+
+
+def origin_window(symbol: str, changes: pd.DataFrame, series: Sequence[str], as_of: Day) -> Floats:
+    """The window that ends at one origin: what a forecast made there may look at.
+
+    Args:
+        symbol: the asset, for messages.
+        changes: as for `build_windows`; rows after the origin are not looked at.
+        series: the series to use, in order.
+        as_of: the origin, a session.
+
+    Returns:
+        Changes ``(7, series)``, oldest day first.
+
+    Raises:
+        IncompleteWindowError: names the first series and session that are missing.
+    """
+    origin = as_day(as_of)
+    upto = changes.loc[:origin, list(series)].iloc[-LENGTH:]
+    if len(upto) < LENGTH or upto.index[-1] != origin:
+        raise IncompleteWindowError(
+            f"{symbol} has no {LENGTH} sessions of changes that end at {origin:%Y-%m-%d}: "
+            "import the missing rows, or choose another as-of"
+        )
+    window = upto.to_numpy(dtype=float)
+    missing = np.isnan(window)
+    if missing.any():
+        column = int(np.argmax(missing.any(axis=0)))
+        session = upto.index[int(np.argmax(missing[:, column]))]
+        raise IncompleteWindowError(
+            f"{symbol} has no change of {series[column]} on {session:%Y-%m-%d} (that session's level or "
+            f"the one before is missing or zero), so the window of {origin:%Y-%m-%d} is incomplete: "
+            "import the missing value, or choose another as-of"
+        )
+    return window
+
+
+def require_usable(windows: Windows, minimum: int) -> None:
+    """Refuse windows from which nothing can be learned.
+
+    Args:
+        windows: the complete windows up to an origin.
+        minimum: complete windows needed.
+
+    Raises:
+        TooFewRowsError: states how many there are, how many are needed, and what was dropped.
+        ConstantSeriesError: the price never moved.
+    """
+    if len(windows) < minimum:
+        lost = ", ".join(f"{count} dropped: {reason}" for reason, count in windows.dropped.items())
+        raise TooFewRowsError(
+            f"{windows.symbol} has {len(windows)} complete windows of {LENGTH} sessions and their next, "
+            f"and at least {minimum} are needed{f' ({lost})' if lost else ''}: import a longer history"
+        )
+    if np.ptp(windows.y) == 0 and np.ptp(windows.x[..., 0]) == 0:
+        first, last = windows.as_of[0], windows.target[-1]
+        raise ConstantSeriesError(
+            f"{windows.symbol} has a price that never moves from {first} to {last}: "
+            "there is nothing to forecast; check the file's close column"
+        )
+
+
+def _reasons(x: Floats, y: Floats, series: tuple[str, ...]) -> npt.NDArray[np.str_]:
+    """Why each window is incomplete ``(rows,)``; empty text where it is complete."""
+    holes: npt.NDArray[np.bool_] = np.asarray(np.isnan(x).any(axis=1))
+    conditions, names = [], []
+    for column in sorted(range(len(series)), key=lambda at: series[at] != "price"):
+        name = series[column]
+        conditions.append(holes[:, column])
+        names.append("price gap" if name == "price" else f"{name} missing or zero")
+    conditions.append(np.isnan(y))
+    names.append("price gap at the target")
+    reasons: npt.NDArray[np.str_] = np.select(conditions, names, default="")
+    return reasons
