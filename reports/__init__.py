@@ -4,13 +4,13 @@
 `BacktestReport` (see `contents.py`, the only input) and write one file atomically. Nothing here computes a
 statistic or knows where the tables came from.
 
-How a page comes about: every file in `sections/` declares a `SECTION` (which reports it belongs to, where in the
-report it stands, its heading) and returns blocks: headings, paragraphs, tables, figures, callouts (`blocks.py`).
-`document.py` puts the sections in order; `pdf.py` hands the blocks to `templates/report.typ`, `html.py` the same
-blocks to `templates/report.html.j2`.
+How a page comes about: every file in `sections/` declares a `SECTION` (which reports it belongs to, where in
+the report it stands, its heading) and returns blocks: headings, paragraphs, tables, figures, callouts
+(`blocks.py`). `document.py` puts the sections in order; `pdf.py` hands the blocks to `templates/report.typ`,
+and `html.py` hands the same blocks to `templates/report.html.j2`.
 
 To add a section, add one file to `sections/`: the folder is the registry, nothing else needs to know.
-To add a figure, add one file to `figures/` with `draw(...) -> str` (SVG text, see `canvas.py`) and show it from a
-section in a `Figure` block, with a text that says the same to a reader who cannot see it.
+To add a figure, add one file to `figures/` with `draw(...) -> str` (SVG text, see `canvas.py`) and show it
+from a section in a `Figure` block, with a text that says the same to a reader who cannot see it.
 A new kind of block is the one change that touches several files: `blocks.py` and both templates.
 """

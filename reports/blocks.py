@@ -21,7 +21,7 @@ class Badge:
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading; `level` 1 opens an asset or a chapter, 2 a section of it. `anchor` makes it a link's target."""
+    """A heading: level 1 opens an asset or a chapter, 2 a section of it; `anchor` is a link's target."""
 
     text: str
     level: Literal[1, 2] = 1
@@ -70,7 +70,8 @@ class Callout:
 class Interval:
     """A small drawing inside a cell: a median and two central intervals.
 
-    All six are positions in [0, 1] from the left to the right edge of the cell; `zero` is where no change lies.
+    All six are positions in [0, 1] from the left to the right edge of the cell; `zero` is where no change
+    lies.
     """
 
     low90: float
@@ -94,7 +95,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """A column's heading and second line, its alignment, and its share of the width (0: as wide as needed)."""
+    """A column: heading, second line, alignment, and share of the width (0: as wide as needed)."""
 
     heading: str
     sub: str = ""

@@ -55,8 +55,8 @@ def markup(document: Document) -> str:
         return template.render(document=document, css=css, inline=_inliner()).lstrip()
     except (TemplateError, OSError) as fault:
         raise ReportError(
-            f"The HTML page cannot be made: {fault}. Reinstall `forecaster`: a template of the package is missing "
-            "or damaged."
+            f"The HTML page cannot be made: {fault}. Reinstall `forecaster`: a template of the package is "
+            "missing or damaged."
         ) from fault
 
 

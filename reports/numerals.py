@@ -1,7 +1,7 @@
 """Numbers as a reader expects them: signs, units, thousands, and as many digits as mean something.
 
-A value that does not exist is an en dash. Minus signs are true ones (U+2212), and a narrow space that does not
-break (U+202F) stands before a unit.
+A value that does not exist is an en dash. Minus signs are true ones (U+2212), and a narrow space that does
+not break (U+202F) stands before a unit.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def number(value: float, places: int, *, sign: bool = False) -> str:
 
     >>> number(-2506.851, 2), number(float("nan"), 2), number(-0.001, 2, sign=True)
     ('−2,506.85', '–', '0.00')
-    """
+    """  # noqa: RUF002 (true signs)
     if not math.isfinite(value):
         return DASH
     text = f"{abs(value):,.{places}f}"
@@ -39,7 +39,7 @@ def shortest(value: float, _position: object = None) -> str:
 
     >>> shortest(-2.5), shortest(10.0), shortest(0.0)
     ('−2.5', '10', '0')
-    """
+    """  # noqa: RUF002 (true signs)
     return number(value, 8).rstrip("0").rstrip(".")
 
 
@@ -66,7 +66,7 @@ def span(low: str, high: str) -> str:
 
     >>> span(percent(-0.01), percent(0.02)), span(DASH, DASH)
     ('−1.00 to +2.00\u202f%', '–')
-    """
+    """  # noqa: RUF002 (true signs)
     if DASH in (low, high):
         return DASH
     return f"{low.removesuffix(THIN + '%')} to {high}"
@@ -94,6 +94,15 @@ def price(value: float, close: float) -> str:
     # Four digits for the small, cents for the everyday, none where cents are noise.
     places = 0 if exponent >= 4 else 2 if exponent >= 1 else 4 if exponent == 0 else 3 - exponent  # noqa: PLR2004 (powers of ten)
     return number(value, min(places, 12))
+
+
+def money(change: float, close: float) -> str:
+    """The price that a change from a close leads to; empty where there is none.
+
+    >>> money(0.01, 250.0), money(float("nan"), 250.0)
+    ('252.50', '')
+    """
+    return price(close * (1 + change), close) if math.isfinite(close * (1 + change)) else ""
 
 
 def quoted(close: float) -> str:

@@ -30,7 +30,8 @@ COLUMNS = (
 """What each cell of a row is."""
 
 CAPTION = (
-    "CRPS, log score, MAE and MSE: lower is better. Skill: share of the reference\u2019s CRPS that is saved, higher is "
+    "CRPS, log score, MAE and MSE: lower is better. Skill: share of the reference\u2019s CRPS that is "
+    "saved, higher is "
     "better. A calibrated model has 50 % and 90 % in the last two columns, up to chance."
 )
 
@@ -52,7 +53,7 @@ def by_origin(
             for _, row in part[part["model"] == name].iterrows():
                 rows.append(
                     (
-                        Cell(name, colour=looks[name].colour if name in looks else ""),
+                        Cell(name, colour=looks[name].colour),
                         Cell(number(row["days"], 0)),
                         Cell(number(100 * row["crps"], crps_places)),
                         Cell(percent(row["skill_climatology"], 1)),

@@ -30,7 +30,7 @@ def draw(
     models: Iterable[str],
     heading: tuple[str, bool],
     *,
-    size: tuple[float, float] = (102.0, 66.0),
+    size: tuple[float, float] = (102.0, 60.0),
 ) -> str:
     """SVG of `densities` (as `AssetPage.densities`, not empty) over the change in per cent.
 
@@ -46,12 +46,11 @@ def draw(
     with drawing(*size, title, simulated=simulated) as figure:
         axes = figure.subplots()
         axes.axvline(0, color=MUTED, linewidth=0.5)
-        names = in_order(densities, models)
+        names = in_order(densities.dropna(subset=["density"]), models)
         for name in names:
             curve = densities[densities["model"] == name].sort_values("change")
             x, y = 100 * curve["change"].to_numpy(float), curve["density"].to_numpy(float) / 100
             axes.plot(x, y, color=looks[name].colour, linestyle=looks[name].dash, label=name)
-            axes.fill_between(x, y, color=looks[name].colour, alpha=0.05, linewidth=0)
         _point(axes, *point)
         _scales(axes, densities)
         figure.legend(loc="outside lower center", ncols=3 if len(names) > _MANY else min(len(names) + 1, 3))

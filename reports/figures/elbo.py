@@ -25,11 +25,11 @@ _WIDE = 3  # columns at least, so that one curve does not fill the page
 
 
 def draw(elbo: pd.DataFrame, looks: Looks, models: Iterable[str], symbol: str, *, simulated: bool) -> str:
-    """SVG of `elbo` (as `AssetPage.elbo`, not empty): loss in nats over the step, on a logarithmic step axis."""
+    """SVG of `elbo` (as `AssetPage.elbo`, not empty): loss in nats over the logarithm of the step."""
     names = in_order(elbo, models)
-    columns = min(max(len(names), _WIDE), _MOST_COLUMNS)
-    rows = math.ceil(len(names) / columns)
-    with drawing(FULL_WIDTH, 9 + 33 * rows, f"{symbol}: training", simulated=simulated) as figure:
+    rows = math.ceil(len(names) / _MOST_COLUMNS)
+    columns = max(math.ceil(len(names) / rows), _WIDE)
+    with drawing(FULL_WIDTH, 9 + 28 * rows, f"{symbol}: training", simulated=simulated) as figure:
         panels = figure.subplots(rows, columns, squeeze=False)
         for axes, name in zip(panels.flat, names, strict=False):
             curve = elbo[elbo["model"] == name].sort_values("step")

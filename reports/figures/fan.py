@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -13,43 +14,53 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from reports.canvas import FULL_WIDTH, drawing, quiet_grid, to_svg
 from reports.numerals import short_day, shortest
-from reports.palette import ALARM, FAINT, INK, MUTED, WASH, in_order
+from reports.palette import ALARM, INK, MUTED, WASH, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from reports.palette import Looks
 
-_PANEL_HEIGHT = 33.0
+_PANEL, _LONG_PANEL = 38.0, 25.0  # heights in millimetres
+_PAIRS = (2, 4)  # numbers of models that make a better block in pairs
+_TALLEST = 205.0  # all panels together, so that they fit on one page
 _NARROW_LIMIT = 45  # more forecasts than this need the width of the page
+_ONE_LINE = 5  # marks that fit beside each other in the legend
 _FEWEST_SLOTS = 8  # so that a single forecast is not as wide as the panel
 
 
 def draw(fan: pd.DataFrame, looks: Looks, models: Iterable[str], symbol: str, *, simulated: bool) -> str:
     """SVG of the forecasts in `fan` (as `AssetPage.fan`, not empty), changes in per cent.
 
-    Bars are the central 50 % and 90 % intervals with the median across them; a dot is the outcome, darker inside the
-    90 % interval and a diamond outside it, hollow where the forecast was replayed, on a shaded ground.
+    Bars are the central 50 % and 90 % intervals with the median across them; a dot is the outcome, darker
+    inside the 90 % interval and a diamond outside it, hollow where the forecast was replayed, on a shaded
+    ground.
     """
     names = in_order(fan, models)
     days = sorted(set(fan["target"]))
-    columns = 2 if len(days) <= _NARROW_LIMIT and len(names) > 1 else 1
+    long = len(days) > _NARROW_LIMIT
+    columns = 1 if long else min(len(names), 2 if len(names) in _PAIRS else 3)
     rows = math.ceil(len(names) / columns)
-    title = f"{symbol}: forecasts and what happened"
-    with drawing(FULL_WIDTH, 17 + _PANEL_HEIGHT * rows, title, simulated=simulated) as figure:
-        panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    origins = sorted(set(fan["origin"]))
+    title = f"{symbol}: {' and '.join(origins)} forecasts and what happened"
+    height = 19 + min((_LONG_PANEL if long else _PANEL) * rows, _TALLEST)
+    with drawing(FULL_WIDTH, height, title, simulated=simulated) as figure:
+        panels = figure.subplots(rows, columns, sharey=True, squeeze=False)
         for axes, name in zip(panels.flat, names, strict=False):
-            _panel(axes, fan[fan["model"] == name], days, looks[name].colour)
+            own = fan[fan["model"] == name]
+            _panel(axes, own, days, looks[name].colour)
+            if len(origins) > 1:
+                _ground(axes, own, days)
             axes.set_title(name, color=looks[name].colour, fontweight="bold")
+        low, high = panels[0, 0].get_ylim()
+        panels[0, 0].set_ylim(low, high + 0.14 * (high - low))  # room for the names of the grounds
+        for axes in panels.flat[: len(names) - 1] if long else ():
+            axes.tick_params(labelbottom=False)
         for axes in panels.flat[len(names) :]:
             axes.set_visible(False)
-        for column in range(columns):
-            lowest = [axes for axes in panels[:, column] if axes.get_visible()][-1]
-            lowest.tick_params(labelbottom=True)
         for axes in panels[:, 0]:
             axes.set_ylabel("change, %")
         _legend(figure, fan)
@@ -61,7 +72,6 @@ def _panel(axes: Axes, rows: pd.DataFrame, days: list[pd.Timestamp], colour: str
     place = {day: i for i, day in enumerate(days)}
     at = np.array([place[day] for day in rows["target"]], dtype=float)
     replayed = (rows["origin"] == "replayed").to_numpy()
-    _ground(axes, at[replayed], live=bool((~replayed).any()))
     axes.axhline(0, color=MUTED, linewidth=0.5, zorder=1)
     for low, high, alpha in (("q05", "q95", 0.22), ("q25", "q75", 0.45)):
         _bars(axes, at, 100 * rows[low].to_numpy(float), 100 * rows[high].to_numpy(float), colour, alpha)
@@ -72,28 +82,27 @@ def _panel(axes: Axes, rows: pd.DataFrame, days: list[pd.Timestamp], colour: str
     _scales(axes, days)
 
 
-def _ground(axes: Axes, at: np.ndarray, *, live: bool) -> None:
-    """A shaded ground under replayed forecasts; named where there are live ones to tell them from."""
-    if not len(at):
-        return
-    at = np.sort(at)
-    runs = np.split(at, np.flatnonzero(np.diff(at) > 1) + 1)
-    for run in runs:
-        axes.axvspan(run[0] - 0.5, run[-1] + 0.5, color=WASH, linewidth=0, zorder=0)
-        if live:
-            for edge in (run[0] - 0.5, run[-1] + 0.5):
-                axes.axvline(edge, color=FAINT, linewidth=0.6, zorder=0.5)
-    widest = max(runs, key=len)
-    axes.text(
-        float(widest[0]) - 0.3,
-        0.985,
-        "replayed",
-        transform=axes.get_xaxis_transform(),
-        va="top",
-        fontsize=5.8,
-        style="italic",
-        color=MUTED,
-    )
+def _ground(axes: Axes, own: pd.DataFrame, days: list[pd.Timestamp]) -> None:
+    """A shaded ground under replayed forecasts; each kind is named where it is longest."""
+    for name in ("replayed", "live"):
+        slots = np.flatnonzero(pd.Series(days).isin(own.loc[own["origin"] == name, "target"]))
+        if not len(slots):
+            continue
+        runs = np.split(slots, np.flatnonzero(np.diff(slots) > 1) + 1)
+        for run in runs if name == "replayed" else []:
+            axes.axvspan(run[0] - 0.5, run[-1] + 0.5, facecolor=WASH, edgecolor="none", zorder=0)
+        start = float(max(runs, key=len)[0]) - 0.3
+        axes.annotate(
+            name,
+            (start, 1),
+            xycoords=axes.get_xaxis_transform(),
+            xytext=(0, -1),
+            textcoords="offset points",
+            va="top",
+            fontsize=5.8,
+            style="italic",
+            color=MUTED,
+        )
 
 
 def _bars(axes: Axes, at: np.ndarray, low: np.ndarray, high: np.ndarray, colour: str, alpha: float) -> None:
@@ -131,10 +140,10 @@ def _outcomes(axes: Axes, at: np.ndarray, rows: pd.DataFrame, replayed: np.ndarr
 def _scales(axes: Axes, days: list[pd.Timestamp]) -> None:
     """Sessions along the bottom, a few of them named; per cent up the side."""
     axes.set_xlim(-0.7, max(len(days), _FEWEST_SLOTS) - 0.3)
-    step = max(1, math.ceil(len(days) / (6 if len(days) <= _NARROW_LIMIT else 11)))
+    step = max(1, math.ceil(len(days) / (4 if len(days) <= _NARROW_LIMIT else 11)))
     at = list(range(0, len(days), step))
     axes.set_xticks(at, [short_day(days[i]) for i in at])
-    axes.margins(y=0.12)
+    axes.margins(y=0.06)
     axes.autoscale_view(scalex=False)
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
     axes.yaxis.set_major_formatter(FuncFormatter(shortest))
@@ -166,4 +175,8 @@ def _legend(figure: Figure, fan: pd.DataFrame) -> None:
                     label=f"{origin}: {name}",
                 )
             )
-    figure.legend(handles=marks, loc="outside lower center", ncols=len(marks))
+    figure.legend(
+        handles=marks,
+        loc="outside lower center",
+        ncols=math.ceil(len(marks) / 2) if len(marks) > _ONE_LINE else len(marks),
+    )

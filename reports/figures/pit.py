@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from scipy import stats
 
 from reports.canvas import FULL_WIDTH, drawing, to_svg
-from reports.palette import FAINT, INK, in_order
+from reports.palette import INK, MUTED, WASH, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +23,8 @@ if TYPE_CHECKING:
     from reports.palette import Looks
 
 _BINS = 10
-_MOST_COLUMNS = 4
+_BAND = (0, (4, 2))
+_MOST_COLUMNS = 5
 
 
 def draw(
@@ -32,15 +32,15 @@ def draw(
 ) -> str:
     """SVG of the PIT histograms of `calibration` (as `BacktestAsset.calibration`, not empty).
 
-    The line is the level of a calibrated model; the band holds each bar of such a model on 95 % of occasions, taken
-    one bar at a time (binomial quantiles for independent days).
+    The line is the level of a calibrated model; the band holds each bar of such a model on 95 % of
+    occasions, taken one bar at a time (binomial quantiles for independent days).
     """
     names = in_order(calibration, models)
-    columns = min(max(len(names), 3), _MOST_COLUMNS)
-    rows = math.ceil(len(names) / columns)
+    rows = math.ceil(len(names) / _MOST_COLUMNS)
+    columns = max(math.ceil(len(names) / rows), 3)
     title = f"{symbol}: where outcomes fell within the forecasts (PIT)"
-    with drawing(FULL_WIDTH, 17 + 34 * rows, title, simulated=simulated) as figure:
-        panels = figure.subplots(rows, columns, squeeze=False)
+    with drawing(FULL_WIDTH, 17 + 35 * rows, title, simulated=simulated) as figure:
+        panels = figure.subplots(rows, columns, sharey=True, squeeze=False)
         for axes, name in zip(panels.flat, names, strict=False):
             pit = calibration.loc[calibration["model"] == name, "pit"].to_numpy(float)
             _panel(axes, pit[np.isfinite(pit)], looks[name].colour)
@@ -68,19 +68,30 @@ def _panel(axes: Axes, pit: np.ndarray, colour: str) -> None:
         edgecolor="white",
         linewidth=0.6,
     )
-    axes.axhspan(low, high, facecolor=FAINT, alpha=0.55, zorder=0, linewidth=0)
+    axes.axhspan(low, high, facecolor=WASH, zorder=0, linewidth=0)
+    for limit in (low, high):
+        axes.axhline(limit, color=MUTED, linewidth=0.6, linestyle=_BAND)
     axes.axhline(len(pit) / _BINS, color=INK, linewidth=0.8)
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1.12 * max(high, float(counts.max(initial=0)), 1.0))
     axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
-    axes.text(0.99, 0.99, f"{len(pit)} days", transform=axes.transAxes, ha="right", va="top", fontsize=5.8)
+    axes.get_xticklabels()[0].set_horizontalalignment("left")
+    axes.get_xticklabels()[-1].set_horizontalalignment("right")
+    axes.set_xlabel(f"PIT, {len(pit)} days")
 
 
 def _legend(figure: Figure) -> None:
     """The line and the band, said in words."""
-    marks: list[Line2D | Patch] = [
+    marks = [
         Line2D([], [], color=INK, linewidth=0.8, label="level of a calibrated model"),
-        Patch(facecolor=FAINT, alpha=0.55, label="95 % pointwise binomial band for a calibrated model"),
+        Line2D(
+            [],
+            [],
+            color=MUTED,
+            linewidth=0.6,
+            linestyle=_BAND,
+            label="95 % pointwise binomial band for a calibrated model",
+        ),
     ]
     figure.legend(handles=marks, loc="outside lower center", ncols=2)

@@ -1,4 +1,4 @@
-"""What a change in an input is worth: weights by lag and series, Bayesian with their spread, deterministic without."""
+"""What a change in an input is worth: weights by lag and series, with their spread where there is one."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
     from reports.palette import Look, Looks
 
-_ROW_HEIGHT = 46.0
+_ROW_HEIGHT = 42.0
 _COMPARABLE = 4.0  # models whose reach differs by more than this factor get a row, and a scale, of their own
 
 
 def draw(weights: pd.DataFrame, looks: Looks, models: Iterable[str], symbol: str, *, simulated: bool) -> str:
     """SVG of `weights` (as `AssetPage.weights`, not empty), in units of standardised inputs.
 
-    A dot is a mean, the thick bar one posterior sd either way and the thin one two; a diamond is a weight without
-    spread. Models of very different reach are drawn in rows of their own, each with its own scale.
+    A dot is a mean, the thick bar one posterior sd either way and the thin one two; a diamond is a weight
+    without spread. Models of very different reach are drawn in rows of their own, each with its own scale.
     """
     names = in_order(weights, models)
     series = list(dict.fromkeys(weights["series"]))

@@ -20,7 +20,7 @@ _DOWN = "#B9C4CF"
 
 
 def draw(
-    window: pd.DataFrame, symbol: str, *, simulated: bool, size: tuple[float, float] = (68.0, 66.0)
+    window: pd.DataFrame, symbol: str, *, simulated: bool, size: tuple[float, float] = (68.0, 60.0)
 ) -> str:
     """SVG of `window` (as `AssetPage.window`, not empty): bars in per cent, each with its value."""
     names = list(dict.fromkeys(window["series"]))
@@ -54,7 +54,7 @@ def _panel(axes: Axes, values: np.ndarray, name: str) -> None:
             color=INK,
         )
     axes.set_title(f"{name}, change in %", color=MUTED, fontsize=6.4)
-    axes.margins(y=0.3)
+    axes.margins(y=0.42)
     axes.yaxis.set_major_locator(NullLocator())
     axes.spines[["left", "bottom"]].set_visible(False)
     axes.tick_params(axis="x", length=0)

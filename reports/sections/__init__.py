@@ -1,7 +1,7 @@
 """The sections of the reports, one a file. The folder is the registry: a new file here is a new section.
 
-A file declares `SECTION = Section(...)`. Its `blocks` function gets the report, and at an asset's place the report
-and that asset; it returns blocks, none of them if there is nothing to say.
+A file declares `SECTION = Section(...)`. Its `blocks` function gets the report, and at an asset's place the
+report and that asset; it returns blocks, none of them if there is nothing to say.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from reports.blocks import Block, Callout, Cell, Column, Paragraph, Table
 from reports.blocks import Group as Rows
 from reports.contents import AssetPage, DailyReport
 from reports.marks import forecast_badges
-from reports.numerals import percent, places_for, price, quoted, share, weekday
+from reports.numerals import THIN, money, percent, places_for, quoted, share, weekday
 from reports.palette import in_order, looks
 from reports.sections import Section
 
@@ -22,11 +22,11 @@ _COLUMNS = (
     Column("Mean", "", share=1.5),
     Column("Sd", "", share=1.3),
     Column("P(up)", "", share=1.3),
-    Column("5 %", "", share=1.7),
-    Column("25 %", "", share=1.7),
+    Column(f"5{THIN}%", "", share=1.7),
+    Column(f"25{THIN}%", "", share=1.7),
     Column("Median", "", share=1.7),
-    Column("75 %", "", share=1.7),
-    Column("95 %", "", share=1.7),
+    Column(f"75{THIN}%", "", share=1.7),
+    Column(f"95{THIN}%", "", share=1.7),
 )
 
 
@@ -41,7 +41,7 @@ def _blocks(report: DailyReport, asset: AssetPage) -> Iterator[Block]:
         yield Callout("Status", doubts, "warning")
     drawn = looks(report.models)
     table = asset.forecasts
-    places = places_for(table["sd"])
+    places = places_for(100 * table["sd"])
     rows = tuple(
         (
             Cell(name, badges=forecast_badges(row), colour=drawn[name].colour),
@@ -74,13 +74,14 @@ def _doubts(table: pd.DataFrame) -> Iterator[str]:
     """Every status that is not plainly ok, with its reason."""
     for _, row in table.iterrows():
         marks = ", ".join(badge.text for badge in forecast_badges(row))
+        reason = f"Reason: {row['reason']}" if row["reason"] else ""
         if marks:
-            yield f"{row['model']}: {marks}. {row['reason']}".rstrip()
+            yield f"{row['model']}: {marks}. {reason}".rstrip()
 
 
 def _level(change: float, close: float, places: int) -> Cell:
     """A quantile as a change and as a price."""
-    return Cell(percent(change, places), price(close * (1 + change), close))
+    return Cell(percent(change, places), money(change, close))
 
 
 SECTION = Section((DailyReport,), "asset", 20, "Forecast for the next session", _blocks)

@@ -25,7 +25,10 @@ def _blocks(report: BacktestReport) -> Iterator[Block]:
         yield Callout(
             "Read with care",
             (
-                f"SIMULATED data, made up by a program, which say nothing about a real market: {', '.join(made_up)}.",
+                (
+                    "SIMULATED data, made up by a program, which say nothing about a real market: "
+                    f"{', '.join(made_up)}."
+                ),
             ),
             "warning",
         )

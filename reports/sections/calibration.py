@@ -24,11 +24,14 @@ def _blocks(report: BacktestReport, asset: BacktestAsset) -> Iterator[Block]:
         pit.draw(
             asset.calibration, looks(report.models), report.models, asset.symbol, simulated=asset.simulated
         ),
-        f"{'SIMULATED. ' if asset.simulated else ''}Histograms in ten bins of where the outcomes of {asset.symbol} fell "
-        f"within the forecasts (PIT), one for each of {names}, with the level of a calibrated model. The scoreboard "
-        "gives the shares of days inside the 50 and 90 per cent intervals.",
-        "Flat: calibrated. A hump in the middle: intervals too wide. Raised ends: too narrow. A slope: forecasts too "
-        "high or too low. The band is for one bar at a time and independent days, so a bar or two may leave it by chance.",
+        f"{'SIMULATED. ' if asset.simulated else ''}Histograms in ten bins of where the outcomes of "
+        f"{asset.symbol} fell "
+        f"within the forecasts (PIT), one for each of {names}, with the level of a calibrated model. The "
+        "scoreboard gives the shares of days inside the 50 and 90 per cent intervals.",
+        "Flat: calibrated. A hump in the middle: intervals too wide. Raised ends: too narrow. A slope: "
+        "forecasts too "
+        "high or too low. The band is for one bar at a time and independent days, so a bar or two may "
+        "leave it by chance.",
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reports.blocks import Block, Callout, Cell, Column, Group, Interval, Paragraph, Table
 from reports.contents import AssetPage, DailyReport
 from reports.marks import anchor, forecast_badges, simulated_badge
-from reports.numerals import DASH, THIN, number, percent, places_for, price, quoted, share, span, weekday
+from reports.numerals import DASH, THIN, money, number, percent, places_for, quoted, share, span, weekday
 from reports.palette import in_order, looks
 from reports.sections import Section
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from reports.palette import Looks
 
 _COLUMNS = (
-    Column("Model", "", "left", 3.0),
-    Column("50 and 90 % interval", "drawn; the line is no change", "center", 3.1),
+    Column("Model", "", "left", 3.5),
+    Column("50 and 90 % interval", "drawn; the line is no change", "center", 2.9),
     Column("P(up)", "", share=1.2),
     Column("Median", "change, price", share=1.8),
-    Column("50 % interval", "change, price", share=3.0),
-    Column("90 % interval", "change, price", share=3.0),
+    Column("50 % interval", "change, price", share=2.8),
+    Column("90 % interval", "change, price", share=2.8),
     Column("Since yesterday", "median, width", share=1.9),
 )
 _LONG = 150  # characters of a verdict that fit under a group
@@ -49,16 +49,16 @@ def _blocks(report: DailyReport) -> Iterator[Block]:
 def _warnings(report: DailyReport) -> Iterator[str]:
     """Whatever keeps a number on this page from being an ordinary forecast."""
     for symbol, reason in report.withheld.items():
-        yield f"{symbol}: no forecast was issued. {reason}"
+        yield f"{symbol}: no forecast was issued. Reason: {reason}"
     for asset in report.assets:
         if asset.simulated:
-            yield f"{asset.symbol}: SIMULATED data, made up by a program; it says nothing about a real market."
+            yield f"{asset.symbol}: SIMULATED data, made up by a program; no word on a real market."
         if asset.forecasts.empty:
             yield f"{asset.symbol}: there is no forecast in the record yet."
             continue
         for status in sorted(set(asset.forecasts["status"]) - {"ok"}):
             names = asset.forecasts.loc[asset.forecasts["status"] == status, "model"]
-            yield f"{asset.symbol}: {status}: {', '.join(names)}. The asset\u2019s pages say why."
+            yield f"{asset.symbol}: {', '.join(names)} {status}; the asset\u2019s pages say why."
         late = asset.forecasts.loc[asset.forecasts["recorded"] == "after", "model"]
         if len(late):
             yield f"{asset.symbol}: recorded after the outcome, so no proof of foresight: {', '.join(late)}."
@@ -67,10 +67,10 @@ def _warnings(report: DailyReport) -> Iterator[str]:
 def _group(report: DailyReport, asset: AssetPage, position: int, drawn: Looks) -> Group:
     """One asset: its close, its models, its verdict."""
     table = asset.forecasts
-    places = places_for(table["sd"]) if not table.empty else 2
+    places = places_for(100 * table["sd"]) if not table.empty else 2
     frame = _frame(table)
     rows = tuple(
-        _row(row, asset, drawn, places if places > 2 else 2, frame)  # noqa: PLR2004 (two decimals at least)
+        _row(row, asset, drawn, places, frame)
         for name in in_order(table, report.models)
         for _, row in table[table["model"] == name].iterrows()
     )
@@ -105,18 +105,23 @@ def _row(
     def interval(low: str, high: str) -> Cell:
         return Cell(
             span(percent(row[low], places), percent(row[high], places)),
-            span(*(price(asset.close * (1 + row[level]), asset.close) for level in (low, high))),
+            _prices(money(row[low], asset.close), money(row[high], asset.close)),
         )
 
     return (
         Cell(model, badges=forecast_badges(row), colour=drawn[model].colour),
         Cell(interval=_interval(row, frame)),
         Cell(share(row["prob_up"])),
-        Cell(percent(row["q50"], places), price(asset.close * (1 + row["q50"]), asset.close)),
+        Cell(percent(row["q50"], places), money(row["q50"], asset.close)),
         interval("q25", "q75"),
         interval("q05", "q95"),
         _since(row, places),
     )
+
+
+def _prices(low: str, high: str) -> str:
+    """An interval of prices; nothing where there is none."""
+    return span(low, high) if low and high else ""
 
 
 def _since(row: pd.Series, places: int) -> Cell:

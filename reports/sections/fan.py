@@ -31,9 +31,12 @@ def _blocks(report: DailyReport | BacktestReport, asset: AssetPage | BacktestAss
     period = f"{day(days[0])} to {day(days[-1])}" if len(days) > 1 else day(days[0])
     yield Figure(
         fan.draw(shown, looks(report.models), report.models, asset.symbol, simulated=asset.simulated),
-        f"{'SIMULATED. ' if asset.simulated else ''}Forecasts of {asset.symbol} against what happened, {period}, "
-        f"{origins}, a panel for each of {names}: 50 and 90 per cent intervals with the median, and the outcome as a dot "
-        "or, outside the 90 per cent interval, a diamond. The scoreboard counts how often each interval held.",
+        f"{'SIMULATED. ' if asset.simulated else ''}Forecasts of {asset.symbol} against what happened, "
+        f"{period}, "
+        f"{origins}, a panel for each of {names}: 50 and 90 per cent intervals with the median, and the "
+        "outcome as a dot "
+        "or, outside the 90 per cent interval, a diamond. The scoreboard counts how often each interval "
+        "held.",
         f"{_targets(len(days), len(set(asset.fan['target'])))}, {period}. {_explain(set(shown['origin']))}",
     )
 
@@ -59,4 +62,4 @@ def _explain(origins: set[str]) -> str:
     return " ".join(text for name, text in (("replayed", replayed), ("live", live)) if name in origins)
 
 
-SECTION = Section((DailyReport, BacktestReport), "asset", 40, "Forecasts against what happened", _blocks)
+SECTION = Section((DailyReport, BacktestReport), "asset", 50, "Forecasts against what happened", _blocks)

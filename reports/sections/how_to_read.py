@@ -14,81 +14,113 @@ if TYPE_CHECKING:
 _FORECAST = (
     (
         "Change",
-        "The next close divided by the last close, minus one, with splits and dividends undone. The price shown is "
-        "the last close times one plus the change.",
+        (
+            "The next close divided by the last close, minus one, with splits and dividends undone. The "
+            "price shown is the last close times one plus the change."
+        ),
     ),
     ("P(up)", "The probability that the change is above zero. 50 % means that the model cannot tell."),
     ("Median", "The change that is as likely to be exceeded as not."),
     (
         "50 and 90 % interval",
-        "The model expects the change to fall inside with that probability. Outside the 90 % interval, on either "
-        "side, is therefore expected about one day in ten: such a day is no failure, far more of them would be.",
+        (
+            "The model expects the change to fall inside with that probability. Outside the 90 % interval, "
+            "on either "
+            "side, is therefore expected about one day in ten: such a day is no failure, far more of them "
+            "would be."
+        ),
     ),
     (
         "Since yesterday",
-        "How far the median moved, in percentage points (pp), and how much wider or narrower the forecast became, "
-        "compared with the forecast of the day before.",
+        (
+            "How far the median moved, in percentage points (pp), and how much wider or narrower the "
+            "forecast became, compared with the forecast of the day before."
+        ),
     ),
 )
 _STATUS = (
     (
         "Unreliable, withheld",
-        "A fit that failed one of its own checks is shown as unreliable; one that failed badly, or lacked the data, "
-        "is withheld. The reason is given with it.",
+        (
+            "A fit that failed one of its own checks is shown as unreliable; one that failed badly, or "
+            "lacked the data, is withheld. The reason is given with it."
+        ),
     ),
     (
         "Recorded after the outcome",
-        "The forecast used only what was known at its origin, but was written down after the session had closed. It "
-        "is no proof of foresight.",
+        (
+            "The forecast used only what was known at its origin, but was written down after the session had "
+            "closed. It is no proof of foresight."
+        ),
     ),
 )
 _RECORD = (
     (
         "Live, replayed",
-        "A live forecast was recorded before its outcome was known. A replayed one was made later by the same "
-        "program, shown only what was known on that day. A replay is the weaker evidence: whoever designed the models "
-        "may have known how those days turned out.",
+        (
+            "A live forecast was recorded before its outcome was known. A replayed one was made later by the "
+            "same "
+            "program, shown only what was known on that day. A replay is the weaker evidence: whoever "
+            "designed the models may have known how those days turned out."
+        ),
     ),
     (
         "CRPS",
-        "The distance between the forecast distribution and what happened, in per cent of price; lower is better. "
-        "For a forecast without spread it is the absolute error.",
+        (
+            "The distance between the forecast distribution and what happened, in per cent of price; lower "
+            "is better. For a forecast without spread it is the absolute error."
+        ),
     ),
     (
         "Log score",
-        "Minus the logarithm of the density that the forecast gave to what happened, in nats; lower is better. It "
-        "punishes confident mistakes hard.",
+        (
+            "Minus the logarithm of the density that the forecast gave to what happened, in nats; lower is "
+            "better. It punishes confident mistakes hard."
+        ),
     ),
     ("MAE, MSE", "The mean absolute and the mean squared error of the point forecast; lower is better."),
     (
         "Skill",
-        "How much smaller the CRPS is than that of a reference on the same days: 0 % is as good as the reference, "
-        "negative is worse. Climatology, one reference, knows only how large changes have been in the past. The other "
-        "is the deterministic baseline network. The row \u201cpredict zero\u201d is the forecast of no change at all.",
+        (
+            "How much smaller the CRPS is than that of a reference on the same days: 0 % is as good as the "
+            "reference, "
+            "negative is worse. Climatology, one reference, knows only how large changes have been in the "
+            "past. The other "
+            "is the deterministic baseline network. The row \u201cpredict zero\u201d is the forecast of no "
+            "change at all."
+        ),
     ),
     (
         "In 50 %, in 90 %",
-        "Coverage: how often the outcome fell inside the interval. Well below 50 and 90 %, the model is too sure of "
-        "itself; well above, too timid.",
+        (
+            "Coverage: how often the outcome fell inside the interval. Well below 50 and 90 %, the model is "
+            "too sure of itself; well above, too timid."
+        ),
     ),
     (
         "No evidence of skill",
-        "The difference to the reference is no larger than luck explains. For daily price changes that is the usual "
-        "result, and the honest one.",
+        (
+            "The difference to the reference is no larger than luck explains. For daily price changes that "
+            "is the usual result, and the honest one."
+        ),
     ),
 )
 _PIT = (
     (
         "PIT",
-        "The probability that the forecast gave to changes below the one that happened. Over many days a calibrated "
-        "model spreads these evenly from 0 to 1.",
+        (
+            "The probability that the forecast gave to changes below the one that happened. Over many days a "
+            "calibrated model spreads these evenly from 0 to 1."
+        ),
     ),
 )
 _WEIGHTS = (
     (
         "Weights",
-        "How strongly a model reacts to each earlier day of each series. A Bayesian model gives a mean and a spread "
-        "(sd), a deterministic network one number.",
+        (
+            "How strongly a model reacts to each earlier day of each series. A Bayesian model gives a mean "
+            "and a spread (sd), a deterministic network one number."
+        ),
     ),
     (
         "ELBO",

@@ -48,7 +48,8 @@ def _densities(report: DailyReport, asset: AssetPage) -> Figure:
         densities.draw(
             asset.densities, (_BASELINE, mean), looks(report.models), report.models, (title, asset.simulated)
         ),
-        f"{_made_up(asset)}Predictive densities of the change of {asset.symbol} by the close of {day(asset.target)}, a "
+        f"{_made_up(asset)}Predictive densities of the change of {asset.symbol} by the close of "
+        f"{day(asset.target)}, a "
         f"curve for each of {', '.join(names)}.{point} The table above gives their quantiles.",
         f"How likely each model holds each change.{point}",
     )
@@ -63,8 +64,8 @@ def _window(asset: AssetPage) -> Figure:
     sessions = sorted(set(asset.window["session"]))
     return Figure(
         window.draw(asset.window, asset.symbol, simulated=asset.simulated),
-        f"{_made_up(asset)}Changes of {asset.symbol} from {day(sessions[0])} to {day(sessions[-1])}, oldest first: "
-        f"{'; '.join(lines)}.",
+        f"{_made_up(asset)}Changes of {asset.symbol} from {day(sessions[0])} to {day(sessions[-1])}, "
+        f"oldest first: {'; '.join(lines)}.",
         "The sessions that the models were shown.",
     )
 

@@ -28,4 +28,4 @@ def _blocks(report: DailyReport, asset: AssetPage) -> Iterator[Block]:
         yield Paragraph("No outcome is known yet for any forecast, so there is nothing to score.")
 
 
-SECTION = Section((DailyReport,), "asset", 50, "Scoreboard", _blocks)
+SECTION = Section((DailyReport,), "asset", 40, "Scoreboard", _blocks)

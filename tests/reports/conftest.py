@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,9 @@ import pytest
 from scipy import stats
 
 from reports.contents import AssetPage, BacktestAsset, BacktestReport, DailyReport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MODELS = {
     "climatology": "The distribution of all past changes, the same every day.",
@@ -21,15 +25,18 @@ MODELS = {
     "local_level": "A mean that drifts slowly, observed with heavy-tailed noise.",
     "ensemble": "The weighted mixture of the others.",
 }
+FIVE = tuple(MODELS)[:5]
 LEVELS = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
 AS_OF = pd.Timestamp("2026-03-04")
 
 
-def quantiles(mean, sd):
+def quantiles(mean: float, sd: float) -> dict[str, float]:
     return {name: stats.t.ppf(level, 5, mean, sd * 0.77) for name, level in LEVELS.items()}
 
 
-def forecasts(models, sd, rng, **change):
+def forecasts(
+    models: tuple[str, ...], sd: float, rng: np.random.Generator, **change: dict[str, object]
+) -> pd.DataFrame:
     rows = []
     for i, model in enumerate(models):
         mean, spread = rng.normal(0, 0.08 * sd), sd * rng.uniform(0.85, 1.2)
@@ -51,7 +58,7 @@ def forecasts(models, sd, rng, **change):
     return pd.DataFrame(rows)
 
 
-def fan(models, sd, rng, days, live):
+def fan(models: tuple[str, ...], sd: float, rng: np.random.Generator, days: int, live: int) -> pd.DataFrame:
     targets = pd.date_range(end=AS_OF, periods=days)
     y = stats.t.rvs(4, scale=sd * 0.75, size=days, random_state=rng)
     spread = sd * np.exp(np.cumsum(rng.normal(0, 0.08, days)))
@@ -70,7 +77,9 @@ def fan(models, sd, rng, days, live):
     return pd.DataFrame(rows)
 
 
-def scoreboard(models, sd, rng, origins):
+def scoreboard(
+    models: tuple[str, ...], sd: float, rng: np.random.Generator, origins: tuple[tuple[str, int], ...]
+) -> pd.DataFrame:
     rows = []
     for origin, days in origins:
         for model in models:
@@ -106,7 +115,7 @@ def scoreboard(models, sd, rng, origins):
     return pd.DataFrame(rows)
 
 
-def weights(models, series, rng):
+def weights(models: tuple[str, ...], series: tuple[str, ...], rng: np.random.Generator) -> pd.DataFrame:
     rows = []
     for model in models:
         scale = 0.4 if model == "baseline_mlp" else 0.03
@@ -119,10 +128,18 @@ def weights(models, series, rng):
     return pd.DataFrame(rows)
 
 
-def make_asset(symbol="BTC-USD", close=2506.85, sd=0.032, models=tuple(MODELS)[:5], seed=1, **change):
+def make_asset(
+    symbol: str = "BTC-USD",
+    close: float = 2506.85,
+    sd: float = 0.032,
+    models: tuple[str, ...] = FIVE,
+    seed: int = 1,
+    rows: dict[str, dict[str, object]] | None = None,
+    **change: object,
+) -> AssetPage:
     """An asset's page with something in every table; `change` replaces fields."""
     rng = np.random.default_rng(seed)
-    today = forecasts(models, sd, rng, **change.pop("rows", {}))
+    today = forecasts(models, sd, rng, **(rows or {}))
     grid = np.linspace(-6 * sd, 6 * sd, 161)
     densities = pd.concat(
         pd.DataFrame(
@@ -166,7 +183,10 @@ def make_asset(symbol="BTC-USD", close=2506.85, sd=0.032, models=tuple(MODELS)[:
         "window": window,
         "scoreboard": scoreboard(models, sd, rng, (("live", 9), ("replayed", 412))),
         "verdicts": (
-            "No evidence of skill: on 412 replayed days no model beats climatology by more than luck explains.",
+            (
+                "No evidence of skill: on 412 replayed days no model beats climatology by more than luck "
+                "explains."
+            ),
             "The 90 % intervals of baseline_mlp held on too few days.",
         ),
         "weights": weights(("baseline_mlp", "bayesian_linear", "bayesian_mlp"), series, rng),
@@ -179,7 +199,7 @@ def make_asset(symbol="BTC-USD", close=2506.85, sd=0.032, models=tuple(MODELS)[:
     return AssetPage(**(fields | change))
 
 
-def make_daily(*assets, models=5, **change):
+def make_daily(*assets: AssetPage, models: int = 5, **change: object) -> DailyReport:
     """A day's report on some assets."""
     fields = {
         "as_of": AS_OF,
@@ -197,7 +217,14 @@ def make_daily(*assets, models=5, **change):
     return DailyReport(**(fields | change))
 
 
-def make_backtest_asset(symbol="BTC-USD", sd=0.032, models=tuple(MODELS)[:5], seed=2, days=250, **change):
+def make_backtest_asset(
+    symbol: str = "BTC-USD",
+    sd: float = 0.032,
+    models: tuple[str, ...] = FIVE,
+    seed: int = 2,
+    days: int = 250,
+    **change: object,
+) -> BacktestAsset:
     """A replayed asset; `change` replaces fields."""
     rng = np.random.default_rng(seed)
     past = fan(models, sd, rng, days, 0)
@@ -218,7 +245,7 @@ def make_backtest_asset(symbol="BTC-USD", sd=0.032, models=tuple(MODELS)[:5], se
     return BacktestAsset(**(fields | change))
 
 
-def make_backtest(*assets, models=5):
+def make_backtest(*assets: BacktestAsset, models: int = 5) -> BacktestReport:
     """A backtest of some assets."""
     design = {
         "Refit": "every 20 sessions",
@@ -230,24 +257,24 @@ def make_backtest(*assets, models=5):
 
 
 @pytest.fixture(name="asset")
-def asset_factory():
+def asset_factory() -> Callable[..., AssetPage]:
     """The maker of asset pages."""
     return make_asset
 
 
 @pytest.fixture(name="daily")
-def daily_factory():
+def daily_factory() -> Callable[..., DailyReport]:
     """The maker of daily reports."""
     return make_daily
 
 
 @pytest.fixture(name="backtest_asset")
-def backtest_asset_factory():
+def backtest_asset_factory() -> Callable[..., BacktestAsset]:
     """The maker of replayed assets."""
     return make_backtest_asset
 
 
 @pytest.fixture(name="backtest")
-def backtest_factory():
+def backtest_factory() -> Callable[..., BacktestReport]:
     """The maker of backtest reports."""
     return make_backtest
