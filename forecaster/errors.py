@@ -1,0 +1,43 @@
+"""The hub's own faults, each with one plain line for the user.
+
+    ForecasterError
+    ├── UnknownNameError     a model, setting or preset that does not exist; offers the nearest
+    ├── SettingsError        forecaster.toml or an environment variable that does not hold
+    ├── LedgerError          a record that cannot be written, or that was tampered with
+    └── HomeError            a data folder that cannot be used
+
+Faults of data come from `ingest.errors`, faults of pages from `reports.errors`; the command line shows all alike.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ingest.errors import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class ForecasterError(Exception):
+    """A fault whose text is one plain line: what is wrong, where, and what to do."""
+
+
+class UnknownNameError(ForecasterError):
+    """A name that does not exist."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        """Names the nearest that do exist, or all of them."""
+        super().__init__(f"no {kind} is called {name!r}; {nearest(name, known)}")
+
+
+class SettingsError(ForecasterError):
+    """Settings that cannot be used."""
+
+
+class LedgerError(ForecasterError):
+    """A record that cannot be written, or that does not verify."""
+
+
+class HomeError(ForecasterError):
+    """A data folder that cannot be used."""

@@ -1,0 +1,1 @@
+"""Judging forecasts: scores of single forecasts, verdicts over many."""

@@ -1,0 +1,1 @@
+"""The past replayed through the same `issue` as the daily run."""

@@ -1,0 +1,128 @@
+"""Walk-forward replay: issue over past origins, score each forecast against what happened.
+
+Models are trained at the first origin and again every `refit_every` sessions; between refits the same fit forecasts
+from each day's own window, as it would have live. Every model is asked about every day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from forecaster import market
+from forecaster.evaluation.outcomes import outcome
+from forecaster.evaluation.scoring import Score, score
+from forecaster.issue import QUANTILES, Forecast, Trained, issue, train
+from ingest.errors import AsOfError, IncompleteWindowError
+from ingest.sessions import calendar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from forecaster.settings import Settings
+    from ingest.vintages import History
+
+COLUMNS = (
+    "symbol", "model", "as_of", "horizon", "target_date", "y", "mean", "sd", "prob_up", *QUANTILES,
+    "crps", "log_score", "pit", "status",
+)  # fmt: skip
+"""The columns of `forecasts.parquet` that other programs rely on; `EXTRA` follow them."""
+
+EXTRA = ("in50", "in90", "interval_score", "absolute_error", "squared_error", "reason", "fitted_at")
+
+
+@dataclass(frozen=True, eq=False)
+class Replayed:
+    """A replayed forecast and what became of it.
+
+    Attributes:
+        forecast: As issued.
+        fitted_at: Origin of the fit.
+        y: The change that came, NaN where the target lies in a gap.
+        score: None where there is no distribution or no outcome.
+    """
+
+    forecast: Forecast
+    fitted_at: str
+    y: float
+    score: Score | None
+
+    def row(self) -> dict[str, Any]:
+        """One row of the export: `COLUMNS`, then `EXTRA`."""
+        f = self.forecast
+        blank = dict.fromkeys((*COLUMNS, *EXTRA), np.nan)
+        facts = {
+            "symbol": f.symbol,
+            "model": f.model,
+            "as_of": f.as_of,
+            "horizon": f.horizon,
+            "target_date": f.target,
+            "y": self.y,
+            "status": f.status,
+            "reason": f.reason,
+            "fitted_at": self.fitted_at,
+        }
+        return {**blank, **facts, **f.summary(), **(asdict(self.score) if self.score else {})}
+
+
+def origins(history: History, first: pd.Timestamp, last: pd.Timestamp) -> list[pd.Timestamp]:
+    """The origins whose targets are the sessions from `first` to `last` that the data cover.
+
+    Raises:
+        AsOfError: Where there is none.
+    """
+    code = calendar(history.asset.calendar)
+    start, end = max(first, code.next(history.first)), min(last, history.last)
+    targets = code.sessions(start, end) if start <= end else []
+    if not len(targets):
+        raise AsOfError(
+            f"{history.asset.symbol} has no session from {first:%Y-%m-%d} to {last:%Y-%m-%d}: its data run from "
+            f"{history.first:%Y-%m-%d} to {history.last:%Y-%m-%d}"
+        )
+    return [code.previous(target) for target in targets]
+
+
+def last_origins(history: History, count: int, until: pd.Timestamp | None = None) -> list[pd.Timestamp]:
+    """The origins of the last `count` targets up to `until` (the end of the data where None), oldest first."""
+    code = calendar(history.asset.calendar)
+    end = until or history.last
+    targets = code.sessions(code.next(history.first), end)[-count:]
+    return [code.previous(target) for target in targets]
+
+
+def replay(
+    history: History,
+    as_ofs: list[pd.Timestamp],
+    names: tuple[str, ...],
+    settings: Settings,
+    refit_every: int,
+) -> Iterator[Replayed]:
+    """Replays an asset over its origins, oldest first, models within a day in the given order.
+
+    An origin without a price of its own gives no forecast; one whose window has a hole gives withheld ones.
+
+    Raises:
+        TooFewRowsError: Where the first origin has too short a history to train on.
+        ConstantSeriesError: Where the price never moves.
+    """
+    trained: Mapping[str, Trained] | None = None
+    for position, as_of in enumerate(as_ofs):
+        try:
+            if trained is None or position % refit_every == 0:
+                trained = train(market.look(history, as_of, settings.forecast), names, settings)
+            forecasts = issue(history, as_of, names, settings, trained)
+        except IncompleteWindowError:
+            continue
+        found = outcome(history, forecasts[0].target, history.last)
+        y = found.y if found else np.nan
+        for forecast in forecasts:
+            mark = score(forecast.predictive, y) if forecast.predictive and found else None
+            yield Replayed(forecast, f"{trained[forecast.model].fitted_at:%Y-%m-%d}", y, mark)
+
+
+def table(replayed: list[Replayed]) -> pd.DataFrame:
+    """The export's rows."""
+    return pd.DataFrame([r.row() for r in replayed], columns=[*COLUMNS, *EXTRA])

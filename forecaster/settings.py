@@ -1,0 +1,206 @@
+"""Settings: one `forecaster.toml` in the home, and environment variables `FORECASTER__SECTION__KEY` over it.
+
+A key that does not exist is an error that names the nearest one that does. Secrets come from the environment alone
+and are never printed.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from forecaster import models
+from forecaster.errors import HomeError, SettingsError, UnknownNameError
+from forecaster.presets import DEFAULT, PRESETS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic_core import ErrorDetails
+
+    from forecaster.problem import ModelSettings
+
+PREFIX = "FORECASTER__"
+FILE = "forecaster.toml"
+SeriesName = Literal["price", "volume", "tweets", "open", "high", "low", "market_cap"]
+
+
+class Section(BaseModel):
+    """A table of forecaster.toml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Data(Section):
+    """Where data live, and which assets are watched."""
+
+    database: str = Field("", description="SQLAlchemy URL; empty for SQLite in the home", repr=False)
+    symbols: tuple[str, ...] = Field((), description="the watchlist; empty for every asset in the store")
+
+
+class Forecast(Section):
+    """What every forecast shares."""
+
+    preset: str = Field(DEFAULT, description="a named set of settings; `study` repeats the original study's")
+    models: tuple[str, ...] = Field((), description="forecasters to run; empty for all")
+    series: tuple[SeriesName, ...] = Field(("price", "volume", "tweets"), description="series of a window")
+    train_window: int = Field(2000, ge=60, description="most recent rows that a fit learns from")
+    minimum_rows: int = Field(60, ge=30, description="fewest training rows that a fit accepts")
+    half_life: float = Field(11.2, gt=0, description="half-life of the volatility known at the origin, sessions")
+    seed: int = Field(0, ge=0, description="seed of every fit")
+
+
+class Report(Section):
+    """What the daily report shows."""
+
+    days: int = Field(30, ge=2, description="sessions in the fan; those a fresh home lacks are replayed")
+
+
+class Schedule(Section):
+    """When the daily run happens."""
+
+    delay_minutes: float = Field(30.0, ge=0, description="wait after each calendar's close")
+    lease_minutes: float = Field(15.0, gt=0, description="how long a claimed run may be silent before another takes it")
+    catch_up: int = Field(10, ge=0, description="most missed sessions made up for at the start")
+
+
+class Clock(Section):
+    """A clock for rehearsals: time may start elsewhere and run faster."""
+
+    start: str = Field("", description="ISO instant at which time starts; empty for the real time")
+    speed: float = Field(1.0, gt=0, description="seconds of this clock in one real second")
+
+
+class Settings(BaseSettings):
+    """All settings, with their defaults.
+
+    Attributes:
+        data: Database and watchlist.
+        forecast: What every forecast shares.
+        models: A table for each forecaster, checked against its own `Settings`.
+        report: The daily report.
+        schedule: The daily run.
+        clock: A clock for rehearsals.
+    """
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, env_prefix=PREFIX, env_nested_delimiter="__")
+
+    data: Data = Data()
+    forecast: Forecast = Forecast()
+    models: dict[str, dict[str, Any]] = {}  # noqa: RUF012  # pydantic copies defaults
+    report: Report = Report()
+    schedule: Schedule = Schedule()
+    clock: Clock = Clock()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  # the library's signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment stands over the file, which arrives as arguments."""
+        return env_settings, init_settings
+
+    def model(self, name: str) -> ModelSettings:
+        """The settings of one forecaster: its defaults, the preset's over them, the user's over both."""
+        own = {**PRESETS[self.forecast.preset].get("models", {}).get(name, {}), **self.models.get(name, {})}
+        return _checked(models.load(name).Settings, own, f"models.{name}")
+
+    def model_names(self) -> tuple[str, ...]:
+        """The forecasters to run, checked."""
+        for name in self.forecast.models:
+            models.load(name)
+        return self.forecast.models or models.names()
+
+
+def home(given: Path | None = None) -> Path:
+    """The data folder: the one given, else FORECASTER_HOME, else the platform's user data folder.
+
+    Raises:
+        HomeError: Where it cannot be made or written to.
+    """
+    named = given or os.environ.get("FORECASTER_HOME") or platformdirs.user_data_dir("forecaster", appauthor=False)
+    folder = Path(named).expanduser()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".writable-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as fault:
+        raise HomeError(
+            f"the home {folder} cannot be written to ({fault.strerror}): choose another with --home DIR or "
+            "FORECASTER_HOME, or free some space"
+        ) from fault
+    return folder
+
+
+def read(folder: Path, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Settings:
+    """Reads the settings of a home.
+
+    Args:
+        folder: The home; a missing forecaster.toml means the defaults.
+        overrides: Section to keys, over the file (from the command line).
+
+    Raises:
+        SettingsError: For a file that is no TOML, an unknown key (the nearest is named) or a value out of range.
+    """
+    file = folder / FILE
+    try:
+        tables: dict[str, Any] = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as fault:
+        raise SettingsError(f"{file} cannot be read: {fault}") from fault
+    for section, keys in (overrides or {}).items():
+        tables[section] = {**tables.get(section, {}), **keys}
+    _refuse_unknown_variables()
+    preset = str(tables.get("forecast", {}).get("preset", os.environ.get(f"{PREFIX}FORECAST__PRESET", DEFAULT)))
+    if preset not in PRESETS:
+        raise UnknownNameError("preset", preset, PRESETS)
+    tables["forecast"] = {**PRESETS[preset].get("forecast", {}), **tables.get("forecast", {})}
+    settings: Settings = _checked(Settings, tables, "")
+    for name in (*settings.models, *settings.model_names()):
+        settings.model(name)
+    return settings
+
+
+def _refuse_unknown_variables() -> None:
+    """An environment variable with our prefix that names no section is a typing error, not a wish to be ignored."""
+    for variable in os.environ:
+        section = variable.removeprefix(PREFIX).split("__")[0].lower()
+        if variable.upper().startswith(PREFIX) and section not in Settings.model_fields:
+            raise UnknownNameError("settings section", section, Settings.model_fields)
+
+
+def _checked(kind: type[Any], values: Mapping[str, Any], place: str) -> Any:  # noqa: ANN401  # any pydantic model
+    try:
+        return kind(**values)
+    except ValidationError as fault:
+        raise SettingsError(_line(kind, fault.errors()[0], place)) from fault
+
+
+def _line(kind: type[BaseModel], error: ErrorDetails, place: str) -> str:
+    path = [str(part) for part in error["loc"]]
+    key = ".".join([place, *path] if place else path)
+    if error["type"] != "extra_forbidden":
+        return f"setting {key}: {error['msg'].lower()} (it is {error['input']!r})"
+    known = _fields_at(kind, path[:-1])
+    near = get_close_matches(path[-1], known, n=1, cutoff=0.3)
+    offer = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}."
+    return f"setting {key} does not exist: {offer}"
+
+
+def _fields_at(kind: type[BaseModel], path: list[str]) -> list[str]:
+    for part in path:
+        inner = kind.model_fields[part].annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            kind = inner
+    return list(kind.model_fields)
