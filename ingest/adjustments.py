@@ -18,7 +18,7 @@ ROUNDING = 2e-5
 """Factors this near to 1.0 are the provider's rounding of its prices, not a payment."""
 
 DIGITS = 6
-"""Significant digits kept: what survives a restatement's rounding; 1e-6 of a change is lost."""
+"""Significant digits kept: they survive a restatement's rounding, at a cost of at most 5e-6 in a change."""
 
 
 def adjustment_factors(

@@ -78,7 +78,9 @@ class Calendar:
         Raises:
             CalendarRangeError: there is none in the calendar.
         """
-        return self._pick(int(np.searchsorted(self._table.sessions, self._day(session), side="right")))
+        return self._pick(
+            int(np.searchsorted(self._table.sessions, self._day(session), side="right")), session
+        )
 
     def previous(self, session: Day) -> pd.Timestamp:
         """The last session before the day.
@@ -86,7 +88,7 @@ class Calendar:
         Raises:
             CalendarRangeError: there is none in the calendar.
         """
-        return self._pick(self._at(self._day(session)) - 1)
+        return self._pick(self._at(self._day(session)) - 1, session)
 
     def close(self, session: Day) -> pd.Timestamp:
         """The instant, in UTC, at which the session closes.
@@ -112,7 +114,7 @@ class Calendar:
         closes = self._table.closes
         if when > closes[-1] + np.timedelta64(7, "D"):
             raise self._beyond(instant)
-        return self._pick(int(np.searchsorted(closes, when, side="right")) - 1)
+        return self._pick(int(np.searchsorted(closes, when, side="right")) - 1, instant)
 
     def known_after(self, days: pd.DatetimeIndex) -> pd.DatetimeIndex:
         """The close (UTC) of each day's session; of the next session where the market is shut.
@@ -148,10 +150,10 @@ class Calendar:
             raise self._beyond(day)
         return when
 
-    def _pick(self, position: int) -> pd.Timestamp:
+    def _pick(self, position: int, asked: Day) -> pd.Timestamp:
         sessions = self._table.sessions
         if not 0 <= position < len(sessions):
-            raise self._beyond("the day asked for")
+            raise self._beyond(asked)
         return _stamp(sessions[position])
 
     def _instant(self, close: np.datetime64) -> pd.Timestamp:

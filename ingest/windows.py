@@ -8,7 +8,6 @@ two. Only complete rows are kept; those left out are counted by reason.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -86,7 +85,7 @@ def build_windows(symbol: str, changes: pd.DataFrame, series: Sequence[str]) -> 
         y=y[whole].copy(),
         as_of=days[LENGTH - 1 : LENGTH - 1 + rows][whole],
         target=days[LENGTH : LENGTH + rows][whole],
-        dropped=MappingProxyType(dropped),
+        dropped=dropped,
     )
 
 
@@ -142,7 +141,7 @@ def require_usable(windows: Windows, minimum: int) -> None:
             f"{windows.symbol} has {len(windows)} complete windows of {LENGTH} sessions and their next, "
             f"and at least {minimum} are needed{f' ({lost})' if lost else ''}: import a longer history"
         )
-    if np.ptp(windows.y) == 0 and np.ptp(windows.x[..., 0]) == 0:
+    if not windows.y.any():
         first, last = windows.as_of[0], windows.target[-1]
         raise ConstantSeriesError(
             f"{windows.symbol} has a price that never moves from {first} to {last}: "

@@ -18,6 +18,7 @@ _NUMBER = re.compile(
     r"\s*(?P<scale>[KMBT]?)"
 )
 _DECIMAL_COMMA = re.compile(r"[-+]?[$€£¥]?\s*(?:0|\d{1,3}(?:\.\d{3})+|\d+),\d+\s*[€$]?")
+_SWAPPED = str.maketrans(".,", ",.")
 _SCALES = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 
 
@@ -36,8 +37,8 @@ def parse_number(text: str, *, decimal_comma: bool = False) -> float:
     """
     if text.casefold() in GAPS:
         return math.nan
-    plain = text.replace(".", "").replace(",", ".") if decimal_comma else text
-    found = _NUMBER.fullmatch(plain.rstrip("€$ ") if decimal_comma else plain)
+    plain = text.rstrip("€$ ").translate(_SWAPPED) if decimal_comma else text
+    found = _NUMBER.fullmatch(plain)
     if not found:
         raise ValueError(text)
     digits = found["sign"] + found["digits"].replace(",", "") + (found["exponent"] or "")

@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,7 +117,7 @@ def _delimiter(lines: list[str], is_header: Callable[[tuple[str, ...]], bool]) -
 
 
 def _numbered(path: Path, text: str, delimiter: str) -> list[tuple[int, tuple[str, ...]]]:
-    reader = csv.reader(text.splitlines(), delimiter=delimiter, strict=True)
+    reader = csv.reader(io.StringIO(text, newline=None), delimiter=delimiter, strict=True)
     try:
         return [
             (reader.line_num, _stripped(cells)) for cells in reader if any(cell.strip() for cell in cells)
