@@ -132,8 +132,12 @@ _UNCHANGED = "nothing already stored was changed"
 
 _FAULTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (
-        ("disk is full", "No space left", "could not extend file", "disk I/O error"),
+        ("disk is full", "No space left", "could not extend file"),
         f"the disk is full: free some space at {{folder}} and run again; {_UNCHANGED}",
+    ),
+    (
+        ("disk I/O error",),
+        f"the disk at {{folder}} failed while it was read or written: check it and run again; {_UNCHANGED}",
     ),
     (
         ("readonly database", "read-only", "permission denied"),

@@ -29,6 +29,8 @@ from ingest.sessions import Day, as_day, calendar
 
 Mask = npt.NDArray[np.bool_]
 _TICK = pd.Timedelta(1, unit="us")
+_SLACK = pd.Timedelta(1, unit="min")
+"""How far two machines' clocks may differ before a correction is refused."""
 
 
 @dataclass(frozen=True)
@@ -200,7 +202,7 @@ def _stamp(asset: Asset, stored: pd.DataFrame, now: datetime) -> pd.Timestamp:
     """The instant of a correction: now, and strictly after all that was known before."""
     instant = pd.Timestamp(now).tz_convert("UTC").as_unit("us")
     newest = pd.Timestamp(stored["known_at"].max())
-    if instant < newest:
+    if instant < newest - _SLACK:
         raise StoreError(
             f"{asset.symbol}: the clock says {instant:%Y-%m-%d %H:%M} UTC, but rows known at "
             f"{newest:%Y-%m-%d %H:%M} UTC are stored: set the clock right and run again; nothing was stored"
