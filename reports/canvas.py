@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-import re
 import warnings
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
 
 from reports.palette import ALARM, FAINT, INK, MUTED
 
@@ -22,7 +23,7 @@ FULL_WIDTH = 174.0
 """Width of the text on a page, in millimetres."""
 
 _MM_PER_INCH = 25.4
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_LETTER = 1.75  # millimetres that a letter of a title takes, on average
 
 _STYLE: dict[Any, Any] = {  # matplotlib's own names, too many to type
     "svg.fonttype": "none",
@@ -77,8 +78,10 @@ def drawing(width: float, height: float, title: str, *, simulated: bool) -> Iter
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         warnings.filterwarnings("ignore", message="Matplotlib currently does not support")
         figure = Figure(figsize=(width / _MM_PER_INCH, height / _MM_PER_INCH), layout="constrained")
+        whole = f"SIMULATED \u00b7 {title}" if simulated else title
+        room = int(width / _LETTER)
         figure.suptitle(
-            f"SIMULATED \u00b7 {title}" if simulated else title,
+            whole if len(whole) <= room else whole[: room - 1] + "\u2026",
             x=0.004,
             ha="left",
             fontsize=7.6,
@@ -89,10 +92,20 @@ def drawing(width: float, height: float, title: str, *, simulated: bool) -> Iter
 
 
 def to_svg(figure: Figure) -> str:
-    """The figure as SVG text, the same for the same figure, with its letters kept as text."""
+    """The figure as SVG text, the same for the same figure; letters stay text, unknown ones become U+FFFD."""
     text = io.StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
-    return _NOT_XML.sub("\ufffd", text.getvalue())
+    drawn = text.getvalue()
+    unknown = {ord(letter) for letter in drawn} - _letters() - {ord("\n")}
+    return drawn.translate(dict.fromkeys(unknown, "\ufffd"))
+
+
+@cache
+def _letters() -> frozenset[int]:
+    """Code points that both weights of the type face have; any other would be shown as a box by chance."""
+    faces = (FontProperties(family="DejaVu Sans", weight=weight) for weight in ("normal", "bold"))
+    charts = [set(get_font(findfont(face)).get_charmap()) for face in faces]
+    return frozenset(charts[0] & charts[1])
 
 
 def quiet_grid(axes: Axes, axis: str = "y") -> None:

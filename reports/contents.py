@@ -30,9 +30,9 @@ class AssetPage:
         as_of: Last session whose data were used.
         target: The session that is forecast.
         close: Price at the close of `as_of`.
-        forecasts: A row a model: `model, status, reason, recorded, mean, sd, prob_up, q05, q25, q50, q75, q95`
-            and yesterday's `previous_q50, previous_sd`. `status` is ok, unreliable or withheld (its numbers are
-            NaN then); `recorded` is "before" or "after" the target's close.
+        forecasts: A row a model: `model, status, reason, recorded, mean, sd, prob_up, q05, q25, q50, q75,
+            q95, previous_q50, previous_sd`. `status` is ok, unreliable or withheld (its numbers are NaN
+            then); `recorded` is "before" or "after" the target's close; previous_* are yesterday's forecast.
         densities: Predictive densities, a row a point: `model, change, density`.
         fan: Last forecasts against what happened: `model, target, origin, y, mean, q05, q25, q50, q75, q95`;
             `origin` is "live" or "replayed", y is NaN until the outcome is known.

@@ -54,8 +54,14 @@ class Document:
     parts: tuple[Part, ...]
 
 
-def compose(report: DailyReport | BacktestReport) -> Document:
-    """The whole document for a report, from every section that belongs to its kind."""
+def compose(report: DailyReport | BacktestReport | Document) -> Document:
+    """The whole document for a report, from every section that belongs to its kind.
+
+    Drawing takes about a second an asset; a document composed once may be rendered as often as one likes, and
+    is returned as it is.
+    """
+    if isinstance(report, Document):
+        return report
     chosen = [section for section in sections.load() if type(report) in section.reports]
     title, subtitle, footer = _wording(report)
     return Document(

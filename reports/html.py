@@ -27,7 +27,7 @@ _DEFINED = re.compile(r'\bid="([^"]+)"')
 _REFERRED = re.compile(r'(url\(#|href="#)')
 
 
-def render(report: DailyReport | BacktestReport, path: Path) -> Path:
+def render(report: DailyReport | BacktestReport | Document, path: Path) -> Path:
     """Writes the report to `path` as a self-contained HTML file and returns the path.
 
     Raises:

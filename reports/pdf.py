@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
 
 
-def render(report: DailyReport | BacktestReport, path: Path) -> Path:
+def render(report: DailyReport | BacktestReport | Document, path: Path) -> Path:
     """Writes the report to `path` as a PDF/UA-1 file and returns the path.
 
     The creation date in the file is `rendered_from` (none for a backtest), never the time of the call.

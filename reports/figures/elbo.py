@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from reports.canvas import FULL_WIDTH, drawing, quiet_grid, to_svg
 from reports.numerals import number, shortest
@@ -29,7 +29,7 @@ def draw(elbo: pd.DataFrame, looks: Looks, models: Iterable[str], symbol: str, *
     names = in_order(elbo, models)
     rows = math.ceil(len(names) / _MOST_COLUMNS)
     columns = max(math.ceil(len(names) / rows), _WIDE)
-    with drawing(FULL_WIDTH, 9 + 28 * rows, f"{symbol}: training", simulated=simulated) as figure:
+    with drawing(FULL_WIDTH, 9 + 26 * rows, f"{symbol}: training", simulated=simulated) as figure:
         panels = figure.subplots(rows, columns, squeeze=False)
         for axes, name in zip(panels.flat, names, strict=False):
             curve = elbo[elbo["model"] == name].sort_values("step")
@@ -51,7 +51,7 @@ def _scales(axes: Axes, steps: np.ndarray) -> None:
         axes.set_xlim(max(steps.min() * 0.9, 0.9), max(steps.max() * 1.15, 10))
     axes.xaxis.set_major_locator(LogLocator(10))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 0)))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.yaxis.set_major_formatter(FuncFormatter(shortest))
     axes.set_xlabel("step")

@@ -20,11 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
     from reports.palette import Looks
 
-_PANEL, _LONG_PANEL = 38.0, 25.0  # heights in millimetres
+_PANEL, _LONG_PANEL = 38.0, 23.0  # heights in millimetres
 _PAIRS = (2, 4)  # numbers of models that make a better block in pairs
 _TALLEST = 205.0  # all panels together, so that they fit on one page
 _NARROW_LIMIT = 45  # more forecasts than this need the width of the page
@@ -46,7 +45,8 @@ def draw(fan: pd.DataFrame, looks: Looks, models: Iterable[str], symbol: str, *,
     rows = math.ceil(len(names) / columns)
     origins = sorted(set(fan["origin"]))
     title = f"{symbol}: {' and '.join(origins)} forecasts and what happened"
-    height = 19 + min((_LONG_PANEL if long else _PANEL) * rows, _TALLEST)
+    legend = 10 if len(names) % columns else 19  # in a panel's place, or below them all
+    height = legend + min((_LONG_PANEL if long else _PANEL) * rows, _TALLEST)
     with drawing(FULL_WIDTH, height, title, simulated=simulated) as figure:
         panels = figure.subplots(rows, columns, sharey=True, squeeze=False)
         for axes, name in zip(panels.flat, names, strict=False):
@@ -59,11 +59,17 @@ def draw(fan: pd.DataFrame, looks: Looks, models: Iterable[str], symbol: str, *,
         panels[0, 0].set_ylim(low, high + 0.14 * (high - low))  # room for the names of the grounds
         for axes in panels.flat[: len(names) - 1] if long else ():
             axes.tick_params(labelbottom=False)
-        for axes in panels.flat[len(names) :]:
+        for axes in panels.flat[len(names) + 1 :]:
             axes.set_visible(False)
         for axes in panels[:, 0]:
             axes.set_ylabel("change, %")
-        _legend(figure, fan)
+        if panels.size > len(names):
+            panels.flat[len(names)].set_axis_off()
+            panels.flat[len(names)].legend(handles=_marks(fan), loc="center left")
+        else:
+            marks = _marks(fan)
+            lines = 2 if len(marks) > _ONE_LINE else 1
+            figure.legend(handles=marks, loc="outside lower center", ncols=math.ceil(len(marks) / lines))
         return to_svg(figure)
 
 
@@ -140,7 +146,7 @@ def _outcomes(axes: Axes, at: np.ndarray, rows: pd.DataFrame, replayed: np.ndarr
 def _scales(axes: Axes, days: list[pd.Timestamp]) -> None:
     """Sessions along the bottom, a few of them named; per cent up the side."""
     axes.set_xlim(-0.7, max(len(days), _FEWEST_SLOTS) - 0.3)
-    step = max(1, math.ceil(len(days) / (4 if len(days) <= _NARROW_LIMIT else 11)))
+    step = math.ceil(max(len(days), _FEWEST_SLOTS) / (4 if len(days) <= _NARROW_LIMIT else 11))
     at = list(range(0, len(days), step))
     axes.set_xticks(at, [short_day(days[i]) for i in at])
     axes.margins(y=0.06)
@@ -150,8 +156,8 @@ def _scales(axes: Axes, days: list[pd.Timestamp]) -> None:
     quiet_grid(axes)
 
 
-def _legend(figure: Figure, fan: pd.DataFrame) -> None:
-    """What the marks mean, once for all panels."""
+def _marks(fan: pd.DataFrame) -> list[Patch | Line2D]:
+    """What the drawing's marks mean, once for all panels."""
     origins = set(fan["origin"])
     marks: list[Patch | Line2D] = [
         Patch(facecolor=MUTED, alpha=0.22, label="90 % interval"),
@@ -175,8 +181,4 @@ def _legend(figure: Figure, fan: pd.DataFrame) -> None:
                     label=f"{origin}: {name}",
                 )
             )
-    figure.legend(
-        handles=marks,
-        loc="outside lower center",
-        ncols=math.ceil(len(marks) / 2) if len(marks) > _ONE_LINE else len(marks),
-    )
+    return marks

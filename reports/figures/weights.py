@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from reports.palette import Look, Looks
 
-_ROW_HEIGHT = 42.0
+_ROW_HEIGHT, _OF_MANY = 42.0, 28.5  # millimetres for the one row, for each of several
 _COMPARABLE = 4.0  # models whose reach differs by more than this factor get a row, and a scale, of their own
 
 
@@ -34,7 +34,7 @@ def draw(weights: pd.DataFrame, looks: Looks, models: Iterable[str], symbol: str
     series = list(dict.fromkeys(weights["series"]))
     rows = _rows(weights, names)
     title = f"{symbol}: weights of each lag"
-    with drawing(FULL_WIDTH, 17 + _ROW_HEIGHT * len(rows), title, simulated=simulated) as figure:
+    with drawing(FULL_WIDTH, 17 + _height(len(rows)), title, simulated=simulated) as figure:
         panels = figure.subplots(len(rows), len(series), sharex=True, sharey="row", squeeze=False)
         for line, together in zip(panels, rows, strict=True):
             for axes, name in zip(line, series, strict=True):
@@ -45,6 +45,11 @@ def draw(weights: pd.DataFrame, looks: Looks, models: Iterable[str], symbol: str
             axes.set_xlabel("lag, sessions (1 is the most recent)")
         _legend(figure, weights, names, looks)
         return to_svg(figure)
+
+
+def _height(rows: int) -> float:
+    """Millimetres for all rows together."""
+    return _ROW_HEIGHT if rows == 1 else _OF_MANY * rows
 
 
 def _rows(weights: pd.DataFrame, names: list[str]) -> list[list[str]]:

@@ -72,11 +72,13 @@ def _origin(asset: AssetPage) -> str:
 
 def _doubts(table: pd.DataFrame) -> Iterator[str]:
     """Every status that is not plainly ok, with its reason."""
+    alike: dict[tuple[str, str], list[str]] = {}
     for _, row in table.iterrows():
         marks = ", ".join(badge.text for badge in forecast_badges(row))
-        reason = f"Reason: {row['reason']}" if row["reason"] else ""
+        alike.setdefault((marks, str(row["reason"])), []).append(str(row["model"]))
+    for (marks, reason), names in alike.items():
         if marks:
-            yield f"{row['model']}: {marks}. {reason}".rstrip()
+            yield f"{', '.join(names)}: {marks}." + (f" Reason: {reason}" if reason else "")
 
 
 def _level(change: float, close: float, places: int) -> Cell:

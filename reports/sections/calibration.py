@@ -28,10 +28,8 @@ def _blocks(report: BacktestReport, asset: BacktestAsset) -> Iterator[Block]:
         f"{asset.symbol} fell "
         f"within the forecasts (PIT), one for each of {names}, with the level of a calibrated model. The "
         "scoreboard gives the shares of days inside the 50 and 90 per cent intervals.",
-        "Flat: calibrated. A hump in the middle: intervals too wide. Raised ends: too narrow. A slope: "
-        "forecasts too "
-        "high or too low. The band is for one bar at a time and independent days, so a bar or two may "
-        "leave it by chance.",
+        "Flat: calibrated. Humped: intervals too wide. Raised ends: too narrow. Sloped: forecasts off to one "
+        "side. The band is for one bar and independent days: a few bars leave it by chance.",
     )
 
 

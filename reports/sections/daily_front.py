@@ -58,7 +58,7 @@ def _warnings(report: DailyReport) -> Iterator[str]:
             continue
         for status in sorted(set(asset.forecasts["status"]) - {"ok"}):
             names = asset.forecasts.loc[asset.forecasts["status"] == status, "model"]
-            yield f"{asset.symbol}: {', '.join(names)} {status}; the asset\u2019s pages say why."
+            yield f"{asset.symbol}: {', '.join(names)} {status}; its pages say why."
         late = asset.forecasts.loc[asset.forecasts["recorded"] == "after", "model"]
         if len(late):
             yield f"{asset.symbol}: recorded after the outcome, so no proof of foresight: {', '.join(late)}."
@@ -89,11 +89,7 @@ def _verdict(verdicts: tuple[str, ...]) -> str:
     if not verdicts:
         return ""
     together = " ".join(verdicts)
-    return (
-        together
-        if len(together) <= _LONG or len(verdicts) == 1
-        else f"{verdicts[0]} More on the asset\u2019s pages."
-    )
+    return together if len(together) <= _LONG or len(verdicts) == 1 else f"{verdicts[0]} More on its pages."
 
 
 def _row(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from reports.blocks import Block, Figure, Paragraph
 from reports.contents import AssetPage, BacktestAsset, BacktestReport, DailyReport
 from reports.figures import fan
-from reports.numerals import day
+from reports.numerals import day, short_day
 from reports.palette import in_order, looks
 from reports.sections import Section
 
@@ -28,7 +28,8 @@ def _blocks(report: DailyReport | BacktestReport, asset: AssetPage | BacktestAss
     days = sorted(set(shown["target"]))
     origins = " and ".join(sorted(set(shown["origin"])))
     names = ", ".join(in_order(shown, report.models))
-    period = f"{day(days[0])} to {day(days[-1])}" if len(days) > 1 else day(days[0])
+    first = short_day(days[0]) if days[0].year == days[-1].year else day(days[0])
+    period = f"{first} to {day(days[-1])}" if len(days) > 1 else day(days[0])
     yield Figure(
         fan.draw(shown, looks(report.models), report.models, asset.symbol, simulated=asset.simulated),
         f"{'SIMULATED. ' if asset.simulated else ''}Forecasts of {asset.symbol} against what happened, "
@@ -55,10 +56,8 @@ def _targets(shown: int, known: int) -> str:
 
 def _explain(origins: set[str]) -> str:
     """What live and replayed mean, for those that occur."""
-    replayed = (
-        "Replayed forecasts were made later, from what was known on the day; they are no record of foresight."
-    )
-    live = "Live forecasts were recorded on the day they say."
+    replayed = "Replayed: made later from what was known on the day, no record of foresight."
+    live = "Live: recorded before the outcome."
     return " ".join(text for name, text in (("replayed", replayed), ("live", live)) if name in origins)
 
 

@@ -33,10 +33,8 @@ def _blocks(report: DailyReport, asset: AssetPage) -> Iterator[Block]:
         ),
         f"{'SIMULATED. ' if asset.simulated else ''}Weights of {asset.symbol} by lag, a column a series, "
         f"{'; '.join(text for text in told if text)}.",
-        "Weights on standardised inputs: a Bayesian model gives each a mean and a spread, a deterministic "
-        "network one "
-        "value. A weight whose \u00b12 sd whisker spans zero is not distinguished from none. Where reach "
-        "differs much, each row has its own scale.",
+        "On standardised inputs. A weight whose \u00b12 sd whisker spans zero is not told apart from none. "
+        "Rows have scales of their own.",
     )
 
 
