@@ -8,6 +8,7 @@ SQLite by default, PostgreSQL by URL, the same code on both. On either, one writ
 - PostgreSQL: a write first takes one advisory lock for the length of its transaction. A hash
   chain, or "is this row stored yet?", then means the same on both; a read sees one snapshot.
 
+Each transaction has a connection of its own: none is kept open, gone stale, or shared with a fork.
 A password in a URL is never part of a message.
 """
 
@@ -50,7 +51,7 @@ def open_engine(url: str) -> Engine:
     if backend == "sqlite":
         return _sqlite(address)
     if backend == "postgresql":
-        return create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        return create_engine(address.set(drivername="postgresql+psycopg"), poolclass=NullPool)
     raise StoreError(f"{backend} is no database that is supported: {_ADDRESS}")
 
 

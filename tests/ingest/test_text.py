@@ -1,0 +1,91 @@
+"""Dates and numbers: what is written in any accepted style is read back as it was."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.errors import BadDateError
+from ingest.text.columns import find_columns
+from ingest.text.dates import parse_dates
+from ingest.text.numbers import comma_is_decimal, parse_number
+
+STYLES = [
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%Y%m%d",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S.000Z",
+    "%Y-%m-%d 00:00:00-05:00",
+    "%b %d %Y",
+    "%b %d, %Y",
+    "%B %d, %Y",
+    "%d %b %Y",
+    "%d-%b-%Y",
+    "%d.%m.%Y",
+]
+DATES = st.dates(date(1900, 1, 1), date(2100, 1, 1))
+
+
+@given(days=st.lists(DATES, max_size=5), style=st.sampled_from(STYLES))
+def test_dates_are_read_back_in_every_style(days: list[date], style: str) -> None:
+    assert parse_dates([f"{day:{style}}" for day in days], str) == days
+
+
+@given(
+    days=st.lists(DATES, min_size=1, max_size=9), style=st.sampled_from(["%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y"])
+)
+def test_slashes_are_read_rightly_or_refused(days: list[date], style: str) -> None:
+    texts = [f"{day:{style}}" for day in days]
+    sure = any(day.day > 12 for day in days) or all(day.day == day.month for day in days)
+    if sure:
+        assert parse_dates(texts, str) == days
+    else:
+        with pytest.raises(BadDateError, match="month first or day first"):
+            parse_dates(texts, str)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "1/1/24", "2024-13-01", "Foo 1 2024", "J 1 2024", "1705363200", "2024-01"]
+)
+def test_what_is_no_date_is_refused_with_its_place(text: str) -> None:
+    with pytest.raises(BadDateError, match="line 9"):
+        parse_dates([text], lambda _row: "line 9")
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_numbers_are_read_back_exactly(value: float) -> None:
+    assert parse_number(repr(value)) == value
+
+
+@given(st.integers(0, 10**15), st.integers(0, 99))
+def test_thousands_and_decimal_commas_are_read_back(whole: int, cents: int) -> None:
+    english = f"{whole:,}.{cents:02d}"
+    german = english.translate(str.maketrans(".,", ",."))
+    assert parse_number(english) == parse_number(german, decimal_comma=True) == float(f"{whole}.{cents:02d}")
+
+
+@pytest.mark.parametrize("text", ["null", "NULL", "-", "", "N/A", "n/a", "NaN", "None", "--", "#N/A"])
+def test_gaps(text: str) -> None:
+    assert np.isnan(parse_number(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["1,23", "12,34", "0,123", "1.2.3", "1e", "abc", "inf", "1_000", "0x10", "1 2", "5%"]
+)
+def test_what_is_no_number_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        parse_number(text)
+
+
+def test_a_decimal_point_in_a_file_of_decimal_commas_is_refused() -> None:
+    assert comma_is_decimal(["0,5"])
+    with pytest.raises(ValueError, match=r"1\.5"):
+        parse_number("1.5", decimal_comma=True)
+
+
+def test_the_preferred_name_wins_where_two_columns_could_be_meant() -> None:
+    assert find_columns(("Timestamp", "Price", "Close", "DATE")) == {"date": 3, "close": 2}
