@@ -47,6 +47,8 @@ def open_engine(url: str) -> Engine:
         address = make_url(url)
     except (SQLAlchemyError, ValueError) as error:
         raise StoreError(_ADDRESS) from error
+    if "password" in address.query:  # where it would be printed
+        address = address.set(password=str(address.query["password"])).difference_update_query(["password"])
     backend = address.get_backend_name()
     if backend == "sqlite":
         return _sqlite(address)

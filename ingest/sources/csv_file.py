@@ -95,9 +95,7 @@ def _positions(table: TextTable) -> dict[str, int]:
 def _values(table: TextTable, positions: dict[str, int]) -> Values:
     """Each column as numbers ``(rows,)``, each number possible."""
     columns = {role: table.column(at) for role, at in positions.items()}
-    decimal_comma = table.delimiter == ";" and comma_is_decimal(
-        text for column in columns.values() for text in column
-    )
+    decimal_comma = _decimal_comma(table, columns)
     values = {}
     for role, column in columns.items():
         numbers = np.empty(len(column))
@@ -114,6 +112,19 @@ def _values(table: TextTable, positions: dict[str, int]) -> Values:
         values[role] = numbers
     _refuse_impossible(table, positions, values)
     return values
+
+
+def _decimal_comma(table: TextTable, columns: dict[str, tuple[str, ...]]) -> bool:
+    """Whether commas are decimal here; elsewhere than between semicolons they group thousands."""
+    if table.delimiter != ";":
+        return False
+    found = comma_is_decimal(text for column in columns.values() for text in column)
+    if found is None:
+        raise BadValueError(
+            f"{table.path}: commas in its numbers may be decimal or group thousands, and no number tells "
+            "which: write decimals with a point, and thousands without a sign"
+        )
+    return found
 
 
 def _refuse_impossible(table: TextTable, positions: dict[str, int], values: Values) -> None:

@@ -13,7 +13,7 @@ Log tweets and log volume are autoregressions that today's surprise drives:
 
     a[t] = persistence * a[t-1] + surprise * (|z[t]| - E|z|) + noise * normal
 
-A change below -95 % is cut there (less than once in a million years of the default market).
+A change below -95 % is cut there (about once in eight thousand years of the default market).
 Each random quantity has its own stream, so that day k never depends on how many days are drawn:
 fetching later only appends.
 """

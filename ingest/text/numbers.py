@@ -17,7 +17,6 @@ _NUMBER = re.compile(
     r"(?P<exponent>[eE][-+]?\d+)?"
     r"\s*(?P<scale>[KMBT]?)"
 )
-_DECIMAL_COMMA = re.compile(r"[-+]?[$€£¥]?\s*(?:0|\d{1,3}(?:\.\d{3})+|\d+),\d+\s*[€$]?")
 _SWAPPED = str.maketrans(".,", ",.")
 _SCALES = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 
@@ -48,14 +47,20 @@ def parse_number(text: str, *, decimal_comma: bool = False) -> float:
     return value
 
 
-def comma_is_decimal(texts: Iterable[str]) -> bool:
+def comma_is_decimal(texts: Iterable[str]) -> bool | None:
     """Whether the numbers of a file separated by semicolons have decimal commas.
 
-    They have if some number can be read in no other way; ``1,234`` alone could be either.
+    Returns:
+        True if all its numbers can be read so and some in no other way, False if a decimal point
+        is as sure or no number has a comma, None if both readings fit all, as for ``1,234`` alone.
 
-    >>> comma_is_decimal(["1,234", "12,5"]), comma_is_decimal(["1,234", "12.5"])
-    (True, False)
+    >>> [comma_is_decimal(["1,234", other]) for other in ("12,5", "12.5", "1,235")]
+    [True, False, None]
     """
-    return any(
-        "," in text and not _NUMBER.fullmatch(text) and _DECIMAL_COMMA.fullmatch(text) for text in texts
-    )
+    signed = [text for text in texts if "," in text or "." in text]
+    point = [bool(_NUMBER.fullmatch(text)) for text in signed]
+    comma = [bool(_NUMBER.fullmatch(text.rstrip("€$ ").translate(_SWAPPED))) for text in signed]
+    readable = [pair for pair in zip(point, comma, strict=True) if any(pair)]
+    if all(one and other for one, other in readable):
+        return None if any("," in text for text in signed) and readable else False
+    return all(other for _, other in readable)

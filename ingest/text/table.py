@@ -68,7 +68,8 @@ def read_table(path: Path, is_header: Callable[[tuple[str, ...]], bool]) -> Text
     numbered = _numbered(path, text, delimiter)
     start = next((at for at, (_, cells) in enumerate(numbered[:PREAMBLE]) if is_header(cells)), 0)
     header = numbered[start][1]
-    body = numbered[start + 1 :]
+    width = len(header)
+    body = [(line, cells if any(cells[width:]) else cells[:width]) for line, cells in numbered[start + 1 :]]
     for line, cells in body:
         if len(cells) != len(header):
             raise FileFaultError(

@@ -107,6 +107,10 @@ def test_marks_and_line_endings_make_no_difference(write: Write, encoding: str, 
     assert rows["close"].tolist() == [10.0, 11.0]
 
 
+def test_empty_fields_beyond_the_header_are_no_fault(write: Write) -> None:
+    assert coin(write("Date,Close", "2024-01-01,10,", "2024-01-02,11,,"))["close"].tolist() == [10.0, 11.0]
+
+
 def test_equal_duplicates_are_one_row(write: Write) -> None:
     rows = coin(write("Date,Close,Volume", "2024-01-01,10,", "2024-01-01,10.0,null", "2024-01-02,11,1"))
     assert rows["close"].tolist() == [10.0, 11.0]
@@ -173,6 +177,11 @@ FAULTS = {
         ("Date,Close,Volume", "2024-01-01,1,much"),
         errors.BadValueError,
         "line 2: Volume is 'much', which is no number",
+    ),
+    "commas that may mean either": (
+        ("Date;Close", "2024-01-01;1,234", "2024-01-02;1,235"),
+        errors.BadValueError,
+        "prices.csv: commas in its numbers may be decimal or group thousands",
     ),
     "infinite number": (("Date,Close", "2024-01-01,1e999"), errors.BadValueError, "line 2: Close is '1e999'"),
     "thousands without quotes": (

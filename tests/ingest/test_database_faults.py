@@ -155,8 +155,15 @@ def test_an_address_of_nothing_we_know_is_one_clear_line(url: str) -> None:
     assert "secret" not in str(fault.value)
 
 
-def test_a_password_is_never_printed() -> None:
-    engine = open_engine("postgresql://someone:s3cret@127.0.0.1:9/market")
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://someone:s3cret@127.0.0.1:9/market",
+        "postgresql://someone@127.0.0.1:9/market?password=s3cret",
+    ],
+)
+def test_a_password_is_never_printed(url: str) -> None:
+    engine = open_engine(url)
     with pytest.raises(StoreError, match="cannot be reached") as fault, reading(engine):
         pass
     assert "s3cret" not in str(fault.value) + place(engine) + repr(engine)

@@ -82,7 +82,8 @@ def test_what_is_no_number_is_refused(text: str) -> None:
 
 
 def test_a_decimal_point_in_a_file_of_decimal_commas_is_refused() -> None:
-    assert comma_is_decimal(["0,5"])
+    assert comma_is_decimal(["0,5", "much"])
+    assert not comma_is_decimal(["much", "12", "1.234"])
     with pytest.raises(ValueError, match=r"1\.5"):
         parse_number("1.5", decimal_comma=True)
 
