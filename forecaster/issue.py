@@ -125,7 +125,7 @@ def train(view: market.View, names: tuple[str, ...], settings: Settings) -> dict
             series=rows.examples.series,
             rows=len(rows.examples.y),
             notes=rows.notes,
-            config_sha256=_config_hash(settings, name),
+            config_sha256=config_sha256(settings, name),
             seed=seed,
         )
     return trained
@@ -189,7 +189,15 @@ def _forecast(view: market.View, trained: Trained) -> Forecast:
 
 def _inputs(view: market.View, trained: Trained) -> dict[str, Any]:
     window = view.changes[list(trained.series)].iloc[-7:]
+    asset = view.history.asset
     return {
+        "asset": {
+            "calendar": asset.calendar,
+            "source": asset.source,
+            "simulated": asset.simulated,
+            "attention_kind": asset.attention_kind,
+            "target_close": view.calendar.close(view.target).isoformat(),
+        },
         "close": view.close,
         "volatility": _number(view.volatility.iloc[-1]),
         "series": list(trained.series),
@@ -204,7 +212,7 @@ def _inputs(view: market.View, trained: Trained) -> dict[str, Any]:
 def _outputs(fitted: Fitted) -> dict[str, Any]:
     kept = np.unique(np.linspace(0, fitted.losses.size - 1, CURVE_POINTS).astype(int)) if fitted.losses.size else []
     facts: dict[str, Any] = {
-        "curve": [[int(i) + 1, _number(fitted.losses[i])] for i in kept],
+        "elbo": [[int(i) + 1, _number(fitted.losses[i])] for i in kept],
         "figures": {name: _number(value) for name, value in fitted.diagnostics.items()},
     }
     if fitted.weights is not None:
@@ -225,7 +233,8 @@ def _seed(base: int, symbol: str, model: str, as_of: pd.Timestamp) -> int:
     return int.from_bytes(digest[:4], "big")
 
 
-def _config_hash(settings: Settings, model: str) -> str:
+def config_sha256(settings: Settings, model: str) -> str:
+    """Hash of every setting that a model's forecasts depend on."""
     used = settings.forecast.model_dump(mode="json", exclude={"models", "preset", "seed"})
     own = settings.model(model).model_dump(mode="json")
     return hashlib.sha256(json.dumps([model, used, own], sort_keys=True).encode()).hexdigest()

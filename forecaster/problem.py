@@ -80,7 +80,7 @@ class Fitted:
     Attributes:
         predict: From an origin to the predictive distribution of the next session's change.
         reason: Why its own diagnostics call it unreliable, empty where they do not.
-        losses: Training curve `(steps,)`, in the trainer's own units (nats for SVI); empty without training.
+        losses: Minus the ELBO at each step `(steps,)`, in nats; empty where no ELBO was trained.
         weights: Effect of each input, None where there is none.
         diagnostics: Further figures by name.
     """

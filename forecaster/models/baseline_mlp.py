@@ -87,7 +87,6 @@ def fit(examples: Examples, settings: Settings, seed: int) -> Fitted:
     kernel = (training.weights[0] @ training.weights[2]).double().numpy().reshape(examples.x.shape[1:])
     return Fitted(
         predict=partial(_predict, scaling, training.weights, errors),
-        losses=training.losses,
         weights=Weights(kernel, np.full_like(kernel, np.nan)),
         diagnostics={"validation_loss": float(training.validation_losses.min())},
     )

@@ -1,0 +1,76 @@
+"""`forecaster data`: what is stored, and what is wrong with it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from forecaster.cli.frame import app, day_of, opened, records, say, show_json, show_table
+from ingest.checks import findings
+from ingest.panel import VALUES
+from ingest.sessions import calendar
+
+group = typer.Typer(no_args_is_help=True, help="What is stored, and what is wrong with it.")
+app.add_typer(group, name="data")
+Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
+
+
+@group.command()
+def check(
+    symbol: Annotated[str | None, typer.Argument(help="One asset; all where not given.")] = None, as_json: Json = False
+) -> None:
+    """Findings about the stored rows that a user can act on."""
+    home = opened()
+    assets = [home.store.asset(symbol)] if symbol else list(home.store.assets())
+    found = []
+    for asset in assets:
+        history = home.store.history(asset.symbol)
+        own = findings(history.read(history.last), calendar(asset.calendar))
+        found.append(own.assign(symbol=asset.symbol))
+    table = pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+    if as_json:
+        show_json(records(table))
+    elif table.empty:
+        say("Nothing found." if assets else "No asset is stored yet: import one with `forecaster ingest csv`.")
+    else:
+        columns = ["symbol", "check", "first", "last", "count", "detail", "remedy"]
+        rows = [[_cell(row[c]) for c in columns] for row in records(table)]
+        show_table(columns, rows)
+
+
+@group.command()
+def show(
+    symbol: Annotated[str | None, typer.Argument(help="One asset; a list of all where not given.")] = None,
+    as_of: Annotated[str | None, typer.Option("--as-of", help="Rows known at this session's close.")] = None,
+    last: Annotated[int, typer.Option("--last", min=1, help="Sessions to show.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """The rows known at a session's close, newest last."""
+    home = opened()
+    if symbol is None:
+        assets = [(home.store.history(a.symbol), a) for a in home.store.assets()]
+        columns = ["symbol", "calendar", "source", "first", "last"]
+        rows = [[a.symbol, a.calendar, a.source, f"{h.first:%Y-%m-%d}", f"{h.last:%Y-%m-%d}"] for h, a in assets]
+        if as_json:
+            show_json([dict(zip(columns, row, strict=True)) for row in rows])
+        else:
+            show_table(columns, rows)
+        return
+    history = home.store.history(symbol)
+    day = day_of(as_of, "--as-of")
+    known = history.read(history.last if day is None else day).tail(last)
+    shown = known[["session", *VALUES, "source", "known_at"]].dropna(axis="columns", how="all")
+    if as_json:
+        show_json(records(shown.assign(known_at=shown["known_at"].map(lambda t: t.isoformat()))))
+    else:
+        show_table(list(shown.columns), [[_cell(v) for v in row] for row in shown.itertuples(index=False)])
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return "–" if value != value else f"{value:,.6g}"  # noqa: PLR0124  # NaN alone differs from itself
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}" if value.tz is None else f"{value:%Y-%m-%d %H:%M}"
+    return str(value)

@@ -1,0 +1,120 @@
+"""What every command shares: the app, its global options, how progress, tables and JSON are shown."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from forecaster.errors import ForecasterError
+from forecaster.operation.home import Home, open_home
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Honest daily predictive distributions: issued before the outcome, recorded, scored, reported.",
+)
+DONE_IN_PART = 3
+
+
+@dataclass
+class _State:
+    home: Path | None = None
+    debug: bool = False
+
+
+state = _State()
+
+
+@app.callback()
+def options(
+    home: Annotated[
+        Path | None, typer.Option("--home", help="Where data live; else FORECASTER_HOME, else the user data folder.")
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of a fault.")] = False,
+) -> None:
+    """Options of every command; they may stand before or after it."""
+    state.home, state.debug = home, debug
+
+
+def opened(overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Home:
+    """The home that the user chose, with overrides from the command line."""
+    return open_home(state.home, overrides)
+
+
+def say(text: str) -> None:
+    """One line for the user, as it is: nothing in it is markup."""
+    print(text)  # noqa: T201  # a command speaks
+
+
+def day_of(text: str | None, option: str) -> pd.Timestamp | None:
+    """A day given on the command line.
+
+    Raises:
+        ForecasterError: Where it is no ISO date.
+    """
+    if text is None:
+        return None
+    try:
+        return pd.Timestamp(pd.to_datetime(text, format="%Y-%m-%d")).as_unit("us")
+    except ValueError as fault:
+        raise ForecasterError(f"{option} {text!r} is no date: write it as 2018-01-20") from fault
+
+
+def listed(text: str | None) -> tuple[str, ...]:
+    """The parts of a comma-separated option."""
+    return tuple(part.strip() for part in (text or "").split(",") if part.strip())
+
+
+def show_json(value: object) -> None:
+    """One JSON document on standard output; what is missing or not finite is null."""
+    say(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, default=str))
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table as JSON-ready dictionaries."""
+    plain = frame.astype(object).where(frame.notna(), None)
+    rows: list[dict[str, Any]] = plain.to_dict("records")  # type: ignore[assignment]  # column names are text
+    return [{k: v.strftime("%Y-%m-%d") if isinstance(v, pd.Timestamp) else v for k, v in row.items()} for row in rows]
+
+
+def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str = "") -> None:
+    """A table on the terminal, plain where the output is no terminal."""
+    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for position, name in enumerate(columns):
+        numeric = all(isinstance(row[position], (int, float)) or _is_number(str(row[position])) for row in rows)
+        table.add_column(name, justify="right" if numeric and rows else "left", no_wrap=not numeric and position == 0)
+    for row in rows:
+        table.add_row(*(Text(str(value)) for value in row))
+    width = None if sys.stdout.isatty() else 200
+    Console(width=width, highlight=False).print(table)
+
+
+def _is_number(text: str) -> bool:
+    return text.strip("+-–% ").replace(",", "").replace(".", "", 1).isdigit() or text in {"", "–"}
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """A spinner that says what happens, on standard error; silent where that is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("")
+        yield lambda text: bar.update(task, description=text)

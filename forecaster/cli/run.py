@@ -1,0 +1,66 @@
+"""`forecaster run` and `forecaster report`: the daily job, and its pages again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from forecaster.cli.frame import DONE_IN_PART, app, day_of, listed, opened, progress, say, show_table
+from forecaster.errors import ForecasterError
+from forecaster.operation import daily
+
+if TYPE_CHECKING:
+    from forecaster.operation.home import Home
+
+AsOf = Annotated[str | None, typer.Option("--as-of", help="The day, as 2018-01-20; the newest data where not given.")]
+Symbols = Annotated[str | None, typer.Option("--symbols", help="Only these assets, separated by commas.")]
+Models = Annotated[str | None, typer.Option("--models", help="Only these forecasters, separated by commas.")]
+
+
+@app.command()
+def run(as_of: AsOf = None, symbols: Symbols = None, models: Models = None) -> None:
+    """The daily job: fetch, settle, forecast, record, report. Run twice, it changes nothing."""
+    home = opened({"forecast": {"models": listed(models)}} if models else None)
+    with progress() as tell:
+        summary = daily.run(home, day_of(as_of, "--as-of"), listed(symbols), tell)
+    announce(summary, home)
+
+
+@app.command()
+def report(as_of: AsOf = None, symbols: Symbols = None) -> None:
+    """Renders the report of a day again, from the ledger alone."""
+    home = opened()
+    wanted = listed(symbols)
+    day = day_of(as_of, "--as-of")
+    if day is None:
+        record = home.ledger.forecasts(wanted)
+        if record.empty:
+            raise ForecasterError("the ledger is empty: `forecaster run` makes the first forecasts")
+        day = day_of(record["as_of"].max(), "--as-of")
+    assert day is not None  # noqa: S101  # for the type checker: it was set above
+    say(f"Report: {daily.render(home, day, wanted)}")
+
+
+def announce(summary: daily.Summary, home: Home) -> None:
+    """Says what a run did, and ends with the exit code that it earned."""
+    say(
+        f"{summary.recorded} forecasts recorded, {summary.known} on record already, "
+        f"{summary.settled} targets settled."
+    )
+    rows = []
+    for symbol, as_of in summary.as_ofs.items():
+        for row in home.ledger.forecasts([symbol], as_of).itertuples():
+            if row.status == "withheld":
+                rows.append([symbol, row.target, row.model, "–", "–", "–", "–", f"withheld: {row.reason}"])
+                continue
+            numbers = [f"{100 * row.prob_up:.0f} %", *(f"{100 * v:+.2f} %" for v in (row.q50, row.q05, row.q95))]
+            rows.append([symbol, row.target, row.model, *numbers, row.status])
+    if rows:
+        show_table(["symbol", "target", "model", "P(up)", "median", "5 %", "95 %", "status"], rows)
+    for symbol, reason in summary.withheld.items():
+        say(f"{symbol}: withheld: {reason}")
+    if summary.report:
+        say(f"Report: {summary.report}")
+    if summary.withheld:
+        raise typer.Exit(DONE_IN_PART if summary.as_ofs else 1)

@@ -1,0 +1,180 @@
+"""One day end to end: fetch, settle, forecast, record, report. Run twice, it changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from forecaster import market
+from forecaster.errors import ForecasterError
+from forecaster.issue import config_sha256, issue
+from forecaster.operation.contents import daily_report
+from forecaster.operation.settle import settle
+from forecaster.replay.backtest import last_origins, replay
+from ingest import sources
+from ingest.errors import AsOfError, IngestError, StoreError
+from ingest.sessions import calendar
+from reports import html, pdf
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from forecaster.operation.home import Home
+    from ingest.assets import Asset
+    from ingest.vintages import History
+
+Progress = Callable[[str], None]
+
+
+@dataclass
+class Summary:
+    """What a day's run did.
+
+    Attributes:
+        recorded: Forecasts added to the ledger.
+        known: Forecasts that were there already.
+        settled: Targets whose outcomes became known.
+        as_ofs: Symbol to the origin it was forecast from.
+        withheld: Symbol to why it has no forecast.
+        report: The PDF, None where there was nothing to report.
+    """
+
+    recorded: int = 0
+    known: int = 0
+    settled: int = 0
+    as_ofs: dict[str, pd.Timestamp] = field(default_factory=dict)
+    withheld: dict[str, str] = field(default_factory=dict)
+    report: Path | None = None
+
+
+def run(
+    home: Home,
+    as_of: pd.Timestamp | None = None,
+    symbols: tuple[str, ...] = (),
+    progress: Progress = lambda _: None,
+) -> Summary:
+    """Runs one day for the watchlist.
+
+    Args:
+        home: Where everything is kept.
+        as_of: The day; each asset's last session up to it is its origin. None for the newest data.
+        symbols: Only these assets; the watchlist where empty.
+        progress: Told what happens next, one step at a time.
+
+    Raises:
+        UnknownSymbolError: For a symbol that is not in the store.
+        ForecasterError: Where there is no asset at all.
+    """
+    assets = watchlist(home, symbols)
+    summary = Summary()
+    for asset in assets:
+        try:
+            progress(f"{asset.symbol}: fetch")
+            fetch(home, asset)
+            _forecast(home, asset, as_of, summary, progress)
+        except StoreError:
+            raise
+        except IngestError as fault:
+            summary.withheld[asset.symbol] = str(fault)
+    if summary.as_ofs:
+        progress("report")
+        summary.report = render(home, max(summary.as_ofs.values()), tuple(a.symbol for a in assets), summary.withheld)
+    return summary
+
+
+def watchlist(home: Home, symbols: tuple[str, ...] = ()) -> tuple[Asset, ...]:
+    """The assets asked for, else those of the settings, else all in the store."""
+    wanted = symbols or home.settings.data.symbols
+    assets = tuple(home.store.asset(symbol) for symbol in wanted) if wanted else home.store.assets()
+    if not assets:
+        raise ForecasterError(
+            f"there is no asset in {home.folder}: import one with `forecaster ingest csv FILE --symbol S`, or try "
+            "`forecaster demo`"
+        )
+    return assets
+
+
+def fetch(home: Home, asset: Asset) -> None:
+    """Brings an asset up to date, where its source can."""
+    source = sources.load(asset.source)
+    if hasattr(source, "fetch"):
+        now = home.clock.now()
+        home.store.append(asset, source.fetch(asset, now), now)
+
+
+def render(
+    home: Home, as_of: pd.Timestamp, symbols: tuple[str, ...] = (), withheld: dict[str, str] | None = None
+) -> Path:
+    """Renders the report of a day, PDF and HTML, from the ledger alone; returns the PDF's path.
+
+    Raises:
+        ForecasterError: Where the ledger has no forecast for that day.
+        ReportError: Where a page cannot be made.
+    """
+    contents = daily_report(home.ledger, home.replays, as_of, home.settings, symbols, withheld or {})
+    home.reports.mkdir(parents=True, exist_ok=True)
+    html.render(contents, home.reports / f"{as_of:%Y-%m-%d}.html")
+    return pdf.render(contents, home.reports / f"{as_of:%Y-%m-%d}.pdf")
+
+
+def _forecast(home: Home, asset: Asset, as_of: pd.Timestamp | None, summary: Summary, progress: Progress) -> None:
+    history = home.store.history(asset.symbol)
+    day = origin_of(home, history, as_of)
+    names = home.settings.model_names()
+    progress(f"{asset.symbol}: settle")
+    summary.settled += settle(home.ledger, history, day, home.clock.now())
+    known = home.ledger.recorded(asset.symbol, day)
+    missing = tuple(name for name in names if name not in known)
+    if missing:
+        progress(f"{asset.symbol}: {', '.join(missing)}")
+        forecasts = issue(history, day, missing, home.settings)
+        summary.recorded += home.ledger.record(forecasts, home.clock.now())
+    summary.known += len(names) - len(missing)
+    _fill_fan(home, history, day, progress)
+    summary.as_ofs[asset.symbol] = day
+
+
+def origin_of(home: Home, history: History, as_of: pd.Timestamp | None) -> pd.Timestamp:
+    """The asset's origin on a day: its last session up to it.
+
+    Raises:
+        AsOfError: For a day in the future, or one that the data do not cover.
+    """
+    if as_of is None:
+        return history.last
+    code = calendar(history.asset.calendar)
+    closed = code.last_closed(home.clock.now())
+    if as_of > closed:
+        raise AsOfError(
+            f"{history.asset.symbol}: as-of {as_of:%Y-%m-%d} is in the future: its last session closed on "
+            f"{closed:%Y-%m-%d}; choose that day or an earlier one"
+        )
+    return as_of if code.is_session(as_of) else code.previous(code.next(as_of))
+
+
+def _fill_fan(home: Home, history: History, day: pd.Timestamp, progress: Progress) -> None:
+    """Replays the days of the fan that no live forecast covers, from one fit before them."""
+    names = home.settings.model_names()
+    wanted = last_origins(history, home.settings.report.days, day)
+    current = {name: config_sha256(home.settings, name) for name in names}
+    ledgered = home.ledger.forecasts([history.asset.symbol])
+    replayed = home.replays.of(history.asset.symbol)
+    replayed = replayed[replayed["config_sha256"] == replayed["model"].map(current)]
+    have = {(r.as_of, r.model) for frame in (ledgered, replayed) for r in frame.itertuples()}
+    holes = [d for d in wanted if any((f"{d:%Y-%m-%d}", name) not in have for name in names)]
+    # The view at the first of these days must have a history to learn from; short ones start later.
+    holes = [d for d in holes if _trainable(home, history, d)]
+    if holes:
+        progress(f"{history.asset.symbol}: replay {len(holes)} days")
+        home.replays.add(list(replay(history, holes, names, home.settings, refit_every=len(holes))))
+
+
+def _trainable(home: Home, history: History, day: pd.Timestamp) -> bool:
+    try:
+        market.training(market.look(history, day, home.settings.forecast))
+    except IngestError:
+        return False
+    return True

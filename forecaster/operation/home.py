@@ -1,0 +1,67 @@
+"""One home: its settings, clock, store, ledger and replays, opened together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from forecaster import settings as configuration
+from forecaster.clock import Clock, clock_of
+from forecaster.operation.claims import Claims
+from forecaster.operation.ledger import Ledger
+from forecaster.operation.replays import Replays
+from ingest.database import open_engine
+from ingest.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from forecaster.settings import Settings
+
+
+@dataclass(frozen=True, eq=False)
+class Home:
+    """Everything that one installation keeps.
+
+    Attributes:
+        folder: Where it lives.
+        settings: As read from its forecaster.toml and the environment.
+        clock: The source of the present time.
+        store: What is known about the market.
+        ledger: The record of forecasts.
+        replays: Replayed forecasts, kept apart.
+        claims: Who runs which day.
+    """
+
+    folder: Path
+    settings: Settings
+    clock: Clock
+    store: Store
+    ledger: Ledger
+    replays: Replays
+    claims: Claims
+
+    @property
+    def reports(self) -> Path:
+        """Folder of the rendered reports."""
+        return self.folder / "reports"
+
+
+def open_home(folder: Path | None = None, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Home:
+    """Opens a home, made where it does not exist yet.
+
+    Args:
+        folder: Where; see `forecaster.settings.home`.
+        overrides: Section to keys, over forecaster.toml.
+
+    Raises:
+        HomeError: Where the folder cannot be used.
+        SettingsError: Where its settings do not hold.
+        StoreError: Where its database cannot be opened.
+    """
+    place = configuration.home(folder)
+    settings = configuration.read(place, overrides)
+    engine = open_engine(settings.data.database or f"sqlite:///{place / 'forecaster.db'}")
+    clock = clock_of(settings.clock)
+    return Home(place, settings, clock, Store(engine), Ledger(engine), Replays(engine), Claims(engine))
