@@ -159,7 +159,8 @@ def test_what_happens_later_is_not_seen(store: Store, make_panel: MakePanel) -> 
     before = vintage_sha256(history.read("2024-02-10"))
     shuffled = frame.copy()
     shuffled.loc[future, "close"] = frame.loc[future, "close"].to_numpy()[::-1] * 10
-    for other in (frame.loc[~future], shuffled, frame.assign(close=frame["close"].mask(future))):
+    hasty = frame.assign(known_at=frame["known_at"].mask(future, frame["known_at"].iloc[0]))
+    for other in (frame.loc[~future], shuffled, hasty, frame.assign(close=frame["close"].mask(future))):
         assert vintage_sha256(History(history.asset, other).read("2024-02-10")) == before
 
 
