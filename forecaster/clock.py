@@ -48,5 +48,7 @@ def clock_of(settings: ClockSettings) -> Clock:
     try:
         start = datetime.fromisoformat(settings.start)
     except ValueError as fault:
-        raise SettingsError(f"setting clock.start: {settings.start!r} is no ISO instant such as 2026-01-05T21:00Z") from fault
+        raise SettingsError(
+            f"setting clock.start: {settings.start!r} is no ISO instant such as 2026-01-05T21:00Z"
+        ) from fault
     return Clock(start if start.tzinfo else start.replace(tzinfo=UTC), settings.speed)

@@ -53,7 +53,9 @@ class Forecast(Section):
     series: tuple[SeriesName, ...] = Field(("price", "volume", "tweets"), description="series of a window")
     train_window: int = Field(2000, ge=60, description="most recent rows that a fit learns from")
     minimum_rows: int = Field(60, ge=30, description="fewest training rows that a fit accepts")
-    half_life: float = Field(11.2, gt=0, description="half-life of the volatility known at the origin, sessions")
+    half_life: float = Field(
+        11.2, gt=0, description="half-life of the volatility known at the origin, sessions"
+    )
     seed: int = Field(0, ge=0, description="seed of every fit")
 
 
@@ -67,7 +69,9 @@ class Schedule(Section):
     """When the daily run happens."""
 
     delay_minutes: float = Field(30.0, ge=0, description="wait after each calendar's close")
-    lease_minutes: float = Field(15.0, gt=0, description="how long a claimed run may be silent before another takes it")
+    lease_minutes: float = Field(
+        15.0, gt=0, description="how long a claimed run may be silent before another takes it"
+    )
     catch_up: int = Field(10, ge=0, description="most missed sessions made up for at the start")
 
 
@@ -90,7 +94,9 @@ class Settings(BaseSettings):
         clock: A clock for rehearsals.
     """
 
-    model_config = SettingsConfigDict(extra="forbid", frozen=True, env_prefix=PREFIX, env_nested_delimiter="__")
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix=PREFIX, env_nested_delimiter="__"
+    )
 
     data: Data = Data()
     forecast: Forecast = Forecast()
@@ -129,7 +135,11 @@ def home(given: Path | None = None) -> Path:
     Raises:
         HomeError: Where it cannot be made or written to.
     """
-    named = given or os.environ.get("FORECASTER_HOME") or platformdirs.user_data_dir("forecaster", appauthor=False)
+    named = (
+        given
+        or os.environ.get("FORECASTER_HOME")
+        or platformdirs.user_data_dir("forecaster", appauthor=False)
+    )
     folder = Path(named).expanduser()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -162,7 +172,9 @@ def read(folder: Path, overrides: Mapping[str, Mapping[str, Any]] | None = None)
     for section, keys in (overrides or {}).items():
         tables[section] = {**tables.get(section, {}), **keys}
     _refuse_unknown_variables()
-    preset = str(tables.get("forecast", {}).get("preset", os.environ.get(f"{PREFIX}FORECAST__PRESET", DEFAULT)))
+    preset = str(
+        tables.get("forecast", {}).get("preset", os.environ.get(f"{PREFIX}FORECAST__PRESET", DEFAULT))
+    )
     if preset not in PRESETS:
         raise UnknownNameError("preset", preset, PRESETS)
     tables["forecast"] = {**PRESETS[preset].get("forecast", {}), **tables.get("forecast", {})}

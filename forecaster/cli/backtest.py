@@ -33,7 +33,9 @@ def backtest(
     models: Models = None,
     refit_every: Annotated[int, typer.Option("--refit-every", min=1, help="Sessions from fit to fit.")] = 20,
     train_window: Annotated[int | None, typer.Option("--train-window", min=60, help="Rows of a fit.")] = None,
-    preset: Annotated[str | None, typer.Option("--preset", help="A set of settings, such as `study`.")] = None,
+    preset: Annotated[
+        str | None, typer.Option("--preset", help="A set of settings, such as `study`.")
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what the folder holds.")] = False,
 ) -> None:
     """Replays the past with the daily run's own code and writes forecasts, scores, verdicts and a report."""
@@ -93,8 +95,21 @@ def _replayed(
 
 
 def _announce(result: Backtest, folder: Path) -> None:
-    columns = ["symbol", "model", "days", "crps", "skill_climatology", "log_score", "mse", "mae", "in50", "in90"]
-    rows = [["–" if pd.isna(row[c]) else _cell(c, row[c]) for c in columns] for _, row in result.scores.iterrows()]
+    columns = [
+        "symbol",
+        "model",
+        "days",
+        "crps",
+        "skill_climatology",
+        "log_score",
+        "mse",
+        "mae",
+        "in50",
+        "in90",
+    ]
+    rows = [
+        ["–" if pd.isna(row[c]) else _cell(c, row[c]) for c in columns] for _, row in result.scores.iterrows()
+    ]
     show_table(columns, rows)
     for symbol, comparisons in result.verdicts.items():
         for comparison in comparisons:
@@ -111,5 +126,11 @@ def _announce(result: Backtest, folder: Path) -> None:
 
 def _cell(column: str, value: object) -> str:
     if isinstance(value, float):
-        return f"{value:+.1%}" if column.startswith("skill") else f"{value:.6f}" if column in {"crps", "mse", "mae"} else f"{value:.3f}"
+        return (
+            f"{value:+.1%}"
+            if column.startswith("skill")
+            else f"{value:.6f}"
+            if column in {"crps", "mse", "mae"}
+            else f"{value:.3f}"
+        )
     return str(value)

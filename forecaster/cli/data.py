@@ -19,7 +19,8 @@ Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 @group.command()
 def check(
-    symbol: Annotated[str | None, typer.Argument(help="One asset; all where not given.")] = None, as_json: Json = False
+    symbol: Annotated[str | None, typer.Argument(help="One asset; all where not given.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Findings about the stored rows that a user can act on."""
     home = opened()
@@ -33,7 +34,9 @@ def check(
     if as_json:
         show_json(records(table))
     elif table.empty:
-        say("Nothing found." if assets else "No asset is stored yet: import one with `forecaster ingest csv`.")
+        say(
+            "Nothing found." if assets else "No asset is stored yet: import one with `forecaster ingest csv`."
+        )
     else:
         columns = ["symbol", "check", "first", "last", "count", "detail", "remedy"]
         rows = [[_cell(row[c]) for c in columns] for row in records(table)]
@@ -52,7 +55,9 @@ def show(
     if symbol is None:
         assets = [(home.store.history(a.symbol), a) for a in home.store.assets()]
         columns = ["symbol", "calendar", "source", "first", "last"]
-        rows = [[a.symbol, a.calendar, a.source, f"{h.first:%Y-%m-%d}", f"{h.last:%Y-%m-%d}"] for h, a in assets]
+        rows = [
+            [a.symbol, a.calendar, a.source, f"{h.first:%Y-%m-%d}", f"{h.last:%Y-%m-%d}"] for h, a in assets
+        ]
         if as_json:
             show_json([dict(zip(columns, row, strict=True)) for row in rows])
         else:

@@ -43,7 +43,8 @@ state = _State()
 @app.callback()
 def options(
     home: Annotated[
-        Path | None, typer.Option("--home", help="Where data live; else FORECASTER_HOME, else the user data folder.")
+        Path | None,
+        typer.Option("--home", help="Where data live; else FORECASTER_HOME, else the user data folder."),
     ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of a fault.")] = False,
 ) -> None:
@@ -89,15 +90,22 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows of a table as JSON-ready dictionaries."""
     plain = frame.astype(object).where(frame.notna(), None)
     rows: list[dict[str, Any]] = plain.to_dict("records")  # type: ignore[assignment]  # column names are text
-    return [{k: v.strftime("%Y-%m-%d") if isinstance(v, pd.Timestamp) else v for k, v in row.items()} for row in rows]
+    return [
+        {k: v.strftime("%Y-%m-%d") if isinstance(v, pd.Timestamp) else v for k, v in row.items()}
+        for row in rows
+    ]
 
 
 def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str = "") -> None:
     """A table on the terminal, plain where the output is no terminal."""
     table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for position, name in enumerate(columns):
-        numeric = all(isinstance(row[position], (int, float)) or _is_number(str(row[position])) for row in rows)
-        table.add_column(name, justify="right" if numeric and rows else "left", no_wrap=not numeric and position == 0)
+        numeric = all(
+            isinstance(row[position], (int, float)) or _is_number(str(row[position])) for row in rows
+        )
+        table.add_column(
+            name, justify="right" if numeric and rows else "left", no_wrap=not numeric and position == 0
+        )
     for row in rows:
         table.add_row(*(Text(str(value)) for value in row))
     width = None if sys.stdout.isatty() else 200

@@ -44,7 +44,20 @@ def show(
     if as_json:
         show_json(records(record))
         return
-    columns = ["symbol", "model", "as_of", "target", "status", "q05", "q50", "q95", "y", "crps", "log_score", "pit"]
+    columns = [
+        "symbol",
+        "model",
+        "as_of",
+        "target",
+        "status",
+        "q05",
+        "q50",
+        "q95",
+        "y",
+        "crps",
+        "log_score",
+        "pit",
+    ]
     rows = [[_cell(row[c]) for c in columns] for row in records(record)]
     show_table(columns, rows)
 

@@ -11,12 +11,18 @@ from forecaster.cli.frame import app, opened, show_json, show_table
 
 
 @app.command()
-def models(as_json: Annotated[bool, typer.Option("--json", help="With their settings, as JSON.")] = False) -> None:
+def models(
+    as_json: Annotated[bool, typer.Option("--json", help="With their settings, as JSON.")] = False,
+) -> None:
     """The forecasters, one line each."""
     settings = opened().settings
     if as_json:
         facts = [
-            {"model": n, "summary": registry.load(n).SUMMARY, "settings": settings.model(n).model_dump(mode="json")}
+            {
+                "model": n,
+                "summary": registry.load(n).SUMMARY,
+                "settings": settings.model(n).model_dump(mode="json"),
+            }
             for n in registry.names()
         ]
         show_json(facts)

@@ -13,7 +13,9 @@ from forecaster.operation import daily
 if TYPE_CHECKING:
     from forecaster.operation.home import Home
 
-AsOf = Annotated[str | None, typer.Option("--as-of", help="The day, as 2018-01-20; the newest data where not given.")]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", help="The day, as 2018-01-20; the newest data where not given.")
+]
 Symbols = Annotated[str | None, typer.Option("--symbols", help="Only these assets, separated by commas.")]
 Models = Annotated[str | None, typer.Option("--models", help="Only these forecasters, separated by commas.")]
 
@@ -54,7 +56,10 @@ def announce(summary: daily.Summary, home: Home) -> None:
             if row.status == "withheld":
                 rows.append([symbol, row.target, row.model, "–", "–", "–", "–", f"withheld: {row.reason}"])
                 continue
-            numbers = [f"{100 * row.prob_up:.0f} %", *(f"{100 * v:+.2f} %" for v in (row.q50, row.q05, row.q95))]
+            numbers = [
+                f"{100 * row.prob_up:.0f} %",
+                *(f"{100 * v:+.2f} %" for v in (row.q50, row.q05, row.q95)),
+            ]
             rows.append([symbol, row.target, row.model, *numbers, row.status])
     if rows:
         show_table(["symbol", "target", "model", "P(up)", "median", "5 %", "95 %", "status"], rows)

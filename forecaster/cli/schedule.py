@@ -38,7 +38,10 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
         show_json(rows)
         return
     columns = ["calendar", "next_due", "owed", "last_session", "last_outcome", "running"]
-    show_table(columns, [[", ".join(row[c]) if isinstance(row[c], list) else row[c] for c in columns] for row in rows])
+    show_table(
+        columns,
+        [[", ".join(row[c]) if isinstance(row[c], list) else row[c] for c in columns] for row in rows],
+    )
 
 
 @group.command("catch-up")

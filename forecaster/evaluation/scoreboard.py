@@ -42,7 +42,13 @@ def scoreboard(scores: pd.DataFrame) -> pd.DataFrame:
                 }
             )
         y = block.drop_duplicates("target")["y"]
-        zero = {"model": PREDICT_ZERO, "origin": origin, "days": len(y), "mae": y.abs().mean(), "mse": (y**2).mean()}
+        zero = {
+            "model": PREDICT_ZERO,
+            "origin": origin,
+            "days": len(y),
+            "mae": y.abs().mean(),
+            "mse": (y**2).mean(),
+        }
         blocks.append(zero)
     return pd.DataFrame(blocks, columns=list(COLUMNS))
 

@@ -73,12 +73,16 @@ def compare(scores: pd.DataFrame) -> list[Comparison]:
     Args:
         scores: `model, target, crps`, a row a forecast of one asset; rows without a score are left out.
     """
-    wide = scores.dropna(subset=["crps"]).pivot_table(index="target", columns="model", values="crps", sort=True)
+    wide = scores.dropna(subset=["crps"]).pivot_table(
+        index="target", columns="model", values="crps", sort=True
+    )
     pairs = [(m, r) for r in REFERENCES if r in wide for m in wide if m != r and m != "climatology"]
     compared = []
     for model, reference in pairs:
         both = wide[[model, reference]].dropna()
-        compared.append(_compare(model, reference, both[model].to_numpy(), both[reference].to_numpy(), LEVEL / len(pairs)))
+        compared.append(
+            _compare(model, reference, both[model].to_numpy(), both[reference].to_numpy(), LEVEL / len(pairs))
+        )
     return compared
 
 
@@ -88,7 +92,9 @@ def _compare(
     days, difference = len(crps), crps - other
     skill = 1 - crps.mean() / other.mean() if days and other.mean() > 0 else np.nan
     t, p = diebold_mariano(difference)
-    return Comparison(model, reference, days, float(difference.mean()) if days else np.nan, float(skill), t, p, level)
+    return Comparison(
+        model, reference, days, float(difference.mean()) if days else np.nan, float(skill), t, p, level
+    )
 
 
 def diebold_mariano(difference: NDArray[np.float64]) -> tuple[float, float]:

@@ -57,7 +57,9 @@ class FullRank(AutoMultivariateNormal):  # type: ignore[misc]  # Pyro has no typ
     def get_posterior(self, *_: Any, **__: Any) -> dist.MultivariateNormal:  # noqa: ANN401  # Pyro's own signature
         """The guide's normal over the packed unconstrained latents, `(latents,)`."""
         inner = self.scale[..., None] * self.scale_tril
-        return dist.MultivariateNormal(self.mode + self.coordinates @ self.loc, scale_tril=self.coordinates @ inner)
+        return dist.MultivariateNormal(
+            self.mode + self.coordinates @ self.loc, scale_tril=self.coordinates @ inner
+        )
 
     def _log_joint(self, latent: Tensor) -> Tensor:
         values: dict[str, Tensor] = {}

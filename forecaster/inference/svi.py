@@ -7,7 +7,6 @@ its start, since a constant one leaves posterior means a third of a posterior sd
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +18,10 @@ from pyro.infer import SVI, Trace_ELBO
 from pyro.optim import ClippedAdam
 
 from forecaster.inference.diagnostics import Convergence, convergence
+from forecaster.inference.isolation import isolated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
     from torch import Tensor
@@ -57,19 +57,6 @@ class Fit:
     draws: dict[str, Tensor]
     losses: NDArray[np.float64]
     convergence: Convergence
-
-
-@contextmanager
-def isolated(seed: int) -> Iterator[None]:
-    """Runs with a random state, a parameter store and a thread of its own, and leaves the global ones untouched."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with torch.random.fork_rng(devices=[]), pyro.get_param_store().scope(), pyro.validation_enabled(False):
-            torch.manual_seed(seed)
-            yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def fit(

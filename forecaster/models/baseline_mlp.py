@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from forecaster.inference.isolation import isolated
 from forecaster.predictive import Predictive
 from forecaster.problem import Examples, Fitted, ModelSettings, Origin, Weights
 from forecaster.scaling import Kind, Scaling
@@ -79,7 +80,8 @@ def fit(examples: Examples, settings: Settings, seed: int) -> Fitted:
     rng = np.random.default_rng(seed)
     orders = [rng.permutation(len(y) - tail) for _ in range(settings.epochs)]
     start = glorot(x.shape[1], settings.hidden, rng)
-    training = train(start, (x[:-tail], y[:-tail]), (x[-tail:], y[-tail:]), orders, settings)
+    with isolated(seed):
+        training = train(start, (x[:-tail], y[:-tail]), (x[-tail:], y[-tail:]), orders, settings)
     if not np.isfinite(training.losses).all():
         raise FloatingPointError("training diverged: the loss is not a finite number")
     residuals = (y - output(training.weights, x)).double().numpy()

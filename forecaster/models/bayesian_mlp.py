@@ -15,10 +15,11 @@ import numpy as np
 import pyro
 import pyro.distributions as dist
 import torch
-from pyro.infer.autoguide import AutoNormal, init_to_sample
+from pyro.infer.autoguide import AutoDiagonalNormal, init_to_sample
 
 from forecaster.inference import svi
 from forecaster.inference.guides import INIT_SCALE
+from forecaster.inference.isolation import isolated
 from forecaster.predictive import Predictive
 from forecaster.problem import Examples, Fitted, ModelSettings, Origin, Weights
 from forecaster.scaling import Kind, Scaling
@@ -51,7 +52,7 @@ class Settings(ModelSettings):
     noise_scale: float | None = None
     output_scale: float = 0.1
     scaling: Kind = "volatility"
-    steps: int = 1500
+    steps: int = 1200
     draws: int = 100
 
 
@@ -60,15 +61,18 @@ def fit(examples: Examples, settings: Settings, seed: int) -> Fitted:
     scaling = Scaling.learn(examples, settings.scaling)
     design = scaling.inputs(examples)
     program = model(design, scaling.response(examples), settings)
-    with svi.isolated(seed):
+    with isolated(seed):
         # Started at a draw of the prior: at its mean, all zeros, no gradient tells the hidden units apart.
-        guide = AutoNormal(program, init_loc_fn=init_to_sample, init_scale=INIT_SCALE)
+        guide = AutoDiagonalNormal(program, init_loc_fn=init_to_sample, init_scale=INIT_SCALE)
         guide()
     learned = () if settings.noise_scale is not None else ("noise_scale",)
     heavy = ("df_excess",) if settings.noise == "student_t" else ()
     schedule = svi.Schedule(steps=settings.steps)
-    posterior = svi.fit(program, guide, ("w", "b", "o", "c", *learned, *heavy), schedule, settings.draws, seed)
-    effect = _average_slope(design, posterior.draws, settings)
+    posterior = svi.fit(
+        program, guide, ("w", "b", "o", "c", *learned, *heavy), schedule, settings.draws, seed
+    )
+    with isolated(seed):
+        effect = _average_slope(design, posterior.draws, settings)
     window = examples.x.shape[1:]
     return Fitted(
         predict=partial(_predict, scaling, posterior.draws, settings),
@@ -87,7 +91,9 @@ def model(design: Tensor, response: Tensor, settings: Settings) -> Callable[[], 
     def program() -> None:
         w = pyro.sample("w", dist.Normal(torch.zeros(inputs, hidden), inputs**-0.5).to_event(2))
         b = pyro.sample("b", dist.Normal(torch.zeros(hidden), 1.0).to_event(1))
-        o = pyro.sample("o", dist.Normal(torch.zeros(hidden), settings.output_scale * hidden**-0.5).to_event(1))
+        o = pyro.sample(
+            "o", dist.Normal(torch.zeros(hidden), settings.output_scale * hidden**-0.5).to_event(1)
+        )
         c = pyro.sample("c", dist.Normal(0.0, 0.3))
         if settings.noise_scale is None:
             scale = pyro.sample("noise_scale", dist.LogNormal(-0.2, 0.7))
@@ -95,7 +101,9 @@ def model(design: Tensor, response: Tensor, settings: Settings) -> Callable[[], 
             scale = torch.tensor(settings.noise_scale)
         location = _activate(design @ w + b, settings) @ o + c
         if settings.noise == "student_t":
-            errors = dist.StudentT(2.1 + pyro.sample("df_excess", dist.LogNormal(np.log(5.0), 0.7)), location, scale)
+            errors = dist.StudentT(
+                2.1 + pyro.sample("df_excess", dist.LogNormal(np.log(5.0), 0.7)), location, scale
+            )
         else:
             errors = dist.Normal(location, scale)
         with pyro.plate("rows", rows):
@@ -117,10 +125,14 @@ def _predict(scaling: Scaling, draws: dict[str, Tensor], settings: Settings, ori
     return Predictive.of(unit * location.double().numpy(), unit * np.asarray(scale, np.float64), df)
 
 
-def _average_slope(design: Tensor, draws: dict[str, Tensor], settings: Settings) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _average_slope(
+    design: Tensor, draws: dict[str, Tensor], settings: Settings
+) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Mean derivative of the output by each input over the training rows, a row a draw: `(draws, inputs)`."""
     slopes = []
     for w, b, o in zip(draws["w"], draws["b"], draws["o"], strict=True):
-        slope = 1 - (design @ w + b).tanh().square() if settings.activation == "tanh" else torch.ones(1, len(o))
+        slope = (
+            1 - (design @ w + b).tanh().square() if settings.activation == "tanh" else torch.ones(1, len(o))
+        )
         slopes.append(w @ (slope.mean(0) * o))
     return torch.stack(slopes).double().numpy()

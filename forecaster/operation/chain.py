@@ -75,7 +75,12 @@ def verify(connection: Connection, table: Table) -> Break | None:
     link = GENESIS
     for seq, row, stored in _rows(connection, table):
         if row["prev_hash"] != link:
-            return Break(table.name, seq, row, "it does not follow the row before it: a row was removed, added or moved")
+            return Break(
+                table.name,
+                seq,
+                row,
+                "it does not follow the row before it: a row was removed, added or moved",
+            )
         if row_hash(row) != stored:
             return Break(table.name, seq, row, "its content is not what was recorded")
         link = stored

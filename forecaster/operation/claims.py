@@ -10,7 +10,19 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from sqlalchemy import Column, Integer, MetaData, String, Table, Text, UniqueConstraint, insert, inspect, select, update
+from sqlalchemy import (
+    Column,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    insert,
+    inspect,
+    select,
+    update,
+)
 
 from ingest.database import reading, writing
 

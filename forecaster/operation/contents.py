@@ -105,7 +105,9 @@ def _page(own: pd.DataFrame, replayed: pd.DataFrame, settings: Settings) -> Asse
 
 def _past(own: pd.DataFrame, replayed: pd.DataFrame, as_of: str, days: int) -> pd.DataFrame:
     """The last forecasts whose targets lie at or before `as_of`, replayed ones only where nothing was live."""
-    record = own[own["as_of"] < as_of].assign(origin=[_origin(row) for row in own[own["as_of"] < as_of].itertuples()])
+    record = own[own["as_of"] < as_of].assign(
+        origin=[_origin(row) for row in own[own["as_of"] < as_of].itertuples()]
+    )
     old = replayed[replayed["target"] <= as_of].assign(origin="replayed")
     columns = [
         "model", "as_of", "target", "origin", "y", "mean", "sd", *BANDS,
@@ -132,7 +134,11 @@ def _recorded(issued_at: str, diagnostics: str) -> str:
 
 
 def _forecasts(today: pd.DataFrame, past: pd.DataFrame) -> pd.DataFrame:
-    last = past[past["as_of"] == past["as_of"].max()].set_index("model") if len(past) else past.set_index("model")
+    last = (
+        past[past["as_of"] == past["as_of"].max()].set_index("model")
+        if len(past)
+        else past.set_index("model")
+    )
     shown = today[["model", "status", "reason", "mean", "sd", "prob_up", *BANDS]].copy()
     shown["recorded"] = [_recorded(r.issued_at, r.diagnostics) for r in today.itertuples()]
     shown["previous_q50"] = shown["model"].map(last["q50"]).astype(float)
@@ -149,7 +155,9 @@ def _densities(today: pd.DataFrame) -> pd.DataFrame:
         for row in known.itertuples():
             density = np.exp(predictive_of(row.predictive).log_prob(grid))  # type: ignore[arg-type]  # bytes
             parts.append(pd.DataFrame({"model": row.model, "change": grid, "density": density}))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["model", "change", "density"])
+    return (
+        pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["model", "change", "density"])
+    )
 
 
 def _window(facts: Mapping[str, Any]) -> pd.DataFrame:
@@ -167,7 +175,9 @@ def _weights(today: pd.DataFrame) -> pd.DataFrame:
         facts = json.loads(str(forecast.diagnostics))
         if "weights" not in facts:
             continue
-        for day, (means, sds) in enumerate(zip(facts["weights"]["mean"], facts["weights"]["sd"], strict=True)):
+        for day, (means, sds) in enumerate(
+            zip(facts["weights"]["mean"], facts["weights"]["sd"], strict=True)
+        ):
             for series, mean, sd in zip(facts["inputs"]["series"], means, sds, strict=True):
                 lag = len(facts["weights"]["mean"]) - day
                 rows.append({"model": forecast.model, "series": series, "lag": lag, "mean": mean, "sd": sd})

@@ -13,7 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Boolean, Column, Double, Engine, Integer, LargeBinary, MetaData, String, Text, inspect, select
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Double,
+    Engine,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    inspect,
+    select,
+)
 
 from forecaster.issue import QUANTILES, Forecast
 from forecaster.operation import chain
@@ -79,7 +91,10 @@ _LOGICAL = ("in50", "in90")
 SCORED = chain.chained_table(
     "score",
     _METADATA,
-    [*_key(with_model=True), *(Column(n, Boolean if n in _LOGICAL else Double, nullable=False) for n in SCORES)],
+    [
+        *_key(with_model=True),
+        *(Column(n, Boolean if n in _LOGICAL else Double, nullable=False) for n in SCORES),
+    ],
     KEY,
 )
 TABLES = (FORECASTS, OUTCOMES, SCORED)
@@ -134,12 +149,16 @@ class Ledger:
                 for model, score in scores
                 if not _exists(connection, SCORED, {**key, "model": model})
             ]
-            return bool(chain.append(connection, SCORED, [{**key, "model": m, **asdict(s)} for m, s in missing]))
+            return bool(
+                chain.append(connection, SCORED, [{**key, "model": m, **asdict(s)} for m, s in missing])
+            )
 
     def unscored(self, symbol: str) -> list[tuple[str, str, str, bytes]]:
         """Forecasts of an asset that have a distribution and no score: `(model, as_of, target, predictive)`."""
         f, s = FORECASTS.c, SCORED.c
-        joined = FORECASTS.outerjoin(SCORED, (f.symbol == s.symbol) & (f.model == s.model) & (f.as_of == s.as_of))
+        joined = FORECASTS.outerjoin(
+            SCORED, (f.symbol == s.symbol) & (f.model == s.model) & (f.as_of == s.as_of)
+        )
         wanted = (
             select(f.model, f.as_of, f.target, f.predictive)
             .select_from(joined)
@@ -205,7 +224,9 @@ def _forecast_row(forecast: Forecast, issued_at: datetime) -> dict[str, Any]:
         "reason": forecast.reason,
         "predictive": forecast.predictive.to_bytes() if forecast.predictive else None,
         **summary,
-        "diagnostics": json.dumps(forecast.diagnostics, sort_keys=True, separators=(",", ":"), allow_nan=False),
+        "diagnostics": json.dumps(
+            forecast.diagnostics, sort_keys=True, separators=(",", ":"), allow_nan=False
+        ),
         "data_vintage": forecast.data_vintage,
         "config_sha256": forecast.config_sha256,
         "seed": str(forecast.seed),

@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Boolean, Column, Double, Integer, MetaData, String, Table, UniqueConstraint, delete, insert, inspect, select
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Double,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    delete,
+    insert,
+    inspect,
+    select,
+)
 
 from forecaster.issue import QUANTILES
 from ingest.database import reading, writing
@@ -79,7 +92,9 @@ class Replays:
 
 def _row(item: Replayed) -> dict[str, Any]:
     facts = item.row()
-    numbers = {n: float(facts[n]) if facts[n] is not None and np.isfinite(facts[n]) else None for n in _NUMBERS}
+    numbers = {
+        n: float(facts[n]) if facts[n] is not None and np.isfinite(facts[n]) else None for n in _NUMBERS
+    }
     logical = {n: bool(facts[n]) if item.score else None for n in _LOGICAL}
     return {
         "symbol": item.forecast.symbol,
