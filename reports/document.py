@@ -107,9 +107,7 @@ def _whole(
     for section in chosen:
         if section.place == place:
             blocks += _under(Heading(section.heading), section.blocks(report))
-    made_up = (
-        ", ".join(asset.symbol for asset in report.assets if asset.simulated) if place == "front" else ""
-    )
+    made_up = ", ".join(asset.symbol for asset in report.assets if asset.simulated) if place == "front" else ""
     return Part(place, title, f"SIMULATED: {made_up}" if made_up else "", tuple(blocks))
 
 

@@ -52,22 +52,30 @@ def typeset(document: Document) -> bytes:
             timestamp=document.issued or datetime(1970, 1, 1, tzinfo=UTC),
         )
     except (typst.TypstError, OSError) as fault:
-        what = str(getattr(fault, "message", fault)).splitlines()[0]
-        raise ReportError(
-            f"The PDF cannot be typeset: {what}. The HTML report holds the same facts; "
-            "`forecaster doctor` checks that the typesetter and its fonts are installed."
-        ) from fault
+        raise _untypeset(fault) from fault
+    except BaseException as fault:
+        # A fault inside the typesetter arrives as a panic, which no importable class stands for.
+        if type(fault).__name__ != "PanicException":
+            raise
+        raise _untypeset(fault) from fault
     if not isinstance(content, bytes):
         raise ReportError("The typesetter returned no PDF. Reinstall the package `typst` and render again.")
     return content
 
 
+def _untypeset(fault: BaseException) -> ReportError:
+    """A fault of the typesetter in one plain line."""
+    what = (str(getattr(fault, "message", fault)).splitlines() or [type(fault).__name__])[0]
+    return ReportError(
+        f"The PDF cannot be typeset: {what}. The HTML report holds the same facts; "
+        "`forecaster doctor` checks that the typesetter and its fonts are installed."
+    )
+
+
 @cache
 def _fonts() -> typst.Fonts:
     """The typesetter's own faces and matplotlib's: the same on every machine."""
-    return typst.Fonts(
-        include_system_fonts=False, font_paths=[str(Path(mpl.get_data_path()) / "fonts" / "ttf")]
-    )
+    return typst.Fonts(include_system_fonts=False, font_paths=[str(Path(mpl.get_data_path()) / "fonts" / "ttf")])
 
 
 def _instant(when: datetime | None) -> dict[str, int] | None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from reports.palette import Looks
 
-_PANEL, _LONG_PANEL = 38.0, 23.0  # heights in millimetres
+_PANEL, _LONG_PANEL = 37.0, 23.0  # heights in millimetres
 _PAIRS = (2, 4)  # numbers of models that make a better block in pairs
 _TALLEST = 205.0  # all panels together, so that they fit on one page
 _NARROW_LIMIT = 45  # more forecasts than this need the width of the page

@@ -27,9 +27,7 @@ _BAND = (0, (4, 2))
 _MOST_COLUMNS = 5
 
 
-def draw(
-    calibration: pd.DataFrame, looks: Looks, models: Iterable[str], symbol: str, *, simulated: bool
-) -> str:
+def draw(calibration: pd.DataFrame, looks: Looks, models: Iterable[str], symbol: str, *, simulated: bool) -> str:
     """SVG of the PIT histograms of `calibration` (as `BacktestAsset.calibration`, not empty).
 
     The line is the level of a calibrated model; the band holds each bar of such a model on 95 % of

@@ -88,9 +88,7 @@ def _model(axes: Axes, at: np.ndarray, own: pd.DataFrame, look: Look) -> None:
     for width, sds in ((0.7, 2), (1.9, 1)):
         low, high = mean[spread] - sds * sd[spread], mean[spread] + sds * sd[spread]
         axes.vlines(at[spread], low, high, color=look.colour, linewidth=width, zorder=2)
-    axes.scatter(
-        at[spread], mean[spread], s=9, color="white", edgecolors=look.colour, linewidths=0.9, zorder=3
-    )
+    axes.scatter(at[spread], mean[spread], s=9, color="white", edgecolors=look.colour, linewidths=0.9, zorder=3)
     axes.scatter(at[~spread], mean[~spread], s=11, marker="D", color=look.colour, linewidths=0, zorder=3)
 
 

@@ -19,9 +19,7 @@ _UP = "#5B7A99"
 _DOWN = "#B9C4CF"
 
 
-def draw(
-    window: pd.DataFrame, symbol: str, *, simulated: bool, size: tuple[float, float] = (68.0, 60.0)
-) -> str:
+def draw(window: pd.DataFrame, symbol: str, *, simulated: bool, size: tuple[float, float] = (68.0, 60.0)) -> str:
     """SVG of `window` (as `AssetPage.window`, not empty): bars in per cent, each with its value."""
     names = list(dict.fromkeys(window["series"]))
     sessions = sorted(set(window["session"]))

@@ -53,9 +53,7 @@ def _blocks(report: DailyReport, asset: AssetPage) -> Iterator[Block]:
         for name in in_order(table, report.models)
         for _, row in table[table["model"] == name].iterrows()
     )
-    yield Table(
-        _COLUMNS, (Rows(rows),), "Quantiles of the change by the target\u2019s close, and of the price."
-    )
+    yield Table(_COLUMNS, (Rows(rows),), "Quantiles of the change by the target\u2019s close, and of the price.")
 
 
 def _origin(asset: AssetPage) -> str:

@@ -24,12 +24,7 @@ def _blocks(report: BacktestReport) -> Iterator[Block]:
     if made_up:
         yield Callout(
             "Read with care",
-            (
-                (
-                    "SIMULATED data, made up by a program, which say nothing about a real market: "
-                    f"{', '.join(made_up)}."
-                ),
-            ),
+            (f"SIMULATED data, made up by a program; it says nothing about a real market: {', '.join(made_up)}.",),
             "warning",
         )
     said = tuple(f"{asset.symbol}: {' '.join(asset.verdicts)}" for asset in report.assets if asset.verdicts)

@@ -21,9 +21,7 @@ def _blocks(report: BacktestReport, asset: BacktestAsset) -> Iterator[Block]:
         return
     names = ", ".join(in_order(asset.calibration, report.models))
     yield Figure(
-        pit.draw(
-            asset.calibration, looks(report.models), report.models, asset.symbol, simulated=asset.simulated
-        ),
+        pit.draw(asset.calibration, looks(report.models), report.models, asset.symbol, simulated=asset.simulated),
         f"{'SIMULATED. ' if asset.simulated else ''}Histograms in ten bins of where the outcomes of "
         f"{asset.symbol} fell "
         f"within the forecasts (PIT), one for each of {names}, with the level of a calibrated model. The "

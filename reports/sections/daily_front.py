@@ -41,9 +41,7 @@ def _blocks(report: DailyReport) -> Iterator[Block]:
         return
     drawn = looks(report.models)
     groups = tuple(_group(report, asset, i, drawn) for i, asset in enumerate(report.assets))
-    yield Table(
-        _COLUMNS, groups, "A price is the close times one plus the change. Intervals are central ones."
-    )
+    yield Table(_COLUMNS, groups, "A price is the close times one plus the change. Intervals are central ones.")
 
 
 def _warnings(report: DailyReport) -> Iterator[str]:
@@ -52,7 +50,7 @@ def _warnings(report: DailyReport) -> Iterator[str]:
         yield f"{symbol}: no forecast was issued. Reason: {reason}"
     for asset in report.assets:
         if asset.simulated:
-            yield f"{asset.symbol}: SIMULATED data, made up by a program; no word on a real market."
+            yield f"{asset.symbol}: SIMULATED data, made up by a program; it says nothing about a real market."
         if asset.forecasts.empty:
             yield f"{asset.symbol}: there is no forecast in the record yet."
             continue
@@ -92,9 +90,7 @@ def _verdict(verdicts: tuple[str, ...]) -> str:
     return together if len(together) <= _LONG or len(verdicts) == 1 else f"{verdicts[0]} More on its pages."
 
 
-def _row(
-    row: pd.Series, asset: AssetPage, drawn: Looks, places: int, frame: tuple[float, float]
-) -> tuple[Cell, ...]:
+def _row(row: pd.Series, asset: AssetPage, drawn: Looks, places: int, frame: tuple[float, float]) -> tuple[Cell, ...]:
     """One model's forecast, in per cent and in price."""
     model = str(row["model"])
 

@@ -56,8 +56,8 @@ def _targets(shown: int, known: int) -> str:
 
 def _explain(origins: set[str]) -> str:
     """What live and replayed mean, for those that occur."""
-    replayed = "Replayed: made later from what was known on the day, no record of foresight."
-    live = "Live: recorded before the outcome."
+    replayed = "Replayed: made later from what was known then, no record of foresight."
+    live = "Live: recorded beforehand."
     return " ".join(text for name, text in (("replayed", replayed), ("live", live)) if name in origins)
 
 

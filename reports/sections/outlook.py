@@ -39,11 +39,7 @@ def _densities(report: DailyReport, asset: AssetPage) -> Figure:
     mean = math.nan if table.empty else float(table.loc[table["model"] == _BASELINE, "mean"].max())
     names = in_order(asset.densities, report.models)
     title = f"{asset.symbol}: densities for {short_day(asset.target)}"
-    point = (
-        f" The dashed line is {_BASELINE}\u2019s point forecast, {percent(mean)}."
-        if math.isfinite(mean)
-        else ""
-    )
+    point = f" The dashed line is {_BASELINE}\u2019s point forecast, {percent(mean)}." if math.isfinite(mean) else ""
     return Figure(
         densities.draw(
             asset.densities, (_BASELINE, mean), looks(report.models), report.models, (title, asset.simulated)

@@ -25,8 +25,7 @@ def _blocks(report: DailyReport, asset: AssetPage) -> Iterator[Block]:
     ends = "; ".join(_end(asset.elbo, name) for name in in_order(asset.elbo, report.models))
     yield Figure(
         elbo.draw(asset.elbo, looks(report.models), report.models, asset.symbol, simulated=asset.simulated),
-        f"{'SIMULATED. ' if asset.simulated else ''}Training curves of {asset.symbol}: minus the ELBO by "
-        f"step. {ends}.",
+        f"{'SIMULATED. ' if asset.simulated else ''}Training curves of {asset.symbol}: minus the ELBO by step. {ends}.",
         "Minus the evidence lower bound (ELBO) by step; a fit has settled where its curve is flat. Steps "
         "are spaced by powers of ten; each panel has its own scale.",
     )

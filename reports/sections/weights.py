@@ -28,9 +28,7 @@ def _blocks(report: DailyReport, asset: AssetPage) -> Iterator[Block]:
         f"with one value each: {', '.join(single)}" if single else "",
     ]
     yield Figure(
-        weights.draw(
-            asset.weights, looks(report.models), report.models, asset.symbol, simulated=asset.simulated
-        ),
+        weights.draw(asset.weights, looks(report.models), report.models, asset.symbol, simulated=asset.simulated),
         f"{'SIMULATED. ' if asset.simulated else ''}Weights of {asset.symbol} by lag, a column a series, "
         f"{'; '.join(text for text in told if text)}.",
         "On standardised inputs. A weight whose \u00b12 sd whisker spans zero is not told apart from none. "

@@ -99,9 +99,7 @@ def scoreboard(
                     "in90": rng.uniform(0.84, 0.95),
                 }
             )
-        nothing = dict.fromkeys(
-            ("crps", "skill_climatology", "skill_baseline", "log_score", "in50", "in90"), np.nan
-        )
+        nothing = dict.fromkeys(("crps", "skill_climatology", "skill_baseline", "log_score", "in50", "in90"), np.nan)
         rows.append(
             {
                 "model": "predict zero",
@@ -122,9 +120,7 @@ def weights(models: tuple[str, ...], series: tuple[str, ...], rng: np.random.Gen
         for name in series:
             for lag in range(1, 8):
                 sd = np.nan if model == "baseline_mlp" else rng.uniform(0.02, 0.05)
-                rows.append(
-                    {"model": model, "series": name, "lag": lag, "mean": rng.normal(0, scale), "sd": sd}
-                )
+                rows.append({"model": model, "series": name, "lag": lag, "mean": rng.normal(0, scale), "sd": sd})
     return pd.DataFrame(rows)
 
 
@@ -183,10 +179,7 @@ def make_asset(
         "window": window,
         "scoreboard": scoreboard(models, sd, rng, (("live", 9), ("replayed", 412))),
         "verdicts": (
-            (
-                "No evidence of skill: on 412 replayed days no model beats climatology by more than luck "
-                "explains."
-            ),
+            ("No evidence of skill: on 412 replayed days no model beats climatology by more than luck explains."),
             "The 90 % intervals of baseline_mlp held on too few days.",
         ),
         "weights": weights(("baseline_mlp", "bayesian_linear", "bayesian_mlp"), series, rng),
@@ -237,9 +230,7 @@ def make_backtest_asset(
         "fan": past,
         "scoreboard": scoreboard(models, sd, rng, (("replayed", days),)),
         "calibration": pit,
-        "verdicts": (
-            f"No evidence of skill: on {days} days no model beats climatology by more than luck explains.",
-        ),
+        "verdicts": (f"No evidence of skill: on {days} days no model beats climatology by more than luck explains.",),
         "notes": ("Volume is summed over several exchanges.",),
     }
     return BacktestAsset(**(fields | change))
@@ -256,25 +247,25 @@ def make_backtest(*assets: BacktestAsset, models: int = 5) -> BacktestReport:
     return BacktestReport(assets, dict(list(MODELS.items())[:models]), design)
 
 
-@pytest.fixture(name="asset")
+@pytest.fixture(name="asset", scope="session")
 def asset_factory() -> Callable[..., AssetPage]:
     """The maker of asset pages."""
     return make_asset
 
 
-@pytest.fixture(name="daily")
+@pytest.fixture(name="daily", scope="session")
 def daily_factory() -> Callable[..., DailyReport]:
     """The maker of daily reports."""
     return make_daily
 
 
-@pytest.fixture(name="backtest_asset")
+@pytest.fixture(name="backtest_asset", scope="session")
 def backtest_asset_factory() -> Callable[..., BacktestAsset]:
     """The maker of replayed assets."""
     return make_backtest_asset
 
 
-@pytest.fixture(name="backtest")
+@pytest.fixture(name="backtest", scope="session")
 def backtest_factory() -> Callable[..., BacktestReport]:
     """The maker of backtest reports."""
     return make_backtest

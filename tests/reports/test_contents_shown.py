@@ -1,0 +1,162 @@
+"""What the pages say is what the tables hold, also where there is little or nothing to say."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+from pypdf import PdfReader
+
+from reports import document, html, pdf
+from reports.blocks import Callout, Cell, Table
+from reports.numerals import DASH, money, percent, share, span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from reports.contents import AssetPage, BacktestAsset, BacktestReport, DailyReport
+
+NOTHING = pd.DataFrame()
+MISSING = dict.fromkeys(
+    ("mean", "sd", "prob_up", "q05", "q25", "q50", "q75", "q95", "previous_q50", "previous_sd"), np.nan
+)
+
+
+def front(report: DailyReport | BacktestReport) -> tuple[Table, list[str]]:
+    """The table and the warnings of a front page."""
+    blocks = document.compose(report).parts[0].blocks
+    warnings = [item for block in blocks if isinstance(block, Callout) for item in block.items]
+    return next(block for block in blocks if isinstance(block, Table)), warnings
+
+
+def check_both(report: DailyReport | BacktestReport, folder: Path) -> tuple[str, int]:
+    """Renders both kinds; the PDF's text and number of pages."""
+    composed = document.compose(report)
+    html.render(composed, folder / "report.html")
+    reader = PdfReader(pdf.render(composed, folder / "report.pdf"))
+    text = " ".join(page.extract_text() for page in reader.pages)
+    return re.sub(r"\s+", " ", text), len(reader.pages)
+
+
+def test_the_front_page_shows_the_numbers_of_the_tables(
+    asset: Callable[..., AssetPage], daily: Callable[..., DailyReport]
+) -> None:
+    page = asset()
+    table, _ = front(daily(page))
+    for row, (_, forecast) in zip(table.groups[0].rows, page.forecasts.iterrows(), strict=True):
+        name, _, up, median, half, most, since = row
+        assert name.text == forecast["model"]
+        assert up.text == share(forecast["prob_up"])
+        assert median == Cell(percent(forecast["q50"]), money(forecast["q50"], page.close))
+        for cell, low, high in ((half, "q25", "q75"), (most, "q05", "q95")):
+            assert cell.text == span(percent(forecast[low]), percent(forecast[high]))
+            assert cell.sub == span(money(forecast[low], page.close), money(forecast[high], page.close))
+        moved = 100 * (forecast["q50"] - forecast["previous_q50"])
+        assert float(since.text.replace("\u2212", "-").split("\u202f")[0]) == pytest.approx(moved, abs=0.0051)
+    assert "close 2,506.85 on Wed 4 Mar 2026" in table.groups[0].detail
+
+
+def test_a_price_is_the_close_times_one_plus_the_change() -> None:
+    assert money(0.1, 2500.0) == "2,750.00"
+
+
+def test_a_withheld_model_shows_dashes_and_its_reason(
+    asset: Callable[..., AssetPage], daily: Callable[..., DailyReport], tmp_path: Path
+) -> None:
+    broken = {"status": "withheld", "reason": "four draws were not finite", **MISSING}
+    report = daily(asset(rows={"row4": broken}))
+    table, warnings = front(report)
+    row = table.groups[0].rows[4]
+    assert [badge.text for badge in row[0].badges] == ["withheld"]
+    assert [cell.text for cell in row[2:]] == [DASH] * 5
+    assert row[1].interval is None
+    assert any("bayesian_mlp withheld" in warning for warning in warnings)
+    text, _ = check_both(report, tmp_path)
+    assert "four draws were not finite" in text
+    assert not re.search(r"\bnan\b", text, re.IGNORECASE)
+
+
+def test_what_is_unreliable_or_late_is_said_on_the_front(
+    asset: Callable[..., AssetPage], daily: Callable[..., DailyReport]
+) -> None:
+    rows = {"row0": {"status": "unreliable", "reason": "r"}, "row1": {"recorded": "after"}}
+    table, warnings = front(daily(asset(rows=rows), withheld={"GONE": "no close arrived"}))
+    marks = [[badge.text for badge in row[0].badges] for row in table.groups[0].rows]
+    assert marks[:3] == [["unreliable"], ["recorded after the outcome"], []]
+    assert any("GONE" in warning and "no close arrived" in warning for warning in warnings)
+    assert any("recorded after the outcome" in warning and "garch" in warning for warning in warnings)
+
+
+def test_an_asset_without_any_record_says_so(
+    asset: Callable[..., AssetPage], daily: Callable[..., DailyReport], tmp_path: Path
+) -> None:
+    tables = dict.fromkeys(("forecasts", "densities", "fan", "window", "scoreboard", "weights", "elbo"), NOTHING)
+    text, pages = check_both(daily(asset(**tables, verdicts=(), notes=()), asset("B", **tables)), tmp_path)
+    for words in ("no forecast in the record", "nothing to score", "page fills", "no predictive densities"):
+        assert words in text
+    assert pages <= 4
+
+
+def test_a_day_without_assets_is_a_report_too(daily: Callable[..., DailyReport], tmp_path: Path) -> None:
+    text, _ = check_both(daily(withheld={"A": "nothing arrived"}), tmp_path)
+    assert "A: no forecast was issued. Reason: nothing arrived" in text
+
+
+def test_a_backtest_without_scores_says_so(
+    backtest_asset: Callable[..., BacktestAsset], backtest: Callable[..., BacktestReport], tmp_path: Path
+) -> None:
+    bare = backtest_asset(days=1, scoreboard=NOTHING, calibration=NOTHING, verdicts=())
+    text, _ = check_both(backtest(bare), tmp_path)
+    assert "There are no scores" in text
+    assert "No outcome has been placed" in text
+    assert "Refit every 20 sessions" in text
+
+
+def test_single_points_and_missing_values_are_drawn(
+    asset: Callable[..., AssetPage], daily: Callable[..., DailyReport], tmp_path: Path
+) -> None:
+    page = asset()
+    last = page.fan[page.fan["target"] == page.fan["target"].max()].assign(y=np.nan)
+    thin = dataclasses.replace(
+        page,
+        fan=last,
+        elbo=page.elbo[page.elbo["step"] == 0],
+        weights=page.weights[page.weights["model"] == "baseline_mlp"],
+        window=page.window.assign(change=np.nan),
+        scoreboard=page.scoreboard.assign(crps=np.nan, mae=np.nan, in50=np.nan),
+    )
+    text, _ = check_both(daily(thin), tmp_path)
+    assert "One forecast session" in text
+
+
+def test_many_assets_and_models_break_well(
+    asset: Callable[..., AssetPage], daily: Callable[..., DailyReport], tmp_path: Path
+) -> None:
+    small = dict.fromkeys(("fan", "window", "weights", "elbo", "densities"), NOTHING)
+    assets = [asset(f"S{i:02d}", models=tuple(daily(models=8).models), **small) for i in range(12)]
+    composed = document.compose(daily(*assets, models=8))
+    reader = PdfReader(pdf.render(composed, tmp_path / "report.pdf"))
+    shown = " ".join(page.extract_text() for page in reader.pages[:5])
+    assert all(shown.count(f"S{i:02d}") >= 1 for i in range(12))
+
+
+def test_letters_that_the_figures_lack_do_no_harm(
+    asset: Callable[..., AssetPage], daily: Callable[..., DailyReport], tmp_path: Path
+) -> None:
+    reason = "a very long reason " * 40 + "x" * 400
+    row = {"status": "unreliable", "reason": reason}
+    symbol = "\u682a\u5f0f \U0001f600 $a$ \x07 " + "LONG" * 12
+    text, _ = check_both(daily(asset(symbol, rows={"row0": row})), tmp_path)
+    assert text.replace("\u200b", "").count("x" * 60) >= 1
+
+
+def test_an_asset_takes_few_pages(
+    asset: Callable[..., AssetPage], daily: Callable[..., DailyReport], tmp_path: Path
+) -> None:
+    _, pages = check_both(daily(asset()), tmp_path)
+    assert pages <= 5  # front, the asset's three at most, how to read
