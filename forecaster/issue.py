@@ -210,13 +210,11 @@ def _inputs(view: market.View, trained: Trained) -> dict[str, Any]:
 
 
 def _outputs(fitted: Fitted) -> dict[str, Any]:
-    kept = (
-        np.unique(np.linspace(0, fitted.losses.size - 1, CURVE_POINTS).astype(int))
-        if fitted.losses.size
-        else []
+    kept: list[int] = (
+        np.unique(np.linspace(0, fitted.losses.size - 1, CURVE_POINTS).astype(int)) if fitted.losses.size else []
     )
     facts: dict[str, Any] = {
-        "elbo": [[int(i) + 1, _number(fitted.losses[i])] for i in kept],
+        "elbo": [[i + 1, _number(fitted.losses[i])] for i in kept],
         "figures": {name: _number(value) for name, value in fitted.diagnostics.items()},
     }
     if fitted.weights is not None:

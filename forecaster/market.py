@@ -104,7 +104,7 @@ def look(history: History, as_of: pd.Timestamp, settings: ForecastSettings) -> V
     price = changes["price"]
     floor = FLOOR * price.abs().expanding().mean()
     known = ewma_volatility(price, settings.half_life)
-    return View(history, as_of, rows, changes, np.maximum(known, floor), settings)
+    return View(history, as_of, rows, changes, known.clip(lower=floor), settings)
 
 
 def series_of(view: View) -> tuple[str, ...]:
@@ -151,14 +151,10 @@ def origin(view: View, series: tuple[str, ...]) -> Origin:
     Raises:
         IncompleteWindowError: Where a change in it is missing.
     """
-    return Origin(
-        origin_window(view.symbol, view.changes, series, view.as_of), float(view.volatility.iloc[-1])
-    )
+    return Origin(origin_window(view.symbol, view.changes, series, view.as_of), float(view.volatility.iloc[-1]))
 
 
-def _windows(
-    view: View, series: tuple[str, ...]
-) -> tuple[Windows, np.ndarray[tuple[int], np.dtype[np.float64]]]:
+def _windows(view: View, series: tuple[str, ...]) -> tuple[Windows, np.ndarray[tuple[int], np.dtype[np.float64]]]:
     """Complete windows whose volatility is known too, and that volatility `(rows,)`."""
     windows = build_windows(view.symbol, view.changes, series)
     volatility = view.volatility.reindex(pd.DatetimeIndex(windows.as_of)).to_numpy()
@@ -181,8 +177,6 @@ def _notes(view: View, windows: Windows) -> tuple[str, ...]:
     notes += [f"{count} windows were left out: {reason}." for reason, count in windows.dropped.items()]
     for name in absent:
         held = int((view.rows[SERIES[name]] > 0).sum())
-        had = (
-            "the source has none" if not held else f"only {held} sessions have it, or today's window lacks it"
-        )
+        had = "the source has none" if not held else f"only {held} sessions have it, or today's window lacks it"
         notes.append(f"The series {name} was not used: {had}.")
     return tuple(notes)

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+ROUNDING = 1e-4
+"""How far the sum of float32 weights may be from 1."""
+
 KERNEL_DF = 4.0
 """Degrees of freedom of the kernels of an empirical distribution: heavy enough that no outcome is impossible."""
 
@@ -70,7 +73,7 @@ class Predictive:
             raise ValueError("scale must be finite and positive")
         if not (self.df > 1).all():
             raise ValueError("df must be above 1, or the mean does not exist")
-        if not ((self.weight >= 0).all() and abs(float(self.weight.sum(dtype=np.float64)) - 1) < 1e-4):
+        if not ((self.weight >= 0).all() and abs(float(self.weight.sum(dtype=np.float64)) - 1) < ROUNDING):
             raise ValueError("weight must be probabilities that sum to 1")
 
     @classmethod
@@ -83,9 +86,7 @@ class Predictive:
         weight: ArrayLike | None = None,
     ) -> Self:
         """Builds a mixture from anything that broadcasts to `(K,)`; equal weights unless told otherwise."""
-        parts = np.broadcast_arrays(
-            *(np.atleast_1d(np.asarray(a, np.float32)) for a in (loc, scale, df, skew))
-        )
+        parts = np.broadcast_arrays(*(np.atleast_1d(np.asarray(a, np.float32)) for a in (loc, scale, df, skew)))
         size = parts[0].size
         weights = np.full(size, 1 / size) if weight is None else np.asarray(weight, np.float64)
         return cls(weights.astype(np.float32), *(np.ascontiguousarray(p) for p in parts))
@@ -113,7 +114,7 @@ class Predictive:
     def _wide(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
         weight = self.weight.astype(np.float64)
         rest = (self.loc, self.scale, self.df, self.skew)
-        return (weight / weight.sum(), *(a.astype(np.float64) for a in rest))  # type: ignore[return-value]  # five arrays
+        return (weight / weight.sum(), *(a.astype(np.float64) for a in rest))
 
     def _standardised(self, y: ArrayLike) -> tuple[Floats, Floats]:
         """Residuals `e (..., K)` and the same seen by the half they fall in, `e exp(-skew sign e)`."""
@@ -155,13 +156,13 @@ class Predictive:
     def sd(self) -> float:
         """Standard deviation, fraction per session; infinite where a component has df <= 2."""
         weight, loc, scale, df, skew = self._wide
-        if (df <= 2).any():
+        if (df <= 2).any():  # noqa: PLR2004  # where the variance of a Student-t ends
             return float("inf")
-        variance = np.where(np.isinf(df), 1.0, 1.0 / (1.0 - 2.0 / df))
+        variance: Floats = np.asarray(1.0 / (1.0 - 2.0 / df))
         first = -4 * np.sinh(skew) * _partial_mean(np.zeros(1), df)
         second = variance * np.cosh(3 * skew) / np.cosh(skew)
-        moment = weight @ (loc**2 + 2 * loc * scale * first + scale**2 * second)
-        return float(np.sqrt(max(moment - self.mean**2, 0.0)))
+        moment = float(weight @ (loc**2 + 2 * loc * scale * first + scale**2 * second))
+        return max(moment - self.mean**2, 0.0) ** 0.5
 
     @cached_property
     def prob_up(self) -> float:
@@ -176,11 +177,15 @@ class Predictive:
         """
         level = np.asarray(levels, np.float64)
         if not ((level > 0) & (level < 1)).all():
-            raise ValueError(f"levels must lie inside (0, 1), not {levels}")
+            raise ValueError(f"levels must lie inside (0, 1), not {level}")
         ends = self._component_quantiles(level)
         margin = 1e-6 * self._wide[2].max()
         low, high = ends.min(axis=-1) - margin, ends.max(axis=-1) + margin
-        found = elementwise.find_root(lambda z, p: self.cdf(z) - p, (low, high), args=(level,))
+
+        def miss(change: Floats, wanted: Floats) -> Floats:
+            return self.cdf(change) - wanted
+
+        found: Any = elementwise.find_root(miss, (low, high), args=(level,))
         result: Floats = np.asarray(found.x)
         return result
 

@@ -53,9 +53,7 @@ class Forecast(Section):
     series: tuple[SeriesName, ...] = Field(("price", "volume", "tweets"), description="series of a window")
     train_window: int = Field(2000, ge=60, description="most recent rows that a fit learns from")
     minimum_rows: int = Field(60, ge=30, description="fewest training rows that a fit accepts")
-    half_life: float = Field(
-        11.2, gt=0, description="half-life of the volatility known at the origin, sessions"
-    )
+    half_life: float = Field(11.2, gt=0, description="half-life of the volatility known at the origin, sessions")
     seed: int = Field(0, ge=0, description="seed of every fit")
 
 
@@ -69,9 +67,7 @@ class Schedule(Section):
     """When the daily run happens."""
 
     delay_minutes: float = Field(30.0, ge=0, description="wait after each calendar's close")
-    lease_minutes: float = Field(
-        15.0, gt=0, description="how long a claimed run may be silent before another takes it"
-    )
+    lease_minutes: float = Field(15.0, gt=0, description="how long a claimed run may be silent before another takes it")
     catch_up: int = Field(10, ge=0, description="most missed sessions made up for at the start")
 
 
@@ -94,13 +90,11 @@ class Settings(BaseSettings):
         clock: A clock for rehearsals.
     """
 
-    model_config = SettingsConfigDict(
-        extra="forbid", frozen=True, env_prefix=PREFIX, env_nested_delimiter="__"
-    )
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, env_prefix=PREFIX, env_nested_delimiter="__")
 
     data: Data = Data()
     forecast: Forecast = Forecast()
-    models: dict[str, dict[str, Any]] = {}  # noqa: RUF012  # pydantic copies defaults
+    models: dict[str, dict[str, Any]] = {}
     report: Report = Report()
     schedule: Schedule = Schedule()
     clock: Clock = Clock()
@@ -108,11 +102,11 @@ class Settings(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003  # the library's signature
+        settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment stands over the file, which arrives as arguments."""
         return env_settings, init_settings
@@ -120,7 +114,8 @@ class Settings(BaseSettings):
     def model(self, name: str) -> ModelSettings:
         """The settings of one forecaster: its defaults, the preset's over them, the user's over both."""
         own = {**PRESETS[self.forecast.preset].get("models", {}).get(name, {}), **self.models.get(name, {})}
-        return _checked(models.load(name).Settings, own, f"models.{name}")
+        checked: ModelSettings = _checked(models.load(name).Settings, own, f"models.{name}")
+        return checked
 
     def model_names(self) -> tuple[str, ...]:
         """The forecasters to run, checked."""
@@ -135,11 +130,7 @@ def home(given: Path | None = None) -> Path:
     Raises:
         HomeError: Where it cannot be made or written to.
     """
-    named = (
-        given
-        or os.environ.get("FORECASTER_HOME")
-        or platformdirs.user_data_dir("forecaster", appauthor=False)
-    )
+    named = given or os.environ.get("FORECASTER_HOME") or platformdirs.user_data_dir("forecaster", appauthor=False)
     folder = Path(named).expanduser()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -172,9 +163,7 @@ def read(folder: Path, overrides: Mapping[str, Mapping[str, Any]] | None = None)
     for section, keys in (overrides or {}).items():
         tables[section] = {**tables.get(section, {}), **keys}
     _refuse_unknown_variables()
-    preset = str(
-        tables.get("forecast", {}).get("preset", os.environ.get(f"{PREFIX}FORECAST__PRESET", DEFAULT))
-    )
+    preset = str(tables.get("forecast", {}).get("preset", os.environ.get(f"{PREFIX}FORECAST__PRESET", DEFAULT)))
     if preset not in PRESETS:
         raise UnknownNameError("preset", preset, PRESETS)
     tables["forecast"] = {**PRESETS[preset].get("forecast", {}), **tables.get("forecast", {})}

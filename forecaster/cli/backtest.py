@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import pandas as pd
 import typer
 
-from forecaster.cli.frame import DONE_IN_PART, app, day_of, listed, opened, progress, say, show_table
+from forecaster.cli.frame import DONE_IN_PART, MISSING, app, day_of, listed, opened, progress, say, show_table
 from forecaster.cli.run import Models
 from forecaster.errors import ForecasterError
 from forecaster.replay.backtest import last_origins, origins, replay, table
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @app.command()
-def backtest(
+def backtest(  # noqa: PLR0913, PLR0917  # an option each, given by name
     symbols: Annotated[str, typer.Option("--symbols", help="Assets, separated by commas.")],
     folder: Annotated[Path, typer.Option("--export", help="Folder for the results.")],
     last: Annotated[int | None, typer.Option("--last", min=1, help="The last N targets.")] = None,
@@ -33,9 +33,7 @@ def backtest(
     models: Models = None,
     refit_every: Annotated[int, typer.Option("--refit-every", min=1, help="Sessions from fit to fit.")] = 20,
     train_window: Annotated[int | None, typer.Option("--train-window", min=60, help="Rows of a fit.")] = None,
-    preset: Annotated[
-        str | None, typer.Option("--preset", help="A set of settings, such as `study`.")
-    ] = None,
+    preset: Annotated[str | None, typer.Option("--preset", help="A set of settings, such as `study`.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what the folder holds.")] = False,
 ) -> None:
     """Replays the past with the daily run's own code and writes forecasts, scores, verdicts and a report."""
@@ -107,9 +105,7 @@ def _announce(result: Backtest, folder: Path) -> None:
         "in50",
         "in90",
     ]
-    rows = [
-        ["–" if pd.isna(row[c]) else _cell(c, row[c]) for c in columns] for _, row in result.scores.iterrows()
-    ]
+    rows = [[MISSING if pd.isna(row[c]) else _cell(c, row[c]) for c in columns] for _, row in result.scores.iterrows()]
     show_table(columns, rows)
     for symbol, comparisons in result.verdicts.items():
         for comparison in comparisons:

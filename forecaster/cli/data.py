@@ -7,7 +7,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from forecaster.cli.frame import app, day_of, opened, records, say, show_json, show_table
+from forecaster.cli.frame import MISSING, app, day_of, opened, records, say, show_json, show_table
 from ingest.checks import findings
 from ingest.panel import VALUES
 from ingest.sessions import calendar
@@ -34,9 +34,7 @@ def check(
     if as_json:
         show_json(records(table))
     elif table.empty:
-        say(
-            "Nothing found." if assets else "No asset is stored yet: import one with `forecaster ingest csv`."
-        )
+        say("Nothing found." if assets else "No asset is stored yet: import one with `forecaster ingest csv`.")
     else:
         columns = ["symbol", "check", "first", "last", "count", "detail", "remedy"]
         rows = [[_cell(row[c]) for c in columns] for row in records(table)]
@@ -55,9 +53,7 @@ def show(
     if symbol is None:
         assets = [(home.store.history(a.symbol), a) for a in home.store.assets()]
         columns = ["symbol", "calendar", "source", "first", "last"]
-        rows = [
-            [a.symbol, a.calendar, a.source, f"{h.first:%Y-%m-%d}", f"{h.last:%Y-%m-%d}"] for h, a in assets
-        ]
+        rows = [[a.symbol, a.calendar, a.source, f"{h.first:%Y-%m-%d}", f"{h.last:%Y-%m-%d}"] for h, a in assets]
         if as_json:
             show_json([dict(zip(columns, row, strict=True)) for row in rows])
         else:
@@ -75,7 +71,7 @@ def show(
 
 def _cell(value: object) -> str:
     if isinstance(value, float):
-        return "–" if value != value else f"{value:,.6g}"  # noqa: PLR0124  # NaN alone differs from itself
+        return MISSING if value != value else f"{value:,.6g}"  # noqa: PLR0124  # NaN alone differs from itself
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d}" if value.tz is None else f"{value:%Y-%m-%d %H:%M}"
     return str(value)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from forecaster.cli.frame import app, opened, show_json, show_table
+from forecaster.cli.frame import MISSING, app, opened, show_json, show_table
 from ingest.database import place
 
 PACKAGES = ("forecaster", "torch", "pyro-ppl", "pandas", "sqlalchemy", "typst", "matplotlib", "apscheduler")
@@ -49,4 +49,4 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
 def _told(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "all"
-    return str(value) if value != "" else "–"
+    return str(value) if value != "" else MISSING

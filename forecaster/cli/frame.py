@@ -29,6 +29,7 @@ app = typer.Typer(
     help="Honest daily predictive distributions: issued before the outcome, recorded, scored, reported.",
 )
 DONE_IN_PART = 3
+MISSING = "–"  # noqa: RUF001  # an en dash is what a table shows where there is nothing
 
 
 @dataclass
@@ -90,22 +91,15 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows of a table as JSON-ready dictionaries."""
     plain = frame.astype(object).where(frame.notna(), None)
     rows: list[dict[str, Any]] = plain.to_dict("records")  # type: ignore[assignment]  # column names are text
-    return [
-        {k: v.strftime("%Y-%m-%d") if isinstance(v, pd.Timestamp) else v for k, v in row.items()}
-        for row in rows
-    ]
+    return [{k: v.strftime("%Y-%m-%d") if isinstance(v, pd.Timestamp) else v for k, v in row.items()} for row in rows]
 
 
 def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str = "") -> None:
     """A table on the terminal, plain where the output is no terminal."""
     table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for position, name in enumerate(columns):
-        numeric = all(
-            isinstance(row[position], (int, float)) or _is_number(str(row[position])) for row in rows
-        )
-        table.add_column(
-            name, justify="right" if numeric and rows else "left", no_wrap=not numeric and position == 0
-        )
+        numeric = all(isinstance(row[position], (int, float)) or _is_number(str(row[position])) for row in rows)
+        table.add_column(name, justify="right" if numeric and rows else "left", no_wrap=not numeric and position == 0)
     for row in rows:
         table.add_row(*(Text(str(value)) for value in row))
     width = None if sys.stdout.isatty() else 200
@@ -113,7 +107,7 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: 
 
 
 def _is_number(text: str) -> bool:
-    return text.strip("+-–% ").replace(",", "").replace(".", "", 1).isdigit() or text in {"", "–"}
+    return text in {"", MISSING} or text.strip("+-% ").replace(",", "").replace(".", "", 1).isdigit()
 
 
 @contextmanager

@@ -20,13 +20,9 @@ app.add_typer(group, name="ingest")
 
 @group.command()
 def csv(
-    file: Annotated[
-        Path, typer.Argument(help="A file with at least a date and a close column, in any order.")
-    ],
+    file: Annotated[Path, typer.Argument(help="A file with at least a date and a close column, in any order.")],
     symbol: Annotated[str, typer.Option("--symbol", help="The asset's symbol, such as ETH-USD.")],
-    calendar: Annotated[
-        str, typer.Option("--calendar", help="24/7, 24/5 or an exchange such as XNYS.")
-    ] = "XNYS",
+    calendar: Annotated[str, typer.Option("--calendar", help="24/7, 24/5 or an exchange such as XNYS.")] = "XNYS",
 ) -> None:
     """Imports a file; what is stored already stays, corrections become new vintages."""
     home = opened()

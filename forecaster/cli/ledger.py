@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forecaster.cli.frame import app, day_of, listed, opened, records, say, show_json, show_table
+from forecaster.cli.frame import MISSING, app, day_of, listed, opened, records, say, show_json, show_table
 from forecaster.cli.run import AsOf, Symbols
 from forecaster.errors import LedgerError
 
@@ -89,5 +89,5 @@ def _record(symbols: str | None, as_of: str | None) -> pd.DataFrame:
 
 def _cell(value: object) -> str:
     if value is None:
-        return "–"
+        return MISSING
     return f"{value:.4f}" if isinstance(value, float) else str(value)

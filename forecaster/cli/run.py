@@ -6,16 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forecaster.cli.frame import DONE_IN_PART, app, day_of, listed, opened, progress, say, show_table
+from forecaster.cli.frame import DONE_IN_PART, MISSING, app, day_of, listed, opened, progress, records, say, show_table
 from forecaster.errors import ForecasterError
 from forecaster.operation import daily
 
 if TYPE_CHECKING:
     from forecaster.operation.home import Home
 
-AsOf = Annotated[
-    str | None, typer.Option("--as-of", help="The day, as 2018-01-20; the newest data where not given.")
-]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="The day, as 2018-01-20; the newest data where not given.")]
 Symbols = Annotated[str | None, typer.Option("--symbols", help="Only these assets, separated by commas.")]
 Models = Annotated[str | None, typer.Option("--models", help="Only these forecasters, separated by commas.")]
 
@@ -46,21 +44,16 @@ def report(as_of: AsOf = None, symbols: Symbols = None) -> None:
 
 def announce(summary: daily.Summary, home: Home) -> None:
     """Says what a run did, and ends with the exit code that it earned."""
-    say(
-        f"{summary.recorded} forecasts recorded, {summary.known} on record already, "
-        f"{summary.settled} targets settled."
-    )
+    say(f"{summary.recorded} forecasts recorded, {summary.known} on record already, {summary.settled} targets settled.")
     rows = []
     for symbol, as_of in summary.as_ofs.items():
-        for row in home.ledger.forecasts([symbol], as_of).itertuples():
-            if row.status == "withheld":
-                rows.append([symbol, row.target, row.model, "–", "–", "–", "–", f"withheld: {row.reason}"])
-                continue
-            numbers = [
-                f"{100 * row.prob_up:.0f} %",
-                *(f"{100 * v:+.2f} %" for v in (row.q50, row.q05, row.q95)),
-            ]
-            rows.append([symbol, row.target, row.model, *numbers, row.status])
+        for row in records(home.ledger.forecasts([symbol], as_of)):
+            numbers = [MISSING] * 4
+            if row["status"] != "withheld":
+                changes = (f"{100 * row[name]:+.2f} %" for name in ("q50", "q05", "q95"))
+                numbers = [f"{100 * row['prob_up']:.0f} %", *changes]
+            told = f"{row['status']}: {row['reason']}" if row["reason"] else row["status"]
+            rows.append([symbol, row["target"], row["model"], *numbers, told])
     if rows:
         show_table(["symbol", "target", "model", "P(up)", "median", "5 %", "95 %", "status"], rows)
     for symbol, reason in summary.withheld.items():

@@ -69,9 +69,7 @@ def score(predictive: Predictive, y: float) -> Score:
 
 def crps(predictive: Predictive, y: float) -> float:
     """Continuous ranked probability score of a mixture, in units of change; lower is better."""
-    distance = (
-        y * (2 * float(predictive.cdf(y)) - 1) + predictive.mean - 2 * float(predictive.partial_mean(y))
-    )
+    distance = y * (2 * float(predictive.cdf(y)) - 1) + predictive.mean - 2 * float(predictive.partial_mean(y))
     return distance - half_spread(predictive)
 
 

@@ -59,7 +59,9 @@ class Comparison:
     @property
     def sentence(self) -> str:
         """The verdict in words, with the figures behind it."""
-        figures = f"CRPS {abs(self.skill):.1%} {'lower' if self.skill >= 0 else 'higher'}, t = {self.t:.1f}, {self.days} days"
+        figures = (
+            f"CRPS {abs(self.skill):.1%} {'lower' if self.skill >= 0 else 'higher'}, t = {self.t:.1f}, {self.days} days"
+        )
         if self.days < MINIMUM_DAYS:
             return f"{self.model}: no evidence of skill against {self.reference}; {self.days} days are too few to judge ({MINIMUM_DAYS} are needed)."
         if self.claim:
@@ -73,10 +75,9 @@ def compare(scores: pd.DataFrame) -> list[Comparison]:
     Args:
         scores: `model, target, crps`, a row a forecast of one asset; rows without a score are left out.
     """
-    wide = scores.dropna(subset=["crps"]).pivot_table(
-        index="target", columns="model", values="crps", sort=True
-    )
-    pairs = [(m, r) for r in REFERENCES if r in wide for m in wide if m != r and m != "climatology"]
+    wide = scores.dropna(subset=["crps"]).pivot_table(index="target", columns="model", values="crps", sort=True)
+    names = [str(name) for name in wide]
+    pairs = [(m, r) for r in REFERENCES if r in names for m in names if m not in {r, "climatology"}]
     compared = []
     for model, reference in pairs:
         both = wide[[model, reference]].dropna()
@@ -92,9 +93,7 @@ def _compare(
     days, difference = len(crps), crps - other
     skill = 1 - crps.mean() / other.mean() if days and other.mean() > 0 else np.nan
     t, p = diebold_mariano(difference)
-    return Comparison(
-        model, reference, days, float(difference.mean()) if days else np.nan, float(skill), t, p, level
-    )
+    return Comparison(model, reference, days, float(difference.mean()) if days else np.nan, float(skill), t, p, level)
 
 
 def diebold_mariano(difference: NDArray[np.float64]) -> tuple[float, float]:

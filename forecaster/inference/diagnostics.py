@@ -50,6 +50,4 @@ def convergence(losses: NDArray[np.float64]) -> Convergence:
     last, before = losses[-length:], losses[-2 * length : -length]
     # A falling curve must not hide in its own spread: the noise is measured around the fall within each tenth.
     noise = np.concatenate([np.diff(last), np.diff(before)]).var() / 2
-    return Convergence(
-        fall=float(before.mean() - last.mean()), standard_error=float(np.sqrt(2 * noise / length))
-    )
+    return Convergence(fall=float(before.mean() - last.mean()), standard_error=float(np.sqrt(2 * noise / length)))

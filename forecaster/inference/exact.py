@@ -55,7 +55,7 @@ def gaussian_posterior(x: ArrayLike, y: ArrayLike, noise: float, prior_scale: Ar
     design, response = np.asarray(x, np.float64), np.asarray(y, np.float64)
     scales = np.broadcast_to(np.asarray(prior_scale, np.float64), design.shape[1:])
     if noise <= 0 or (scales <= 0).any():
-        raise ValueError(f"noise and prior scales must be positive, not {noise} and {prior_scale}")
+        raise ValueError(f"noise and prior scales must be positive, not {noise} and {scales}")
     precision = design.T @ design / noise**2 + np.diag(scales**-2.0)
     factor = linalg.cho_factor(precision)
     return GaussianPosterior(

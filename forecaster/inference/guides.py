@@ -35,7 +35,7 @@ def full_rank(model: Callable[[], Any]) -> FullRank:
     return FullRank(model)
 
 
-class FullRank(AutoMultivariateNormal):  # type: ignore[misc]  # Pyro has no types
+class FullRank(AutoMultivariateNormal):
     """A correlated normal `N(mode + L a, (L T)(L T)')` with `a` and the lower triangle `T` trained.
 
     `mode` is the maximum of the log joint over the unconstrained latents and `L L'` the inverse of its curvature
@@ -56,10 +56,9 @@ class FullRank(AutoMultivariateNormal):  # type: ignore[misc]  # Pyro has no typ
 
     def get_posterior(self, *_: Any, **__: Any) -> dist.MultivariateNormal:  # noqa: ANN401  # Pyro's own signature
         """The guide's normal over the packed unconstrained latents, `(latents,)`."""
-        inner = self.scale[..., None] * self.scale_tril
-        return dist.MultivariateNormal(
-            self.mode + self.coordinates @ self.loc, scale_tril=self.coordinates @ inner
-        )
+        scale: Any = self.scale  # Pyro turns the parameter that was set into a tensor
+        inner = scale[..., None] * self.scale_tril
+        return dist.MultivariateNormal(self.mode + self.coordinates @ self.loc, scale_tril=self.coordinates @ inner)
 
     def _log_joint(self, latent: Tensor) -> Tensor:
         values: dict[str, Tensor] = {}
@@ -92,7 +91,8 @@ class FullRank(AutoMultivariateNormal):  # type: ignore[misc]  # Pyro has no typ
         eigenvalue, basis = torch.linalg.eigh((curvature + curvature.T).double() / 2)
         # A flat or saddle direction has no Laplace scale; there the guide starts as wide as the prior's unit.
         root = torch.where(eigenvalue > 1.0, eigenvalue, torch.ones_like(eigenvalue)).rsqrt()
-        return torch.linalg.cholesky((basis * root**2) @ basis.T).to(mode.dtype)
+        lower: Tensor = torch.linalg.cholesky((basis * root**2) @ basis.T)
+        return lower.to(mode.dtype)
 
 
 BY_NAME: dict[str, Callable[[Callable[[], Any]], Any]] = {"mean_field": mean_field, "full_rank": full_rank}

@@ -87,12 +87,8 @@ def fit_regression(
         raise ValueError("x and y must be finite: leave incomplete rows out")
     belief = prior or Prior()
     program = model(design, response, belief)
-    posterior_guide = (
-        custom_guide(design.shape[1], belief) if guide == "custom" else guides.BY_NAME[guide](program)
-    )
-    fitted = svi.fit(
-        program, posterior_guide, sites(belief), schedule or default_schedule(guide), draws, seed
-    )
+    posterior_guide = custom_guide(design.shape[1], belief) if guide == "custom" else guides.BY_NAME[guide](program)
+    fitted = svi.fit(program, posterior_guide, sites(belief), schedule or default_schedule(guide), draws, seed)
     got = {name: value.double().numpy() for name, value in fitted.draws.items()}
     known = np.full(draws, np.nan if "noise_scale" in got else belief.noise_scale)
     return Regression(
@@ -126,9 +122,7 @@ def model(design: Tensor, response: Tensor, prior: Prior) -> Callable[[], None]:
     def program() -> None:
         intercept = pyro.sample("intercept", dist.Normal(0.0, prior.intercept_scale))
         weights = pyro.sample("weights", dist.Normal(zeros, prior.weight_scale).to_event(1))
-        scale = (
-            torch.tensor(float(prior.noise_scale)) if known else pyro.sample("noise_scale", prior.noise_scale)
-        )
+        scale = torch.tensor(float(prior.noise_scale)) if known else pyro.sample("noise_scale", prior.noise_scale)
         # Under a plate of draws the weights are (draws, 1, features): the rows take the place of that 1.
         location = intercept + (weights @ columns).reshape(*intercept.shape[:-1], rows)
         if prior.noise == "student_t":
@@ -151,9 +145,7 @@ def custom_guide(features: int, prior: Prior) -> Callable[[], None]:
 
     def located(name: str, shape: tuple[int, ...]) -> tuple[Tensor, Tensor]:
         loc = pyro.param(f"{name}_loc", torch.zeros(shape))
-        scale = pyro.param(
-            f"{name}_scale", torch.full(shape, guides.INIT_SCALE), constraint=constraints.positive
-        )
+        scale = pyro.param(f"{name}_scale", torch.full(shape, guides.INIT_SCALE), constraint=constraints.positive)
         return loc, scale
 
     def guide() -> None:

@@ -99,4 +99,5 @@ def _draw(guide: Callable[[], Any], sites: tuple[str, ...], draws: int) -> dict[
     """Independent draws of each site, all in one vectorised pass of the guide."""
     with torch.no_grad(), pyro.plate("draws", draws, dim=-2):
         trace = poutine.trace(guide).get_trace()
-    return {name: trace.nodes[name]["value"].squeeze(1) for name in sites}
+    values: dict[str, Any] = {name: trace.nodes[name]["value"] for name in sites}
+    return {name: value.squeeze(1) for name, value in values.items()}

@@ -70,9 +70,7 @@ def fit(examples: Examples, settings: Settings, seed: int) -> Fitted:
         predict=partial(_predict, scaling, posterior),
         reason=posterior.fit.convergence.reason,
         losses=posterior.fit.losses,
-        weights=Weights(
-            posterior.weights.mean(0).reshape(window), posterior.weights.std(0, ddof=1).reshape(window)
-        ),
+        weights=Weights(posterior.weights.mean(0).reshape(window), posterior.weights.std(0, ddof=1).reshape(window)),
         diagnostics={
             "noise_scale": float(posterior.noise_scale.mean()),
             "elbo_fall": posterior.fit.convergence.fall,

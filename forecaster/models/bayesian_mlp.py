@@ -68,9 +68,7 @@ def fit(examples: Examples, settings: Settings, seed: int) -> Fitted:
     learned = () if settings.noise_scale is not None else ("noise_scale",)
     heavy = ("df_excess",) if settings.noise == "student_t" else ()
     schedule = svi.Schedule(steps=settings.steps)
-    posterior = svi.fit(
-        program, guide, ("w", "b", "o", "c", *learned, *heavy), schedule, settings.draws, seed
-    )
+    posterior = svi.fit(program, guide, ("w", "b", "o", "c", *learned, *heavy), schedule, settings.draws, seed)
     with isolated(seed):
         effect = _average_slope(design, posterior.draws, settings)
     window = examples.x.shape[1:]
@@ -91,9 +89,7 @@ def model(design: Tensor, response: Tensor, settings: Settings) -> Callable[[], 
     def program() -> None:
         w = pyro.sample("w", dist.Normal(torch.zeros(inputs, hidden), inputs**-0.5).to_event(2))
         b = pyro.sample("b", dist.Normal(torch.zeros(hidden), 1.0).to_event(1))
-        o = pyro.sample(
-            "o", dist.Normal(torch.zeros(hidden), settings.output_scale * hidden**-0.5).to_event(1)
-        )
+        o = pyro.sample("o", dist.Normal(torch.zeros(hidden), settings.output_scale * hidden**-0.5).to_event(1))
         c = pyro.sample("c", dist.Normal(0.0, 0.3))
         if settings.noise_scale is None:
             scale = pyro.sample("noise_scale", dist.LogNormal(-0.2, 0.7))
@@ -101,9 +97,7 @@ def model(design: Tensor, response: Tensor, settings: Settings) -> Callable[[], 
             scale = torch.tensor(settings.noise_scale)
         location = _activate(design @ w + b, settings) @ o + c
         if settings.noise == "student_t":
-            errors = dist.StudentT(
-                2.1 + pyro.sample("df_excess", dist.LogNormal(np.log(5.0), 0.7)), location, scale
-            )
+            errors = dist.StudentT(2.1 + pyro.sample("df_excess", dist.LogNormal(np.log(5.0), 0.7)), location, scale)
         else:
             errors = dist.Normal(location, scale)
         with pyro.plate("rows", rows):
@@ -131,8 +125,6 @@ def _average_slope(
     """Mean derivative of the output by each input over the training rows, a row a draw: `(draws, inputs)`."""
     slopes = []
     for w, b, o in zip(draws["w"], draws["b"], draws["o"], strict=True):
-        slope = (
-            1 - (design @ w + b).tanh().square() if settings.activation == "tanh" else torch.ones(1, len(o))
-        )
+        slope = 1 - (design @ w + b).tanh().square() if settings.activation == "tanh" else torch.ones(1, len(o))
         slopes.append(w @ (slope.mean(0) * o))
     return torch.stack(slopes).double().numpy()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from forecaster.predictive import Predictive
 from forecaster.problem import Examples, Fitted, ModelSettings, Origin
 
@@ -14,11 +12,11 @@ class Settings(ModelSettings):
     """No choices to make."""
 
 
-def fit(examples: Examples, settings: Settings, seed: int) -> Fitted:  # noqa: ARG001  # the forecasters' one signature
+def fit(examples: Examples, settings: Settings, seed: int) -> Fitted:
     """Smooths the changes of the training window; the forecast ignores the origin."""
     distribution = Predictive.of_sample(examples.history)
 
-    def predict(origin: Origin) -> Predictive:  # noqa: ARG001  # climatology is the same on every day
+    def predict(origin: Origin) -> Predictive:
         return distribution
 
     return Fitted(predict)

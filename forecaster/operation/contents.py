@@ -105,9 +105,7 @@ def _page(own: pd.DataFrame, replayed: pd.DataFrame, settings: Settings) -> Asse
 
 def _past(own: pd.DataFrame, replayed: pd.DataFrame, as_of: str, days: int) -> pd.DataFrame:
     """The last forecasts whose targets lie at or before `as_of`, replayed ones only where nothing was live."""
-    record = own[own["as_of"] < as_of].assign(
-        origin=[_origin(row) for row in own[own["as_of"] < as_of].itertuples()]
-    )
+    record = own[own["as_of"] < as_of].assign(origin=[_origin(row) for row in own[own["as_of"] < as_of].itertuples()])
     old = replayed[replayed["target"] <= as_of].assign(origin="replayed")
     columns = [
         "model", "as_of", "target", "origin", "y", "mean", "sd", *BANDS,
@@ -125,22 +123,18 @@ def _past(own: pd.DataFrame, replayed: pd.DataFrame, as_of: str, days: int) -> p
 
 def _origin(row: Any) -> str:  # noqa: ANN401  # a row of the ledger, as pandas gives it
     """Live only where it was recorded before the outcome could be known."""
-    return "live" if _recorded(row.issued_at, row.diagnostics) == "before" else "replayed"
+    return "live" if _recorded(row) == "before" else "replayed"
 
 
-def _recorded(issued_at: str, diagnostics: str) -> str:
-    closes = json.loads(diagnostics)["inputs"]["asset"]["target_close"]
-    return "before" if datetime.fromisoformat(issued_at) < datetime.fromisoformat(closes) else "after"
+def _recorded(row: Any) -> str:  # noqa: ANN401
+    closes = json.loads(row.diagnostics)["inputs"]["asset"]["target_close"]
+    return "before" if datetime.fromisoformat(row.issued_at) < datetime.fromisoformat(closes) else "after"
 
 
 def _forecasts(today: pd.DataFrame, past: pd.DataFrame) -> pd.DataFrame:
-    last = (
-        past[past["as_of"] == past["as_of"].max()].set_index("model")
-        if len(past)
-        else past.set_index("model")
-    )
+    last = past[past["as_of"] == past["as_of"].max()].set_index("model") if len(past) else past.set_index("model")
     shown = today[["model", "status", "reason", "mean", "sd", "prob_up", *BANDS]].copy()
-    shown["recorded"] = [_recorded(r.issued_at, r.diagnostics) for r in today.itertuples()]
+    shown["recorded"] = [_recorded(row) for row in today.itertuples()]
     shown["previous_q50"] = shown["model"].map(last["q50"]).astype(float)
     shown["previous_sd"] = shown["model"].map(last["sd"]).astype(float)
     numbers = ["mean", "sd", "prob_up", *BANDS]
@@ -155,9 +149,7 @@ def _densities(today: pd.DataFrame) -> pd.DataFrame:
         for row in known.itertuples():
             density = np.exp(predictive_of(row.predictive).log_prob(grid))  # type: ignore[arg-type]  # bytes
             parts.append(pd.DataFrame({"model": row.model, "change": grid, "density": density}))
-    return (
-        pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["model", "change", "density"])
-    )
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["model", "change", "density"])
 
 
 def _window(facts: Mapping[str, Any]) -> pd.DataFrame:
@@ -175,9 +167,7 @@ def _weights(today: pd.DataFrame) -> pd.DataFrame:
         facts = json.loads(str(forecast.diagnostics))
         if "weights" not in facts:
             continue
-        for day, (means, sds) in enumerate(
-            zip(facts["weights"]["mean"], facts["weights"]["sd"], strict=True)
-        ):
+        for day, (means, sds) in enumerate(zip(facts["weights"]["mean"], facts["weights"]["sd"], strict=True)):
             for series, mean, sd in zip(facts["inputs"]["series"], means, sds, strict=True):
                 lag = len(facts["weights"]["mean"]) - day
                 rows.append({"model": forecast.model, "series": series, "lag": lag, "mean": mean, "sd": sd})

@@ -81,9 +81,7 @@ def run(
             summary.withheld[asset.symbol] = str(fault)
     if summary.as_ofs:
         progress("report")
-        summary.report = render(
-            home, max(summary.as_ofs.values()), tuple(a.symbol for a in assets), summary.withheld
-        )
+        summary.report = render(home, max(summary.as_ofs.values()), tuple(a.symbol for a in assets), summary.withheld)
     return summary
 
 
@@ -122,9 +120,7 @@ def render(
     return pdf.render(contents, home.reports / f"{as_of:%Y-%m-%d}.pdf")
 
 
-def _forecast(
-    home: Home, asset: Asset, as_of: pd.Timestamp | None, summary: Summary, progress: Progress
-) -> None:
+def _forecast(home: Home, asset: Asset, as_of: pd.Timestamp | None, summary: Summary, progress: Progress) -> None:
     history = home.store.history(asset.symbol)
     day = origin_of(home, history, as_of)
     names = home.settings.model_names()

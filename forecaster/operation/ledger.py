@@ -127,9 +127,7 @@ class Ledger:
 
     def recorded(self, symbol: str, as_of: pd.Timestamp) -> set[str]:
         """Models that already have a forecast of this asset from this origin."""
-        wanted = select(FORECASTS.c.model).where(
-            FORECASTS.c.symbol == symbol, FORECASTS.c.as_of == f"{as_of:%Y-%m-%d}"
-        )
+        wanted = select(FORECASTS.c.model).where(FORECASTS.c.symbol == symbol, FORECASTS.c.as_of == f"{as_of:%Y-%m-%d}")
         with reading(self.engine) as connection:
             return set(connection.execute(wanted).scalars())
 
@@ -145,20 +143,14 @@ class Ledger:
             if not _exists(connection, OUTCOMES, key):
                 chain.append(connection, OUTCOMES, [outcome])
             missing = [
-                (model, score)
-                for model, score in scores
-                if not _exists(connection, SCORED, {**key, "model": model})
+                (model, score) for model, score in scores if not _exists(connection, SCORED, {**key, "model": model})
             ]
-            return bool(
-                chain.append(connection, SCORED, [{**key, "model": m, **asdict(s)} for m, s in missing])
-            )
+            return bool(chain.append(connection, SCORED, [{**key, "model": m, **asdict(s)} for m, s in missing]))
 
     def unscored(self, symbol: str) -> list[tuple[str, str, str, bytes]]:
         """Forecasts of an asset that have a distribution and no score: `(model, as_of, target, predictive)`."""
         f, s = FORECASTS.c, SCORED.c
-        joined = FORECASTS.outerjoin(
-            SCORED, (f.symbol == s.symbol) & (f.model == s.model) & (f.as_of == s.as_of)
-        )
+        joined = FORECASTS.outerjoin(SCORED, (f.symbol == s.symbol) & (f.model == s.model) & (f.as_of == s.as_of))
         wanted = (
             select(f.model, f.as_of, f.target, f.predictive)
             .select_from(joined)
@@ -166,7 +158,7 @@ class Ledger:
             .order_by(f.as_of, f.seq)
         )
         with reading(self.engine) as connection:
-            return [tuple(row) for row in connection.execute(wanted)]  # type: ignore[misc]  # four columns
+            return [tuple(row) for row in connection.execute(wanted)]
 
     def forecasts(self, symbols: Sequence[str] = (), as_of: pd.Timestamp | None = None) -> pd.DataFrame:
         """Forecasts in order of record, their outcome and scores beside them (missing where not settled yet).
@@ -224,9 +216,7 @@ def _forecast_row(forecast: Forecast, issued_at: datetime) -> dict[str, Any]:
         "reason": forecast.reason,
         "predictive": forecast.predictive.to_bytes() if forecast.predictive else None,
         **summary,
-        "diagnostics": json.dumps(
-            forecast.diagnostics, sort_keys=True, separators=(",", ":"), allow_nan=False
-        ),
+        "diagnostics": json.dumps(forecast.diagnostics, sort_keys=True, separators=(",", ":"), allow_nan=False),
         "data_vintage": forecast.data_vintage,
         "config_sha256": forecast.config_sha256,
         "seed": str(forecast.seed),

@@ -92,9 +92,7 @@ class Replays:
 
 def _row(item: Replayed) -> dict[str, Any]:
     facts = item.row()
-    numbers = {
-        n: float(facts[n]) if facts[n] is not None and np.isfinite(facts[n]) else None for n in _NUMBERS
-    }
+    numbers = {n: float(facts[n]) if facts[n] is not None and np.isfinite(facts[n]) else None for n in _NUMBERS}
     logical = {n: bool(facts[n]) if item.score else None for n in _LOGICAL}
     return {
         "symbol": item.forecast.symbol,

@@ -48,7 +48,7 @@ class AfterClose(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
         """See the class."""
         self.code, self.delay, self.clock = code, delay, clock
 
-    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:  # noqa: ARG002  # its signature
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
         """The real instant of the next close plus the delay."""
         return self.clock.real(next_due(self.code, self.delay, self.clock))
 

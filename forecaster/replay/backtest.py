@@ -76,8 +76,8 @@ def origins(history: History, first: pd.Timestamp, last: pd.Timestamp) -> list[p
     """
     code = calendar(history.asset.calendar)
     start, end = max(first, code.next(history.first)), min(last, history.last)
-    targets = code.sessions(start, end) if start <= end else []
-    if not len(targets):
+    targets = code.sessions(start, end) if start <= end else pd.DatetimeIndex([])
+    if targets.empty:
         raise AsOfError(
             f"{history.asset.symbol} has no session from {first:%Y-%m-%d} to {last:%Y-%m-%d}: its data run from "
             f"{history.first:%Y-%m-%d} to {history.last:%Y-%m-%d}"

@@ -63,15 +63,11 @@ def require_empty(folder: Path) -> None:
     """
     found = [name for name in FILES if (folder / name).exists()]
     if found:
-        raise ForecasterError(
-            f"{folder} holds another run ({found[0]}): choose another --export, or --overwrite"
-        )
+        raise ForecasterError(f"{folder} holds another run ({found[0]}): choose another --export, or --overwrite")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as fault:
-        raise ForecasterError(
-            f"{folder} cannot be made ({fault.strerror}): choose another --export"
-        ) from fault
+        raise ForecasterError(f"{folder} cannot be made ({fault.strerror}): choose another --export") from fault
 
 
 def export(backtest: Backtest, assets: Mapping[str, Asset], folder: Path) -> None:
@@ -115,9 +111,7 @@ def _finite(value: object) -> object:
 def _report(backtest: Backtest, assets: Mapping[str, Asset]) -> BacktestReport:
     names = dict.fromkeys(backtest.forecasts["model"])
     return BacktestReport(
-        assets=tuple(
-            _asset(backtest, assets[symbol]) for symbol in dict.fromkeys(backtest.forecasts["symbol"])
-        ),
+        assets=tuple(_asset(backtest, assets[symbol]) for symbol in dict.fromkeys(backtest.forecasts["symbol"])),
         models={name: models.load(name).SUMMARY for name in names},
         design=backtest.design,
     )
