@@ -162,7 +162,7 @@ class Predictive:
         first = -4 * np.sinh(skew) * _partial_mean(np.zeros(1), df)
         second = variance * np.cosh(3 * skew) / np.cosh(skew)
         moment = float(weight @ (loc**2 + 2 * loc * scale * first + scale**2 * second))
-        return max(moment - self.mean**2, 0.0) ** 0.5
+        return float(np.sqrt(max(moment - self.mean**2, 0.0)))
 
     @cached_property
     def prob_up(self) -> float:

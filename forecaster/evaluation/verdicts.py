@@ -59,14 +59,14 @@ class Comparison:
     @property
     def sentence(self) -> str:
         """The verdict in words, with the figures behind it."""
-        figures = (
-            f"CRPS {abs(self.skill):.1%} {'lower' if self.skill >= 0 else 'higher'}, t = {self.t:.1f}, {self.days} days"
-        )
+        none = f"{self.model}: no evidence of skill against {self.reference}"
         if self.days < MINIMUM_DAYS:
-            return f"{self.model}: no evidence of skill against {self.reference}; {self.days} days are too few to judge ({MINIMUM_DAYS} are needed)."
-        if self.claim:
-            return f"{self.model}: {self.claim} than {self.reference} ({figures})."
-        return f"{self.model}: no evidence of skill against {self.reference} ({figures})."
+            return f"{none}; {self.days} days are too few to judge ({MINIMUM_DAYS} are needed)."
+        side = "lower" if self.skill >= 0 else "higher"
+        figures = f"CRPS {abs(self.skill):.1%} {side}, t = {self.t:.1f}, {self.days} days"
+        return (
+            f"{self.model}: {self.claim} than {self.reference} ({figures})." if self.claim else f"{none} ({figures})."
+        )
 
 
 def compare(scores: pd.DataFrame) -> list[Comparison]:
