@@ -210,9 +210,8 @@ def _inputs(view: market.View, trained: Trained) -> dict[str, Any]:
 
 
 def _outputs(fitted: Fitted) -> dict[str, Any]:
-    kept: list[int] = (
-        np.unique(np.linspace(0, fitted.losses.size - 1, CURVE_POINTS).astype(int)) if fitted.losses.size else []
-    )
+    steps = fitted.losses.size
+    kept = sorted({int(i) for i in np.linspace(0, steps - 1, min(steps, CURVE_POINTS))})
     facts: dict[str, Any] = {
         "elbo": [[i + 1, _number(fitted.losses[i])] for i in kept],
         "figures": {name: _number(value) for name, value in fitted.diagnostics.items()},
