@@ -7,6 +7,7 @@ not break (U+202F) stands before a unit.
 from __future__ import annotations
 
 import math
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -129,6 +130,11 @@ def weekday(when: date) -> str:
     return f"{_DAYS[when.weekday()]} {day(when)}"
 
 
+def in_utc(when: datetime) -> datetime:
+    """An instant in UTC; one without a zone is in UTC already."""
+    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+
+
 def moment(when: datetime) -> str:
     """An instant in UTC to the minute: '4 Mar 2026 21:05 UTC'."""
-    return f"{day(when)} {when:%H:%M} UTC"
+    return f"{day(in_utc(when))} {in_utc(when):%H:%M} UTC"

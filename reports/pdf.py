@@ -14,6 +14,7 @@ import typst
 
 from reports.document import compose
 from reports.errors import ReportError
+from reports.numerals import in_utc
 from reports.writing import publish
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def typeset(document: Document) -> bytes:
             font_paths=_fonts(),
             ignore_system_fonts=True,
             pdf_standards=["ua-1"],
-            timestamp=document.issued or datetime(1970, 1, 1, tzinfo=UTC),
+            timestamp=in_utc(document.issued) if document.issued else datetime(1970, 1, 1, tzinfo=UTC),
         )
     except (typst.TypstError, OSError) as fault:
         raise _untypeset(fault) from fault
@@ -82,5 +83,5 @@ def _instant(when: datetime | None) -> dict[str, int] | None:
     """A UTC instant as the typesetter takes it."""
     if when is None:
         return None
-    utc = when.astimezone(UTC)
+    utc = in_utc(when)
     return {name: getattr(utc, name) for name in ("year", "month", "day", "hour", "minute", "second")}

@@ -34,7 +34,8 @@ def draw(elbo: pd.DataFrame, looks: Looks, models: Iterable[str], symbol: str, *
         for axes, name in zip(panels.flat, names, strict=False):
             curve = elbo[elbo["model"] == name].sort_values("step")
             x = np.maximum(curve["step"].to_numpy(float), 1.0)
-            loss = curve["loss"].to_numpy(float)
+            loss = curve["loss"].to_numpy(float, copy=True)
+            loss[~np.isfinite(loss)] = np.nan
             axes.plot(x, loss, color=looks[name].colour, linewidth=0.9, marker="." if len(x) == 1 else "")
             _scales(axes, x)
             axes.set_title(name, color=looks[name].colour, fontweight="bold")

@@ -73,10 +73,15 @@ def _doubts(table: pd.DataFrame) -> Iterator[str]:
     alike: dict[tuple[str, str], list[str]] = {}
     for _, row in table.iterrows():
         marks = ", ".join(badge.text for badge in forecast_badges(row))
-        alike.setdefault((marks, str(row["reason"])), []).append(str(row["model"]))
+        alike.setdefault((marks, _text(row["reason"])), []).append(str(row["model"]))
     for (marks, reason), names in alike.items():
         if marks:
             yield f"{', '.join(names)}: {marks}." + (f" Reason: {reason}" if reason else "")
+
+
+def _text(value: object) -> str:
+    """A text that may be missing in the way a table has it."""
+    return value if isinstance(value, str) else ""
 
 
 def _level(change: float, close: float, places: int) -> Cell:

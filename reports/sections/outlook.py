@@ -21,7 +21,7 @@ _BASELINE = "baseline_mlp"
 def _blocks(report: DailyReport, asset: AssetPage) -> Iterator[Block]:
     """Both drawings side by side; a sentence for one that has nothing to show."""
     figures = []
-    if asset.densities.empty:
+    if asset.densities.empty or asset.densities["density"].isna().all():
         yield Paragraph("There are no predictive densities to draw for this session.")
     else:
         figures.append(_densities(report, asset))
