@@ -99,6 +99,9 @@ def test_simulated_is_said_on_every_page_that_shows_it(
     showing = [page for page in pages if "MADEUP" in page]
     assert len(showing) >= 2
     assert all("SIMULATED" in page for page in showing)
+    headed = [page for page in pages if page.startswith("MADEUP")]
+    assert headed
+    assert all("SIMULATED" in page[:60] for page in headed)
     own = [page for page in pages if page.startswith("REAL")]
     assert own
     assert not any("SIMULATED" in page for page in own)
@@ -110,6 +113,13 @@ def test_every_drawing_of_a_simulated_asset_says_so(
     drawn = figures(document.compose(daily(asset(simulated=True))))
     assert all("SIMULATED" in figure.svg for figure in drawn)
     assert all(figure.alt.startswith("SIMULATED") for figure in drawn)
+
+
+def test_a_symbol_stands_in_every_drawing_as_it_is(
+    asset: Callable[..., AssetPage], daily: Callable[..., DailyReport]
+) -> None:
+    drawn = figures(document.compose(daily(asset("A$B$ <i>"))))
+    assert all("A$B$ &lt;i&gt;" in figure.svg for figure in drawn)
 
 
 def test_a_simulated_group_is_marked_on_each_page_it_runs_over(
