@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pyro.distributions as dist
 import torch
 from pyro import poutine
-from pyro.infer.autoguide import AutoMultivariateNormal, AutoNormal, init_to_mean
+from pyro.infer.autoguide import AutoMultivariateNormal, AutoNormal, init_to_mean, init_to_value
 from torch.distributions import biject_to
 
 if TYPE_CHECKING:
@@ -26,8 +26,10 @@ INIT_SCALE = 0.02
 
 
 def mean_field(model: Callable[[], Any]) -> AutoNormal:
-    """An independent normal for each latent, started at the prior means."""
-    return AutoNormal(model, init_loc_fn=init_to_mean, init_scale=INIT_SCALE)
+    """An independent normal for each latent, started at the mode of the posterior."""
+    laplace = FullRank(model)
+    laplace()
+    return AutoNormal(model, init_loc_fn=init_to_value(values=laplace.mode_by_site()), init_scale=INIT_SCALE)
 
 
 def full_rank(model: Callable[[], Any]) -> FullRank:
@@ -59,6 +61,13 @@ class FullRank(AutoMultivariateNormal):
         scale: Any = self.scale  # Pyro turns the parameter that was set into a tensor
         inner = scale[..., None] * self.scale_tril
         return dist.MultivariateNormal(self.mode + self.coordinates @ self.loc, scale_tril=self.coordinates @ inner)
+
+    def mode_by_site(self) -> dict[str, Tensor]:
+        """The mode of the log joint as values of the model's sites; the guide must have run once."""
+        return {
+            site["name"]: biject_to(site["fn"].support)(unconstrained)
+            for site, unconstrained in self._unpack_latent(self.mode)
+        }
 
     def _log_joint(self, latent: Tensor) -> Tensor:
         values: dict[str, Tensor] = {}

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+PROBE = 60
+"""Steps at the full rate that follow training, to see whether it was at rest."""
+
+
 @dataclass(frozen=True)
 class Schedule:
     """How long and how fast to train.
@@ -43,6 +47,11 @@ class Schedule:
     final_fraction: float = 0.01
     particles: int = 1
 
+    def optimiser(self, steps: int | None) -> ClippedAdam:
+        """Adam whose rate decays over so many steps, or stays at its start where None."""
+        decay = 1.0 if steps is None else self.final_fraction ** (1 / steps)
+        return ClippedAdam({"lr": self.learning_rate, "lrd": decay, "betas": (0.9, 0.99)})
+
 
 @dataclass(frozen=True, eq=False)
 class Fit:
@@ -51,7 +60,7 @@ class Fit:
     Attributes:
         draws: Posterior draws of each latent site, `(draws, *site shape)`.
         losses: Minus the ELBO at each step, `(steps,)`, in nats.
-        convergence: The verdict on the training curve.
+        convergence: Whether training was at rest.
     """
 
     draws: dict[str, Tensor]
@@ -85,14 +94,19 @@ def fit(
         elbo = Trace_ELBO(
             num_particles=schedule.particles, vectorize_particles=schedule.particles > 1, max_plate_nesting=1
         )
-        decay = schedule.final_fraction ** (1 / schedule.steps)
-        optimiser = ClippedAdam({"lr": schedule.learning_rate, "lrd": decay, "betas": (0.9, 0.99)})
-        svi = SVI(model, guide, optimiser, elbo)
-        losses = np.array([svi.step() for _ in range(schedule.steps)])
-        if not np.isfinite(losses).all():
-            step = int(np.argmin(np.isfinite(losses)))
-            raise FloatingPointError(f"training diverged: the loss of step {step} is not a finite number")
-        return Fit(_draw(guide, sites, draws), losses, convergence(losses))
+        losses = _train(SVI(model, guide, schedule.optimiser(schedule.steps), elbo), schedule.steps)
+        posterior = _draw(guide, sites, draws)
+        # The probe may move the guide: its draws are taken already.
+        probe = _train(SVI(model, guide, schedule.optimiser(None), elbo), PROBE)
+        return Fit(posterior, losses, convergence(losses, probe))
+
+
+def _train(svi: SVI, steps: int) -> NDArray[np.float64]:
+    losses = np.array([svi.step() for _ in range(steps)])
+    if not np.isfinite(losses).all():
+        step = int(np.argmin(np.isfinite(losses)))
+        raise FloatingPointError(f"training diverged: the loss of step {step} is not a finite number")
+    return losses
 
 
 def _draw(guide: Callable[[], Any], sites: tuple[str, ...], draws: int) -> dict[str, Tensor]:
