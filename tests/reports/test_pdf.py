@@ -119,7 +119,7 @@ def test_a_symbol_stands_in_every_drawing_as_it_is(
     asset: Callable[..., AssetPage], daily: Callable[..., DailyReport]
 ) -> None:
     drawn = figures(document.compose(daily(asset("A$B$ <i>"))))
-    assert all("A$B$ &lt;i&gt;" in figure.svg for figure in drawn)
+    assert all(">A$B$ &lt;i&gt;" in figure.svg for figure in drawn)
 
 
 def test_a_simulated_group_is_marked_on_each_page_it_runs_over(
