@@ -88,7 +88,7 @@ class Predictive:
         """Builds a mixture from anything that broadcasts to `(K,)`; equal weights unless told otherwise."""
         parts = np.broadcast_arrays(*(np.atleast_1d(np.asarray(a, np.float32)) for a in (loc, scale, df, skew)))
         size = parts[0].size
-        weights = np.full(size, 1 / size) if weight is None else np.asarray(weight, np.float64)
+        weights = np.full(size, 1 / max(size, 1)) if weight is None else np.asarray(weight, np.float64)
         return cls(weights.astype(np.float32), *(np.ascontiguousarray(p) for p in parts))
 
     @classmethod

@@ -18,6 +18,7 @@ import torch
 from torch.distributions import constraints
 
 from forecaster.inference import guides, svi
+from forecaster.inference.isolation import isolated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +88,8 @@ def fit_regression(
         raise ValueError("x and y must be finite: leave incomplete rows out")
     belief = prior or Prior()
     program = model(design, response, belief)
-    posterior_guide = custom_guide(design.shape[1], belief) if guide == "custom" else guides.BY_NAME[guide](program)
+    with isolated(seed):  # a guide may run itself to find where it starts
+        posterior_guide = custom_guide(design.shape[1], belief) if guide == "custom" else guides.BY_NAME[guide](program)
     fitted = svi.fit(program, posterior_guide, sites(belief), schedule or default_schedule(guide), draws, seed)
     got = {name: value.double().numpy() for name, value in fitted.draws.items()}
     known = np.full(draws, np.nan if "noise_scale" in got else belief.noise_scale)

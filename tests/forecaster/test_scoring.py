@@ -1,0 +1,77 @@
+"""Scores have one definition and one sign, and no forecaster gains by saying something it does not believe."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import scoringrules as sr
+from scipy import integrate
+
+from forecaster.evaluation.scoring import crps, interval_score, score
+from forecaster.predictive import Predictive
+
+
+@pytest.mark.parametrize("y", [-0.3, -0.01, 0.0, 0.004, 0.2])
+def test_crps_of_one_component_is_the_closed_form(y):
+    assert crps(Predictive.of([0.5], [0.25]), y) == pytest.approx(sr.crps_normal(y, 0.5, 0.25), abs=1e-8)
+    assert crps(Predictive.of([0.5], [0.25], [5.0]), y) == pytest.approx(sr.crps_t(y, 5.0, 0.5, 0.25), abs=1e-8)
+
+
+def test_crps_of_normals_is_the_mixture_closed_form():
+    rng = np.random.default_rng(0)
+    loc, scale, weight = rng.normal(0, 0.02, 9), np.exp(rng.normal(-4, 0.5, 9)), rng.dirichlet(np.ones(9))
+    p = Predictive.of(loc, scale, weight=weight)
+    for y in (-0.05, 0.0, 0.03):
+        assert crps(p, y) == pytest.approx(sr.crps_mixnorm(y, loc, scale, weight), abs=1e-7)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_crps_is_the_integral_of_its_definition(mixture, seed):
+    p = mixture(seed)
+    y = float(p.sample(1, seed)[0])
+
+    def gap(z):
+        return (float(p.cdf(z)) - (z >= y)) ** 2
+
+    edges = [-np.inf, -0.3, -0.05, y, 0.05 + abs(y), 0.4 + abs(y), np.inf]
+    total = sum(integrate.quad(gap, a, b, limit=300)[0] for a, b in pairwise(edges) if a < b)
+    assert crps(p, y) == pytest.approx(total, abs=1e-7)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_crps_far_out_and_very_narrow_stays_exact(mixture, seed):
+    """An outcome a thousand scales away costs its distance, less half the spread; a point costs its error."""
+    p = mixture(seed)
+    assert crps(p, 20.0) == pytest.approx(20.0 - p.mean, rel=2e-3)
+    assert crps(Predictive.of([0.01], [1e-9]), 0.03) == pytest.approx(0.02, rel=1e-5)
+
+
+def test_truth_scores_best_and_wrong_widths_are_caught():
+    """Propriety: over 1,500 draws of the truth both scores prefer it to scales x 0.7 and x 1.4 (t > 3)."""
+    truth = Predictive.of([0.0], [0.02], [5.0])
+    y = truth.sample(1500, seed=2)
+    for factor in (0.7, 1.4):
+        wrong = Predictive.of([0.0], [0.02 * factor], [5.0])
+        for name in ("crps", "log_score"):
+            losses = ([getattr(score(p, v), name) for v in y] for p in (wrong, truth))
+            difference = np.subtract(*losses)
+            assert difference.mean() / (difference.std() / difference.size**0.5) > 3, (factor, name)
+
+
+def test_every_score_of_a_known_case():
+    got = score(Predictive.of([0.0], [1.0]), 1.0)
+    assert got.log_score == pytest.approx(0.5 + 0.5 * np.log(2 * np.pi))
+    assert got.pit == pytest.approx(0.8413447461)
+    assert (got.in50, got.in90) == (False, True)
+    assert got.absolute_error == pytest.approx(1.0, abs=1e-6)
+    assert got.squared_error == pytest.approx(1.0)
+    assert got.interval_score == pytest.approx(2 * 1.6448536, rel=1e-5)
+    assert interval_score(-1, 1, -1.5) == pytest.approx(2 + 20 * 0.5)
+
+
+@pytest.mark.parametrize("y", [np.nan, np.inf])
+def test_a_missing_outcome_has_no_score(y):
+    with pytest.raises(ValueError, match="finite"):
+        score(Predictive.of([0.0], [1.0]), y)
