@@ -1,0 +1,112 @@
+"""Links lead somewhere, the README's Python runs, and its quick commands print what it shows."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from forecaster import cli
+from tests.docs.pages import PAGES, README, ROOT, blocks, prose, slugs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PICTURE_BYTES = 300_000
+QUICK = ("ingest", "data", "models")
+"""Commands of the tour that need no fit: run here, and held against what the README shows."""
+
+
+def dead_links(page: Path, text: str) -> list[str]:
+    """Links to local files or headings that are not there."""
+    dead = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose(text)):
+        if target.startswith(("http://", "https://")):
+            continue
+        name, _, anchor = target.partition("#")
+        file = page.parent / name if name else page
+        if not file.exists() or (anchor and anchor not in slugs(file.read_text("utf-8"))):
+            dead.append(target)
+    return dead
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CHANGELOG.md"], ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    assert dead_links(page, page.read_text("utf-8")) == []
+
+
+def test_a_dead_link_is_seen() -> None:
+    assert dead_links(README, "[a](docs/nothing.md) [b](#nowhere) [c](docs/settings.md#presets)") == [
+        "docs/nothing.md",
+        "#nowhere",
+    ]
+
+
+def test_pictures_are_small_and_described() -> None:
+    shown = re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", README.read_text("utf-8"))
+    assert len(shown) >= 2
+    for description, target in shown:
+        assert description
+        assert (ROOT / target).stat().st_size < PICTURE_BYTES
+
+
+def test_the_readme_names_the_two_commands_and_make_has_them() -> None:
+    lines = [line for block in blocks(README.read_text("utf-8"), "sh") for line in block.splitlines()]
+    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text("utf-8"), flags=re.MULTILINE)
+    for name in ("demo", "test"):
+        assert f"make {name}" in lines
+        assert name in targets
+
+
+def test_every_test_that_a_page_names_exists() -> None:
+    for page in PAGES:
+        for file, name in re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", page.read_text("utf-8")):
+            assert (ROOT / file).exists(), f"{page.name}: {file}"
+            assert not name or f"def {name}(" in (ROOT / file).read_text("utf-8"), f"{page.name}: {file}::{name}"
+
+
+def test_pre_commit_does_what_make_check_does_and_fetches_nothing() -> None:
+    repositories = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
+    hooks = [hook for repository in repositories for hook in repository["hooks"]]
+    assert {repository["repo"] for repository in repositories} == {"local"}
+    assert {hook["language"] for hook in hooks} == {"system"}
+    recipe = re.search(r"^check:.*\n((?:\t.+\n)+)", (ROOT / "Makefile").read_text("utf-8"), flags=re.MULTILINE)
+    assert recipe
+    assert [hook["entry"] for hook in hooks] == recipe[1].replace("\t$(BIN)", ".venv/bin").splitlines()
+
+
+def test_the_readmes_python_runs_and_its_quick_commands_say_what_it_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = README.read_text("utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FORECASTER_HOME", str(tmp_path / "home"))
+    for block in blocks(text, "python"):
+        exec(compile(block, "README.md", "exec"), {})  # noqa: S102  # the README's own words
+    assert "at rest" in capsys.readouterr().out
+    tour = [step for block in blocks(text, "console") for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]]
+    for step in tour:
+        line, _, shown = step.partition("\n")
+        words = shlex.split(line)[1:]
+        if words[0] in QUICK:
+            assert run(words, capsys) == stripped(shown), line
+
+
+def run(words: list[str], capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """What a command prints, line by line."""
+    capsys.readouterr()
+    code: Any = 0
+    try:
+        cli.main(words)
+    except SystemExit as end:
+        code = end.code
+    assert not code
+    return stripped(capsys.readouterr().out)
+
+
+def stripped(text: str) -> list[str]:
+    """Lines without the blanks at their ends."""
+    return [line.rstrip() for line in text.rstrip().splitlines()]
