@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from forecaster import market, models
+from forecaster.predictive import QUANTILES
 from ingest.errors import IncompleteWindowError
 
 if TYPE_CHECKING:
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     from forecaster.settings import Settings
     from ingest.vintages import History
 
-LEVELS = (0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99)
-QUANTILES = tuple(f"q{round(100 * level):02d}" for level in LEVELS)
 HORIZON = 1
 CURVE_POINTS = 120
 """Points of a training curve that are kept with a forecast."""
@@ -95,9 +95,8 @@ class Forecast:
         """`mean, sd, prob_up` and the quantiles `q01` to `q99`; None where withheld."""
         if self.predictive is None:
             return dict.fromkeys(("mean", "sd", "prob_up", *QUANTILES))
-        quantiles = zip(QUANTILES, self.predictive.quantile(LEVELS).tolist(), strict=True)
         known = self.predictive
-        return {"mean": known.mean, "sd": known.sd, "prob_up": known.prob_up, **dict(quantiles)}
+        return {"mean": known.mean, "sd": known.sd, "prob_up": known.prob_up, **known.quantiles}
 
 
 def train(view: market.View, names: tuple[str, ...], settings: Settings) -> dict[str, Trained]:
@@ -183,7 +182,7 @@ def _forecast(view: market.View, trained: Trained) -> Forecast:
         data_vintage=view.data_vintage,
         config_sha256=trained.config_sha256,
         seed=trained.seed,
-        code_version=version("forecaster"),
+        code_version=_code_version(),
     )
 
 
@@ -227,6 +226,11 @@ def _outputs(fitted: Fitted) -> dict[str, Any]:
 def _number(value: float) -> float | None:
     """A JSON number, nothing where it is not finite."""
     return float(value) if np.isfinite(value) else None
+
+
+@cache
+def _code_version() -> str:
+    return version("forecaster")
 
 
 def _seed(base: int, symbol: str, model: str, as_of: pd.Timestamp) -> int:

@@ -6,6 +6,7 @@ Everything here is a function of the rows known at `as_of` and the settings: not
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ import pandas as pd
 
 from forecaster.problem import Examples, Origin
 from ingest.changes import SERIES, simple_changes
+from ingest.checks import findings
 from ingest.covariates import ewma_volatility
 from ingest.errors import IncompleteWindowError
 from ingest.sessions import calendar
@@ -68,7 +70,7 @@ class View:
         """Price at the close of `as_of`."""
         return float(self.rows["close"].iloc[-1])
 
-    @property
+    @cached_property
     def data_vintage(self) -> str:
         """Hash of exactly the rows known."""
         return vintage_sha256(self.rows)
@@ -132,6 +134,8 @@ def training(view: View) -> Training:
         ConstantSeriesError: A price that never moves.
     """
     series = series_of(view)
+    # A price that never moves has no volatility either: it is to be named for what it is.
+    require_usable(build_windows(view.symbol, view.changes, series), view.settings.minimum_rows)
     windows, volatility = _windows(view, series)
     require_usable(windows, view.settings.minimum_rows)
     last = slice(-view.settings.train_window, None)
@@ -179,4 +183,6 @@ def _notes(view: View, windows: Windows) -> tuple[str, ...]:
         held = int((view.rows[SERIES[name]] > 0).sum())
         had = "the source has none" if not held else f"only {held} sessions have it, or today's window lacks it"
         notes.append(f"The series {name} was not used: {had}.")
+    found = findings(view.rows, view.calendar).itertuples()
+    notes += [f"{str(f.check).capitalize()}, {f.first:%Y-%m-%d} to {f.last:%Y-%m-%d}: {f.detail}." for f in found]
     return tuple(notes)

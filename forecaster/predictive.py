@@ -23,10 +23,21 @@ from safetensors.numpy import load, save
 from scipy import special
 from scipy.optimize import elementwise
 
+from forecaster import student
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
+
+LEVELS = (0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99)
+"""The levels of the quantiles that are recorded with every forecast."""
+
+QUANTILES = tuple(f"q{round(100 * level):02d}" for level in LEVELS)
+"""Their names, `q01` to `q99`."""
+
+FINEST, COARSEST, REACH = 0.001, 0.05, 3.2
+"""Steps and range of the rule that integrates over all changes: it reaches 1e8 widths on both sides."""
 
 ROUNDING = 1e-4
 """How far the sum of float32 weights may be from 1."""
@@ -126,7 +137,7 @@ class Predictive:
         """Natural log of the density at `y (...)`, in nats (density per unit of change)."""
         weight, _, scale, df, skew = self._wide
         _, u = self._standardised(y)
-        terms = np.log(weight) + _log_density(u, df) - np.log(scale * np.cosh(skew))
+        terms = np.log(weight) + student.log_density(u, df) - np.log(scale * np.cosh(skew))
         result: Floats = special.logsumexp(terms, axis=-1)
         return result
 
@@ -134,15 +145,15 @@ class Predictive:
         """Probability of a change of at most `y (...)`."""
         weight, _, _, df, skew = self._wide
         e, u = self._standardised(y)
-        result: Floats = np.clip(_half_sum(e, skew, _cdf(u, df), 0.5, power=1) @ weight, 0.0, 1.0)
+        result: Floats = np.clip(_half_sum(e, skew, student.cdf(u, df), 0.5, power=1) @ weight, 0.0, 1.0)
         return result
 
     def partial_mean(self, y: ArrayLike) -> Floats:
         """`E[Y 1{Y <= y}]` at `y (...)`, fraction per session; its limit is the mean."""
         weight, loc, scale, df, skew = self._wide
         e, u = self._standardised(y)
-        below = _half_sum(e, skew, _cdf(u, df), 0.5, power=1)
-        tail = _half_sum(e, skew, _partial_mean(u, df), _partial_mean(np.zeros(1), df), power=2)
+        below = _half_sum(e, skew, student.cdf(u, df), 0.5, power=1)
+        tail = _half_sum(e, skew, student.partial_mean(u, df), student.partial_mean(np.zeros(1), df), power=2)
         result: Floats = (loc * below + scale * tail) @ weight
         return result
 
@@ -150,7 +161,7 @@ class Predictive:
     def mean(self) -> float:
         """Expected change, fraction per session."""
         weight, loc, scale, df, skew = self._wide
-        return float(weight @ (loc - 4 * scale * np.sinh(skew) * _partial_mean(np.zeros(1), df)))
+        return float(weight @ (loc - 4 * scale * np.sinh(skew) * student.partial_mean(np.zeros(1), df)))
 
     @cached_property
     def sd(self) -> float:
@@ -159,15 +170,36 @@ class Predictive:
         if (df <= 2).any():  # noqa: PLR2004  # where the variance of a Student-t ends
             return float("inf")
         variance: Floats = np.asarray(1.0 / (1.0 - 2.0 / df))
-        first = -4 * np.sinh(skew) * _partial_mean(np.zeros(1), df)
+        first = -4 * np.sinh(skew) * student.partial_mean(np.zeros(1), df)
         second = variance * np.cosh(3 * skew) / np.cosh(skew)
         moment = float(weight @ (loc**2 + 2 * loc * scale * first + scale**2 * second))
         return float(np.sqrt(max(moment - self.mean**2, 0.0)))
 
     @cached_property
+    def half_spread(self) -> float:
+        """`E|Y - Y'| / 2 = integral of F (1 - F)`, fraction per session, by the sinh-sinh rule.
+
+        Takahasi and Mori (1974, doi:10.2977/prims/1195192451), with nodes close enough together to see the narrowest
+        component.
+        """
+        _, loc, scale, _, _ = self._wide
+        width = max(float(np.median(scale)), float(loc.std()))
+        step = float(np.clip(0.1 * scale.min() / width, FINEST, COARSEST))
+        node = np.arange(-REACH, REACH + step / 2, step)
+        place = np.sinh(np.pi / 2 * np.sinh(node))
+        weight = np.pi / 2 * np.cosh(node) * np.cosh(np.pi / 2 * np.sinh(node))
+        f = self.cdf(np.median(loc) + width * place)
+        return float(step * width * (weight @ (f * (1 - f))))
+
+    @cached_property
     def prob_up(self) -> float:
         """Probability of a change above zero."""
         return float(1.0 - self.cdf(0.0))
+
+    @cached_property
+    def quantiles(self) -> dict[str, float]:
+        """The recorded quantiles by name, fractions per session."""
+        return dict(zip(QUANTILES, self.quantile(LEVELS).tolist(), strict=True))
 
     def quantile(self, levels: ArrayLike) -> Floats:
         """Changes that are not exceeded with probability `levels (...)`, each inside (0, 1).
@@ -194,8 +226,8 @@ class Predictive:
         _, loc, scale, df, skew = self._wide
         left, right = np.exp(-skew) / (2 * np.cosh(skew)), np.exp(skew) / (2 * np.cosh(skew))
         p = level[..., None]
-        below = _quantile(np.minimum(p / (2 * left), 0.5), df) * np.exp(-skew)
-        above = _quantile(np.maximum(1 - (1 - p) / (2 * right), 0.5), df) * np.exp(skew)
+        below = student.quantile(np.minimum(p / (2 * left), 0.5), df) * np.exp(-skew)
+        above = student.quantile(np.maximum(1 - (1 - p) / (2 * right), 0.5), df) * np.exp(skew)
         result: Floats = loc + scale * np.where(p < left, below, above)
         return result
 
@@ -235,39 +267,6 @@ class Predictive:
             return cls(**arrays)
         except (TypeError, ValueError, SafetensorError) as fault:
             raise ValueError(f"these bytes are no stored predictive distribution: {fault}") from fault
-
-
-def _log_density(u: Floats, df: Floats) -> Floats:
-    """Log density of the standard Student-t (normal where df is infinite) at `u (..., K)`."""
-    nu = np.where(np.isinf(df), 1.0, df)
-    constant = special.gammaln((nu + 1) / 2) - special.gammaln(nu / 2) - 0.5 * np.log(nu * np.pi)
-    student = constant - (nu + 1) / 2 * np.log1p(u**2 / nu)
-    result: Floats = np.where(np.isinf(df), -0.5 * u**2 - 0.5 * np.log(2 * np.pi), student)
-    return result
-
-
-def _cdf(u: Floats, df: Floats) -> Floats:
-    """Distribution function of the standard Student-t (normal where df is infinite)."""
-    if np.isinf(df).all():
-        normal: Floats = special.ndtr(u)
-        return normal
-    student: Floats = special.stdtr(np.where(np.isinf(df), 1e10, df), u)
-    return student
-
-
-def _quantile(p: Floats, df: Floats) -> Floats:
-    """Quantile function of the standard Student-t (normal where df is infinite)."""
-    student = special.stdtrit(np.where(np.isinf(df), 1e10, df), p)
-    result: Floats = np.where(np.isinf(df), special.ndtri(p), student)
-    return result
-
-
-def _partial_mean(u: Floats, df: Floats) -> Floats:
-    """`E[T 1{T <= u}]` of the standard Student-t: minus `(df + u^2) / (df - 1)` times its density."""
-    nu = np.where(np.isinf(df), 2.0, df)
-    factor = np.where(np.isinf(df), 1.0, (nu + u**2) / (nu - 1))
-    result: Floats = -factor * np.exp(_log_density(u, df))
-    return result
 
 
 def _half_sum(e: Floats, skew: Floats, value: Floats, at_zero: Floats | float, power: int) -> Floats:

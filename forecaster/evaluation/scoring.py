@@ -2,7 +2,7 @@
 
 CRPS: `integral of (F(z) - 1{y <= z})^2 dz`, in units of change (Gneiting and Raftery 2007,
 doi:10.1198/016214506000001437). It is computed as `E|Y - y| - E|Y - Y'| / 2`: the first term has a closed form for
-the mixture, the second, `integral of F (1 - F)`, is a smooth integral that does not depend on the outcome.
+the mixture, the second does not depend on the outcome and is the distribution's own `half_spread`.
 """
 
 from __future__ import annotations
@@ -14,11 +14,6 @@ import numpy as np
 
 if TYPE_CHECKING:
     from forecaster.predictive import Predictive
-
-_STEP = 0.025
-_NODES = np.arange(-3.2, 3.2 + _STEP / 2, _STEP)
-_ABSCISSAE = np.sinh(np.pi / 2 * np.sinh(_NODES))
-_WEIGHTS = _STEP * np.pi / 2 * np.cosh(_NODES) * np.cosh(np.pi / 2 * np.sinh(_NODES))
 
 
 @dataclass(frozen=True)
@@ -54,15 +49,15 @@ def score(predictive: Predictive, y: float) -> Score:
     """
     if not np.isfinite(y):
         raise ValueError(f"an outcome must be finite to be scored, not {y}")
-    low, quarter, median, three_quarters, high = predictive.quantile([0.05, 0.25, 0.5, 0.75, 0.95]).tolist()
+    q = predictive.quantiles
     return Score(
         crps=crps(predictive, y),
         log_score=-float(predictive.log_prob(y)),
         pit=float(predictive.cdf(y)),
-        in50=quarter <= y <= three_quarters,
-        in90=low <= y <= high,
-        interval_score=interval_score(low, high, y),
-        absolute_error=abs(y - median),
+        in50=q["q25"] <= y <= q["q75"],
+        in90=q["q05"] <= y <= q["q95"],
+        interval_score=interval_score(q["q05"], q["q95"], y),
+        absolute_error=abs(y - q["q50"]),
         squared_error=(y - predictive.mean) ** 2,
     )
 
@@ -70,15 +65,7 @@ def score(predictive: Predictive, y: float) -> Score:
 def crps(predictive: Predictive, y: float) -> float:
     """Continuous ranked probability score of a mixture, in units of change; lower is better."""
     distance = y * (2 * float(predictive.cdf(y)) - 1) + predictive.mean - 2 * float(predictive.partial_mean(y))
-    return distance - half_spread(predictive)
-
-
-def half_spread(predictive: Predictive) -> float:
-    """`E|Y - Y'| / 2 = integral of F (1 - F)`, by the sinh-sinh rule of Takahasi and Mori (1974)."""
-    centre, quarter = np.median(predictive.loc), float(np.median(predictive.scale))
-    width = max(quarter, float(np.std(predictive.loc)))
-    f = predictive.cdf(centre + width * _ABSCISSAE)
-    return float(width * (_WEIGHTS @ (f * (1 - f))))
+    return distance - predictive.half_spread
 
 
 def interval_score(low: float, high: float, y: float, level: float = 0.9) -> float:

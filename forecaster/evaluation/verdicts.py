@@ -16,6 +16,8 @@ from scipy import stats
 from statsmodels.api import OLS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -69,6 +71,24 @@ class Comparison:
         )
 
 
+def in_order(models: Iterable[str]) -> list[str]:
+    """Models as they are shown: those that are judged first, then what they are judged by.
+
+    >>> in_order(["baseline_mlp", "bayesian_linear", "climatology"])
+    ['bayesian_linear', 'climatology', 'baseline_mlp']
+    """
+    names = list(models)
+    return [n for n in names if n not in REFERENCES] + [n for n in REFERENCES if n in names]
+
+
+def in_words(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
+    """A sentence a comparison; one for all of them where the days are too few to judge any."""
+    days = max((c.days for c in comparisons), default=0)
+    if comparisons and days < MINIMUM_DAYS:
+        return (f"No evidence of skill: {days} days are too few to judge any model ({MINIMUM_DAYS} are needed).",)
+    return tuple(c.sentence for c in comparisons)
+
+
 def compare(scores: pd.DataFrame) -> list[Comparison]:
     """Compares every model with each reference that was scored too.
 
@@ -76,7 +96,7 @@ def compare(scores: pd.DataFrame) -> list[Comparison]:
         scores: `model, target, crps`, a row a forecast of one asset; rows without a score are left out.
     """
     wide = scores.dropna(subset=["crps"]).pivot_table(index="target", columns="model", values="crps", sort=True)
-    names = [str(name) for name in wide]
+    names = in_order(str(name) for name in wide)
     pairs = [(m, r) for r in REFERENCES if r in names for m in names if m not in {r, "climatology"}]
     compared = []
     for model, reference in pairs:

@@ -47,7 +47,7 @@ class Schedule:
     final_fraction: float = 0.01
     particles: int = 1
 
-    def optimiser(self, steps: int | None) -> ClippedAdam:
+    def optimiser(self, steps: int | None) -> Any:  # noqa: ANN401  # Pyro gives a function a class's name
         """Adam whose rate decays over so many steps, or stays at its start where None."""
         decay = 1.0 if steps is None else self.final_fraction ** (1 / steps)
         return ClippedAdam({"lr": self.learning_rate, "lrd": decay, "betas": (0.9, 0.99)})

@@ -12,7 +12,7 @@ import pandas as pd
 from forecaster import models
 from forecaster.errors import ForecasterError
 from forecaster.evaluation.scoreboard import scoreboard
-from forecaster.evaluation.verdicts import compare
+from forecaster.evaluation.verdicts import compare, in_order, in_words
 from forecaster.operation.ledger import predictive_of
 from reports.contents import AssetPage, DailyReport
 
@@ -76,12 +76,11 @@ def daily_report(
 
 
 def _page(own: pd.DataFrame, replayed: pd.DataFrame, settings: Settings) -> AssetPage:
-    today = own[own["as_of"] == own["as_of"].max()]
+    today = _in_order(own[own["as_of"] == own["as_of"].max()])
     facts = json.loads(today["diagnostics"].iloc[0])["inputs"]
     as_of, asset = today["as_of"].iloc[0], facts["asset"]
     past = _past(own, replayed, as_of, settings.report.days)
     scores = scoreboard(past)
-    days = int(past["target"].nunique())
     return AssetPage(
         symbol=today["symbol"].iloc[0],
         calendar=asset["calendar"],
@@ -96,11 +95,15 @@ def _page(own: pd.DataFrame, replayed: pd.DataFrame, settings: Settings) -> Asse
         fan=past[["model", "target", "origin", "y", "mean", *BANDS]],
         window=_window(facts),
         scoreboard=scores,
-        verdicts=tuple(c.sentence for c in compare(past)) if days else (),
+        verdicts=in_words(compare(past)) if len(past) else (),
         weights=_weights(today),
         elbo=_curves(today),
         notes=tuple(facts["notes"]),
     )
+
+
+def _in_order(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.set_index("model").loc[in_order(rows["model"])].reset_index()
 
 
 def _past(own: pd.DataFrame, replayed: pd.DataFrame, as_of: str, days: int) -> pd.DataFrame:
@@ -117,7 +120,7 @@ def _past(own: pd.DataFrame, replayed: pd.DataFrame, as_of: str, days: int) -> p
     both = pd.concat(parts).drop_duplicates(["model", "as_of"], keep="first")
     recent = sorted(both["target"].unique())[-days:]
     numbers = columns[4:]
-    kept = both[both["target"].isin(recent)].sort_values(["target", "model"], kind="stable")
+    kept = both[both["target"].isin(recent)].sort_values("target", kind="stable")
     return kept.assign(**{c: kept[c].astype(float) for c in numbers}, target=pd.to_datetime(kept["target"]))
 
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
     select,
 )
 
-from forecaster.issue import QUANTILES
+from forecaster.predictive import QUANTILES
 from ingest.database import reading, writing
 
 if TYPE_CHECKING:

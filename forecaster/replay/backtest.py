@@ -15,7 +15,8 @@ import pandas as pd
 from forecaster import market
 from forecaster.evaluation.outcomes import outcome
 from forecaster.evaluation.scoring import Score, score
-from forecaster.issue import QUANTILES, Forecast, Trained, issue, train
+from forecaster.issue import Forecast, Trained, issue, train
+from forecaster.predictive import QUANTILES
 from ingest.errors import AsOfError, IncompleteWindowError
 from ingest.sessions import calendar
 
@@ -125,4 +126,5 @@ def replay(
 
 def table(replayed: list[Replayed]) -> pd.DataFrame:
     """The export's rows."""
-    return pd.DataFrame([r.row() for r in replayed], columns=[*COLUMNS, *EXTRA])
+    rows = pd.DataFrame([r.row() for r in replayed], columns=[*COLUMNS, *EXTRA])
+    return rows.astype(dict.fromkeys(("in50", "in90"), "boolean"))

@@ -11,9 +11,10 @@ import pandas as pd
 from forecaster import models
 from forecaster.errors import ForecasterError
 from forecaster.evaluation.scoreboard import scoreboard
-from forecaster.evaluation.verdicts import Comparison, compare
+from forecaster.evaluation.verdicts import Comparison, compare, in_order, in_words
 from reports import html, pdf
 from reports.contents import BacktestAsset, BacktestReport
+from reports.document import compose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,13 +56,13 @@ def judged(forecasts: pd.DataFrame, withheld: Mapping[str, str], design: Mapping
     return Backtest(forecasts, scores[ordered], verdicts, withheld, design)
 
 
-def require_empty(folder: Path) -> None:
-    """Refuses a folder that holds another run: nothing already stored is lost.
+def prepare(folder: Path, *, overwrite: bool) -> None:
+    """Makes the folder of a run, before the work is done; one that holds another run is refused unless told otherwise.
 
     Raises:
         ForecasterError: Naming the file that is in the way, or why the folder cannot be made.
     """
-    found = [name for name in FILES if (folder / name).exists()]
+    found = [] if overwrite else [name for name in FILES if (folder / name).exists()]
     if found:
         raise ForecasterError(f"{folder} holds another run ({found[0]}): choose another --export, or --overwrite")
     try:
@@ -85,7 +86,7 @@ def export(backtest: Backtest, assets: Mapping[str, Asset], folder: Path) -> Non
         raise ForecasterError(
             f"{folder} cannot be written ({fault.strerror}): free some space, or choose another"
         ) from fault
-    contents = _report(backtest, assets)
+    contents = compose(_report(backtest, assets))
     pdf.render(contents, folder / "report.pdf")
     html.render(contents, folder / "report.html")
 
@@ -109,7 +110,7 @@ def _finite(value: object) -> object:
 
 
 def _report(backtest: Backtest, assets: Mapping[str, Asset]) -> BacktestReport:
-    names = dict.fromkeys(backtest.forecasts["model"])
+    names = in_order(dict.fromkeys(backtest.forecasts["model"]))
     return BacktestReport(
         assets=tuple(_asset(backtest, assets[symbol]) for symbol in dict.fromkeys(backtest.forecasts["symbol"])),
         models={name: models.load(name).SUMMARY for name in names},
@@ -133,6 +134,6 @@ def _asset(backtest: Backtest, asset: Asset) -> BacktestAsset:
         fan=fan[["model", "target", "origin", "y", "mean", "q05", "q25", "q50", "q75", "q95"]],
         scoreboard=board,
         calibration=own[["model", "pit"]].dropna(),
-        verdicts=tuple(c.sentence for c in backtest.verdicts[asset.symbol]),
+        verdicts=in_words(backtest.verdicts[asset.symbol]),
         notes=tuple(notes),
     )

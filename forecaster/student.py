@@ -1,0 +1,46 @@
+"""The standard Student-t and its normal limit: each function takes points and degrees of freedom, infinite allowed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import special
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+def log_density(u: Floats, df: Floats) -> Floats:
+    """Log density of the standard Student-t (normal where df is infinite) at `u (..., K)`."""
+    nu = np.where(np.isinf(df), 1.0, df)
+    constant = special.gammaln((nu + 1) / 2) - special.gammaln(nu / 2) - 0.5 * np.log(nu * np.pi)
+    student = constant - (nu + 1) / 2 * np.log1p(u**2 / nu)
+    result: Floats = np.where(np.isinf(df), -0.5 * u**2 - 0.5 * np.log(2 * np.pi), student)
+    return result
+
+
+def cdf(u: Floats, df: Floats) -> Floats:
+    """Distribution function of the standard Student-t (normal where df is infinite)."""
+    if np.isinf(df).all():
+        normal: Floats = special.ndtr(u)
+        return normal
+    student: Floats = special.stdtr(np.where(np.isinf(df), 1e10, df), u)
+    return student
+
+
+def quantile(p: Floats, df: Floats) -> Floats:
+    """Quantile function of the standard Student-t (normal where df is infinite)."""
+    student = special.stdtrit(np.where(np.isinf(df), 1e10, df), p)
+    result: Floats = np.where(np.isinf(df), special.ndtri(p), student)
+    return result
+
+
+def partial_mean(u: Floats, df: Floats) -> Floats:
+    """`E[T 1{T <= u}]` of the standard Student-t: minus `(df + u^2) / (df - 1)` times its density."""
+    nu = np.where(np.isinf(df), 2.0, df)
+    factor = np.where(np.isinf(df), 1.0, (nu + u**2) / (nu - 1))
+    result: Floats = -factor * np.exp(log_density(u, df))
+    return result
