@@ -21,9 +21,7 @@ DIGITS = 6
 """Significant digits kept: they survive a restatement's rounding, at a cost of at most 5e-6 in a change."""
 
 
-def adjustment_factors(
-    close: npt.NDArray[np.float64], adjusted: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
+def adjustment_factors(close: npt.NDArray[np.float64], adjusted: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """The total-return factor of each session, from a provider's adjusted closes.
 
     A missing adjusted close keeps the last known ratio, so that a payment on such a day enters

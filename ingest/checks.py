@@ -52,9 +52,7 @@ def findings(rows: pd.DataFrame, calendar: Calendar) -> pd.DataFrame:
     """
     rows = check_panel(rows)
     found = [finding for check in _CHECKS for finding in check(rows, calendar)] if len(rows) else []
-    return pd.DataFrame([asdict(finding) for finding in found], columns=list(COLUMNS)).astype(
-        {"count": "int64"}
-    )
+    return pd.DataFrame([asdict(finding) for finding in found], columns=list(COLUMNS)).astype({"count": "int64"})
 
 
 def _gaps(rows: pd.DataFrame, calendar: Calendar) -> Iterator[Finding]:

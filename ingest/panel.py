@@ -60,9 +60,7 @@ def check_symbol(symbol: str) -> str:
     return symbol
 
 
-def panel_rows(
-    symbol: str, sessions: pd.DatetimeIndex, values: Mapping[str, Any], source: str
-) -> pd.DataFrame:
+def panel_rows(symbol: str, sessions: pd.DatetimeIndex, values: Mapping[str, Any], source: str) -> pd.DataFrame:
     """A checked panel from arrays; what a source does not have becomes NaN, no adjustment 1.0.
 
     Args:
@@ -95,15 +93,11 @@ def check_panel(frame: pd.DataFrame) -> pd.DataFrame:
     """
     absent = [name for name in COLUMNS if name not in frame.columns]
     if absent:
-        raise PanelFaultError(
-            f"the panel lacks {', '.join(absent)}: give every column of ingest.panel.COLUMNS"
-        )
+        raise PanelFaultError(f"the panel lacks {', '.join(absent)}: give every column of ingest.panel.COLUMNS")
     rows = _typed(frame).sort_values("session", kind="stable", ignore_index=True)
     symbols = rows["symbol"].unique()
     if len(symbols) > 1:
-        raise PanelFaultError(
-            f"a panel holds one symbol, not {', '.join(sorted(symbols))}: split it by symbol"
-        )
+        raise PanelFaultError(f"a panel holds one symbol, not {', '.join(sorted(symbols))}: split it by symbol")
     for symbol in symbols:
         check_symbol(symbol)
     twice = rows["session"].duplicated()

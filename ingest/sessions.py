@@ -78,9 +78,7 @@ class Calendar:
         Raises:
             CalendarRangeError: there is none in the calendar.
         """
-        return self._pick(
-            int(np.searchsorted(self._table.sessions, self._day(session), side="right")), session
-        )
+        return self._pick(int(np.searchsorted(self._table.sessions, self._day(session), side="right")), session)
 
     def previous(self, session: Day) -> pd.Timestamp:
         """The last session before the day.

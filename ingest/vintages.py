@@ -98,9 +98,7 @@ class History:
                 f"{self.first:%Y-%m-%d} to {self.last:%Y-%m-%d}: choose a session between, or import more"
             )
         moment = calendar(self.asset.calendar).close(origin) + self.asset.lag
-        seen = (self._session <= origin.to_datetime64()) & (
-            self._known <= moment.tz_localize(None).to_datetime64()
-        )
+        seen = (self._session <= origin.to_datetime64()) & (self._known <= moment.tz_localize(None).to_datetime64())
         positions = np.flatnonzero(seen)
         if not positions.size:
             raise AsOfError(
@@ -116,9 +114,7 @@ class History:
         return self._session
 
 
-def additions(
-    asset: Asset, stored: pd.DataFrame, rows: pd.DataFrame, now: datetime
-) -> tuple[pd.DataFrame, Appended]:
+def additions(asset: Asset, stored: pd.DataFrame, rows: pd.DataFrame, now: datetime) -> tuple[pd.DataFrame, Appended]:
     """The vintages that an import adds to what is stored.
 
     Args:
@@ -147,9 +143,7 @@ def additions(
     newest = stored["session"].max() if len(stored) else pd.Timestamp.min
     is_new = ~is_stored & (sessions > np.datetime64(newest))
     restated = ~is_new & ~same
-    known = (
-        (days.known_after(pd.DatetimeIndex(sessions)) + asset.lag).as_unit("us").to_series(index=rows.index)
-    )
+    known = (days.known_after(pd.DatetimeIndex(sessions)) + asset.lag).as_unit("us").to_series(index=rows.index)
     if restated.any():
         known[restated] = _stamp(asset, stored, now)
     rows["known_at"] = known.astype("datetime64[us, UTC]")

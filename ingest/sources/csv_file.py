@@ -56,9 +56,7 @@ def read(path: str | Path, symbol: str, calendar: str | Calendar) -> pd.DataFram
     values = _values(table, {role: at for role, at in positions.items() if role != "date"})
     order = _one_a_session(table, dates, values)
     if not order.size:
-        raise EmptyFileError(
-            f"{path} has no row with a close: check the column {table.header[positions['close']]}"
-        )
+        raise EmptyFileError(f"{path} has no row with a close: check the column {table.header[positions['close']]}")
     kept = {role: column[order] for role, column in values.items()}
     if "adjusted" in kept:
         kept["adjustment"] = adjustment_factors(kept["close"], kept.pop("adjusted"))
@@ -86,9 +84,7 @@ def _positions(table: TextTable) -> dict[str, int]:
     for role, example in (("date", "Date"), ("close", "Close")):
         if role not in positions:
             seen = ", ".join(name or "(no name)" for name in table.header)[:200]
-            raise MissingColumnError(
-                f"{table.path} has no {role} column (it has: {seen}): name one of them {example}"
-            )
+            raise MissingColumnError(f"{table.path} has no {role} column (it has: {seen}): name one of them {example}")
     return positions
 
 
@@ -144,9 +140,7 @@ def _refuse_impossible(table: TextTable, positions: dict[str, int], values: Valu
     )
 
 
-def _one_a_session(
-    table: TextTable, dates: npt.NDArray[np.datetime64], values: Values
-) -> npt.NDArray[np.intp]:
+def _one_a_session(table: TextTable, dates: npt.NDArray[np.datetime64], values: Values) -> npt.NDArray[np.intp]:
     """Positions of the rows to keep, oldest first: those with a close, equal duplicates once."""
     order = np.argsort(dates, kind="stable")
     order = order[~np.isnan(values["close"][order])]

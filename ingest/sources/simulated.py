@@ -98,9 +98,7 @@ def fetch(asset: Asset, now: datetime) -> pd.DataFrame:
         raise UnknownSymbolError(f"source simulated has no {asset.symbol!r}: its one asset is SIM")
     closed = calendar("24/7").last_closed(now)
     path = simulate(Market(), max(0, (closed - pd.Timestamp(START)).days + 1))
-    return panel_rows(
-        asset.symbol, pd.DatetimeIndex(path.index), {name: path[name] for name in VALUES}, "simulated"
-    )
+    return panel_rows(asset.symbol, pd.DatetimeIndex(path.index), {name: path[name] for name in VALUES}, "simulated")
 
 
 def simulate(market: Market, sessions: int) -> pd.DataFrame:

@@ -95,9 +95,7 @@ def _text(path: Path) -> str:
     except PermissionError as error:
         raise MissingFileError(f"{path} may not be read: check its permissions") from error
     except (OSError, ValueError) as error:
-        raise MissingFileError(
-            f"{path} cannot be read ({error}): copy it to a local disk and try again"
-        ) from error
+        raise MissingFileError(f"{path} cannot be read ({error}): copy it to a local disk and try again") from error
     encoding = next((name for mark, name in _MARKS.items() if raw.startswith(mark)), "utf-8")
     try:
         text = raw.decode(encoding)
@@ -120,9 +118,7 @@ def _delimiter(lines: list[str], is_header: Callable[[tuple[str, ...]], bool]) -
 def _numbered(path: Path, text: str, delimiter: str) -> list[tuple[int, tuple[str, ...]]]:
     reader = csv.reader(io.StringIO(text, newline=None), delimiter=delimiter, strict=True)
     try:
-        return [
-            (reader.line_num, _stripped(cells)) for cells in reader if any(cell.strip() for cell in cells)
-        ]
+        return [(reader.line_num, _stripped(cells)) for cells in reader if any(cell.strip() for cell in cells)]
     except csv.Error as error:
         raise FileFaultError(
             f"{path}, line {reader.line_num} cannot be split into fields ({error}): check its quotes"

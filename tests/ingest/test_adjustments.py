@@ -21,9 +21,7 @@ def test_total_return_change_equals_the_change_of_the_adjusted_close() -> None:
     payments=st.lists(st.sampled_from([1.0, 1.0, 1.0, 1.005, 1.02, 2.0, 0.1]), min_size=2, max_size=40),
     restated=st.floats(0.2, 5.0),
 )
-def test_a_restatement_of_every_adjusted_close_moves_no_factor(
-    payments: list[float], restated: float
-) -> None:
+def test_a_restatement_of_every_adjusted_close_moves_no_factor(payments: list[float], restated: float) -> None:
     rng = np.random.default_rng(len(payments))
     close = 100 * np.exp(np.cumsum(rng.normal(0, 0.02, len(payments))))
     adjusted = close * np.cumprod(payments)

@@ -241,9 +241,7 @@ def test_files_that_cannot_be_opened(tmp_path: Path, write: Write) -> None:
     if root:
         os.seteuid(65534)
     try:
-        with pytest.raises(
-            errors.MissingFileError, match=r"prices\.csv may not be read: check its permissions"
-        ):
+        with pytest.raises(errors.MissingFileError, match=r"prices\.csv may not be read: check its permissions"):
             coin(path)
     finally:
         if root:

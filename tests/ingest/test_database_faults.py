@@ -145,9 +145,7 @@ def test_a_writer_that_waits_too_long_says_so(tmp_path: Path, monkeypatch: pytes
         pass
 
 
-@pytest.mark.parametrize(
-    "url", ["", "not a url", "mysql://user:secret@host/db", "oracle://user:secret@host/db"]
-)
+@pytest.mark.parametrize("url", ["", "not a url", "mysql://user:secret@host/db", "oracle://user:secret@host/db"])
 def test_an_address_of_nothing_we_know_is_one_clear_line(url: str) -> None:
     with pytest.raises(StoreError) as fault:
         open_engine(url)

@@ -8,9 +8,7 @@ from ingest import errors
 
 def test_the_drawing_names_every_fault_under_its_parent() -> None:
     family = {
-        name: kind
-        for name, kind in vars(errors).items()
-        if inspect.isclass(kind) and issubclass(kind, Exception)
+        name: kind for name, kind in vars(errors).items() if inspect.isclass(kind) and issubclass(kind, Exception)
     }
     drawn: dict[str, str] = {}
     parents = ["IngestError"]
@@ -18,6 +16,4 @@ def test_the_drawing_names_every_fault_under_its_parent() -> None:
         depth = len(branch) // 4
         parents[depth:] = [name]
         drawn[name] = parents[depth - 1]
-    assert drawn == {
-        name: kind.__bases__[0].__name__ for name, kind in family.items() if name != "IngestError"
-    }
+    assert drawn == {name: kind.__bases__[0].__name__ for name, kind in family.items() if name != "IngestError"}

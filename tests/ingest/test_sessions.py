@@ -36,9 +36,7 @@ def test_a_session_is_closed_at_its_close_and_not_before() -> None:
     nyse = calendar("XNYS")
     assert nyse.last_closed(datetime(2018, 1, 16, 20, 59, 59, tzinfo=UTC)) == pd.Timestamp("2018-01-12")
     assert nyse.last_closed(datetime(2018, 1, 16, 21, 0, tzinfo=UTC)) == pd.Timestamp("2018-01-16")
-    assert nyse.last_closed(pd.Timestamp("2018-01-16 16:00", tz="America/New_York")) == pd.Timestamp(
-        "2018-01-16"
-    )
+    assert nyse.last_closed(pd.Timestamp("2018-01-16 16:00", tz="America/New_York")) == pd.Timestamp("2018-01-16")
 
 
 def test_histories_may_begin_decades_ago() -> None:
@@ -51,9 +49,7 @@ def test_histories_may_begin_decades_ago() -> None:
 def test_the_calendar_reaches_a_year_ahead_and_says_where_it_ends() -> None:
     days = calendar("24/7")
     assert days.last > pd.Timestamp(datetime.now(UTC)).tz_localize(None) + pd.Timedelta(days=300)
-    with pytest.raises(
-        CalendarRangeError, match=r"2999-01-01 is outside calendar 24/7, which covers 1900-01-01 to"
-    ):
+    with pytest.raises(CalendarRangeError, match=r"2999-01-01 is outside calendar 24/7, which covers 1900-01-01 to"):
         days.sessions("2020-01-01", "2999-01-01")
     with pytest.raises(CalendarRangeError, match="1990-05-01 is outside calendar XTKS"):
         calendar("XTKS").is_session("1990-05-01")

@@ -84,9 +84,7 @@ def test_new_sessions_count_as_known_at_their_close_plus_the_lag(store: Store, m
     assert store.read("COIN", "2024-01-10")["session"].iloc[-1] == pd.Timestamp("2024-01-10")
 
 
-def test_an_unfinished_session_is_refused_until_its_close_plus_lag(
-    store: Store, make_panel: MakePanel
-) -> None:
+def test_an_unfinished_session_is_refused_until_its_close_plus_lag(store: Store, make_panel: MakePanel) -> None:
     slow = Asset("COIN", calendar="24/7", source="test", lag_minutes=30)
     rows = make_panel(3)
     at = datetime(2024, 1, 4, 0, 29, 59, tzinfo=UTC)
@@ -164,9 +162,7 @@ def test_what_happens_later_is_not_seen(store: Store, make_panel: MakePanel) -> 
         assert vintage_sha256(History(history.asset, other).read("2024-02-10")) == before
 
 
-def test_a_correction_at_the_very_instant_is_still_strictly_later(
-    store: Store, make_panel: MakePanel
-) -> None:
+def test_a_correction_at_the_very_instant_is_still_strictly_later(store: Store, make_panel: MakePanel) -> None:
     rows = make_panel(3)
     now = datetime(2024, 1, 4, tzinfo=UTC)
     store.append(COIN, rows, now)
@@ -317,7 +313,5 @@ def test_a_store_opened_again_has_what_was_stored(tmp_path: Path, make_panel: Ma
     assert again.assets() == (COIN,)
     assert len(again.read("COIN", "2024-01-10")) == 10
     with reading(open_engine(url)) as connection:
-        facts = [
-            connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")
-        ]
+        facts = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")]
     assert facts == ["delete", 2]

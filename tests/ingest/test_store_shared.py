@@ -55,8 +55,7 @@ def processes(script: str, count: int, *arguments: str) -> list[str]:
     """What several processes print that run the script at once."""
     command = [sys.executable, "-c", script, *arguments]
     running = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for _ in range(count)
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(count)
     ]
     answers = [process.communicate(timeout=120) for process in running]
     assert [process.returncode for process in running] == [0] * count, answers

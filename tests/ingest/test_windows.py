@@ -98,9 +98,7 @@ def test_the_window_of_an_origin_is_the_one_that_training_would_see() -> None:
     changes = numbered(30)
     windows = build_windows("A", changes, SERIES)
     for row in (0, 5, len(windows) - 1):
-        np.testing.assert_array_equal(
-            origin_window("A", changes, SERIES, str(windows.as_of[row])), windows.x[row]
-        )
+        np.testing.assert_array_equal(origin_window("A", changes, SERIES, str(windows.as_of[row])), windows.x[row])
     changes.loc["2024-01-21":] = 999.0
     np.testing.assert_array_equal(origin_window("A", changes, SERIES, "2024-01-20")[-1], [19.0, 19.1, 19.2])
 
