@@ -1,5 +1,7 @@
 """Settings: one `forecaster.toml` in the home, and environment variables `FORECASTER__SECTION__KEY` over it.
 
+The command line stands over both; a preset fills in what all three leave open.
+
 A key that does not exist is an error that names the nearest one that does. Secrets come from the environment alone
 and are never printed.
 """
@@ -7,6 +9,7 @@ and are never printed.
 from __future__ import annotations
 
 import os
+import tempfile
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as UnparsedVariableError
 
 from forecaster import models
 from forecaster.errors import HomeError, SettingsError, UnknownNameError
@@ -29,6 +33,8 @@ if TYPE_CHECKING:
 
 PREFIX = "FORECASTER__"
 FILE = "forecaster.toml"
+HIDDEN = "data"
+"""The section that may hold a password: its values are never shown."""
 SeriesName = Literal["price", "volume", "tweets", "open", "high", "low", "market_cap"]
 
 
@@ -134,9 +140,8 @@ def home(given: Path | None = None) -> Path:
     folder = Path(named).expanduser()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".writable-{os.getpid()}"
-        probe.touch()
-        probe.unlink()
+        with tempfile.TemporaryFile(dir=folder):
+            pass  # it can be written to
     except OSError as fault:
         raise HomeError(
             f"the home {folder} cannot be written to ({fault.strerror}): choose another with --home DIR or "
@@ -160,24 +165,32 @@ def read(folder: Path, overrides: Mapping[str, Mapping[str, Any]] | None = None)
         tables: dict[str, Any] = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as fault:
         raise SettingsError(f"{file} cannot be read: {fault}") from fault
-    for section, keys in (overrides or {}).items():
-        tables[section] = {**tables.get(section, {}), **keys}
     _refuse_unknown_variables()
-    preset = str(tables.get("forecast", {}).get("preset", os.environ.get(f"{PREFIX}FORECAST__PRESET", DEFAULT)))
+    preset = _overridden(_checked(Settings, tables, ""), overrides or {}).forecast.preset
     if preset not in PRESETS:
         raise UnknownNameError("preset", preset, PRESETS)
     tables["forecast"] = {**PRESETS[preset].get("forecast", {}), **tables.get("forecast", {})}
-    settings: Settings = _checked(Settings, tables, "")
+    settings = _overridden(_checked(Settings, tables, ""), overrides or {})
     for name in (*settings.models, *settings.model_names()):
         settings.model(name)
     return settings
 
 
+def _overridden(settings: Settings, overrides: Mapping[str, Mapping[str, Any]]) -> Settings:
+    """The settings with keys of some sections replaced, checked again."""
+    sections = {name: getattr(settings, name) for name in overrides}
+    changed = {
+        name: _checked(type(section), {**section.model_dump(), **overrides[name]}, name)
+        for name, section in sections.items()
+    }
+    return settings.model_copy(update=changed)
+
+
 def _refuse_unknown_variables() -> None:
     """An environment variable with our prefix that names no section is a typing error, not a wish to be ignored."""
-    for variable in os.environ:
+    for variable in map(str.upper, os.environ):
         section = variable.removeprefix(PREFIX).split("__")[0].lower()
-        if variable.upper().startswith(PREFIX) and section not in Settings.model_fields:
+        if variable.startswith(PREFIX) and section not in Settings.model_fields:
             raise UnknownNameError("settings section", section, Settings.model_fields)
 
 
@@ -186,16 +199,25 @@ def _checked(kind: type[Any], values: Mapping[str, Any], place: str) -> Any:  # 
         return kind(**values)
     except ValidationError as fault:
         raise SettingsError(_line(kind, fault.errors()[0], place)) from fault
+    except UnparsedVariableError as fault:
+        section = str(fault).split('"')[1]
+        raise SettingsError(
+            f"the variables {PREFIX}{section.upper()}... cannot be read: write a list as JSON, such as "
+            f"""{PREFIX}FORECAST__MODELS='["climatology"]'"""
+        ) from fault
 
 
 def _line(kind: type[BaseModel], error: ErrorDetails, place: str) -> str:
     path = [str(part) for part in error["loc"]]
     key = ".".join([place, *path] if place else path)
     if error["type"] != "extra_forbidden":
-        return f"setting {key}: {error['msg'].lower()} (it is {error['input']!r})"
+        shown = "" if path[0] == HIDDEN or place == HIDDEN else f" (it is {error['input']!r})"
+        return f"setting {key}: {error['msg'].lower()}{shown}"
     known = _fields_at(kind, path[:-1])
     near = get_close_matches(path[-1], known, n=1, cutoff=0.3)
-    offer = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}."
+    offer = (
+        f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}." if known else "there are none here."
+    )
     return f"setting {key} does not exist: {offer}"
 
 

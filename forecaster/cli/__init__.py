@@ -1,6 +1,7 @@
 """The command line: arguments in, exit codes out. One file a command group; each adds itself to `app`.
 
-Exit codes: 0 done; 1 failed, with one plain line; 2 wrong usage; 3 done in part, with what was withheld.
+Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done in part, with what was withheld; 130 interrupted. Whatever fails
+says so in one plain line on standard error; `--debug` shows the traceback too.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import warnings
 from importlib import import_module
 from pkgutil import iter_modules
 
-from forecaster.cli.frame import app, state
+import typer
+
+from forecaster.cli.frame import INTERRUPTED, WRONG_USAGE, app, state
 from forecaster.errors import ForecasterError
 from ingest.errors import IngestError
 from reports.errors import ReportError
@@ -26,16 +29,46 @@ def main(arguments: list[str] | None = None) -> None:
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     for module in iter_modules(__path__):
         import_module(f"{__name__}.{module.name}")
-    given = globals_first(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(_exit_code(globals_first(sys.argv[1:] if arguments is None else arguments)))
+
+
+def _exit_code(arguments: list[str]) -> int:
+    state.debug = "--debug" in arguments
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            app(given, prog_name="forecaster")
+            code = int(app(arguments, prog_name="forecaster", standalone_mode=False) or 0)
+    except typer.TyperException as fault:
+        return _wrong_usage(fault)
     except (ForecasterError, IngestError, ReportError) as fault:
         if state.debug:
             raise
-        print(f"forecaster: {fault}", file=sys.stderr)  # noqa: T201  # the one plain line
-        sys.exit(1)
+        _complain(str(fault))
+        return 1
+    except Exception as fault:
+        if state.debug:
+            raise
+        said = " ".join(str(fault).split())
+        _complain(
+            f"a fault of the program itself ({type(fault).__name__}: {said}): run it again with --debug, report it"
+        )
+        return 1
+    if code == INTERRUPTED:
+        _complain("interrupted; what was recorded until now stays")
+    return code
+
+
+def _complain(line: str) -> None:
+    print(f"forecaster: {line}", file=sys.stderr)  # noqa: T201  # the one plain line
+
+
+def _wrong_usage(fault: typer.TyperException) -> int:
+    """Says what is wrong with the arguments; nothing where the help itself was shown for want of any."""
+    said = getattr(fault, "format_message", fault.__str__)().rstrip(".")
+    context = getattr(fault, "ctx", None)
+    if said:
+        _complain(f"{said}; `{context.command_path if context else 'forecaster'} --help` tells more")
+    return WRONG_USAGE
 
 
 def globals_first(arguments: list[str]) -> list[str]:

@@ -9,10 +9,10 @@ import pandas as pd
 import typer
 
 from forecaster.cli.frame import DONE_IN_PART, MISSING, app, day_of, listed, opened, progress, say, show_table
-from forecaster.cli.run import Models
+from forecaster.cli.run import Models, named
 from forecaster.errors import ForecasterError
 from forecaster.replay.backtest import last_origins, origins, replay, table
-from forecaster.replay.export import export, judged, require_empty
+from forecaster.replay.export import export, judged, prepare
 from ingest.errors import IngestError, StoreError
 
 if TYPE_CHECKING:
@@ -42,11 +42,10 @@ def backtest(  # noqa: PLR0913, PLR0917  # an option each, given by name
     asked = {"models": listed(models), "train_window": train_window, "preset": preset}
     home = opened({"forecast": {k: v for k, v in asked.items() if v}})
     histories = {symbol: home.store.history(symbol) for symbol in dict.fromkeys(listed(symbols))}
-    if not overwrite:
-        require_empty(folder)
+    prepare(folder, overwrite=overwrite)
     first, final = day_of(start, "--from"), day_of(end, "--to")
     if first is not None and final is not None and final < first:
-        raise ForecasterError(f"--to {final:%Y-%m-%d} is before --from {first:%Y-%m-%d}: swap them")
+        raise typer.BadParameter(f"--to {end} is before --from {start}: swap them")
 
     def days(history: History) -> list[pd.Timestamp]:
         if last is not None:
@@ -56,7 +55,6 @@ def backtest(  # noqa: PLR0913, PLR0917  # an option each, given by name
     with progress() as tell:
         result = _replayed(home, histories, days, refit_every, tell)
         tell("report")
-        folder.mkdir(parents=True, exist_ok=True)
         export(result, {s: h.asset for s, h in histories.items()}, folder)
     _announce(result, folder)
 
@@ -75,13 +73,16 @@ def _replayed(
             for item in replay(history, as_ofs, names, home.settings, refit_every):
                 done.append(item)
                 tell(f"{symbol}: {len(done)} of {len(as_ofs) * len(names)} forecasts")
-            frames.append(table(done))
+            if done:
+                frames.append(table(done))
+            else:
+                withheld[symbol] = "none of these days has a price to forecast from"
         except StoreError:
             raise
         except IngestError as fault:
             withheld[symbol] = str(fault)
     if not frames:
-        raise ForecasterError("; ".join(withheld.values()))
+        raise ForecasterError("; ".join(named(withheld)))
     forecast = home.settings.forecast
     design = {
         "refit every": f"{refit_every} sessions",
@@ -110,8 +111,8 @@ def _announce(result: Backtest, folder: Path) -> None:
     for symbol, comparisons in result.verdicts.items():
         for comparison in comparisons:
             say(f"{symbol}: {comparison.sentence}")
-    for symbol, reason in result.withheld.items():
-        say(f"{symbol}: withheld: {reason}")
+    for line in named(result.withheld):
+        say(f"withheld: {line}")
     say(f"Export: {folder}")
     lost = int((result.forecasts["status"] == "withheld").sum())
     if lost:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import pandas as pd
 import typer
@@ -11,6 +11,9 @@ from forecaster.cli.frame import MISSING, app, day_of, opened, records, say, sho
 from ingest.checks import findings
 from ingest.panel import VALUES
 from ingest.sessions import calendar
+
+if TYPE_CHECKING:
+    from ingest.vintages import History
 
 group = typer.Typer(no_args_is_help=True, help="What is stored, and what is wrong with it.")
 app.add_typer(group, name="data")
@@ -28,6 +31,8 @@ def check(
     found = []
     for asset in assets:
         history = home.store.history(asset.symbol)
+        if history.frame.empty and symbol is None:
+            continue
         own = findings(history.read(history.last), calendar(asset.calendar))
         found.append(own.assign(symbol=asset.symbol))
     table = pd.concat(found, ignore_index=True) if found else pd.DataFrame()
@@ -53,7 +58,7 @@ def show(
     if symbol is None:
         assets = [(home.store.history(a.symbol), a) for a in home.store.assets()]
         columns = ["symbol", "calendar", "source", "first", "last"]
-        rows = [[a.symbol, a.calendar, a.source, f"{h.first:%Y-%m-%d}", f"{h.last:%Y-%m-%d}"] for h, a in assets]
+        rows = [[a.symbol, a.calendar, a.source, *_span(h)] for h, a in assets]
         if as_json:
             show_json([dict(zip(columns, row, strict=True)) for row in rows])
         else:
@@ -67,6 +72,11 @@ def show(
         show_json(records(shown.assign(known_at=shown["known_at"].map(lambda t: t.isoformat()))))
     else:
         show_table(list(shown.columns), [[_cell(v) for v in row] for row in shown.itertuples(index=False)])
+
+
+def _span(history: History) -> tuple[str, str]:
+    """First and last session; nothing for an asset that was registered and never fetched."""
+    return ("", "") if history.frame.empty else (f"{history.first:%Y-%m-%d}", f"{history.last:%Y-%m-%d}")
 
 
 def _cell(value: object) -> str:

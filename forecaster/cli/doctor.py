@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from forecaster.cli.frame import MISSING, app, opened, show_json, show_table
+from forecaster.errors import ForecasterError
 from ingest.database import place
 
 PACKAGES = ("forecaster", "torch", "pyro-ppl", "pandas", "sqlalchemy", "typst", "matplotlib", "apscheduler")
@@ -42,8 +43,9 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
         show_table(["check", "found"], list(checks.items()), "Checks")
         show_table(["package", "version"], list(versions.items()), "Versions")
         show_table(["setting", "value"], [(k, _told(v)) for k, v in settings.items()], "Settings")
-    if broken is not None or free < LITTLE:
-        raise typer.Exit(1)
+    worries = [name for name, bad in (("ledger", broken is not None), ("disk", free < LITTLE)) if bad]
+    if worries:
+        raise ForecasterError("not fit to run: " + "; ".join(f"{name}: {checks[name]}" for name in worries))
 
 
 def _told(value: object) -> str:

@@ -6,6 +6,7 @@ import json
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,7 +17,6 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from forecaster.errors import ForecasterError
 from forecaster.operation.home import Home, open_home
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Honest daily predictive distributions: issued before the outcome, recorded, scored, reported.",
 )
+WRONG_USAGE = 2
 DONE_IN_PART = 3
+INTERRUPTED = 130
 MISSING = "–"  # noqa: RUF001  # an en dash is what a table shows where there is nothing
 
 
@@ -67,19 +69,28 @@ def day_of(text: str | None, option: str) -> pd.Timestamp | None:
     """A day given on the command line.
 
     Raises:
-        ForecasterError: Where it is no ISO date.
+        BadParameter: Where it is no ISO date.
     """
     if text is None:
         return None
     try:
-        return pd.Timestamp(pd.to_datetime(text, format="%Y-%m-%d")).as_unit("us")
+        return pd.Timestamp(date.fromisoformat(text)).as_unit("us")
     except ValueError as fault:
-        raise ForecasterError(f"{option} {text!r} is no date: write it as 2018-01-20") from fault
+        raise typer.BadParameter(f"{option} {text!r} is no date: write it as 2018-01-20") from fault
 
 
 def listed(text: str | None) -> tuple[str, ...]:
-    """The parts of a comma-separated option."""
-    return tuple(part.strip() for part in (text or "").split(",") if part.strip())
+    """The parts of a comma-separated option, each once; none where it was not given.
+
+    Raises:
+        BadParameter: Where it was given and names nothing, as an unset variable of a shell script does.
+    """
+    if text is None:
+        return ()
+    parts = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    if not parts:
+        raise typer.BadParameter(f"{text!r} names nothing: leave the option out, or separate names by commas")
+    return parts
 
 
 def show_json(value: object) -> None:

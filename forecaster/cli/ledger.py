@@ -26,9 +26,8 @@ def verify() -> None:
     found = home.ledger.verify()
     if found is not None:
         place = " ".join(str(found.row[k]) for k in ("symbol", "model", "as_of") if k in found.row)
-        raise LedgerError(
-            f"{found.table} row {found.seq} ({place}) does not hold: {found.fault}; restore a copy from before it"
-        )
+        named = f"{found.table} row {found.seq}" + (f" ({place})" if place else "")
+        raise LedgerError(f"{named} does not hold: {found.fault}; restore a copy from before it")
     for table, head in home.ledger.heads().items():
         say(f"{table}: verified, head {head}")
 
@@ -71,9 +70,9 @@ def export(
     """Writes the record with its outcomes and scores to a file."""
     record = _record(symbols, as_of)
     try:
-        if file.suffix == ".parquet":
+        if file.suffix.lower() == ".parquet":
             record.to_parquet(file, index=False)
-        elif file.suffix == ".csv":
+        elif file.suffix.lower() == ".csv":
             record.to_csv(file, index=False)
         else:
             raise LedgerError(f"{file} is neither .parquet nor .csv: choose one of them")

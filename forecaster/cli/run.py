@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
+import pandas as pd
 import typer
 
 from forecaster.cli.frame import DONE_IN_PART, MISSING, app, day_of, listed, opened, progress, records, say, show_table
-from forecaster.errors import ForecasterError
+from forecaster.errors import ForecasterError, UnknownNameError
 from forecaster.operation import daily
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from forecaster.operation.home import Home
 
 AsOf = Annotated[str | None, typer.Option("--as-of", help="The day, as 2018-01-20; the newest data where not given.")]
@@ -21,7 +24,7 @@ Models = Annotated[str | None, typer.Option("--models", help="Only these forecas
 @app.command()
 def run(as_of: AsOf = None, symbols: Symbols = None, models: Models = None) -> None:
     """The daily job: fetch, settle, forecast, record, report. Run twice, it changes nothing."""
-    home = opened({"forecast": {"models": listed(models)}} if models else None)
+    home = opened({"forecast": {"models": listed(models)}} if models is not None else None)
     with progress() as tell:
         summary = daily.run(home, day_of(as_of, "--as-of"), listed(symbols), tell)
     announce(summary, home)
@@ -31,21 +34,46 @@ def run(as_of: AsOf = None, symbols: Symbols = None, models: Models = None) -> N
 def report(as_of: AsOf = None, symbols: Symbols = None) -> None:
     """Renders the report of a day again, from the ledger alone."""
     home = opened()
-    wanted = listed(symbols)
-    day = day_of(as_of, "--as-of")
-    if day is None:
-        record = home.ledger.forecasts(wanted)
-        if record.empty:
-            raise ForecasterError("the ledger is empty: `forecaster run` makes the first forecasts")
-        day = day_of(record["as_of"].max(), "--as-of")
-    assert day is not None  # noqa: S101  # for the type checker: it was set above
-    say(f"Report: {daily.render(home, day, wanted)}")
+    wanted, day = listed(symbols), day_of(as_of, "--as-of")
+    record = home.ledger.forecasts()
+    if record.empty:
+        raise ForecasterError("the ledger is empty: `forecaster run` makes the first forecasts")
+    for symbol in wanted:
+        if symbol not in set(record["symbol"]):
+            raise UnknownNameError("asset of the ledger", symbol, record["symbol"])
+    newest = record["as_of"][record["symbol"].isin(wanted or record["symbol"])].max()
+    say(f"Report: {daily.render(home, day or pd.Timestamp(newest), wanted)}")
 
 
 def announce(summary: daily.Summary, home: Home) -> None:
-    """Says what a run did, and ends with the exit code that it earned."""
+    """Says what a run did, and ends with the exit code that it earned.
+
+    Raises:
+        ForecasterError: Where every asset was withheld.
+        Exit: Where some were.
+    """
+    if not summary.as_ofs:
+        raise ForecasterError("; ".join(named(summary.withheld)))
     say(f"{summary.recorded} forecasts recorded, {summary.known} on record already, {summary.settled} targets settled.")
-    rows = []
+    rows = _rows(summary, home)
+    if rows:
+        show_table(["symbol", "target", "model", "P(up)", "median", "5 %", "95 %", "status"], rows)
+    for line in named(summary.withheld):
+        say(f"withheld: {line}")
+    if summary.report:
+        say(f"Report: {summary.report}")
+    if summary.withheld:
+        raise typer.Exit(DONE_IN_PART)
+
+
+def named(withheld: Mapping[str, str]) -> list[str]:
+    """A line for each withheld asset: its symbol, then why."""
+    return [why if why.startswith(symbol) else f"{symbol}: {why}" for symbol, why in withheld.items()]
+
+
+def _rows(summary: daily.Summary, home: Home) -> list[list[object]]:
+    """The day's forecasts, a row each."""
+    rows: list[list[object]] = []
     for symbol, as_of in summary.as_ofs.items():
         for row in records(home.ledger.forecasts([symbol], as_of)):
             numbers = [MISSING] * 4
@@ -54,11 +82,4 @@ def announce(summary: daily.Summary, home: Home) -> None:
                 numbers = [f"{100 * row['prob_up']:.0f} %", *changes]
             told = f"{row['status']}: {row['reason']}" if row["reason"] else row["status"]
             rows.append([symbol, row["target"], row["model"], *numbers, told])
-    if rows:
-        show_table(["symbol", "target", "model", "P(up)", "median", "5 %", "95 %", "status"], rows)
-    for symbol, reason in summary.withheld.items():
-        say(f"{symbol}: withheld: {reason}")
-    if summary.report:
-        say(f"Report: {summary.report}")
-    if summary.withheld:
-        raise typer.Exit(DONE_IN_PART if summary.as_ofs else 1)
+    return rows

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forecaster.cli.frame import app, opened, say, show_json, show_table
+from forecaster.cli.frame import DONE_IN_PART, app, opened, say, show_json, show_table
 from forecaster.operation import daily, schedule
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ app.add_typer(group, name="schedule")
 def start() -> None:
     """Runs each day after its close until it is stopped; first makes up for missed days."""
     home = opened()
-    signal.signal(signal.SIGTERM, _leave)
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, _leave)
     say(f"Home: {home.folder}. Stop with Ctrl-C.")
     for row in schedule.status(home):
         say(f"{row['calendar']}: next run {row['next_due']}, {len(row['owed'])} owed.")
@@ -48,12 +49,13 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
 def catch_up() -> None:
     """Runs what is owed now, and ends."""
     home = opened()
-    ran = 0
-    for code in sorted({asset.calendar for asset in daily.watchlist(home)}):
-        for item in schedule.run_due(home, code):
-            say(f"{item.calendar}: {item.session:%Y-%m-%d} done.")
-            ran += 1
-    say(f"{ran} days run.")
+    codes = sorted({asset.calendar for asset in daily.watchlist(home)})
+    ran = [done for code in codes for done in schedule.run_due(home, code)]
+    for done in ran:
+        say(f"{done.due.calendar} {done.due.session:%Y-%m-%d}: {done.outcome}")
+    say(f"{len(ran)} days run.")
+    if not all(done.whole for done in ran):
+        raise typer.Exit(DONE_IN_PART)
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:

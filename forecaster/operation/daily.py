@@ -16,6 +16,7 @@ from ingest import sources
 from ingest.errors import AsOfError, IngestError, StoreError
 from ingest.sessions import calendar
 from reports import html, pdf
+from reports.document import compose
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,8 +115,7 @@ def render(
         ForecasterError: Where the ledger has no forecast for that day.
         ReportError: Where a page cannot be made.
     """
-    contents = daily_report(home.ledger, home.replays, as_of, home.settings, symbols, withheld or {})
-    home.reports.mkdir(parents=True, exist_ok=True)
+    contents = compose(daily_report(home.ledger, home.replays, as_of, home.settings, symbols, withheld or {}))
     html.render(contents, home.reports / f"{as_of:%Y-%m-%d}.html")
     return pdf.render(contents, home.reports / f"{as_of:%Y-%m-%d}.pdf")
 

@@ -27,9 +27,9 @@ from sqlalchemy import (
     select,
 )
 
-from forecaster.issue import QUANTILES, Forecast
+from forecaster.issue import Forecast
 from forecaster.operation import chain
-from forecaster.predictive import Predictive
+from forecaster.predictive import QUANTILES, Predictive
 from ingest.database import reading, writing
 
 if TYPE_CHECKING:

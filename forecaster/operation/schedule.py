@@ -16,18 +16,19 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.blocking import BlockingScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from forecaster.errors import ForecasterError
 from forecaster.operation import daily
-from ingest.errors import IngestError
+from ingest.errors import IngestError, StoreError
 from ingest.sessions import calendar
 from reports.errors import ReportError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from forecaster.clock import Clock
     from forecaster.operation.home import Home
@@ -66,6 +67,21 @@ class Due:
     session: pd.Timestamp
 
 
+@dataclass(frozen=True)
+class Ran:
+    """A day that ran here.
+
+    Attributes:
+        due: Which.
+        outcome: What it came to, in words.
+        whole: Whether every asset has its forecasts.
+    """
+
+    due: Due
+    outcome: str
+    whole: bool
+
+
 def next_due(code: str, delay: timedelta, clock: Clock) -> datetime:
     """When the next session of a calendar is due, in the clock's time, UTC."""
     code_calendar = calendar(code)
@@ -75,9 +91,10 @@ def next_due(code: str, delay: timedelta, clock: Clock) -> datetime:
 
 
 def due(home: Home, code: str) -> list[Due]:
-    """Sessions of a calendar that have closed and are not finished, oldest first, at most `catch_up` of them.
+    """Sessions of a calendar that have closed and are not finished, oldest first.
 
-    A home that never ran owes the last closed session only.
+    Only the last `catch_up` sessions are looked at, the newest always: what was missed before them stays missed. A
+    home that never ran owes the last closed session only.
     """
     cal, delay = calendar(code), timedelta(minutes=home.settings.schedule.delay_minutes)
     last = cal.last_closed(home.clock.now() - delay)
@@ -86,42 +103,63 @@ def due(home: Home, code: str) -> list[Due]:
         return [Due(code, last)]
     first = min(pd.Timestamp(runs["session"].iloc[0]), last)
     finished = set(runs.loc[runs["finished_at"].notna(), "session"])
-    owed = [day for day in cal.sessions(first, last) if f"{day:%Y-%m-%d}" not in finished]
-    return [Due(code, day) for day in owed[-max(home.settings.schedule.catch_up, 1) :]]
+    recent = cal.sessions(first, last)[-max(home.settings.schedule.catch_up, 1) :]
+    return [Due(code, day) for day in recent if f"{day:%Y-%m-%d}" not in finished]
 
 
-def run_due(home: Home, code: str) -> list[Due]:
-    """Claims and runs what a calendar owes; days in other hands are left to them. Returns the days that ran here."""
+def run_due(home: Home, code: str, stopping: Callable[[], bool] = lambda: False) -> list[Ran]:
+    """Claims and runs what a calendar owes; days in other hands are left to them.
+
+    Args:
+        home: Where everything is kept.
+        code: The calendar.
+        stopping: Asked before each day: once True, no other is begun.
+
+    Returns:
+        The days that ran here.
+
+    Raises:
+        StoreError: Where the database cannot be used; the day stays owed, and is taken up again after the lease.
+    """
     lease = timedelta(minutes=home.settings.schedule.lease_minutes)
     owner = f"{socket.gethostname()}:{os.getpid()}"
     ran = []
     for item in due(home, code):
-        if not home.claims.claim(code, item.session, owner, lease):
+        if stopping() or not home.claims.claim(code, item.session, owner, lease):
             continue
         log.info("%s %s: started by %s", code, f"{item.session:%Y-%m-%d}", owner)
         with _renewed(home, item, owner, lease):
-            outcome = _run(home, item)
-        if home.claims.finish(code, item.session, owner, outcome):
-            ran.append(item)
-            log.info("%s %s: finished by %s: %s", code, f"{item.session:%Y-%m-%d}", owner, outcome)
+            done = _run(home, item)
+        if home.claims.finish(code, item.session, owner, done.outcome):
+            ran.append(done)
+            log.info("%s %s: finished by %s: %s", code, f"{item.session:%Y-%m-%d}", owner, done.outcome)
     return ran
 
 
 def start(home: Home) -> None:
-    """Runs until it is stopped: first what is owed, then each day after its close.
+    """Runs until it is stopped: first what is owed, then each day after its close. A stop lets the day in hand end.
 
     Raises:
         ForecasterError: Where there is no asset to watch.
     """
     codes = sorted({asset.calendar for asset in daily.watchlist(home)})
     delay = timedelta(minutes=home.settings.schedule.delay_minutes)
-    scheduler = BlockingScheduler(timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None})
+    scheduler = BlockingScheduler(
+        # One at a time: random state and threads of torch belong to the whole process.
+        executors={"default": ThreadPoolExecutor(1)},
+        timezone=UTC,
+        job_defaults={"coalesce": True, "misfire_grace_time": None},
+    )
     sweep = IntervalTrigger(minutes=home.settings.schedule.lease_minutes, timezone=UTC)
-    now = datetime.now(UTC)
+    now, stop = datetime.now(UTC), threading.Event()
     for code in codes:
-        scheduler.add_job(run_due, AfterClose(code, delay, home.clock), (home, code), id=f"close {code}")
-        scheduler.add_job(run_due, sweep, (home, code), id=f"sweep {code}", next_run_time=now)
-    scheduler.start()
+        job = (home, code, stop.is_set)
+        scheduler.add_job(_job, AfterClose(code, delay, home.clock), job, id=f"close {code}")
+        scheduler.add_job(_job, sweep, job, id=f"sweep {code}", next_run_time=now)
+    try:
+        scheduler.start()
+    finally:
+        stop.set()
 
 
 def status(home: Home) -> list[dict[str, Any]]:
@@ -144,16 +182,26 @@ def status(home: Home) -> list[dict[str, Any]]:
     return rows
 
 
-def _run(home: Home, item: Due) -> str:
-    """One day of one calendar's assets; what it came to, in words. Faults of the database are the caller's."""
+def _job(home: Home, code: str, stopping: Callable[[], bool]) -> None:
+    """What the scheduler calls: a database out of order is no reason to stop, for the day stays owed."""
+    try:
+        run_due(home, code, stopping)
+    except StoreError as fault:
+        log.error("%s: %s", code, fault)  # noqa: TRY400  # one plain line, no traceback
+
+
+def _run(home: Home, item: Due) -> Ran:
+    """One day of one calendar's assets. Faults of the database are the caller's."""
     symbols = tuple(a.symbol for a in daily.watchlist(home) if a.calendar == item.calendar)
     try:
         summary = daily.run(home, item.session, symbols)
+    except StoreError:
+        raise
     except (ForecasterError, ReportError, IngestError) as fault:
-        log.warning("%s %s: %s", item.calendar, f"{item.session:%Y-%m-%d}", fault)
-        return f"failed: {fault}"
+        return Ran(item, f"failed: {fault}", whole=False)
     withheld = "".join(f"; {symbol} withheld: {reason}" for symbol, reason in summary.withheld.items())
-    return f"{summary.recorded} forecasts recorded, {summary.settled} targets settled{withheld}"
+    told = f"{summary.recorded} forecasts recorded, {summary.settled} targets settled{withheld}"
+    return Ran(item, told, whole=not summary.withheld)
 
 
 @contextmanager
@@ -163,7 +211,10 @@ def _renewed(home: Home, item: Due, owner: str, lease: timedelta) -> Iterator[No
 
     def renew() -> None:
         while not done.wait(lease.total_seconds() / 3):
-            home.claims.renew(item.calendar, item.session, owner)
+            try:
+                home.claims.renew(item.calendar, item.session, owner)
+            except StoreError as fault:  # the next try may find the database in order again
+                log.warning("%s %s: %s", item.calendar, f"{item.session:%Y-%m-%d}", fault)
 
     thread = threading.Thread(target=renew, daemon=True)
     thread.start()

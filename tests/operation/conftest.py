@@ -1,0 +1,48 @@
+"""What the tests of the daily operation share: a home with a random walk, opened in this process."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecaster.operation.home import Home, open_home
+from ingest.assets import Asset
+from ingest.panel import panel_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SETTINGS = """
+[forecast]
+models = ["climatology", "bayesian_linear", "bayesian_mlp", "baseline_mlp"]
+train_window = 120
+minimum_rows = 40
+[models.bayesian_linear]
+steps = 40
+draws = 20
+[models.bayesian_mlp]
+steps = 40
+draws = 20
+[models.baseline_mlp]
+epochs = 5
+[report]
+days = 3
+"""
+WALK = Asset("WALK", calendar="24/7", source="csv_file", attention_kind="tweets a day")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """A home that knows 200 days of a random walk up to 2018-01-21."""
+    (tmp_path / "forecaster.toml").write_text(SETTINGS)
+    opened = open_home(tmp_path)
+    rng = np.random.default_rng(0)
+    close = 100 * np.exp(np.cumsum(rng.normal(0, 0.03, 200)))
+    values = {"close": close, "volume": rng.lognormal(10, 0.5, 200), "tweets": rng.integers(100, 1000, 200)}
+    days = pd.date_range(end="2018-01-21", periods=200, unit="us")
+    opened.store.append(WALK, panel_rows("WALK", days, values, "csv_file"), datetime(2018, 2, 1, tzinfo=UTC))
+    return opened
