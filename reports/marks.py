@@ -20,13 +20,18 @@ def simulated_badge(simulated: bool) -> tuple[Badge, ...]:
     return (SIMULATED,) if simulated else ()
 
 
-def forecast_badges(forecast: pd.Series) -> tuple[Badge, ...]:
+def all_late(forecasts: pd.DataFrame) -> bool:
+    """Whether every forecast of an asset was recorded after its outcome: said once then, not on every row."""
+    return len(forecasts) > 0 and bool((forecasts["recorded"] == "after").all())
+
+
+def forecast_badges(forecast: pd.Series, *, late_is_said: bool = False) -> tuple[Badge, ...]:
     """What a reader must know about one row of `AssetPage.forecasts` before using it."""
     status = str(forecast["status"])
     badges: list[Badge] = []
     if status != "ok":
         badges.append({"unreliable": UNRELIABLE, "withheld": WITHHELD}.get(status, Badge(status, "warning")))
-    if forecast["recorded"] == "after":
+    if forecast["recorded"] == "after" and not late_is_said:
         badges.append(LATE)
     return tuple(badges)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from reports.blocks import Block, Callout, Cell, Column, Paragraph, Table
 from reports.blocks import Group as Rows
 from reports.contents import AssetPage, DailyReport
-from reports.marks import forecast_badges
+from reports.marks import all_late, forecast_badges
 from reports.numerals import THIN, money, percent, places_for, quoted, share, weekday
 from reports.palette import in_order, looks
 from reports.sections import Section
@@ -44,7 +44,7 @@ def _blocks(report: DailyReport, asset: AssetPage) -> Iterator[Block]:
     places = places_for(100 * table["sd"])
     rows = tuple(
         (
-            Cell(name, badges=forecast_badges(row), colour=drawn[name].colour),
+            Cell(name, badges=forecast_badges(row, late_is_said=all_late(table)), colour=drawn[name].colour),
             Cell(percent(row["mean"], places)),
             Cell(percent(row["sd"], places).removeprefix("+")),
             Cell(share(row["prob_up"])),
@@ -76,7 +76,8 @@ def _doubts(table: pd.DataFrame) -> Iterator[str]:
         alike.setdefault((marks, _text(row["reason"])), []).append(str(row["model"]))
     for (marks, reason), names in alike.items():
         if marks:
-            yield f"{', '.join(names)}: {marks}." + (f" Reason: {reason}" if reason else "")
+            who = "Every model" if len(names) == len(table) > 1 else ", ".join(names)
+            yield f"{who}: {marks}." + (f" Reason: {reason}" if reason else "")
 
 
 def _text(value: object) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reports.blocks import Block, Callout, Cell, Column, Group, Interval, Paragraph, Table
 from reports.contents import AssetPage, DailyReport
-from reports.marks import anchor, forecast_badges, simulated_badge
+from reports.marks import LATE, all_late, anchor, forecast_badges, simulated_badge
 from reports.numerals import DASH, THIN, money, number, percent, places_for, quoted, share, span, weekday
 from reports.palette import in_order, looks
 from reports.sections import Section
@@ -58,8 +58,11 @@ def _warnings(report: DailyReport) -> Iterator[str]:
             names = asset.forecasts.loc[asset.forecasts["status"] == status, "model"]
             yield f"{asset.symbol}: {', '.join(names)} {status}; its pages say why."
         late = asset.forecasts.loc[asset.forecasts["recorded"] == "after", "model"]
-        if len(late):
+        if len(late) and not all_late(asset.forecasts):
             yield f"{asset.symbol}: recorded after the outcome, so no proof of foresight: {', '.join(late)}."
+    wholly = [asset.symbol for asset in report.assets if all_late(asset.forecasts)]
+    if wholly:
+        yield f"Every forecast of {', '.join(wholly)} was recorded after the outcome, so it is no proof of foresight."
 
 
 def _group(report: DailyReport, asset: AssetPage, position: int, drawn: Looks) -> Group:
@@ -77,7 +80,7 @@ def _group(report: DailyReport, asset: AssetPage, position: int, drawn: Looks) -
         title=asset.symbol,
         detail=f"close {quoted(asset.close)} on {weekday(asset.as_of)}, forecast for {weekday(asset.target)}",
         link=anchor(position),
-        badges=simulated_badge(asset.simulated),
+        badges=(*simulated_badge(asset.simulated), *((LATE,) if all_late(table) else ())),
         note=_verdict(asset.verdicts),
     )
 
@@ -101,7 +104,7 @@ def _row(row: pd.Series, asset: AssetPage, drawn: Looks, places: int, frame: tup
         )
 
     return (
-        Cell(model, badges=forecast_badges(row), colour=drawn[model].colour),
+        Cell(model, badges=forecast_badges(row, late_is_said=all_late(asset.forecasts)), colour=drawn[model].colour),
         Cell(interval=_interval(row, frame)),
         Cell(share(row["prob_up"])),
         Cell(percent(row["q50"], places), money(row["q50"], asset.close)),

@@ -18,4 +18,4 @@ def _blocks(_report: DailyReport | BacktestReport, asset: AssetPage | BacktestAs
         yield Bullets(asset.notes)
 
 
-SECTION = Section((DailyReport, BacktestReport), "asset", 90, "Notes on the data", _blocks)
+SECTION = Section((DailyReport, BacktestReport), "asset", 45, "Notes on the data", _blocks)
