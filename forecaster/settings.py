@@ -126,7 +126,7 @@ class Settings(BaseSettings):
     def model_names(self) -> tuple[str, ...]:
         """The forecasters to run, checked."""
         for name in self.forecast.models:
-            models.load(name)
+            models.check(name)
         return self.forecast.models or models.names()
 
 
@@ -171,7 +171,8 @@ def read(folder: Path, overrides: Mapping[str, Mapping[str, Any]] | None = None)
         raise UnknownNameError("preset", preset, PRESETS)
     tables["forecast"] = {**PRESETS[preset].get("forecast", {}), **tables.get("forecast", {})}
     settings = _overridden(_checked(Settings, tables, ""), overrides or {})
-    for name in (*settings.models, *settings.model_names()):
+    settings.model_names()
+    for name in settings.models:
         settings.model(name)
     return settings
 

@@ -31,12 +31,21 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 
-def load(name: str) -> Forecaster:
-    """The forecaster of this id.
+def check(name: str) -> None:
+    """Looks a forecaster up without loading it (and torch with it).
 
     Raises:
         UnknownNameError: With the nearest ids, where there is none.
     """
     if name not in names():
         raise UnknownNameError("model", name, names())
+
+
+def load(name: str) -> Forecaster:
+    """The forecaster of this id.
+
+    Raises:
+        UnknownNameError: With the nearest ids, where there is none.
+    """
+    check(name)
     return cast("Forecaster", import_module(f"{__name__}.{name}"))
