@@ -1,0 +1,88 @@
+"""Homes that cannot be used: not writable, or on a disk that is full while the ledger is written."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """A file system of two megabytes, or a skip that says why not."""
+    folder.mkdir()
+    words = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
+    made = subprocess.run(words, capture_output=True, text=True, check=False)
+    if made.returncode:
+        pytest.skip(f"this machine does not let the test mount a small disk: {made.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@contextmanager
+def without_rights() -> Iterator[None]:
+    """As a user whom permissions bind, where the test runs as root."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_home_below_a_file_is_one_line(home: Path, command: Callable[..., Any]) -> None:
+    for place in (home / "walk.csv", home / "walk.csv" / "below"):
+        complaint = command("run", "--home", place).complaint()
+        assert complaint.startswith(f"the home {place} cannot be written to")
+        assert "choose another with --home DIR or FORECASTER_HOME" in complaint
+
+
+def test_a_home_without_permission_is_one_line(home: Path, command: Callable[..., Any], rows_of: Any) -> None:
+    before = rows_of(home)
+    for folder in (home.parent, *home.parent.parents[:2]):
+        folder.chmod(folder.stat().st_mode | 0o055)
+    home.chmod(0o555)
+    with without_rights():
+        complaint = command("run", "--home", home).complaint()
+    home.chmod(0o755)
+    assert complaint.startswith(f"the home {home} cannot be written to (Permission denied)")
+    assert rows_of(home) == before
+
+
+@pytest.mark.parametrize("left", [0, 16_384, 65_536])
+def test_a_full_disk_loses_nothing_and_the_next_run_recovers(
+    tmp_path: Path, left: int, command: Callable[..., Any], rows_of: Any, write_walk: Any
+) -> None:
+    with small_disk(tmp_path / "disk") as home:
+        (home / "forecaster.toml").write_text(
+            '[forecast]\nmodels = ["climatology"]\nminimum_rows = 40\n[report]\ndays = 2\n'
+        )
+        file = write_walk(tmp_path / "walk.csv")
+        command("ingest", "csv", file, "--symbol", "WALK", "--calendar", "24/7", "--home", home)
+        assert command("run", "--as-of", "2018-01-20", "--home", home).code == 0
+        before, heads = rows_of(home), command("ledger", "verify", "--home", home).out
+        ballast = home / "ballast"
+        ballast.write_bytes(bytes(os.statvfs(home).f_bavail * os.statvfs(home).f_frsize - left))
+
+        complaint = command("run", "--as-of", "2018-01-21", "--home", home).complaint()
+        assert "space" in complaint
+        ballast.unlink()
+        after = rows_of(home)
+        assert {table: rows[: len(before[table])] for table, rows in after.items()} == before
+        if left == 0:
+            assert command("ledger", "verify", "--home", home).out == heads
+        assert command("run", "--as-of", "2018-01-21", "--home", home).code == 0
+        assert [row[3] for row in rows_of(home)["forecast"]] == ["2018-01-20", "2018-01-21"]
+        assert len(rows_of(home)["score"]) == 1
+        assert command("ledger", "verify", "--home", home).code == 0

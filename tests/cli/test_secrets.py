@@ -1,0 +1,79 @@
+"""A password in the database's address is never shown: by no command, in no format, in no failure."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+UNREACHABLE = "postgresql+psycopg://user:canary@127.0.0.1:1/x"
+COMMANDS = [
+    ("run",),
+    ("report",),
+    ("models", "--json"),
+    ("doctor",),
+    ("doctor", "--json"),
+    ("data", "show"),
+    ("data", "check", "--json"),
+    ("ledger", "show", "--json"),
+    ("ledger", "verify"),
+    ("schedule", "status", "--json"),
+    ("schedule", "catch-up"),
+    ("ingest", "simulated"),
+    ("demo",),
+]
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_no_command_shows_the_password(
+    new_home: Path, words: tuple[str, ...], command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORECASTER__DATA__DATABASE", UNREACHABLE)
+    complaint = command(*words, "--home", new_home).complaint()
+    assert "cannot be reached" in complaint
+    assert "canary" not in complaint
+    assert "127.0.0.1" in complaint
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FORECASTER__DATA__DATABASE", "mysql://user:canary@host/x"),
+        ("FORECASTER__DATA__DATABASE", "canary"),
+        ("FORECASTER__DATA__DATABASE", "postgresql://user@127.0.0.1:1/x?password=canary"),
+        ("FORECASTER__DATA__DATABASE__URL", "canary"),
+        ("FORECASTER__DATA", "canary"),
+        ("FORECASTER__DATA", '["canary"]'),
+        ("FORECASTER__DATA", '{"databse": "canary"}'),
+        ("FORECASTER__DATA", '{"database": {"canary": "canary"}}'),
+    ],
+)
+def test_no_mistake_shows_the_password(
+    new_home: Path, name: str, value: str, command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert "canary" not in command("doctor", "--home", new_home).complaint()
+
+
+def test_the_traceback_shows_no_password_either(new_home: Path, shell: Callable[..., Any]) -> None:
+    said = shell("doctor", "--home", new_home, "--debug", FORECASTER__DATA__DATABASE=UNREACHABLE)
+    assert "Traceback" in said.err
+    assert "canary" not in said.out + said.err
+
+
+def test_a_working_address_is_told_without_its_password(
+    home: Path, command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite takes no password, but the place is told by the same words."""
+    monkeypatch.setenv("FORECASTER__DATA__DATABASE", f"sqlite:///{home / 'other.db'}")
+    said = command("doctor", "--json", "--home", home)
+    assert str(home / "other.db") in said.out
+    assert "data.database" not in said.out
+    with closing(sqlite3.connect(home / "other.db")) as connection:
+        assert connection.execute("SELECT count(*) FROM forecast").fetchone() == (0,)
