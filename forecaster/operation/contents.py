@@ -56,9 +56,10 @@ def daily_report(
     pages, absent, newest = [], dict(withheld), ""
     for symbol in symbols or tuple(dict.fromkeys(record["symbol"])):
         own = record[record["symbol"] == symbol]
-        if own.empty or own["as_of"].max() < oldest:
-            last = "none" if own.empty else own["as_of"].max()
-            absent.setdefault(symbol, f"no forecast up to {as_of:%Y-%m-%d}; the newest is {last}")
+        if own.empty:  # never forecast by then: nothing to say, unless today's run withheld it
+            continue
+        if own["as_of"].max() < oldest:
+            absent.setdefault(symbol, f"the newest forecast is of {own['as_of'].max()}")
             continue
         pages.append(_page(own, replays.of(symbol), settings))
         newest = max(newest, own["issued_at"].max())

@@ -82,7 +82,8 @@ def run(
             summary.withheld[asset.symbol] = str(fault)
     if summary.as_ofs:
         progress("report")
-        summary.report = render(home, max(summary.as_ofs.values()), tuple(a.symbol for a in assets), summary.withheld)
+        day = max(summary.as_ofs.values())
+        summary.report = render(home, day, _shown(home, assets), summary.withheld)
     return summary
 
 
@@ -96,6 +97,14 @@ def watchlist(home: Home, symbols: tuple[str, ...] = ()) -> tuple[Asset, ...]:
             "`forecaster demo`"
         )
     return assets
+
+
+def _shown(home: Home, assets: tuple[Asset, ...]) -> tuple[str, ...]:
+    """Symbols of a day's report: the whole watchlist, and what was asked for besides.
+
+    Two runs of one day, each for some assets, must not hide each other's forecasts.
+    """
+    return tuple(dict.fromkeys(asset.symbol for asset in (*watchlist(home), *assets)))
 
 
 def fetch(home: Home, asset: Asset) -> None:
