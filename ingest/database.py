@@ -17,7 +17,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url, text
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    MetaData,
+    NullPool,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+    text,
+)
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ingest.errors import StoreError
@@ -81,6 +92,19 @@ def reading(engine: Engine) -> Iterator[Connection]:
     snapshot = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
     with _plainly(engine), engine.execution_options(**snapshot).begin() as connection:
         yield connection
+
+
+def create_absent(engine: Engine, tables: MetaData) -> None:
+    """Create the tables that are not there yet; where all are, nothing is written.
+
+    Raises:
+        StoreError: the database cannot be read or written.
+    """
+    with reading(engine) as connection:
+        absent = not set(tables.tables) <= set(inspect(connection).get_table_names())
+    if absent:
+        with writing(engine) as connection:
+            tables.create_all(connection)
 
 
 def place(engine: Engine) -> str:

@@ -27,13 +27,12 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     insert,
-    inspect,
     select,
     update,
 )
 
 from ingest.assets import Asset
-from ingest.database import reading, writing
+from ingest.database import create_absent, reading, writing
 from ingest.errors import AssetConflictError, UnknownSymbolError, nearest
 from ingest.panel import COLUMNS, VALUES
 from ingest.sessions import Day, calendar
@@ -92,11 +91,7 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         """Open the store; see the class."""
         self._engine = engine
-        with reading(engine) as connection:
-            absent = not set(_METADATA.tables) <= set(inspect(connection).get_table_names())
-        if absent:
-            with writing(engine) as connection:
-                _METADATA.create_all(connection)
+        create_absent(engine, _METADATA)
 
     def register(self, asset: Asset) -> Asset:
         """Put an asset on the books; a second time changes nothing.

@@ -19,12 +19,11 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     insert,
-    inspect,
     select,
     update,
 )
 
-from ingest.database import reading, writing
+from ingest.database import create_absent, reading, writing
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Engine
@@ -56,11 +55,7 @@ class Claims:
     def __init__(self, engine: Engine) -> None:
         """Opens the table; see the class."""
         self._engine = engine
-        with reading(engine) as connection:
-            absent = "run" not in inspect(connection).get_table_names()
-        if absent:
-            with writing(engine) as connection:
-                _METADATA.create_all(connection)
+        create_absent(engine, _METADATA)
 
     def claim(self, calendar: str, session: pd.Timestamp, owner: str, lease: timedelta) -> bool:
         """Takes a day, or a silent holder's day over; False where it is finished or in good hands."""

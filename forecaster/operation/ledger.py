@@ -23,14 +23,13 @@ from sqlalchemy import (
     MetaData,
     String,
     Text,
-    inspect,
     select,
 )
 
 from forecaster.issue import Forecast
 from forecaster.operation import chain
 from forecaster.predictive import QUANTILES, Predictive
-from ingest.database import reading, writing
+from ingest.database import create_absent, reading, writing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,11 +112,7 @@ class Ledger:
     def __init__(self, engine: Engine) -> None:
         """Opens the ledger; see the class."""
         self.engine = engine
-        with reading(engine) as connection:
-            absent = not set(_METADATA.tables) <= set(inspect(connection).get_table_names())
-        if absent:
-            with writing(engine) as connection:
-                _METADATA.create_all(connection)
+        create_absent(engine, _METADATA)
 
     def record(self, forecasts: Sequence[Forecast], issued_at: datetime) -> int:
         """Adds the forecasts that are not there yet and returns how many that were; the others stay as they are."""

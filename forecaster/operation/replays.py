@@ -20,12 +20,11 @@ from sqlalchemy import (
     UniqueConstraint,
     delete,
     insert,
-    inspect,
     select,
 )
 
 from forecaster.predictive import QUANTILES
-from ingest.database import reading, writing
+from ingest.database import create_absent, reading, writing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,11 +66,7 @@ class Replays:
     def __init__(self, engine: Engine) -> None:
         """Opens the table; see the class."""
         self._engine = engine
-        with reading(engine) as connection:
-            absent = "replay" not in inspect(connection).get_table_names()
-        if absent:
-            with writing(engine) as connection:
-                _METADATA.create_all(connection)
+        create_absent(engine, _METADATA)
 
     def add(self, replayed: Sequence[Replayed]) -> None:
         """Keeps replayed forecasts, in place of earlier ones of the same days."""
