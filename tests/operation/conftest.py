@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SETTINGS = """
 [forecast]
-models = ["climatology", "bayesian_linear", "bayesian_mlp", "baseline_mlp"]
+models = ["climatology", "bayesian_linear"]
 train_window = 120
 minimum_rows = 40
 [models.bayesian_linear]

@@ -29,16 +29,19 @@ if TYPE_CHECKING:
 EXECUTABLE = Path(sys.executable).with_name("forecaster")
 FAST = """
 [forecast]
-models = ["climatology"]
+models = ["climatology", "bayesian_linear"]
+train_window = 300
+[models.bayesian_linear]
+steps = 500
 [report]
 days = 2
 [schedule]
-lease_minutes = 0.1
+lease_minutes = 0.15
 [clock]
 start = "2016-03-01T00:29Z"
 speed = 7200
 """
-"""Twelve seconds a day, the first close due at once; a runner silent for six seconds is taken for dead."""
+"""Twelve seconds a day, the first close due at once; a runner silent for nine seconds is taken for dead."""
 
 PATIENCE = 120
 """Seconds after which a state that must come is given up: far more than it takes, and never waited for."""
@@ -103,6 +106,12 @@ def test_two_processes_one_of_them_killed_run_three_due_days_once_each(tmp_path:
     first, second = start(), start()
     processes = {process.pid: process for process, _ in (first, second)}
 
+    def both_at_work_and_a_day_done() -> bool:
+        begun = all(log.read_text().startswith("Home: ") for _, log in (first, second))
+        return begun and any(row["finished_at"] for row in runs(home))
+
+    wait_for(both_at_work_and_a_day_done)
+
     def in_hand() -> tuple[int, str] | None:
         open_runs = [row for row in runs(home) if row["finished_at"] is None]
         return (int(open_runs[0]["owner"].split(":")[1]), open_runs[0]["session"]) if open_runs else None
@@ -125,13 +134,15 @@ def test_two_processes_one_of_them_killed_run_three_due_days_once_each(tmp_path:
     sessions = [row["session"] for row in table]
     assert sessions == [f"{d:%Y-%m-%d}" for d in pd.date_range(sessions[0], periods=len(table))]
     assert all(row["finished_at"] for row in table)
-    assert all(row["outcome"].startswith("1 forecasts recorded") for row in table), table
+    assert all(row["outcome"].startswith("2 forecasts recorded") for row in table), table
     assert {row["session"]: row["takeovers"] for row in table if row["takeovers"]} == {day: 1}
     said = "".join(log.read_text() for _, log in (first, second))
     assert [said.count(f"24/7 {session}: finished by") for session in sessions] == [1] * len(sessions)
     assert "Traceback" not in said
     record = home.ledger.forecasts()
-    assert record[["symbol", "model", "as_of"]].to_numpy().tolist() == [["SIM", "climatology", s] for s in sessions]
+    names = home.settings.forecast.models
+    keys = record[["symbol", "model", "as_of"]].to_numpy().tolist()
+    assert keys == [["SIM", name, session] for session in sessions for name in names]
     assert home.ledger.verify() is None
     live = json.loads(record["diagnostics"].iloc[0])["inputs"]["asset"]["target_close"]
     assert datetime.fromisoformat(record["issued_at"].iloc[0]) < datetime.fromisoformat(live)
@@ -139,7 +150,7 @@ def test_two_processes_one_of_them_killed_run_three_due_days_once_each(tmp_path:
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_lets_the_day_in_hand_end_and_is_no_failure(tmp_path: Path, start: Any, stop: signal.Signals) -> None:
-    home = simulated(tmp_path, FAST.replace("7200", "1"))
+    home = simulated(tmp_path, FAST.replace("7200", "1").replace(', "bayesian_linear"]', "]"))
     process, said = start()
     wait_for(lambda: runs(home))
     process.send_signal(stop)
