@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from pydantic import Field
 
 from forecaster.inference.isolation import isolated
 from forecaster.predictive import Predictive
@@ -44,14 +45,14 @@ class Settings(ModelSettings):
         scaling: `volatility`, or `none` for raw changes.
     """
 
-    hidden: int = 25
-    epochs: int = 100
-    batch: int = 64
-    learning_rate: float = 1e-3
-    factor: float = 0.9
-    patience: int = 10
-    minimum_rate: float = 1e-6
-    validation: float = 0.1
+    hidden: int = Field(25, ge=1)
+    epochs: int = Field(100, ge=1)
+    batch: int = Field(64, ge=1)
+    learning_rate: float = Field(1e-3, gt=0)
+    factor: float = Field(0.9, gt=0, lt=1)
+    patience: int = Field(10, ge=1)
+    minimum_rate: float = Field(1e-6, gt=0)
+    validation: float = Field(0.1, gt=0, lt=0.5)
     scaling: Kind = "volatility"
 
 

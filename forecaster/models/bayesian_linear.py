@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+from pydantic import Field
+
 from forecaster.inference.regression import (
     GuideName,
     Noise,
@@ -41,12 +43,12 @@ class Settings(ModelSettings):
 
     guide: GuideName = "full_rank"
     noise: Noise = "student_t"
-    noise_scale: float | None = None
-    weight_scale: float = 0.05
-    intercept_scale: float = 0.3
+    noise_scale: float | None = Field(None, gt=0)
+    weight_scale: float = Field(0.05, gt=0)
+    intercept_scale: float = Field(0.3, gt=0)
     scaling: Kind = "volatility"
-    steps: int = 0
-    draws: int = 100
+    steps: int = Field(0, ge=0)
+    draws: int = Field(100, ge=2)
 
 
 def fit(examples: Examples, settings: Settings, seed: int) -> Fitted:

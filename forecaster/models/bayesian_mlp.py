@@ -15,6 +15,7 @@ import numpy as np
 import pyro
 import pyro.distributions as dist
 import torch
+from pydantic import Field
 from pyro.infer.autoguide import AutoDiagonalNormal, init_to_sample
 
 from forecaster.inference import svi
@@ -46,14 +47,14 @@ class Settings(ModelSettings):
         draws: Posterior draws, each a component of the forecast.
     """
 
-    hidden: int = 25
+    hidden: int = Field(25, ge=1)
     activation: Literal["tanh", "linear"] = "tanh"
     noise: Literal["normal", "student_t"] = "student_t"
-    noise_scale: float | None = None
-    output_scale: float = 0.1
+    noise_scale: float | None = Field(None, gt=0)
+    output_scale: float = Field(0.1, gt=0)
     scaling: Kind = "volatility"
-    steps: int = 1200
-    draws: int = 100
+    steps: int = Field(1200, ge=20)
+    draws: int = Field(100, ge=2)
 
 
 def fit(examples: Examples, settings: Settings, seed: int) -> Fitted:

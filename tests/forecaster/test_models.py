@@ -167,3 +167,20 @@ def test_a_new_file_is_a_new_forecaster(tmp_path):
     finally:
         models.__path__.remove(str(tmp_path))
     assert "coin_toss" not in models.names()
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("bayesian_linear", {"draws": 0}),
+        ("bayesian_linear", {"weight_scale": -1.0}),
+        ("bayesian_linear", {"noise_scale": 0.0}),
+        ("bayesian_mlp", {"hidden": 0}),
+        ("bayesian_mlp", {"steps": -5}),
+        ("baseline_mlp", {"validation": 2.0}),
+        ("baseline_mlp", {"epochs": 0}),
+    ],
+)
+def test_a_setting_out_of_range_is_refused_before_any_fit(name, wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        models.load(name).Settings(**wrong)
