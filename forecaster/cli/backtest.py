@@ -11,6 +11,7 @@ import typer
 from forecaster.cli.frame import DONE_IN_PART, MISSING, app, day_of, listed, opened, progress, say, show_table
 from forecaster.cli.run import Models, named
 from forecaster.errors import ForecasterError
+from forecaster.evaluation.verdicts import in_words
 from forecaster.replay.backtest import last_origins, origins, replay, table
 from forecaster.replay.export import export, judged, prepare
 from ingest.errors import IngestError, StoreError
@@ -109,8 +110,8 @@ def _announce(result: Backtest, folder: Path) -> None:
     rows = [[MISSING if pd.isna(row[c]) else _cell(c, row[c]) for c in columns] for _, row in result.scores.iterrows()]
     show_table(columns, rows)
     for symbol, comparisons in result.verdicts.items():
-        for comparison in comparisons:
-            say(f"{symbol}: {comparison.sentence}")
+        for sentence in in_words(comparisons):
+            say(f"{symbol}: {sentence}")
     for line in named(result.withheld):
         say(f"withheld: {line}")
     say(f"Export: {folder}")

@@ -54,7 +54,7 @@ def announce(summary: daily.Summary, home: Home) -> None:
     """
     if not summary.as_ofs:
         raise ForecasterError("; ".join(named(summary.withheld)))
-    say(f"{summary.recorded} forecasts recorded, {summary.known} on record already, {summary.settled} targets settled.")
+    say(f"{summary.told}; {summary.known} on record already.")
     rows = _rows(summary, home)
     if rows:
         show_table(["symbol", "target", "model", "P(up)", "median", "5 %", "95 %", "status"], rows)

@@ -50,6 +50,12 @@ class Summary:
     withheld: dict[str, str] = field(default_factory=dict)
     report: Path | None = None
 
+    @property
+    def told(self) -> str:
+        """What was recorded and settled, in words."""
+        counts = ((self.recorded, "forecast", "recorded"), (self.settled, "target", "settled"))
+        return ", ".join(f"{count} {noun}{'' if count == 1 else 's'} {done}" for count, noun, done in counts)
+
 
 def run(
     home: Home,

@@ -200,8 +200,7 @@ def _run(home: Home, item: Due) -> Ran:
     except (ForecasterError, ReportError, IngestError) as fault:
         return Ran(item, f"failed: {fault}", whole=False)
     withheld = "".join(f"; {symbol} withheld: {reason}" for symbol, reason in summary.withheld.items())
-    told = f"{summary.recorded} forecasts recorded, {summary.settled} targets settled{withheld}"
-    return Ran(item, told, whole=not summary.withheld)
+    return Ran(item, summary.told + withheld, whole=not summary.withheld)
 
 
 @contextmanager

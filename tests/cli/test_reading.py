@@ -105,7 +105,7 @@ def test_two_demos_make_two_homes(tmp_path: Path, shell: Callable[..., Any]) -> 
         assert (said.code, said.err) == (0, "")
         lines = said.out.splitlines()
         assert lines[0] == f"Home: {tmp_path / name}"
-        assert lines[1] == "3 forecasts recorded, 0 on record already, 0 targets settled."
+        assert lines[1] == "3 forecasts recorded, 0 targets settled; 0 on record already."
         assert lines[-1] == f"Report: {tmp_path / name / 'reports' / '2018-12-31.pdf'}"
         assert (tmp_path / name / "reports" / "2018-12-31.pdf").read_bytes().startswith(b"%PDF")
 

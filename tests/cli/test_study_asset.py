@@ -76,7 +76,7 @@ def days(tmp_path_factory: pytest.TempPathFactory, ethereum: Path, shell: Any, r
 def test_a_day_has_one_forecast_of_the_next_session_from_every_model(days: dict[str, Any]) -> None:
     assert days["ingest"].out == "ETH-USD: 899 sessions from 2015-08-07 to 2018-01-21: 899 new.\n"
     assert (days["first"].code, days["first"].err) == (0, "")
-    assert days["first"].out.startswith("4 forecasts recorded, 0 on record already, 0 targets settled.\n")
+    assert days["first"].out.startswith("4 forecasts recorded, 0 targets settled; 0 on record already.\n")
     found = [(row[1], row[2], row[3], row[4], row[5]) for row in days["rows"]["forecast"]]
     assert found == [("ETH-USD", name, "2018-01-20", 1, "2018-01-21") for name in models.names()]
     assert days["pdf"].startswith(b"%PDF")
@@ -84,7 +84,7 @@ def test_a_day_has_one_forecast_of_the_next_session_from_every_model(days: dict[
 
 def test_a_second_run_changes_nothing(days: dict[str, Any]) -> None:
     assert (days["second"].code, days["second"].err) == (0, "")
-    assert days["second"].out.startswith("0 forecasts recorded, 4 on record already, 0 targets settled.\n")
+    assert days["second"].out.startswith("0 forecasts recorded, 0 targets settled; 4 on record already.\n")
     assert days["rows again"] == days["rows"]
     assert days["pdf again"] == days["pdf"]
     assert days["html again"] == days["html"]
@@ -92,7 +92,7 @@ def test_a_second_run_changes_nothing(days: dict[str, Any]) -> None:
 
 def test_the_next_days_run_settles_the_first(days: dict[str, Any], shell: Callable[..., Any]) -> None:
     assert days["next day"].code == 0
-    assert days["next day"].out.startswith("4 forecasts recorded, 0 on record already, 1 targets settled.\n")
+    assert days["next day"].out.startswith("4 forecasts recorded, 1 target settled; 0 on record already.\n")
     shown = shell("ledger", "show", "--json", "--home", days["home"])
     record = json.loads(shown.out)
     assert [(row["model"], row["as_of"]) for row in record] == [

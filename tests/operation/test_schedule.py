@@ -201,7 +201,7 @@ def test_a_day_whose_database_failed_stays_owed(tmp_path: Path, monkeypatch: pyt
             schedule.run_due(home, "24/7")
     assert schedule.status(home)[0]["owed"] == ["2016-02-29"]
     (done,) = schedule.run_due(home, "24/7")
-    assert done.outcome == "1 forecasts recorded, 0 targets settled"
+    assert done.outcome == "1 forecast recorded, 0 targets settled"
 
 
 def test_a_day_that_cannot_be_forecast_is_finished_with_its_reason(home: Home) -> None:
