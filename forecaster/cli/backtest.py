@@ -19,6 +19,7 @@ from ingest.errors import IngestError, StoreError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from forecaster.cli.frame import Tell
     from forecaster.operation.home import Home
     from forecaster.replay.export import Backtest
     from ingest.vintages import History
@@ -65,7 +66,7 @@ def _replayed(
     histories: dict[str, History],
     days: Callable[[History], list[pd.Timestamp]],
     refit_every: int,
-    tell: Callable[[str], None],
+    tell: Tell,
 ) -> Backtest:
     names, frames, withheld = home.settings.model_names(), [], {}
     for symbol, history in histories.items():
@@ -73,7 +74,7 @@ def _replayed(
             as_ofs, done = days(history), []
             for item in replay(history, as_ofs, names, home.settings, refit_every):
                 done.append(item)
-                tell(f"{symbol}: {len(done)} of {len(as_ofs) * len(names)} forecasts")
+                tell(f"{symbol}: forecasts", len(done), len(as_ofs) * len(names))
             if done:
                 frames.append(table(done))
             else:

@@ -8,19 +8,27 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import pandas as pd
 import typer
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
 from forecaster.operation.home import Home, open_home
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+
+
+class Tell(Protocol):
+    """Says what happens now, and how many steps of how many are done; the total is None where nobody knows."""
+
+    def __call__(self, description: str, done: int = 0, total: int | None = None) -> None:
+        """See the class."""
+
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -122,12 +130,17 @@ def _is_number(text: str) -> bool:
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[str], None]]:
-    """A spinner that says what happens, on standard error; silent where that is no terminal."""
+def progress() -> Iterator[Tell]:
+    """A bar that says what happens and how far it is, on standard error; silent where that is no terminal."""
     if not sys.stderr.isatty():
-        yield lambda _: None
+        yield lambda *_: None
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    text = TextColumn("{task.description}", markup=False)
+    columns = (text, BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("")
-        yield lambda text: bar.update(task, description=text)
+        task = bar.add_task("", total=None)
+
+        def tell(description: str, done: int = 0, total: int | None = None) -> None:
+            bar.update(task, description=description, completed=done, total=total)
+
+        yield tell
