@@ -39,20 +39,22 @@ def draw(calibration: pd.DataFrame, looks: Looks, models: Iterable[str], symbol:
     title = f"{symbol}: where outcomes fell within the forecasts (PIT)"
     with drawing(FULL_WIDTH, 17 + 35 * rows, title, simulated=simulated) as figure:
         panels = figure.subplots(rows, columns, sharey=True, squeeze=False)
+        tops = []
         for axes, name in zip(panels.flat, names, strict=False):
             pit = calibration.loc[calibration["model"] == name, "pit"].to_numpy(float)
-            _panel(axes, pit[np.isfinite(pit)], looks[name].colour)
+            tops.append(_panel(axes, pit[np.isfinite(pit)], looks[name].colour))
             axes.set_title(name, color=looks[name].colour, fontweight="bold")
         for axes in panels.flat[len(names) :]:
             axes.set_visible(False)
         for axes in panels[:, 0]:
             axes.set_ylabel("days")
+        panels[0, 0].set_ylim(0, 1.12 * max(tops))  # one scale for all panels, the tallest bar of any in it
         _legend(figure)
         return to_svg(figure)
 
 
-def _panel(axes: Axes, pit: np.ndarray, colour: str) -> None:
-    """Counts in ten bins, with what chance alone would give."""
+def _panel(axes: Axes, pit: np.ndarray, colour: str) -> float:
+    """Counts in ten bins, with what chance alone would give; returns how high it reaches, in days."""
     counts, edges = np.histogram(pit, bins=_BINS, range=(0, 1))
     chance = stats.binom(max(len(pit), 1), 1 / _BINS)
     low, high = float(chance.ppf(0.025)), float(chance.ppf(0.975))
@@ -71,12 +73,12 @@ def _panel(axes: Axes, pit: np.ndarray, colour: str) -> None:
         axes.axhline(limit, color=MUTED, linewidth=0.6, linestyle=_BAND)
     axes.axhline(len(pit) / _BINS, color=INK, linewidth=0.8)
     axes.set_xlim(0, 1)
-    axes.set_ylim(0, 1.12 * max(high, float(counts.max(initial=0)), 1.0))
     axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.get_xticklabels()[0].set_horizontalalignment("left")
     axes.get_xticklabels()[-1].set_horizontalalignment("right")
     axes.set_xlabel(f"PIT, {len(pit)} days")
+    return max(high, float(counts.max(initial=0)), 1.0)
 
 
 def _legend(figure: Figure) -> None:
