@@ -217,7 +217,7 @@ def patiently(ask: Callable[[], Result], limits: Limits, sleep: Sleep) -> Result
         asked = getattr(fault, "retry_after", None)
         shortest, longest = limits.wait
         if asked is not None:
-            return float(asked) + random.uniform(0.0, shortest / 5)  # noqa: S311 - no secret depends on it
+            return float(asked) + random.uniform(0.0, min(shortest / 5, 0.1 + asked / 4))  # noqa: S311 - no secret depends on it
         return random.uniform(shortest, longest)  # noqa: S311 - the same
 
     retrying = Retrying(
