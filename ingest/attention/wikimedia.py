@@ -14,6 +14,7 @@ The subject is the article's title, after its project where that is not the Engl
 """
 
 import os
+import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from urllib.parse import quote
@@ -23,7 +24,7 @@ import pandas as pd
 from ingest.attention.days import final_days, series_of, utc_day
 from ingest.errors import BadPayloadError, CredentialError
 from ingest.sessions import Day
-from ingest.transport import Transport, format_of, user_agent
+from ingest.transport import Sleep, Transport, format_of, user_agent
 
 KIND = "page views a day"
 LAG = timedelta(hours=24)
@@ -68,7 +69,7 @@ def attention(
     return series_of(counts, start, end, where)
 
 
-def client(environment: Mapping[str, str] = os.environ, base: str = BASE) -> Transport:
+def client(environment: Mapping[str, str] = os.environ, base: str = BASE, sleep: Sleep = time.sleep) -> Transport:
     """The way to Wikimedia, with the contact that its rules ask for.
 
     Raises:
@@ -80,7 +81,8 @@ def client(environment: Mapping[str, str] = os.environ, base: str = BASE) -> Tra
             f"wikimedia: its rules ask for a contact: set {CONTACT} to your e-mail or web address; it is sent to "
             "Wikimedia and nowhere else"
         )
-    return Transport("wikimedia", base, headers={"User-Agent": user_agent(contact), "Accept": "application/json"})
+    headers = {"User-Agent": user_agent(contact), "Accept": "application/json"}
+    return Transport("wikimedia", base, headers=headers, sleep=sleep)
 
 
 def _article(subject: str) -> tuple[str, str]:

@@ -12,7 +12,8 @@ ones from ``all``; the adapter takes ``recent`` where every day that is wanted i
 """
 
 import os
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +22,7 @@ import pandas as pd
 from ingest.attention.days import final_days, series_of, utc_day
 from ingest.errors import AccessRefusedError, BadPayloadError, CredentialError
 from ingest.sessions import Day
-from ingest.transport import Transport, format_of
+from ingest.transport import Sleep, Transport, format_of
 
 KIND = "tweets a day"
 LAG = timedelta(minutes=15)
@@ -75,7 +76,12 @@ def attention(
     return series_of(counts, start, end, where)
 
 
-def client(environment: Mapping[str, str] = os.environ, base: str = BASE) -> Transport:
+def client(
+    environment: Mapping[str, str] = os.environ,
+    base: str = BASE,
+    sleep: Sleep = time.sleep,
+    wall: Callable[[], float] = time.time,
+) -> Transport:
     """The way to X, with the bearer token of the environment.
 
     Raises:
@@ -84,7 +90,7 @@ def client(environment: Mapping[str, str] = os.environ, base: str = BASE) -> Tra
     token = environment.get(TOKEN, "").strip()
     if not token:
         raise CredentialError(f"x_counts: no token: set {TOKEN} to the bearer token of your X developer account")
-    return Transport("x_counts", base, headers={"Authorization": f"Bearer {token}"})
+    return Transport("x_counts", base, headers={"Authorization": f"Bearer {token}"}, sleep=sleep, wall=wall)
 
 
 def _pages(transport: Transport, place: str, subject: str, start: pd.Timestamp, end: pd.Timestamp) -> Iterator[Any]:

@@ -17,8 +17,8 @@ that has one.
 
 **Sessions** are days in the exchange's own time zone, not in UTC. A session is given only once its
 calendar's close plus `LAG_MINUTES` has passed; a row without a close is a gap; of two rows of one
-day the later one counts; open, high and low of zero are missing. A close at or below zero (crude
-oil, 2020-04-20) has no change in the panel's sense and is a gap.
+day the later one counts; open, high and low of zero are missing, and currencies have no volume. A
+close at or below zero (crude oil, 2020-04-20) has no change in the panel's sense and is a gap.
 
 **What a daily run fetches** is the last `WINDOW` days: every row is a fact about its own session, so
 that a window agrees with the whole history, and corrections older than it are seen when ``forecaster
@@ -181,7 +181,9 @@ def rows_of(chart: Chart, asset: Asset, now: datetime, last: Day | None = None) 
             if len(sessions)
             else f"yahoo: {chart.symbol}: no row has a close: ask for other days"
         )
-    values = {name: kept[name].to_numpy() for name in (*_PRICES, "volume", "adjustment")}
+    values = {name: kept[name].to_numpy() for name in (*_PRICES, "adjustment")}
+    if chart.meta.get("instrumentType") != "CURRENCY":
+        values["volume"] = kept["volume"].to_numpy()
     return panel_rows(chart.symbol, pd.DatetimeIndex(kept.index), values, "yahoo")
 
 

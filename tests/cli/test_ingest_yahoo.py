@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def listing(symbol: str, code: str = "XNYS", sessions: int = 300, **facts: Any) -> Listing:
     """A price in cents up to the session that is trading, or to come."""
     days = calendar(code)
-    last = days.next(days.last_closed(datetime.now(UTC)))
+    last = days.next(days.last_closed(datetime.now(UTC) - timedelta(minutes=20)))
     index = days.sessions("2020-01-02", last)[-sessions:]
     close = np.round(100 * np.exp(np.cumsum(np.random.default_rng(5).normal(0, 0.02, sessions))), 2)
     return Listing(symbol, index, close, **facts)

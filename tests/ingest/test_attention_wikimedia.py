@@ -65,8 +65,7 @@ def ask(
     last: str = "2024-01-31",
 ) -> tuple[Server, pd.Series]:
     with Server(script) as server:
-        way = wikimedia.client(CONTACT, server.url)
-        way._sleep = lambda _: None
+        way = wikimedia.client(CONTACT, server.url, lambda _: None)
         return server, wikimedia.attention(subject, first, last, NOW, way)
 
 

@@ -54,8 +54,7 @@ def ask(
     script: Callable[[Asked], Answer], first: str = "2024-03-05", last: str = "2024-03-31", token: str = CANARY
 ) -> tuple[Server, pd.Series]:
     with Server(script) as server:
-        way = x_counts.client({"X_BEARER_TOKEN": token}, server.url)
-        way._sleep, way._wall = lambda _: None, lambda: 1_000.0
+        way = x_counts.client({"X_BEARER_TOKEN": token}, server.url, lambda _: None, lambda: 1_000.0)
         return server, x_counts.attention("#ethereum -is:retweet", first, last, NOW, way)
 
 

@@ -172,6 +172,23 @@ def test_a_split_and_a_dividend_on_one_day_and_on_a_day_without_a_price() -> Non
     assert missing["adjustment"].iloc[40] == 2 * (1 + 1.0 / missing["close"].iloc[40])
 
 
+@pytest.mark.parametrize("symbol", ["^GSPC", "EURUSD=X", "BRK-B", "7203.T"])
+def test_symbols_with_signs_are_asked_for_as_they_are(symbol: str) -> None:
+    share = replace(listing(), symbol=symbol)
+    panel = Ask(speaks(share)).rows(symbol)
+    assert set(panel["symbol"]) == {symbol}
+
+
+def test_yahoo_without_its_cookies_still_gives_rows() -> None:
+    """Hosts of the cookies are on many block lists; the chart does not need them."""
+    share = listing()
+
+    def blocked(asked: Asked) -> Answer:
+        return speaks(share)(asked) if "/chart/" in asked.path else Answer("{", announced=99)
+
+    assert len(Ask(blocked).rows(share.symbol)) == len(share.days)
+
+
 @pytest.mark.parametrize("within", [False, True])
 def test_capital_gains_of_a_fund_count_once(within: bool) -> None:
     share = listing(kind="ETF", exchange="PCX")
@@ -240,6 +257,7 @@ def test_days_are_the_exchanges_own_through_the_change_of_clocks() -> None:
     london = listing(code="24/5", zone="Europe/London", opens="00:00", exchange="CCY", kind="CURRENCY")
     panel = rows(london)  # in summer its midnight is 23:00 UTC of the day before
     assert panel["session"].tolist() == list(london.days[:-1])
+    assert panel["volume"].isna().all()
 
 
 def test_crypto_closes_at_midnight_utc() -> None:
