@@ -14,16 +14,9 @@ import httpx
 from curl_cffi import requests
 from curl_cffi.curl import CURL_WRITEFUNC_ERROR
 
-from ingest.errors import (
-    AccessRefusedError,
-    BadPayloadError,
-    IngestError,
-    NoDataError,
-    RedirectRefusedError,
-    UnknownSymbolError,
-)
-from ingest.transport import (
-    Limits,
+from ingest.answers import (
+    REDIRECTS,
+    TOO_MANY,
     as_json,
     asked_wait,
     down,
@@ -34,12 +27,19 @@ from ingest.transport import (
     timed_out,
     too_large,
 )
+from ingest.errors import (
+    AccessRefusedError,
+    BadPayloadError,
+    IngestError,
+    NoDataError,
+    RedirectRefusedError,
+    UnknownSymbolError,
+)
+from ingest.limits import Limits
 
 DOMAIN = "yahoo.com"
 CHART = "/v8/finance/chart/"
 Method = Literal["GET", "POST"]
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_TOO_MANY = 429
 _REFUSED = frozenset({401, 403})
 
 
@@ -101,7 +101,7 @@ class YahooSession(requests.Session[requests.Response]):
         for _ in range(self._limits.redirects + 1):
             response = self._once(method, str(place), options)
             location = response.headers.get("location")
-            if response.status_code not in _REDIRECTS or not location:
+            if response.status_code not in REDIRECTS or not location:
                 self._judge(url.path, response, options.get("params") or {})
                 return response
             target = place.join(location)
@@ -144,7 +144,7 @@ class YahooSession(requests.Session[requests.Response]):
     def _judge(self, path: str, response: requests.Response, params: dict[str, Any]) -> None:
         status = response.status_code
         headers = {name.lower(): value or "" for name, value in response.headers.items()}
-        if status == _TOO_MANY:
+        if status == TOO_MANY:
             raise rate_limited(self._where, asked_wait(headers, self._wall()))
         if CHART not in path:
             return

@@ -19,10 +19,11 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
+from ingest.answers import format_of
 from ingest.attention.days import final_days, series_of, utc_day
 from ingest.errors import BadPayloadError, NoDataError, UnknownSymbolError, nearest
 from ingest.sessions import Day
-from ingest.transport import Transport, format_of
+from ingest.transport import Transport
 
 KIND = "tweets a day"
 LAG = timedelta(hours=24)

@@ -21,10 +21,12 @@ from urllib.parse import quote
 
 import pandas as pd
 
+from ingest.answers import format_of
 from ingest.attention.days import final_days, series_of, utc_day
 from ingest.errors import BadPayloadError, CredentialError
+from ingest.limits import Sleep
 from ingest.sessions import Day
-from ingest.transport import Sleep, Transport, format_of, user_agent
+from ingest.transport import Transport, user_agent
 
 KIND = "page views a day"
 LAG = timedelta(hours=24)

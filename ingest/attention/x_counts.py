@@ -19,10 +19,12 @@ from typing import Any
 
 import pandas as pd
 
+from ingest.answers import format_of
 from ingest.attention.days import final_days, series_of, utc_day
 from ingest.errors import AccessRefusedError, BadPayloadError, CredentialError
+from ingest.limits import Sleep
 from ingest.sessions import Day
-from ingest.transport import Sleep, Transport, format_of
+from ingest.transport import Transport
 
 KIND = "tweets a day"
 LAG = timedelta(minutes=15)

@@ -42,12 +42,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ingest.answers import down, format_of, rate_limited
 from ingest.assets import Asset
 from ingest.errors import BadPayloadError, IngestError, NoDataError, UnknownCalendarError, UnknownSymbolError
 from ingest.exchanges import CALENDARS, KINDS
+from ingest.limits import Limits, patiently
 from ingest.panel import check_symbol, panel_rows
 from ingest.sessions import Day, as_day, calendar
-from ingest.transport import Limits, down, format_of, patiently, rate_limited
 from ingest.yahoo_session import YahooSession
 
 ASSETS: tuple[Asset, ...] = ()

@@ -12,7 +12,8 @@ import pytest
 
 from ingest.attention import bitinfocharts
 from ingest.errors import BadPayloadError, NoDataError, ProviderDownError, TooLargeError, UnknownSymbolError
-from ingest.transport import Limits, Transport
+from ingest.limits import Limits
+from ingest.transport import Transport
 from tests.ingest.loopback import Answer, Asked, Server
 
 if TYPE_CHECKING:

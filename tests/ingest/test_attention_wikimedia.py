@@ -21,7 +21,8 @@ from ingest.errors import (
     RateLimitedError,
     UnknownSourceError,
 )
-from ingest.transport import Limits, Transport
+from ingest.limits import Limits
+from ingest.transport import Transport
 from tests.ingest.loopback import Answer, Asked, Server
 
 if TYPE_CHECKING:

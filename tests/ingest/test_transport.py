@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from ingest import errors
+from ingest.answers import refuse_elsewhere
 from ingest.errors import (
     AccessRefusedError,
     BadPayloadError,
@@ -26,7 +27,8 @@ from ingest.errors import (
     TimedOutError,
     TooLargeError,
 )
-from ingest.transport import Limits, Transport, refuse_elsewhere
+from ingest.limits import Limits
+from ingest.transport import Transport
 from tests.ingest.loopback import Answer, Asked, Server
 
 if TYPE_CHECKING:

@@ -35,10 +35,10 @@ from ingest.errors import (
     UnknownSymbolError,
 )
 from ingest.exchanges import CALENDARS, KINDS
+from ingest.limits import Limits
 from ingest.sessions import calendar
 from ingest.sources import yahoo
 from ingest.store import Appended, Store
-from ingest.transport import Limits
 from ingest.yahoo_session import YahooSession
 from tests.ingest.loopback import Answer, Asked, Server
 from tests.ingest.yahoo_server import Listing
