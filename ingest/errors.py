@@ -22,6 +22,16 @@ IngestError
 ├── TooFewRowsError          fewer complete windows than are needed
 ├── ConstantSeriesError      a price that never moves
 ├── IncompleteWindowError    the window of one origin has a gap
+├── ProviderError            a provider of data did not give what was asked
+│   ├── RateLimitedError     it asks to wait (it says how long, where the provider does)
+│   ├── TimedOutError        it did not answer in time
+│   ├── ProviderDownError    it cannot be reached, breaks off, or reports a fault of its own
+│   ├── NoDataError          it answers, and has nothing for what was asked
+│   ├── BadPayloadError      its answer is not in the format that it should be in
+│   ├── TooLargeError        its answer is larger than any true one
+│   ├── RedirectRefusedError   it sends us to another host
+│   ├── AccessRefusedError   it does not let this user in
+│   └── CredentialError      a token or contact that it needs is missing or malformed
 └── StoreError               the database cannot be read or written
 ```
 """
@@ -112,6 +122,55 @@ class ConstantSeriesError(IngestError):
 
 class IncompleteWindowError(IngestError):
     """The window of one origin has a gap."""
+
+
+class ProviderError(IngestError):
+    """A provider of data did not give what was asked; nothing was stored."""
+
+
+class RateLimitedError(ProviderError):
+    """The provider asks to wait.
+
+    Attributes:
+        retry_after: seconds that the provider asks for; None where it does not say.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        """One plain line, and how long to wait."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class TimedOutError(ProviderError):
+    """The provider did not answer, or not to the end, in time."""
+
+
+class ProviderDownError(ProviderError):
+    """The provider cannot be reached, breaks off in the middle, or reports a fault of its own."""
+
+
+class NoDataError(ProviderError):
+    """The provider answers, and has nothing for what was asked."""
+
+
+class BadPayloadError(ProviderError):
+    """An answer that is not in the provider's format."""
+
+
+class TooLargeError(ProviderError):
+    """An answer larger than any true one."""
+
+
+class RedirectRefusedError(ProviderError):
+    """The provider sends us to another host."""
+
+
+class AccessRefusedError(ProviderError):
+    """The provider does not let this user in, or not to this."""
+
+
+class CredentialError(ProviderError):
+    """A token or contact that the provider needs is missing or malformed; its value is never shown."""
 
 
 class StoreError(IngestError):

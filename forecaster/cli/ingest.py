@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forecaster.cli.frame import app, opened, say
+from forecaster.cli.frame import DONE_IN_PART, app, day_of, opened, progress, say
+from forecaster.errors import ForecasterError
 from ingest import sources
+from ingest.errors import IngestError, RateLimitedError, StoreError
+from ingest.sessions import calendar as find_calendar
 from ingest.sources import csv_file
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from forecaster.operation.home import Home
     from ingest.vintages import Appended
 
 group = typer.Typer(no_args_is_help=True, help="Bring data into the store.")
@@ -43,6 +49,68 @@ def sample() -> None:
 def simulated() -> None:
     """Stores a simulated market of known truth, up to today."""
     _from_source("simulated")
+
+
+@group.command()
+def yahoo(
+    symbols: Annotated[list[str], typer.Argument(help="Yahoo's symbols, such as AAPL ^GSPC BTC-USD.")],
+    calendar: Annotated[
+        str | None,
+        typer.Option("--calendar", help="24/7, 24/5 or an exchange such as XNYS; by Yahoo's exchange if not."),
+    ] = None,
+    first: Annotated[str | None, typer.Option("--from", help="First day, as 2018-01-20; all history if not.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last day; the last final session if not.")] = None,
+) -> None:
+    """Fetches daily bars from Yahoo Finance; a symbol that fails is named, and the others are stored."""
+    start, end = day_of(first, "--from"), day_of(last, "--to")
+    if start is not None and end is not None and start > end:
+        raise typer.BadParameter(f"--from {first} is after --to {last}: swap them")
+    if calendar is not None:
+        find_calendar(calendar)
+    wanted = tuple(dict.fromkeys(symbol.upper() for symbol in symbols))
+    failed = _each_from_yahoo(opened(), wanted, calendar, start, end)
+    if len(failed) == len(wanted):
+        raise ForecasterError("; ".join(failed.values()))
+    for line in failed.values():
+        say(f"withheld: {line}")
+    if failed:
+        raise typer.Exit(DONE_IN_PART)
+
+
+def _each_from_yahoo(
+    home: Home, symbols: tuple[str, ...], calendar: str | None, first: pd.Timestamp | None, last: pd.Timestamp | None
+) -> dict[str, str]:
+    """Fetches and stores each symbol; the failed ones, and why."""
+    failed: dict[str, str] = {}
+    with progress() as tell:
+        for position, symbol in enumerate(symbols, start=1):
+            tell(f"{symbol}: fetch")
+            try:
+                say(_from_yahoo(home, symbol, calendar, first, last))
+            except StoreError:
+                raise
+            except RateLimitedError as fault:  # it holds for the host: to go on asking makes it longer
+                failed[symbol] = str(fault)
+                failed |= {rest: f"yahoo: {rest}: not asked after that: run again later" for rest in symbols[position:]}
+                break
+            except IngestError as fault:
+                failed[symbol] = str(fault) if symbol in str(fault) else f"{symbol}: {fault}"
+    return failed
+
+
+def _from_yahoo(
+    home: Home, symbol: str, calendar: str | None, first: pd.Timestamp | None, last: pd.Timestamp | None
+) -> str:
+    """Fetches and stores one symbol; says what was done."""
+    from ingest.sources import yahoo as source  # noqa: PLC0415 - its libraries take a while to import
+
+    chart = source.download(symbol, source.EARLIEST if first is None else first)
+    stored = {asset.symbol: asset.calendar for asset in home.store.assets()}
+    asset, now = source.asset_of(chart, calendar or stored.get(symbol)), home.clock.now()
+    rows = source.rows_of(chart, asset, now, last)
+    counts = home.store.append(asset, rows, now)
+    days = f"{rows['session'].iloc[0]:%Y-%m-%d} to {rows['session'].iloc[-1]:%Y-%m-%d}"
+    return f"{symbol}: {len(rows)} sessions from {days} ({asset.calendar}): {told(counts)}."
 
 
 def _from_source(name: str) -> None:

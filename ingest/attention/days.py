@@ -1,0 +1,78 @@
+"""What the adapters share: which UTC days are final, and how counts become a series."""
+
+import math
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from ingest.errors import BadPayloadError, NoDataError
+from ingest.sessions import Day, as_day
+
+MOST = 1e12
+"""No count of a day is above this; one that is belongs to another series."""
+
+
+def final_days(first: Day, last: Day, now: datetime, lag: timedelta, where: str) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """The days asked for, less those that are not over and published at now.
+
+    Raises:
+        NoDataError: none is left.
+        AsOfError: either is no date.
+
+    >>> from datetime import UTC
+    >>> now = datetime(2024, 1, 5, 6, tzinfo=UTC)
+    >>> final_days("2024-01-01", "2024-01-09", now, timedelta(hours=7), "x")[1]
+    Timestamp('2024-01-03 00:00:00')
+    """
+    published = pd.Timestamp(now).tz_convert("UTC").tz_localize(None) - lag
+    newest = published.normalize() - pd.Timedelta(1, unit="D")
+    start, end = as_day(first), min(as_day(last), newest.as_unit("us"))
+    if start > end:
+        raise NoDataError(
+            f"{where}: no day from {start:%Y-%m-%d} to {as_day(last):%Y-%m-%d} is over and published yet: the newest "
+            f"is {newest:%Y-%m-%d}"
+        )
+    return start, end
+
+
+def series_of(counts: Mapping[pd.Timestamp, float], start: pd.Timestamp, end: pd.Timestamp, where: str) -> pd.Series:
+    """Counts by day as a series without holes: a day that is not there is NaN.
+
+    Args:
+        counts: day (naive midnight, UTC) to count, NaN where the provider says null.
+        start: days before it are left out.
+        end: days after it are left out.
+        where: provider and subject, for the messages.
+
+    Raises:
+        NoDataError: no day within has a count.
+        BadPayloadError: a count that is negative or beyond `MOST`.
+    """
+    within = {day: float(count) for day, count in counts.items() if start <= day <= end}
+    known = [day for day, count in within.items() if not math.isnan(count)]
+    if not known:
+        raise NoDataError(
+            f"{where}: it has no count from {start:%Y-%m-%d} to {end:%Y-%m-%d}: check the name, or ask for other days"
+        )
+    for day in known:
+        if not 0 <= within[day] <= MOST:
+            raise BadPayloadError(f"{where}: the count of {day:%Y-%m-%d} is {within[day]:g}, which none can be")
+    index = pd.date_range(min(known), max(known), freq="D", unit="us", name="session")
+    return pd.Series([within.get(day, np.nan) for day in index], index=index, dtype=float, name="attention")
+
+
+def utc_day(text: str, pattern: str) -> pd.Timestamp:
+    """A day as a provider writes it, as a naive midnight of unit us.
+
+    Raises:
+        ValueError: it is written otherwise, or is no midnight.
+
+    >>> utc_day("2015080100", "%Y%m%d%H")
+    Timestamp('2015-08-01 00:00:00')
+    """
+    stamp = pd.Timestamp(datetime.strptime(text, pattern)).as_unit("us")  # noqa: DTZ007 - providers' days are UTC
+    if stamp != stamp.normalize():
+        raise ValueError("not a midnight")
+    return stamp

@@ -1,0 +1,317 @@
+r"""Daily bars from Yahoo Finance, through yfinance; no key.
+
+**As traded.** Yahoo divides the whole history by every later split, so that a split would read as a
+correction of every row. Here each price is multiplied by the splits after its session (volume
+divided) and rounded to seven significant digits, the precision of what Yahoo sends: it stands as it
+was traded, whenever it is fetched.
+
+**Total return.** With s[t] the split of session t, d[t] its dividends (capital gains of funds among
+them) and c[t] its close, both as traded,
+
+    adjustment[t] = s[t] * (1 + d[t] / c[t])
+
+so that ``c[t] / c[t-1] * adjustment[t] - 1 = s[t] * (c[t] + d[t]) / c[t-1] - 1``: the change of one
+who held a share over the night, holds s[t] now and was paid d[t] for each. Yahoo's "Adj Close" is
+not used: it is restated for every past day. What falls on a day without a price counts on the next
+that has one.
+
+**Sessions** are days in the exchange's own time zone, not in UTC. A session is given only once its
+calendar's close plus `LAG_MINUTES` has passed; a row without a close is a gap; of two rows of one
+day the later one counts; open, high and low of zero are missing, and currencies have no volume. A
+close at or below zero (crude oil, 2020-04-20) has no change in the panel's sense and is a gap.
+
+**What a daily run fetches** is the last `WINDOW` days: every row is a fact about its own session, so
+that a window agrees with the whole history, and corrections older than it are seen when ``forecaster
+ingest yahoo`` is run again. After a reverse split, volumes may differ in their last digits from those
+stored, and become new vintages.
+
+FORECASTER_YAHOO_URL sends all requests to another address, for a proxy of one's own and for tests.
+"""
+
+import logging
+import os
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ingest.answers import down, format_of, rate_limited
+from ingest.assets import Asset
+from ingest.errors import BadPayloadError, IngestError, NoDataError, UnknownCalendarError, UnknownSymbolError
+from ingest.exchanges import CALENDARS, KINDS
+from ingest.limits import Limits, patiently
+from ingest.panel import check_symbol, panel_rows
+from ingest.sessions import Day, as_day, calendar
+from ingest.yahoo_session import YahooSession
+
+ASSETS: tuple[Asset, ...] = ()
+
+LAG_MINUTES = 20
+"""From a session's close until its bar is final: quotes are up to 15 minutes late."""
+
+WINDOW = timedelta(days=400)
+EARLIEST = "1927-01-01"
+"""Yahoo has nothing before."""
+
+URL = "FORECASTER_YAHOO_URL"
+LIMITS = Limits(wait=(20.0, 60.0))
+_DIGITS = 7
+_PRICES = ("open", "high", "low", "close")
+Numbers = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Chart:
+    """What Yahoo sent of one symbol.
+
+    Attributes:
+        symbol: the symbol.
+        bars: indexed by session, naive dates, each once, oldest first: open, high, low, close, volume, dividends
+            and capital_gains in today's shares, splits (1.0 on an ordinary day), adjusted; some without a close.
+        meta: Yahoo's words about the symbol: exchangeName, instrumentType, exchangeTimezoneName, currency.
+    """
+
+    symbol: str
+    bars: pd.DataFrame
+    meta: Mapping[str, Any]
+
+
+def fetch(asset: Asset, now: datetime) -> pd.DataFrame:
+    """The asset's sessions of the last `WINDOW` days that are final at now.
+
+    Args:
+        asset: of this source, as `asset_of` makes it.
+        now: with a time zone.
+
+    Returns:
+        A panel.
+
+    Raises:
+        UnknownSymbolError: Yahoo does not know the symbol, or has renamed it.
+        ProviderError: one of its kinds.
+    """
+    return rows_of(download(asset.symbol, now - WINDOW), asset, now)
+
+
+def download(
+    symbol: str,
+    first: Day,
+    session: YahooSession | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Chart:
+    """Yahoo's chart of a symbol from a day until the present.
+
+    The end is always the machine's own present, even where the program's clock says another time: a row can be
+    brought back to what was traded only with every later split. (It also keeps yfinance from answering out of its
+    memory, as it does for days that are past.)
+
+    Args:
+        symbol: Yahoo's symbol.
+        first: first day wanted.
+        session: another way to Yahoo.
+        sleep: waits so many seconds.
+
+    Raises:
+        BadSymbolError: the symbol is no plain ticker.
+        UnknownSymbolError: Yahoo does not know it, or has renamed it.
+        ProviderError: one of its kinds.
+    """
+    check_symbol(symbol)
+    way = session or _session(os.environ.get(URL, ""))
+    start, end = as_day(first), pd.Timestamp.now("UTC").normalize() + pd.Timedelta(2, unit="D")
+    frame = patiently(lambda: _history(symbol, f"{start:%Y-%m-%d}", f"{end:%Y-%m-%d}", way), LIMITS, sleep)
+    where = f"yahoo: {symbol}"
+    with format_of(where):
+        (result,) = way.document["chart"]["result"]
+        _same_currency(result, where)
+        return Chart(symbol, _bars(frame), result["meta"])
+
+
+def asset_of(chart: Chart, code: str | None = None) -> Asset:
+    """The asset of a chart.
+
+    Args:
+        chart: from `download`.
+        code: its calendar; by Yahoo's code of the exchange where None.
+
+    Raises:
+        UnknownCalendarError: the calendar is not known, or the exchange's is not.
+    """
+    kind, exchange = (str(chart.meta.get(name, "")) for name in ("instrumentType", "exchangeName"))
+    found = code or KINDS.get(kind) or CALENDARS.get(exchange)
+    if found is None:
+        place = f"{chart.meta.get('fullExchangeName', exchange)} ({exchange}, {chart.meta.get('exchangeTimezoneName')})"
+        raise UnknownCalendarError(
+            f"yahoo: {chart.symbol}: the calendar of {place} is not known here: name it with --calendar, such as "
+            "--calendar XNYS"
+        )
+    return Asset(chart.symbol, calendar(found).code, "yahoo", lag_minutes=LAG_MINUTES)
+
+
+def rows_of(chart: Chart, asset: Asset, now: datetime, last: Day | None = None) -> pd.DataFrame:
+    """The final sessions of a chart, as traded.
+
+    Args:
+        chart: from `download`.
+        asset: whose calendar says which sessions are final.
+        now: with a time zone.
+        last: last day wanted; all where None.
+
+    Returns:
+        A panel.
+
+    Raises:
+        NoDataError: no session is left.
+    """
+    days = calendar(asset.calendar)
+    traded = _as_traded(chart.bars)
+    sessions = pd.DatetimeIndex(traded.index)
+    newest = min(days.last_closed(now - asset.lag), as_day(last) if last is not None else days.last)
+    kept = traded.loc[(sessions >= days.first) & (sessions <= newest)]
+    if kept.empty:
+        raise NoDataError(
+            f"yahoo: {chart.symbol}: no session with a close from {sessions.min():%Y-%m-%d} to {newest:%Y-%m-%d} is "
+            "final: ask for other days, or try again after the close"
+            if len(sessions)
+            else f"yahoo: {chart.symbol}: no row has a close: ask for other days"
+        )
+    values = {name: kept[name].to_numpy() for name in (*_PRICES, "adjustment")}
+    if chart.meta.get("instrumentType") != "CURRENCY":
+        values["volume"] = kept["volume"].to_numpy()
+    return panel_rows(chart.symbol, pd.DatetimeIndex(kept.index), values, "yahoo")
+
+
+def _history(symbol: str, start: str, end: str, session: YahooSession) -> pd.DataFrame:
+    """Yfinance's table of the symbol; whatever fault it made of a fault, ours is raised."""
+    import yfinance  # noqa: PLC0415 - it takes a second to import
+
+    logging.getLogger("yfinance").setLevel(logging.CRITICAL)  # it would say the same again, in its own words
+    yfinance.config.debug.hide_exceptions = False
+    session.begin(f"yahoo: {symbol}")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # yfinance uses calls that pandas 3.1 deprecates
+            frame: pd.DataFrame = yfinance.Ticker(symbol, session=session).history(
+                start=start, end=end, interval="1d", auto_adjust=False, actions=True, keepna=True
+            )
+    except Exception as foreign:
+        fault = session.fault or _ours(foreign, f"yahoo: {symbol}")
+    else:
+        if session.fault is None and session.document is not None:
+            return frame
+        fault = session.fault or NoDataError(f"yahoo: {symbol}: Yahoo sent no chart: try again later")
+    raise fault
+
+
+def _ours(foreign: Exception, where: str) -> IngestError:
+    """What a fault of yfinance means, where the session has seen nothing wrong."""
+    name = type(foreign).__name__
+    if isinstance(foreign, IngestError):
+        return foreign
+    if name == "YFRateLimitError":
+        return rate_limited(where, None)
+    if name == "YFTzMissingError":
+        return UnknownSymbolError(f"{where}: Yahoo does not know it: check the symbol on finance.yahoo.com")
+    if name == "YFPricesMissingError":
+        return NoDataError(f"{where}: Yahoo has no row for these days: ask for others")
+    if isinstance(foreign, OSError):
+        return down(where, name)
+    return BadPayloadError(
+        f"{where}: the answer is not in the known format ({name}): Yahoo may have changed it; update yfinance and the "
+        "program"
+    )
+
+
+def _bars(frame: pd.DataFrame) -> pd.DataFrame:
+    """One row a local day, in our words."""
+    names = {
+        "Open": "open",
+        "High": "high",
+        "Low": "low",
+        "Close": "close",
+        "Adj Close": "adjusted",
+        "Volume": "volume",
+        "Dividends": "dividends",
+        "Stock Splits": "splits",
+    }
+    bars = frame.rename(columns=names)[list(names.values())].astype(float)
+    bars["capital_gains"] = frame["Capital Gains"].astype(float) if "Capital Gains" in frame else 0.0
+    local = pd.DatetimeIndex(frame.index).tz_localize(None).normalize().as_unit("us")
+    bars.index = local.rename("session")
+    bars["splits"] = bars["splits"].where(bars["splits"] > 0, 1.0)
+    bars[["dividends", "capital_gains"]] = bars[["dividends", "capital_gains"]].fillna(0.0)
+    order = bars.assign(_known=bars["close"].notna()).sort_values(["session", "_known"], kind="stable")
+    return order.loc[~order.index.duplicated(keep="last")].drop(columns="_known")
+
+
+def _as_traded(bars: pd.DataFrame) -> pd.DataFrame:
+    """Rows with a close, their prices as they were traded, and the total-return factor of each.
+
+    >>> days = pd.DatetimeIndex(["2024-01-02", "2024-01-03", "2024-01-04"])
+    >>> columns = dict.fromkeys(("open", "high", "low", "adjusted"), np.nan) | {"capital_gains": 0.0}
+    >>> bars = pd.DataFrame({"close": [50.0, 51.0, 52.0], "volume": [200.0, 100.0, 100.0], **columns,
+    ...                      "dividends": [0.0, 0.0, 0.52], "splits": [1.0, 2.0, 1.0]}, index=days)
+    >>> _as_traded(bars)[["close", "volume", "adjustment"]].to_numpy().tolist()
+    [[100.0, 100.0, 1.0], [51.0, 100.0, 2.0], [52.0, 100.0, 1.01]]
+    """
+    splits = bars["splits"].to_numpy(dtype=float)
+    later = np.append(np.cumprod(splits[::-1])[::-1][1:], 1.0)
+    at = np.flatnonzero(bars["close"].to_numpy(dtype=float) > 0)
+    if not at.size:
+        return bars.iloc[:0].assign(adjustment=1.0)
+    after = later[at]
+    traded = bars.iloc[at].copy()
+    for name in _PRICES:
+        prices = _rounded(traded[name].to_numpy(dtype=float) * after)
+        traded[name] = np.where(prices > 0, prices, np.nan)
+    volume = np.round(traded["volume"].to_numpy(dtype=float) / after)
+    traded["volume"] = np.where(volume >= 0, volume, np.nan)
+    starts = np.append(0, at[:-1] + 1)  # of each priced row: what falls on rows without a price before it is its own
+    end = at[-1] + 1
+    paid = _rounded(np.add.reduceat(_payments(bars)[:end], starts) * after)
+    split = np.multiply.reduceat(splits[:end], starts)
+    traded["adjustment"] = split * (1.0 + paid / traded["close"].to_numpy(dtype=float))
+    return traded
+
+
+def _payments(bars: pd.DataFrame) -> Numbers:
+    """Dividends plus capital gains, unless Yahoo's dividends hold the gains already; its adjusted close tells."""
+    dividends, gains = (bars[name].to_numpy(dtype=float) for name in ("dividends", "capital_gains"))
+    close, adjusted = (bars[name].to_numpy(dtype=float) for name in ("close", "adjusted"))
+    paid: Numbers = dividends + gains
+    for t in np.flatnonzero(gains > 0):
+        ratio = (adjusted[t - 1] / close[t - 1]) / (adjusted[t] / close[t]) if t else np.nan
+        implied = close[t - 1] * (1.0 - ratio)
+        if abs(implied - dividends[t]) < abs(implied - paid[t]):
+            paid[t] = dividends[t]
+    return paid
+
+
+def _rounded(values: Numbers) -> Numbers:
+    """To seven significant digits, correctly: through decimal text."""
+    return np.array([float(f"{value:.{_DIGITS}g}") for value in values])
+
+
+def _same_currency(result: Mapping[str, Any], where: str) -> None:
+    """Refuse dividends in another currency than the price: added to it, they would be a wrong return."""
+    price = result["meta"].get("currency")
+    for payment in (result.get("events") or {}).get("dividends", {}).values():
+        own = payment.get("currency") or price
+        if own != price:
+            raise BadPayloadError(
+                f"{where}: it pays dividends in {own} and is priced in {price}: take another listing of it, or import "
+                "a file with adjusted closes"
+            )
+
+
+@lru_cache(maxsize=8)
+def _session(base: str) -> YahooSession:
+    """One session an address: Yahoo's cookies stay with it."""
+    return YahooSession(base, LIMITS, time.time)
