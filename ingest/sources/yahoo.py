@@ -38,11 +38,10 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from ingest.answers import down, format_of, rate_limited
+from ingest.as_traded import PRICES, as_traded
 from ingest.assets import Asset
 from ingest.errors import BadPayloadError, IngestError, NoDataError, UnknownCalendarError, UnknownSymbolError
 from ingest.exchanges import CALENDARS, KINDS
@@ -62,9 +61,6 @@ EARLIEST = "1927-01-01"
 
 URL = "FORECASTER_YAHOO_URL"
 LIMITS = Limits(wait=(20.0, 60.0))
-_DIGITS = 7
-_PRICES = ("open", "high", "low", "close")
-Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,7 +167,7 @@ def rows_of(chart: Chart, asset: Asset, now: datetime, last: Day | None = None) 
         NoDataError: no session is left.
     """
     days = calendar(asset.calendar)
-    traded = _as_traded(chart.bars)
+    traded = as_traded(chart.bars)
     sessions = pd.DatetimeIndex(traded.index)
     newest = min(days.last_closed(now - asset.lag), as_day(last) if last is not None else days.last)
     kept = traded.loc[(sessions >= days.first) & (sessions <= newest)]
@@ -182,7 +178,7 @@ def rows_of(chart: Chart, asset: Asset, now: datetime, last: Day | None = None) 
             if len(sessions)
             else f"yahoo: {chart.symbol}: no row has a close: ask for other days"
         )
-    values = {name: kept[name].to_numpy() for name in (*_PRICES, "adjustment")}
+    values = {name: kept[name].to_numpy() for name in (*PRICES, "adjustment")}
     if chart.meta.get("instrumentType") != "CURRENCY":
         values["volume"] = kept["volume"].to_numpy()
     return panel_rows(chart.symbol, pd.DatetimeIndex(kept.index), values, "yahoo")
@@ -249,54 +245,6 @@ def _bars(frame: pd.DataFrame) -> pd.DataFrame:
     bars[["dividends", "capital_gains"]] = bars[["dividends", "capital_gains"]].fillna(0.0)
     order = bars.assign(_known=bars["close"].notna()).sort_values(["session", "_known"], kind="stable")
     return order.loc[~order.index.duplicated(keep="last")].drop(columns="_known")
-
-
-def _as_traded(bars: pd.DataFrame) -> pd.DataFrame:
-    """Rows with a close, their prices as they were traded, and the total-return factor of each.
-
-    >>> days = pd.DatetimeIndex(["2024-01-02", "2024-01-03", "2024-01-04"])
-    >>> columns = dict.fromkeys(("open", "high", "low", "adjusted"), np.nan) | {"capital_gains": 0.0}
-    >>> bars = pd.DataFrame({"close": [50.0, 51.0, 52.0], "volume": [200.0, 100.0, 100.0], **columns,
-    ...                      "dividends": [0.0, 0.0, 0.52], "splits": [1.0, 2.0, 1.0]}, index=days)
-    >>> _as_traded(bars)[["close", "volume", "adjustment"]].to_numpy().tolist()
-    [[100.0, 100.0, 1.0], [51.0, 100.0, 2.0], [52.0, 100.0, 1.01]]
-    """
-    splits = bars["splits"].to_numpy(dtype=float)
-    later = np.append(np.cumprod(splits[::-1])[::-1][1:], 1.0)
-    at = np.flatnonzero(bars["close"].to_numpy(dtype=float) > 0)
-    if not at.size:
-        return bars.iloc[:0].assign(adjustment=1.0)
-    after = later[at]
-    traded = bars.iloc[at].copy()
-    for name in _PRICES:
-        prices = _rounded(traded[name].to_numpy(dtype=float) * after)
-        traded[name] = np.where(prices > 0, prices, np.nan)
-    volume = np.round(traded["volume"].to_numpy(dtype=float) / after)
-    traded["volume"] = np.where(volume >= 0, volume, np.nan)
-    starts = np.append(0, at[:-1] + 1)  # of each priced row: what falls on rows without a price before it is its own
-    end = at[-1] + 1
-    paid = _rounded(np.add.reduceat(_payments(bars)[:end], starts) * after)
-    split = np.multiply.reduceat(splits[:end], starts)
-    traded["adjustment"] = split * (1.0 + paid / traded["close"].to_numpy(dtype=float))
-    return traded
-
-
-def _payments(bars: pd.DataFrame) -> Numbers:
-    """Dividends plus capital gains, unless Yahoo's dividends hold the gains already; its adjusted close tells."""
-    dividends, gains = (bars[name].to_numpy(dtype=float) for name in ("dividends", "capital_gains"))
-    close, adjusted = (bars[name].to_numpy(dtype=float) for name in ("close", "adjusted"))
-    paid: Numbers = dividends + gains
-    for t in np.flatnonzero(gains > 0):
-        ratio = (adjusted[t - 1] / close[t - 1]) / (adjusted[t] / close[t]) if t else np.nan
-        implied = close[t - 1] * (1.0 - ratio)
-        if abs(implied - dividends[t]) < abs(implied - paid[t]):
-            paid[t] = dividends[t]
-    return paid
-
-
-def _rounded(values: Numbers) -> Numbers:
-    """To seven significant digits, correctly: through decimal text."""
-    return np.array([float(f"{value:.{_DIGITS}g}") for value in values])
 
 
 def _same_currency(result: Mapping[str, Any], where: str) -> None:

@@ -95,7 +95,7 @@ def test_one_withheld_asset_of_two_is_named_and_the_other_is_forecast(
     command("ingest", "csv", file, "--symbol", "SHORT", "--calendar", "24/7", "--home", home)
     said = command("run", "--as-of", "2018-01-19", "--symbols", "SHORT,WALK,SHORT", "--home", home)
     assert said.code == 3
-    assert said.out.startswith("2 forecasts recorded, 0 on record already")
+    assert said.out.startswith("2 forecasts recorded, 0 targets settled; 0 on record already")
     assert said.out.count("withheld: SHORT has ") == 1
     replayed = ("backtest", "--symbols", "SHORT,WALK", "--last", 2, "--export", home / "out", "--home", home)
     said = command(*replayed)

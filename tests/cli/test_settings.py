@@ -89,6 +89,6 @@ def test_the_command_line_stands_over_both(
     command("ingest", "csv", file, "--symbol", "WALK", "--calendar", "24/7", "--home", new_home)
     monkeypatch.setenv("FORECASTER__FORECAST__MODELS", '["bayesian_linear"]')
     said = command("run", "--models", "climatology", "--home", new_home)
-    assert said.out.startswith("1 forecasts recorded")
+    assert said.out.startswith("1 forecast recorded")
     assert "climatology" in said.out
     assert "bayesian_linear" not in said.out
