@@ -17,6 +17,9 @@ class Asset:
         simulated: True where its rows are invented; every page that shows it says so.
         attention_kind: what the column ``tweets`` counts, such as "tweets a day"; empty if nothing.
         lag_minutes: minutes after a session's close until the source publishes its row.
+        attention_source: adapter of `ingest.attention` that counts it by UTC day; empty where the counts, if
+            any, come with the prices.
+        attention_lag_minutes: minutes after the end of a UTC day until that adapter has its count.
 
     Raises:
         BadSymbolError: the symbol is no plain ticker.
@@ -32,14 +35,22 @@ class Asset:
     simulated: bool = False
     attention_kind: str = ""
     lag_minutes: int = 0
+    attention_source: str = ""
+    attention_lag_minutes: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what could not be stored or read again."""
         check_symbol(self.symbol)
-        if self.lag_minutes < 0:
-            raise ValueError(f"{self.symbol}: lag_minutes is {self.lag_minutes}; it must be zero or more")
+        for name in ("lag_minutes", "attention_lag_minutes"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{self.symbol}: {name} is {getattr(self, name)}; it must be zero or more")
 
     @property
     def lag(self) -> timedelta:
         """The publication lag."""
         return timedelta(minutes=self.lag_minutes)
+
+    @property
+    def attention_lag(self) -> timedelta:
+        """The publication lag of the counts of attention."""
+        return timedelta(minutes=self.attention_lag_minutes)

@@ -11,6 +11,7 @@ tweets       attention: tweets a day, or the substitute that `ingest.store.Asset
 market_cap   in the asset's currency
 adjustment   total-return factor of the session, no unit; see `ingest.adjustments`
 source       name of the source that gave the row
+payload      sha256 of what the source gave: the file, or the provider's answer, as it came
 known_at     instant at which the row became known, ``datetime64[us, UTC]``; ``NaT`` until stored
 ===========  ==================================================================================
 
@@ -19,6 +20,7 @@ Values are float64, NaN where a source has none; ``close`` and ``adjustment`` ar
 whether a row is the first of its session or a correction.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -29,7 +31,7 @@ import pandas as pd
 from ingest.errors import BadSymbolError, PanelFaultError
 
 VALUES = ("open", "high", "low", "close", "volume", "tweets", "market_cap", "adjustment")
-COLUMNS = ("symbol", "session", *VALUES, "source", "known_at")
+COLUMNS = ("symbol", "session", *VALUES, "source", "payload", "known_at")
 _POSITIVE = ("open", "high", "low", "close", "adjustment")
 _ALWAYS = ("close", "adjustment")
 _SYMBOL = re.compile(r"[A-Za-z0-9^=_][A-Za-z0-9.^=_-]{0,31}")
@@ -60,7 +62,9 @@ def check_symbol(symbol: str) -> str:
     return symbol
 
 
-def panel_rows(symbol: str, sessions: pd.DatetimeIndex, values: Mapping[str, Any], source: str) -> pd.DataFrame:
+def panel_rows(
+    symbol: str, sessions: pd.DatetimeIndex, values: Mapping[str, Any], source: str, payload: str = ""
+) -> pd.DataFrame:
     """A checked panel from arrays; what a source does not have becomes NaN, no adjustment 1.0.
 
     Args:
@@ -68,6 +72,7 @@ def panel_rows(symbol: str, sessions: pd.DatetimeIndex, values: Mapping[str, Any
         sessions: local dates, ``(rows,)``, any order.
         values: some of `VALUES`, each ``(rows,)``; ``close`` is required.
         source: name of the source.
+        payload: sha256 of what the source gave; of the values themselves where there is nothing behind them.
 
     Raises:
         PanelFaultError: the rows break a rule of the panel.
@@ -77,7 +82,8 @@ def panel_rows(symbol: str, sessions: pd.DatetimeIndex, values: Mapping[str, Any
     for name in VALUES:
         absent = 1.0 if name == "adjustment" else np.nan
         columns[name] = np.asarray(values[name], dtype=float) if name in values else np.full(rows, absent)
-    columns |= {"source": [source] * rows, "known_at": pd.NaT}
+    given = payload or hashlib.sha256(b"".join(columns[name].tobytes() for name in VALUES)).hexdigest()
+    columns |= {"source": [source] * rows, "payload": [given] * rows, "known_at": pd.NaT}
     return check_panel(pd.DataFrame(columns))
 
 
@@ -113,7 +119,7 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     try:
         rows["session"] = pd.to_datetime(rows["session"]).astype("datetime64[us]")
         rows["known_at"] = pd.to_datetime(rows["known_at"], utc=True).astype("datetime64[us, UTC]")
-        rows = rows.astype({"symbol": "str", "source": "str", **dict.fromkeys(VALUES, "float64")})
+        rows = rows.astype({**dict.fromkeys(("symbol", "source", "payload"), "str"), **dict.fromkeys(VALUES, "float64")})
     except (TypeError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise PanelFaultError(f"the panel has a column of the wrong type: {reason}") from error
