@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from forecaster.predictive import Predictive
     from forecaster.problem import Fitted
     from forecaster.settings import Settings
-    from ingest.vintages import History
+    from ingest.history import History
 
 HORIZON = 1
 CURVE_POINTS = 120

@@ -17,14 +17,14 @@ from ingest.changes import SERIES, simple_changes
 from ingest.checks import findings
 from ingest.covariates import ewma_volatility
 from ingest.errors import IncompleteWindowError
+from ingest.history import vintage_sha256
 from ingest.sessions import calendar
-from ingest.vintages import vintage_sha256
 from ingest.windows import LENGTH, Windows, build_windows, origin_window, require_usable
 
 if TYPE_CHECKING:
     from forecaster.settings import Forecast as ForecastSettings
+    from ingest.history import History
     from ingest.sessions import Calendar
-    from ingest.vintages import History
 
 FLOOR = 0.02
 """Volatility is never taken below this fraction of the mean absolute change so far."""

@@ -119,7 +119,9 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     try:
         rows["session"] = pd.to_datetime(rows["session"]).astype("datetime64[us]")
         rows["known_at"] = pd.to_datetime(rows["known_at"], utc=True).astype("datetime64[us, UTC]")
-        rows = rows.astype({**dict.fromkeys(("symbol", "source", "payload"), "str"), **dict.fromkeys(VALUES, "float64")})
+        rows = rows.astype(
+            {**dict.fromkeys(("symbol", "source", "payload"), "str"), **dict.fromkeys(VALUES, "float64")}
+        )
     except (TypeError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise PanelFaultError(f"the panel has a column of the wrong type: {reason}") from error

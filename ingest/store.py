@@ -1,69 +1,32 @@
 """The append-only store of the market's data in SQL.
 
-Two tables: ``asset``, a row an asset, and ``vintage``, a row for every value that a session was
-ever known to have (see `ingest.vintages` for the rules). Rows are only ever inserted. Sessions are
-ISO dates and instants ISO times in UTC, as text of fixed width, so that they sort, read the same on
-SQLite and PostgreSQL, and can be read by people; values are double precision, NULL for a gap.
+`ingest.tables` says what is kept, `ingest.vintages` and `ingest.counts` by which rules it grows, and
+`ingest.history` how it is read.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
-from sqlalchemy import (
-    Boolean,
-    Column,
-    Connection,
-    Double,
-    Engine,
-    ForeignKey,
-    Integer,
-    MetaData,
-    Row,
-    String,
-    Table,
-    UniqueConstraint,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Engine, Row, Table, insert, select, update
 
+from ingest import counts
 from ingest.assets import Asset
+from ingest.attention.days import Counts
 from ingest.database import create_absent, reading, writing
-from ingest.errors import AssetConflictError, UnknownSymbolError, nearest
-from ingest.panel import COLUMNS, VALUES
-from ingest.sessions import Day, calendar
-from ingest.vintages import Appended, History, additions, vintage_sha256
+from ingest.errors import AssetConflictError, NoDataError, UnknownSymbolError, nearest
+from ingest.history import History, vintage_sha256
+from ingest.panel import COLUMNS
+from ingest.sessions import Day, as_day, calendar
+from ingest.tables import ASSET, ATTENTION, COUNTED, HELD, METADATA, QUARANTINE, VINTAGE, frame, instant, records
+from ingest.vintages import Appended, additions
 
-__all__ = ["Appended", "Asset", "History", "Store", "vintage_sha256"]
+__all__ = ["Appended", "Asset", "Decision", "History", "Store", "vintage_sha256"]
 
-_METADATA = MetaData()
-_ASSET = Table(
-    "asset",
-    _METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("symbol", String(32), nullable=False, unique=True),
-    Column("calendar", String(16), nullable=False),
-    Column("source", String(64), nullable=False),
-    Column("simulated", Boolean, nullable=False),
-    Column("attention_kind", String(64), nullable=False),
-    Column("lag_minutes", Integer, nullable=False),
-)
-_VINTAGE = Table(
-    "vintage",
-    _METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("symbol", String(32), ForeignKey("asset.symbol"), nullable=False),
-    Column("session", String(10), nullable=False),
-    *(Column(name, Double) for name in VALUES),
-    Column("source", String(64), nullable=False),
-    Column("known_at", String(26), nullable=False),
-    UniqueConstraint("symbol", "session", "known_at"),
-)
-_FACTS = tuple(_ASSET.c[spec.name] for spec in fields(Asset))
+Decision = Literal["released", "rejected"]
+_FACTS = tuple(ASSET.c[spec.name] for spec in fields(Asset))
 
 
 class Store:
@@ -82,8 +45,8 @@ class Store:
     >>> days = pd.DatetimeIndex(["2024-01-01", "2024-01-02"])
     >>> rows = panel_rows("COIN", days, {"close": [10.0, 11.0]}, "example")
     >>> coin = Asset("COIN", calendar="24/7", source="example")
-    >>> store.append(coin, rows, datetime(2024, 1, 5, tzinfo=UTC))
-    Appended(new=2, corrected=0, late=0, unchanged=0, unfinished=0)
+    >>> store.append(coin, rows, datetime(2024, 1, 5, tzinfo=UTC)).new
+    2
     >>> store.read("COIN", "2024-01-01")["close"].tolist()
     [10.0]
     """
@@ -91,7 +54,7 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         """Open the store; see the class."""
         self._engine = engine
-        create_absent(engine, _METADATA)
+        create_absent(engine, METADATA)
 
     def register(self, asset: Asset) -> Asset:
         """Put an asset on the books; a second time changes nothing.
@@ -114,7 +77,7 @@ class Store:
     def assets(self) -> tuple[Asset, ...]:
         """Every asset, in the order of registration."""
         with reading(self._engine) as connection:
-            found = connection.execute(select(*_FACTS).order_by(_ASSET.c.id)).all()
+            found = connection.execute(select(*_FACTS).order_by(ASSET.c.id)).all()
         return tuple(_asset(row) for row in found)
 
     def asset(self, symbol: str) -> Asset:
@@ -139,16 +102,91 @@ class Store:
 
         Raises:
             PanelFaultError: rows that break a rule of the panel.
-            AssetConflictError: as in `register`.
+            AssetConflictError: as in `register`; or counts beside the prices of an asset that has an adapter for them.
             CalendarRangeError: sessions outside the calendar's years.
         """
         calendar(asset.calendar)
         with writing(self._engine) as connection:
             stored = _register(connection, asset)
-            added, counts = additions(stored, _vintages(connection, asset.symbol), rows, now)
-            if len(added):
-                connection.execute(insert(_VINTAGE), _records(added))
-        return counts
+            if stored.attention_source and rows["tweets"].notna().any():
+                raise AssetConflictError(
+                    f"{asset.symbol}: its {stored.attention_kind} come from {stored.attention_source}: leave them out "
+                    "of the file, or import it under another symbol"
+                )
+            held = _rows(connection, QUARANTINE, asset.symbol)
+            added = additions(stored, _rows(connection, VINTAGE, asset.symbol), rows, now, held)
+            _insert(connection, VINTAGE, COLUMNS, added.believed)
+            _insert(connection, QUARANTINE, (*COLUMNS, "reason"), added.suspicious)
+        return added.counts
+
+    def append_counts(
+        self, symbol: str, source: str, given: Counts, now: datetime, recorded: Day | None = None
+    ) -> Appended:
+        """Add the attention that an adapter gave, in one transaction.
+
+        Args:
+            symbol: a registered asset.
+            source: the adapter's name.
+            given: what it gave.
+            now: the instant of the import, with a time zone.
+            recorded: the last session from which a forecast is on record; what forecasts up to it did not have is
+                known from now on.
+
+        Returns:
+            The counts; `ingest.counts` says what each means.
+
+        Raises:
+            UnknownSymbolError: offers the nearest symbols.
+            AssetConflictError: its attention comes from elsewhere, or is of another kind.
+        """
+        lag = int(given.lag.total_seconds() // 60)
+        with writing(self._engine) as connection:
+            before = _known(connection, symbol)
+            _refuse_other_attention(before, source, given.kind)
+            asset = replace(before, attention_source=source, attention_kind=given.kind, attention_lag_minutes=lag)
+            if asset != before and before.attention_source:
+                raise AssetConflictError(
+                    f"{symbol}: {source} is stored with a lag of {before.attention_lag_minutes} minutes, not {lag}"
+                )
+            connection.execute(update(ASSET).where(ASSET.c.symbol == symbol).values(asdict(asset)))
+            last = None if recorded is None else as_day(recorded)
+            rows, told = counts.additions(asset, _rows(connection, ATTENTION, symbol), given, now, last)
+            _insert(connection, ATTENTION, COUNTED, rows)
+        return told
+
+    def decide(self, symbol: str, sessions: Sequence[Day], decision: Decision, now: datetime) -> int:
+        """Release or reject rows that are held back; a released one is added as `append` would, unless it is there.
+
+        Args:
+            symbol: the asset.
+            sessions: whose rows; every undecided one where empty.
+            decision: released or rejected.
+            now: the instant, with a time zone.
+
+        Returns:
+            How many rows were decided on.
+
+        Raises:
+            UnknownSymbolError: offers the nearest symbols.
+            NoDataError: a session that has no undecided row.
+        """
+        with writing(self._engine) as connection:
+            asset = _known(connection, symbol)
+            held = _rows(connection, QUARANTINE, symbol)
+            chosen = held[held["decision"] == ""].drop_duplicates("session", keep="last")
+            wanted = [as_day(day) for day in sessions]
+            for day in wanted:
+                if day not in set(chosen["session"]):
+                    raise NoDataError(
+                        f"{symbol}: no row of {day:%Y-%m-%d} is held back: see `forecaster data quarantine`"
+                    )
+            if wanted:
+                chosen = chosen[chosen["session"].isin(wanted)]
+            if decision == "released":
+                added = additions(asset, _rows(connection, VINTAGE, symbol), chosen[list(COLUMNS)], now)
+                _insert(connection, VINTAGE, COLUMNS, added.believed)
+            _decided(connection, chosen, decision, instant(pd.Timestamp(now)))
+        return len(chosen)
 
     def history(self, symbol: str) -> History:
         """Every vintage of an asset, in memory.
@@ -158,7 +196,7 @@ class Store:
         """
         with reading(self._engine) as connection:
             asset = _known(connection, symbol)
-            return History(asset, _vintages(connection, symbol))
+            return History(asset, *(_rows(connection, table, symbol) for table in (VINTAGE, ATTENTION, QUARANTINE)))
 
     def read(self, symbol: str, as_of: Day) -> pd.DataFrame:
         """What was known at the close of as_of; the same rows for ever. See `History.read`.
@@ -171,9 +209,9 @@ class Store:
 
 
 def _register(connection: Connection, asset: Asset) -> Asset:
-    found = connection.execute(select(*_FACTS).where(_ASSET.c.symbol == asset.symbol)).one_or_none()
+    found = connection.execute(select(*_FACTS).where(ASSET.c.symbol == asset.symbol)).one_or_none()
     if found is None:
-        connection.execute(insert(_ASSET).values(asdict(asset)))
+        connection.execute(insert(ASSET).values(asdict(asset)))
         return asset
     stored = _asset(found)
     for fact in ("calendar", "lag_minutes", "simulated", "attention_kind"):
@@ -185,16 +223,38 @@ def _register(connection: Connection, asset: Asset) -> Asset:
                 f"use {old!r}, or import under another symbol"
             )
     if asset.attention_kind and not stored.attention_kind:
-        kind = {"attention_kind": asset.attention_kind}
-        connection.execute(update(_ASSET).where(_ASSET.c.symbol == asset.symbol).values(kind))
-        return Asset(**{**asdict(stored), **kind})
+        stored = replace(stored, attention_kind=asset.attention_kind)
+        connection.execute(update(ASSET).where(ASSET.c.symbol == asset.symbol).values(asdict(stored)))
     return stored
 
 
+def _decided(connection: Connection, rows: pd.DataFrame, decision: Decision, at: str) -> None:
+    """Write a decision down; what a row's session had held back before it is rejected with it."""
+    for row in records(("symbol", "session", "known_at"), rows):
+        same = (QUARANTINE.c.symbol == row["symbol"], QUARANTINE.c.session == row["session"])
+        this = QUARANTINE.c.known_at == row["known_at"]
+        for which, word in ((this, decision), (~this, "rejected")):
+            undecided = update(QUARANTINE).where(*same, QUARANTINE.c.decision == "", which)
+            connection.execute(undecided.values(decision=word, decided_at=at))
+
+
+def _refuse_other_attention(asset: Asset, source: str, kind: str) -> None:
+    if asset.attention_source and (asset.attention_source, asset.attention_kind) != (source, kind):
+        theirs = f"{asset.attention_kind} from {asset.attention_source}"
+    elif asset.attention_kind and not asset.attention_source:
+        theirs = f"{asset.attention_kind}, which come with its prices"
+    else:
+        return
+    raise AssetConflictError(
+        f"{asset.symbol} has {theirs}; {kind} from {source} would be another series: keep to the first, or import "
+        "the asset under another symbol"
+    )
+
+
 def _known(connection: Connection, symbol: str) -> Asset:
-    found = connection.execute(select(*_FACTS).where(_ASSET.c.symbol == symbol)).one_or_none()
+    found = connection.execute(select(*_FACTS).where(ASSET.c.symbol == symbol)).one_or_none()
     if found is None:
-        others = connection.execute(select(_ASSET.c.symbol)).scalars().all()
+        others = connection.execute(select(ASSET.c.symbol)).scalars().all()
         raise UnknownSymbolError(f"symbol {symbol!r} is not known here: {nearest(symbol, others)}")
     return _asset(found)
 
@@ -203,38 +263,21 @@ def _asset(row: Row[Any]) -> Asset:
     return Asset(**row._mapping)
 
 
-def _vintages(connection: Connection, symbol: str) -> pd.DataFrame:
-    """Every vintage of a symbol in the panel's columns, by session, then known_at."""
-    wanted = (
-        select(*(_VINTAGE.c[name] for name in COLUMNS))
-        .where(_VINTAGE.c.symbol == symbol)
-        .order_by(_VINTAGE.c.session, _VINTAGE.c.known_at)
-    )
-    return _frame(connection.execute(wanted).all())
+_CONTENTS = {
+    VINTAGE: (COLUMNS, VINTAGE.c.session),
+    ATTENTION: (COUNTED, ATTENTION.c.day),
+    QUARANTINE: (HELD, QUARANTINE.c.session),
+}
+"""Table -> what is read of it, and the day by which it is sorted, before known_at."""
 
 
-def _frame(found: Sequence[Row[Any]]) -> pd.DataFrame:
-    columns = dict(zip(COLUMNS, zip(*found, strict=True) if found else ((),) * len(COLUMNS), strict=True))
-    table: dict[str, Any] = {
-        "symbol": pd.array(columns["symbol"], dtype="str"),
-        "session": np.array(columns["session"], dtype="datetime64[us]"),
-    }
-    for name in VALUES:
-        table[name] = np.array(columns[name], dtype=float)
-    table["source"] = pd.array(columns["source"], dtype="str")
-    instants = np.array(columns["known_at"], dtype="datetime64[us]")
-    table["known_at"] = pd.DatetimeIndex(instants).tz_localize("UTC")
-    return pd.DataFrame(table)
+def _rows(connection: Connection, table: Table, symbol: str) -> pd.DataFrame:
+    """A symbol's rows of a table, by day, then known_at."""
+    columns, day = _CONTENTS[table]
+    wanted = select(*(table.c[name] for name in columns)).where(table.c.symbol == symbol)
+    return frame(columns, connection.execute(wanted.order_by(day, table.c.known_at)).all())
 
 
-def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    texts = rows.assign(
-        session=np.datetime_as_string(rows["session"].to_numpy().astype("datetime64[D]")),
-        known_at=np.datetime_as_string(
-            rows["known_at"].dt.tz_localize(None).to_numpy().astype("datetime64[us]"), unit="us"
-        ),
-    )
-    columns = {name: texts[name].tolist() for name in COLUMNS}
-    for name in VALUES:
-        columns[name] = [None if value != value else value for value in columns[name]]  # noqa: PLR0124 - NaN
-    return [dict(zip(COLUMNS, record, strict=True)) for record in zip(*columns.values(), strict=True)]
+def _insert(connection: Connection, table: Table, columns: Sequence[str], rows: pd.DataFrame) -> None:
+    if len(rows):
+        connection.execute(insert(table), records(columns, rows))

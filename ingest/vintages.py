@@ -1,4 +1,4 @@
-"""What was known at an instant: vintages of a session's row, and the rules by which they are added.
+"""The rules by which a session's rows are added to what was known before.
 
 Nothing is ever overwritten. A session has one row for every value it was ever known to have, each
 with the instant ``known_at`` since when it was known:
@@ -8,14 +8,19 @@ with the instant ``known_at`` since when it was known:
 - *corrected*, another value for a stored session: known now, when it was fetched;
 - *late*, a session that was missing between or before stored ones: known now as well. Were it
   dated back to its close, a forecast already made without it would read differently today;
-- *unchanged*, a row equal to the latest vintage: nothing is added;
-- *unfinished*, a session whose close plus lag is still to come: its row is refused.
+- *unchanged*, a row equal to the latest vintage: nothing is added. A missing value says nothing: where an
+  import has none, the stored one stands;
+- *unfinished*, a session whose close plus lag is still to come: its row is refused;
+- *quarantined*, a row that is too unlikely to believe (`ingest.suspicion`): held back, and added only if
+  a person releases it.
 
 With these rules ``read(as_of)`` gives the same rows for ever, whatever is added afterwards.
+
+The counts of an attention adapter are vintages of their own, by UTC day (`ingest.counts`). A session has the
+count of the newest day that was over, and published, at its close plus the publication lag.
 """
 
-import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -23,9 +28,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from ingest.assets import Asset
-from ingest.errors import AsOfError, PanelFaultError, StoreError
-from ingest.panel import COLUMNS, VALUES, check_panel
-from ingest.sessions import Day, as_day, calendar
+from ingest.errors import PanelFaultError, StoreError
+from ingest.panel import VALUES, check_panel
+from ingest.sessions import calendar
+from ingest.suspicion import suspicions
 
 Mask = npt.NDArray[np.bool_]
 _TICK = pd.Timedelta(1, unit="us")
@@ -35,86 +41,41 @@ _SLACK = pd.Timedelta(1, unit="min")
 
 @dataclass(frozen=True)
 class Appended:
-    """How many rows of an import were what; only new, corrected and late ones were stored."""
+    """How many rows of an import were what; only new, corrected and late ones were stored.
+
+    Attributes:
+        new, corrected, late, unchanged, unfinished: see the module.
+        quarantined: held back now.
+        held: held back, or rejected by a person, before; they came again.
+    """
 
     new: int = 0
     corrected: int = 0
     late: int = 0
     unchanged: int = 0
     unfinished: int = 0
+    quarantined: int = 0
+    held: int = 0
 
 
 @dataclass(frozen=True, eq=False)
-class History:
-    """Every vintage of one asset, in memory.
+class Additions:
+    """What an import adds.
 
     Attributes:
-        asset: the asset.
-        frame: panel columns, one row a vintage, any order; known_at never missing.
+        believed: rows to store, with known_at.
+        suspicious: rows to hold back, with known_at and ``reason``.
+        counts: how many were what.
     """
 
-    asset: Asset
-    frame: pd.DataFrame
-    _session: npt.NDArray[np.datetime64] = field(init=False, repr=False)
-    _known: npt.NDArray[np.datetime64] = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        """Put the vintages in order: by session, then by when they became known."""
-        frame = self.frame.sort_values(["session", "known_at"], kind="stable", ignore_index=True)
-        object.__setattr__(self, "frame", frame)
-        object.__setattr__(self, "_session", frame["session"].to_numpy().astype("datetime64[us]"))
-        known = frame["known_at"].dt.tz_localize(None) if len(frame) else frame["session"]
-        object.__setattr__(self, "_known", known.to_numpy().astype("datetime64[us]"))
-
-    @property
-    def first(self) -> pd.Timestamp:
-        """The earliest session that has a row."""
-        return pd.Timestamp(self._filled()[0]).as_unit("us")
-
-    @property
-    def last(self) -> pd.Timestamp:
-        """The latest session that has a row."""
-        return pd.Timestamp(self._filled()[-1]).as_unit("us")
-
-    def read(self, as_of: Day) -> pd.DataFrame:
-        """What was known at the close of a session, plus the publication lag.
-
-        Args:
-            as_of: a session of the asset's calendar, not before the first stored session and not
-                after the last: what will be known then is not known yet.
-
-        Returns:
-            The latest vintage then of each session up to as_of, in the panel's columns, oldest first.
-
-        Raises:
-            AsOfError: before or after the data.
-            NotASessionError: the market does not trade on that day.
-        """
-        origin = as_day(as_of)
-        if not self.first <= origin <= self.last:
-            side = "before" if origin < self.first else "after"
-            raise AsOfError(
-                f"{self.asset.symbol}: as-of {origin:%Y-%m-%d} is {side} the data, which run from "
-                f"{self.first:%Y-%m-%d} to {self.last:%Y-%m-%d}: choose a session between, or import more"
-            )
-        moment = calendar(self.asset.calendar).close(origin) + self.asset.lag
-        seen = (self._session <= origin.to_datetime64()) & (self._known <= moment.tz_localize(None).to_datetime64())
-        positions = np.flatnonzero(seen)
-        if not positions.size:
-            raise AsOfError(
-                f"{self.asset.symbol}: nothing was known yet at the close of {origin:%Y-%m-%d}; "
-                "its rows arrived later: choose a later as-of"
-            )
-        latest = positions[_last_of_each(self._session[positions])]
-        return self.frame.loc[:, list(COLUMNS)].iloc[latest].reset_index(drop=True)
-
-    def _filled(self) -> npt.NDArray[np.datetime64]:
-        if not self._session.size:
-            raise AsOfError(f"{self.asset.symbol} has no rows yet: import or fetch some first")
-        return self._session
+    believed: pd.DataFrame
+    suspicious: pd.DataFrame
+    counts: Appended
 
 
-def additions(asset: Asset, stored: pd.DataFrame, rows: pd.DataFrame, now: datetime) -> tuple[pd.DataFrame, Appended]:
+def additions(
+    asset: Asset, stored: pd.DataFrame, rows: pd.DataFrame, now: datetime, held: pd.DataFrame | None = None
+) -> Additions:
     """The vintages that an import adds to what is stored.
 
     Args:
@@ -122,9 +83,8 @@ def additions(asset: Asset, stored: pd.DataFrame, rows: pd.DataFrame, now: datet
         stored: every vintage of the asset so far, panel columns, sorted by session, known_at.
         rows: a panel of the asset; its known_at is not looked at.
         now: the instant of the import, with a time zone.
-
-    Returns:
-        The rows to store, with known_at, and the counts.
+        held: what was ever held back, by session, then known_at; None where every row is believed, since a
+            person has released it.
 
     Raises:
         PanelFaultError: rows that break a rule of the panel, or are of another symbol.
@@ -137,65 +97,44 @@ def additions(asset: Asset, stored: pd.DataFrame, rows: pd.DataFrame, now: datet
     days = calendar(asset.calendar)
     finished = rows["session"] <= days.last_closed(now - asset.lag)
     unfinished = int((~finished).sum())
-    rows = rows.loc[finished].reset_index(drop=True)
-    sessions = rows["session"].to_numpy()
-    is_stored, same = _compare(stored, rows)
+    latest = _latest(stored)
+    rows, is_stored, same = _completed(rows.loc[finished].reset_index(drop=True), latest)
+    reasons = pd.Series("", index=rows.index, dtype="str")
+    known_before = np.zeros(len(rows), dtype=bool)
+    if held is not None:
+        reasons[~same] = suspicions(rows[~same], _around(latest, rows))
+        known_before = _completed(rows, _latest(held))[2] & (reasons != "").to_numpy()
+    suspect = (reasons != "").to_numpy()
+    again = suspect & rows["session"].isin(held["session"] if held is not None else ()).to_numpy()
     newest = stored["session"].max() if len(stored) else pd.Timestamp.min
-    is_new = ~is_stored & (sessions > np.datetime64(newest))
-    restated = ~is_new & ~same
-    known = (days.known_after(pd.DatetimeIndex(sessions)) + asset.lag).as_unit("us").to_series(index=rows.index)
-    if restated.any():
-        known[restated] = _stamp(asset, stored, now)
+    restated = ~same & (is_stored | (rows["session"] <= newest).to_numpy())
+    known = (days.known_after(pd.DatetimeIndex(rows["session"])) + asset.lag).as_unit("us").to_series(index=rows.index)
+    if (restated | again).any():
+        known[restated | again] = stamp(asset, now, stored, held)
     rows["known_at"] = known.astype("datetime64[us, UTC]")
+    added = ~same & ~suspect
     counts = Appended(
-        new=int(is_new.sum()),
-        corrected=int((is_stored & ~same).sum()),
-        late=int((restated & ~is_stored).sum()),
+        new=int((added & ~restated).sum()),
+        corrected=int((added & is_stored).sum()),
+        late=int((added & restated & ~is_stored).sum()),
         unchanged=int(same.sum()),
         unfinished=unfinished,
+        quarantined=int((suspect & ~known_before).sum()),
+        held=int(known_before.sum()),
     )
-    return rows.loc[is_new | restated].reset_index(drop=True), counts
+    back = rows.assign(reason=reasons)[suspect & ~known_before]
+    return Additions(rows[added].reset_index(drop=True), back.reset_index(drop=True), counts)
 
 
-def vintage_sha256(rows: pd.DataFrame) -> str:
-    """A fingerprint of exactly these rows: their sessions, values and instants, byte for byte.
+def stamp(asset: Asset, now: datetime, *vintages: pd.DataFrame | None) -> pd.Timestamp:
+    """The instant of a correction: now, and strictly after all that was known before.
 
-    Args:
-        rows: a panel, as `History.read` gives it.
-
-    Returns:
-        64 hexadecimal digits; equal if and only if sessions, values (NaN equal to NaN) and
-        known_at are equal, in the same order.
+    Raises:
+        StoreError: the clock says an instant before what is stored became known.
     """
-    sessions = rows["session"].to_numpy().astype("datetime64[D]").astype("<i8")
-    known = pd.DatetimeIndex(rows["known_at"]).tz_convert(None).to_numpy().astype("datetime64[us]")
-    values = rows.loc[:, list(VALUES)].to_numpy(dtype="<f8")
-    values = np.where(np.isnan(values), np.nan, values) + 0.0  # one NaN and one zero
-    digest = hashlib.sha256(f"{len(rows)} rows of {','.join(VALUES)}".encode())
-    for part in (sessions, known.astype("<i8"), np.ascontiguousarray(values)):
-        digest.update(part.tobytes())
-    return digest.hexdigest()
-
-
-def _compare(stored: pd.DataFrame, rows: pd.DataFrame) -> tuple[Mask, Mask]:
-    """For each row: is its session stored, and are its values those of the latest vintage?"""
-    sessions = stored["session"].to_numpy()
-    latest = stored.iloc[_last_of_each(sessions)]
-    values = rows.loc[:, list(VALUES)].to_numpy()
-    if latest.empty:
-        nothing = np.zeros(len(rows), dtype=bool)
-        return nothing, nothing
-    at = np.searchsorted(latest["session"].to_numpy(), rows["session"].to_numpy()).clip(max=len(latest) - 1)
-    is_stored = latest["session"].to_numpy()[at] == rows["session"].to_numpy()
-    before = latest.loc[:, list(VALUES)].to_numpy()[at]
-    equal = (before == values) | (np.isnan(before) & np.isnan(values))
-    return is_stored, is_stored & equal.all(axis=1)
-
-
-def _stamp(asset: Asset, stored: pd.DataFrame, now: datetime) -> pd.Timestamp:
-    """The instant of a correction: now, and strictly after all that was known before."""
     instant = pd.Timestamp(now).tz_convert("UTC").as_unit("us")
-    newest = pd.Timestamp(stored["known_at"].max())
+    instants = [frame["known_at"].max() for frame in vintages if frame is not None and len(frame)]
+    newest = max(instants, default=instant - _TICK)
     if instant < newest - _SLACK:
         raise StoreError(
             f"{asset.symbol}: the clock says {instant:%Y-%m-%d %H:%M} UTC, but rows known at "
@@ -204,8 +143,35 @@ def _stamp(asset: Asset, stored: pd.DataFrame, now: datetime) -> pd.Timestamp:
     return instant if instant > newest else newest + _TICK
 
 
-def _last_of_each(sessions: npt.NDArray[np.datetime64]) -> npt.NDArray[np.intp]:
-    """Positions of the last of each run of equal sessions."""
-    ends = np.ones(sessions.size, dtype=bool)
-    ends[:-1] = sessions[1:] != sessions[:-1]
+def last_of_each(days: npt.NDArray[np.datetime64]) -> npt.NDArray[np.intp]:
+    """Positions of the last of each run of equal days."""
+    ends = np.ones(days.size, dtype=bool)
+    ends[:-1] = days[1:] != days[:-1]
     return np.flatnonzero(ends)
+
+
+def _latest(vintages: pd.DataFrame) -> pd.DataFrame:
+    """The latest vintage of each session."""
+    return vintages.iloc[last_of_each(vintages["session"].to_numpy())]
+
+
+def _completed(rows: pd.DataFrame, latest: pd.DataFrame) -> tuple[pd.DataFrame, Mask, Mask]:
+    """The rows with what they do not say filled from the latest; is each stored there, and is it the same?"""
+    if latest.empty or rows.empty:
+        nothing = np.zeros(len(rows), dtype=bool)
+        return rows, nothing, nothing
+    sessions, wanted = latest["session"].to_numpy(), rows["session"].to_numpy()
+    at = np.searchsorted(sessions, wanted).clip(max=len(latest) - 1)
+    is_stored = sessions[at] == wanted
+    before = latest.loc[:, list(VALUES)].to_numpy()[at]
+    values = rows.loc[:, list(VALUES)].to_numpy()
+    values = np.where(np.isnan(values) & is_stored[:, None], before, values)
+    equal = (before == values) | (np.isnan(before) & np.isnan(values))
+    filled = rows.assign(**{name: values[:, column] for column, name in enumerate(VALUES)})
+    return filled, is_stored, is_stored & equal.all(axis=1)
+
+
+def _around(latest: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """One row a session: these rows, and the latest stored ones of the other sessions."""
+    others = latest[~latest["session"].isin(rows["session"])]
+    return pd.concat([others, rows]).sort_values("session", kind="stable") if len(others) else rows

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from forecaster.cli.frame import Tell
     from forecaster.operation.home import Home
     from forecaster.replay.export import Backtest
-    from ingest.vintages import History
+    from ingest.history import History
 
 
 @app.command()

@@ -13,7 +13,7 @@ from ingest.panel import VALUES
 from ingest.sessions import calendar
 
 if TYPE_CHECKING:
-    from ingest.vintages import History
+    from ingest.history import History
 
 group = typer.Typer(no_args_is_help=True, help="What is stored, and what is wrong with it.")
 app.add_typer(group, name="data")

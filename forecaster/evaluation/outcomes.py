@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ingest.changes import simple_changes
+from ingest.history import vintage_sha256
 from ingest.sessions import calendar
-from ingest.vintages import vintage_sha256
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ingest.vintages import History
+    from ingest.history import History
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from forecaster.operation.home import Home
     from ingest.assets import Asset
-    from ingest.vintages import History
+    from ingest.history import History
 
 Progress = Callable[[str], None]
 

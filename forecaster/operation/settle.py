@@ -15,7 +15,7 @@ from forecaster.operation.ledger import Ledger, predictive_of
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ingest.vintages import History
+    from ingest.history import History
 
 
 def settle(ledger: Ledger, history: History, until: pd.Timestamp, now: datetime) -> int:

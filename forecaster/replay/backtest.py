@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from forecaster.settings import Settings
-    from ingest.vintages import History
+    from ingest.history import History
 
 COLUMNS = (
     "symbol", "model", "as_of", "horizon", "target_date", "y", "mean", "sd", "prob_up", *QUANTILES,

@@ -9,8 +9,8 @@ import pytest
 from forecaster.predictive import Predictive
 from forecaster.settings import Settings
 from ingest.assets import Asset
+from ingest.history import History
 from ingest.panel import panel_rows
-from ingest.vintages import History
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,8 @@ from scipy import stats
 from forecaster import models
 from forecaster.evaluation.verdicts import compare
 from forecaster.replay.backtest import last_origins, replay, table
+from ingest.history import History
 from ingest.sources import simulated
-from ingest.vintages import History
 
 BAYESIAN = ("bayesian_linear", "bayesian_mlp")
 

@@ -12,9 +12,9 @@ from forecaster import market, models
 from forecaster.issue import issue
 from forecaster.predictive import Predictive
 from forecaster.scaling import Scaling
+from ingest.history import History
 from ingest.panel import VALUES
 from ingest.sources import simulated
-from ingest.vintages import History
 
 QUICK = {
     "forecast": {"train_window": 150, "minimum_rows": 40},

@@ -16,7 +16,7 @@ from forecaster.operation.home import Home, open_home
 from ingest.panel import panel_rows
 
 if TYPE_CHECKING:
-    from ingest.vintages import History
+    from ingest.history import History
 
 ORIGIN = pd.Timestamp("2018-01-10")
 

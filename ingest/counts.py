@@ -1,0 +1,119 @@
+"""Attention counted by UTC day: which count a session has, and the rules by which counts are added.
+
+A count of day d is known at the end of d plus the adapter's lag. A session t may use what was known at its own
+close plus its source's lag, so that it has the count of
+
+    day(t) = the newest UTC day with  end of day + attention lag <= close of t + lag.
+
+That is t itself where the market closes at midnight UTC and the count is out within the source's lag; a day or two
+before t where the market closes in the day's middle, or the adapter is slow. It depends on calendar and lags
+alone: no row decides which day it is paired with.
+
+Counts are vintages like prices. A new one, of a day after all stored ones, is dated back to when it was published, so
+that a history may be used in a replay, unless forecasts on record could have read it and did not: those days,
+corrections, and days that were missing, are known from their arrival.
+"""
+
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from ingest.assets import Asset
+from ingest.attention.days import Counts
+from ingest.sessions import calendar
+from ingest.vintages import Appended, last_of_each, stamp
+
+_DAY = pd.Timedelta(1, unit="D")
+
+
+def counted_days(asset: Asset, sessions: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    """The UTC day whose count each session has; see the module.
+
+    Args:
+        asset: with its calendar and lags.
+        sessions: ``(rows,)``.
+
+    Returns:
+        Naive dates ``(rows,)``.
+
+    >>> coin = Asset("COIN", "24/7", "yahoo", lag_minutes=20, attention_source="x", attention_lag_minutes=15)
+    >>> counted_days(coin, pd.DatetimeIndex(["2024-01-05"]))[0]
+    Timestamp('2024-01-05 00:00:00')
+    >>> share = Asset("SHARE", "XNYS", "yahoo", lag_minutes=20, attention_source="x", attention_lag_minutes=1440)
+    >>> counted_days(share, pd.DatetimeIndex(["2024-01-05"]))[0]
+    Timestamp('2024-01-03 00:00:00')
+    """
+    moments = calendar(asset.calendar).known_after(sessions) + asset.lag - asset.attention_lag
+    return (moments.tz_convert(None).floor("D") - _DAY).as_unit("us")
+
+
+def merged(asset: Asset, rows: pd.DataFrame, vintages: pd.DataFrame, moment: pd.Timestamp) -> pd.DataFrame:
+    """The rows with the counts that were known at the moment; a row is known once both of its parts are.
+
+    Args:
+        asset: with an attention source.
+        rows: a panel, one row a session, oldest first.
+        vintages: attention, columns `ingest.tables.COUNTED`.
+        moment: an instant.
+    """
+    seen = vintages[vintages["known_at"] <= moment].sort_values(["day", "known_at"], kind="stable")
+    latest = seen.iloc[last_of_each(seen["day"].to_numpy())].set_index("day")
+    days = counted_days(asset, pd.DatetimeIndex(rows["session"]))
+    found = latest.reindex(days)
+    counted = pd.Series(pd.DatetimeIndex(found["known_at"]), index=rows.index)
+    known_at = rows["known_at"].where(counted.isna() | (counted < rows["known_at"]), counted)
+    return rows.assign(tweets=found["count"].to_numpy(dtype=float), known_at=known_at)
+
+
+def additions(
+    asset: Asset, stored: pd.DataFrame, given: Counts, now: datetime, recorded: pd.Timestamp | None
+) -> tuple[pd.DataFrame, Appended]:
+    """The vintages that new counts add to those that are stored.
+
+    Args:
+        asset: whose attention it is.
+        stored: every vintage so far, columns `ingest.tables.COUNTED`, by day, then known_at.
+        given: what an adapter gave; a day without a count says nothing.
+        now: the instant of the import, with a time zone.
+        recorded: the last session from which a forecast is on record, None where there is none.
+
+    Returns:
+        The rows to store, and the counts of what they are.
+
+    Raises:
+        StoreError: the clock says an instant before what is stored became known.
+    """
+    known = given.days.dropna()
+    days = pd.DatetimeIndex(known.index).as_unit("us")
+    published = pd.Series((days.tz_localize("UTC") + _DAY + asset.attention_lag).as_unit("us"), index=known.index)
+    finished = (published <= pd.Timestamp(now)).to_numpy()
+    unfinished, known, published = int((~finished).sum()), known[finished], published[finished]
+    latest = stored.iloc[last_of_each(stored["day"].to_numpy())].set_index("day")["count"]
+    is_stored = known.index.isin(latest.index)
+    same = known.to_numpy() == latest.reindex(known.index).to_numpy()
+    is_new = ~is_stored & (known.index > (latest.index.max() if len(latest) else pd.Timestamp.min))
+    read_without = np.zeros(len(known), dtype=bool)
+    if recorded is not None:
+        read_without = (published <= calendar(asset.calendar).close(recorded) + asset.lag).to_numpy()
+    restated = ~same & (~is_new | read_without)
+    if restated.any():
+        published = published.mask(restated, stamp(asset, now, stored))
+    rows = pd.DataFrame(
+        {
+            "symbol": asset.symbol,
+            "day": known.index,
+            "count": known.to_numpy(),
+            "source": asset.attention_source,
+            "payload": given.payload,
+            "known_at": published.to_numpy(),
+        }
+    )
+    told = Appended(
+        new=int((is_new & ~restated).sum()),
+        corrected=int((is_stored & ~same).sum()),
+        late=int((restated & ~is_stored).sum()),
+        unchanged=int(same.sum()),
+        unfinished=unfinished,
+    )
+    return rows.loc[~same].reset_index(drop=True), told

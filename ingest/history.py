@@ -1,0 +1,155 @@
+"""What was known of an asset at an instant: every vintage in memory, and reading among them.
+
+The rules by which vintages came to be are in `ingest.vintages`.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ingest import counts, tables
+from ingest.assets import Asset
+from ingest.errors import AsOfError
+from ingest.panel import COLUMNS, VALUES
+from ingest.sessions import Day, as_day, calendar
+from ingest.vintages import last_of_each
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """Every vintage of one asset, in memory.
+
+    Attributes:
+        asset: the asset.
+        frame: panel columns, one row a vintage, any order; known_at never missing.
+        counts: attention by UTC day, columns `ingest.tables.COUNTED`, one row a vintage, any order; empty for an
+            asset whose attention, if any, comes with its prices.
+        held: quarantined rows, columns `ingest.tables.HELD`.
+    """
+
+    asset: Asset
+    frame: pd.DataFrame
+    counts: pd.DataFrame = field(default_factory=lambda: tables.frame(tables.COUNTED, ()))
+    held: pd.DataFrame = field(default_factory=lambda: tables.frame(tables.HELD, ()))
+    _session: npt.NDArray[np.datetime64] = field(init=False, repr=False)
+    _known: npt.NDArray[np.datetime64] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Put the vintages in order: by session, then by when they became known."""
+        frame = self.frame.sort_values(["session", "known_at"], kind="stable", ignore_index=True)
+        object.__setattr__(self, "frame", frame)
+        object.__setattr__(self, "_session", frame["session"].to_numpy().astype("datetime64[us]"))
+        object.__setattr__(self, "_known", _naive(frame["known_at"]))
+
+    @property
+    def first(self) -> pd.Timestamp:
+        """The earliest session that has a row."""
+        return pd.Timestamp(self._filled()[0]).as_unit("us")
+
+    @property
+    def last(self) -> pd.Timestamp:
+        """The latest session that has a row."""
+        return pd.Timestamp(self._filled()[-1]).as_unit("us")
+
+    def read(self, as_of: Day) -> pd.DataFrame:
+        """What was known at the close of a session, plus the publication lag.
+
+        Args:
+            as_of: a session of the asset's calendar, not before the first stored session and not
+                after the last: what will be known then is not known yet.
+
+        Returns:
+            The latest vintage then of each session up to as_of, in the panel's columns, oldest first.
+
+        Raises:
+            AsOfError: before or after the data.
+            NotASessionError: the market does not trade on that day.
+        """
+        moment = self._moment(as_of)
+        positions = np.flatnonzero(self._seen(as_of, moment))
+        if not positions.size:
+            raise AsOfError(
+                f"{self.asset.symbol}: nothing was known yet at the close of {as_day(as_of):%Y-%m-%d}; "
+                "its rows arrived later: choose a later as-of"
+            )
+        latest = positions[last_of_each(self._session[positions])]
+        rows = self.frame.loc[:, list(COLUMNS)].iloc[latest].reset_index(drop=True)
+        return counts.merged(self.asset, rows, self.counts, moment) if self.asset.attention_source else rows
+
+    def vintages_known(self, as_of: Day) -> pd.DataFrame:
+        """Every vintage known at the close of a session, plus the publication lag, of the sessions up to it.
+
+        Returns:
+            The panel's columns, by session, then known_at.
+
+        Raises:
+            AsOfError: as `read`.
+        """
+        seen = self._seen(as_of, self._moment(as_of))
+        return self.frame.loc[seen, list(COLUMNS)].reset_index(drop=True)
+
+    def quarantined(self, as_of: Day) -> pd.DataFrame:
+        """Rows that were held back at the close of a session, plus the publication lag, and not decided on yet.
+
+        Returns:
+            Columns `ingest.tables.HELD`, oldest session first.
+
+        Raises:
+            AsOfError: as `read`.
+        """
+        moment = self._moment(as_of)
+        held, day = self.held, as_day(as_of)
+        open_then = held["decided_at"].isna() | (held["decided_at"] > moment)
+        return held[(held["session"] <= day) & (held["known_at"] <= moment) & open_then].reset_index(drop=True)
+
+    def _moment(self, as_of: Day) -> pd.Timestamp:
+        """The instant up to which as_of may know."""
+        origin = as_day(as_of)
+        if not self.first <= origin <= self.last:
+            side = "before" if origin < self.first else "after"
+            raise AsOfError(
+                f"{self.asset.symbol}: as-of {origin:%Y-%m-%d} is {side} the data, which run from "
+                f"{self.first:%Y-%m-%d} to {self.last:%Y-%m-%d}: choose a session between, or import more"
+            )
+        return calendar(self.asset.calendar).close(origin) + self.asset.lag
+
+    def _seen(self, as_of: Day, moment: pd.Timestamp) -> Mask:
+        """Vintages of sessions up to as_of that were known at the moment."""
+        seen: Mask = (self._session <= as_day(as_of).to_datetime64()) & (
+            self._known <= moment.tz_localize(None).to_datetime64()
+        )
+        return seen
+
+    def _filled(self) -> npt.NDArray[np.datetime64]:
+        if not self._session.size:
+            raise AsOfError(f"{self.asset.symbol} has no rows yet: import or fetch some first")
+        return self._session
+
+
+def vintage_sha256(rows: pd.DataFrame) -> str:
+    """A fingerprint of exactly these rows: their sessions, values and instants, byte for byte.
+
+    Args:
+        rows: a panel, as `History.read` gives it.
+
+    Returns:
+        64 hexadecimal digits; equal if and only if sessions, values (NaN equal to NaN) and
+        known_at are equal, in the same order.
+    """
+    sessions = rows["session"].to_numpy().astype("datetime64[D]").astype("<i8")
+    known = pd.DatetimeIndex(rows["known_at"]).tz_convert(None).to_numpy().astype("datetime64[us]")
+    values = rows.loc[:, list(VALUES)].to_numpy(dtype="<f8")
+    values = np.where(np.isnan(values), np.nan, values) + 0.0  # one NaN and one zero
+    digest = hashlib.sha256(f"{len(rows)} rows of {','.join(VALUES)}".encode())
+    for part in (sessions, known.astype("<i8"), np.ascontiguousarray(values)):
+        digest.update(part.tobytes())
+    return digest.hexdigest()
+
+
+def _naive(instants: "pd.Series[pd.Timestamp]") -> npt.NDArray[np.datetime64]:
+    return instants.dt.tz_localize(None).to_numpy().astype("datetime64[us]")
