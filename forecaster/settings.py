@@ -13,7 +13,7 @@ import tempfile
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -44,11 +44,21 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Attention(Section):
+    """Where the attention of one asset comes from."""
+
+    source: str = Field(description="an adapter: bitinfocharts, csv_file, wikimedia or x_counts")
+    subject: str = Field(description="what to ask there, in the adapter's words")
+
+
 class Data(Section):
     """Where data live, and which assets are watched."""
 
     database: str = Field("", description="SQLAlchemy URL; empty for SQLite in the home", repr=False)
     symbols: tuple[str, ...] = Field((), description="the watchlist; empty for every asset in the store")
+    attention: dict[str, Attention] = Field({}, description="asset -> where its attention is fetched from every day")
+    renamed: dict[str, str] = Field({}, description="asset -> what its provider calls it now")
+    stopped: tuple[str, ...] = Field((), description="assets no longer fetched or forecast, such as delisted ones")
 
 
 class Forecast(Section):
@@ -223,8 +233,10 @@ def _line(kind: type[BaseModel], error: ErrorDetails, place: str) -> str:
 
 
 def _fields_at(kind: type[BaseModel], path: list[str]) -> list[str]:
+    inner: Any = kind
     for part in path:
-        inner = kind.model_fields[part].annotation
         if isinstance(inner, type) and issubclass(inner, BaseModel):
-            kind = inner
-    return list(kind.model_fields)
+            inner = inner.model_fields[part].annotation
+        else:  # a table of tables: its own keys are the user's
+            inner = get_args(inner)[1]
+    return list(inner.model_fields)

@@ -42,7 +42,7 @@ def check(
         say("Nothing found." if assets else "No asset is stored yet: import one with `forecaster ingest csv`.")
     else:
         columns = ["symbol", "check", "first", "last", "count", "detail", "remedy"]
-        rows = [[_cell(row[c]) for c in columns] for row in records(table)]
+        rows = [[cell(row[c]) for c in columns] for row in records(table)]
         show_table(columns, rows)
 
 
@@ -71,7 +71,7 @@ def show(
     if as_json:
         show_json(records(shown.assign(known_at=shown["known_at"].map(lambda t: t.isoformat()))))
     else:
-        show_table(list(shown.columns), [[_cell(v) for v in row] for row in shown.itertuples(index=False)])
+        show_table(list(shown.columns), [[cell(v) for v in row] for row in shown.itertuples(index=False)])
 
 
 def _span(history: History) -> tuple[str, str]:
@@ -79,7 +79,8 @@ def _span(history: History) -> tuple[str, str]:
     return ("", "") if history.frame.empty else (f"{history.first:%Y-%m-%d}", f"{history.last:%Y-%m-%d}")
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    """A value as a table shows it."""
     if isinstance(value, float):
         return MISSING if value != value else f"{value:,.6g}"  # noqa: PLR0124  # NaN alone differs from itself
     if isinstance(value, pd.Timestamp):

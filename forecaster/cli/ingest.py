@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +11,7 @@ import typer
 
 from forecaster.cli.frame import DONE_IN_PART, app, day_of, opened, progress, say
 from forecaster.errors import ForecasterError
+from forecaster.operation import fetch
 from ingest import sources
 from ingest.errors import IngestError, RateLimitedError, StoreError
 from ingest.sessions import calendar as find_calendar
@@ -62,9 +65,7 @@ def yahoo(
     last: Annotated[str | None, typer.Option("--to", help="Last day; the last final session if not.")] = None,
 ) -> None:
     """Fetches daily bars from Yahoo Finance; a symbol that fails is named, and the others are stored."""
-    start, end = day_of(first, "--from"), day_of(last, "--to")
-    if start is not None and end is not None and start > end:
-        raise typer.BadParameter(f"--from {first} is after --to {last}: swap them")
+    start, end = _range(first, last)
     if calendar is not None:
         find_calendar(calendar)
     wanted = tuple(dict.fromkeys(symbol.upper() for symbol in symbols))
@@ -75,6 +76,36 @@ def yahoo(
         say(f"withheld: {line}")
     if failed:
         raise typer.Exit(DONE_IN_PART)
+
+
+@group.command()
+def attention(
+    symbol: Annotated[str, typer.Argument(help="An asset with prices, such as ETH-USD.")],
+    source: Annotated[str, typer.Option("--source", help="An adapter, such as wikimedia; the settings' if not.")] = "",
+    subject: Annotated[
+        str,
+        typer.Option("--subject", help="What to ask it: an article, a query, a coin, a file; the settings' if not."),
+    ] = "",
+    first: Annotated[str | None, typer.Option("--from", help="First day; what is not stored yet if not.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last day; today if not.")] = None,
+) -> None:
+    """Fetches how much is written or read about an asset a day: tweets, or page views."""
+    start, end = _range(first, last)
+    home = opened()
+    counts = fetch.attention(home, symbol, source, subject, start, end)
+    kept = home.store.history(symbol)
+    days = f"{kept.counts['day'].min():%Y-%m-%d} to {kept.counts['day'].max():%Y-%m-%d}"
+    say(f"{symbol}: {kept.asset.attention_kind} from {kept.asset.attention_source}, now {days}: {told(counts)}.")
+    if symbol not in home.settings.data.attention:
+        say(f'Put source and subject under [data.attention."{symbol}"] in forecaster.toml to fetch it every day.')
+
+
+def _range(first: str | None, last: str | None) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
+    """The days of --from and --to, in order."""
+    start, end = day_of(first, "--from"), day_of(last, "--to")
+    if start is not None and end is not None and start > end:
+        raise typer.BadParameter(f"--from {first} is after --to {last}: swap them")
+    return start, end
 
 
 def _each_from_yahoo(
@@ -104,9 +135,12 @@ def _from_yahoo(
     """Fetches and stores one symbol; says what was done."""
     from ingest.sources import yahoo as source  # noqa: PLC0415 - its libraries take a while to import
 
-    chart = source.download(symbol, source.EARLIEST if first is None else first)
+    name = home.settings.data.renamed.get(symbol, symbol)
+    with home.pauses.respected("yahoo", symbol, lambda: datetime.now(UTC)):
+        chart = source.download(name, source.EARLIEST if first is None else first)
     stored = {asset.symbol: asset.calendar for asset in home.store.assets()}
     asset, now = source.asset_of(chart, calendar or stored.get(symbol)), home.clock.now()
+    asset = replace(asset, symbol=symbol)
     rows = source.rows_of(chart, asset, now, last)
     counts = home.store.append(asset, rows, now)
     days = f"{rows['session'].iloc[0]:%Y-%m-%d} to {rows['session'].iloc[-1]:%Y-%m-%d}"
@@ -129,5 +163,7 @@ def told(counts: Appended) -> str:
         (counts.late, "late (known from now on)"),
         (counts.unchanged, "unchanged"),
         (counts.unfinished, "not closed yet, left out"),
+        (counts.quarantined, "held back as hard to believe: see `forecaster data quarantine`"),
+        (counts.held, "held back or rejected before"),
     ]
     return ", ".join(f"{count} {word}" for count, word in parts if count) or "nothing to store"

@@ -50,7 +50,7 @@ def announce(summary: daily.Summary, home: Home) -> None:
 
     Raises:
         ForecasterError: Where every asset was withheld.
-        Exit: Where some were.
+        Exit: Where some were, or something else went wrong.
     """
     if not summary.as_ofs:
         raise ForecasterError("; ".join(named(summary.withheld)))
@@ -60,9 +60,11 @@ def announce(summary: daily.Summary, home: Home) -> None:
         show_table(["symbol", "target", "model", "P(up)", "median", "5 %", "95 %", "status"], rows)
     for line in named(summary.withheld):
         say(f"withheld: {line}")
+    for line in summary.faults:
+        say(f"note: {line}")
     if summary.report:
         say(f"Report: {summary.report}")
-    if summary.withheld:
+    if summary.withheld or summary.faults:
         raise typer.Exit(DONE_IN_PART)
 
 

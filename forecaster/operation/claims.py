@@ -70,7 +70,7 @@ class Claims:
             silent = datetime.fromisoformat(found["renewed_at"]) + lease < now
             if found["finished_at"] is not None or not silent:
                 return False
-            taken = {"owner": owner, "renewed_at": _text(now), "takeovers": found["takeovers"] + 1}
+            taken = {"owner": owner, "renewed_at": _text(now), "takeovers": found["takeovers"] + 1, "outcome": None}
             connection.execute(update(RUNS).where(RUNS.c.id == found["id"]).values(taken))
             return True
 
@@ -81,6 +81,10 @@ class Claims:
     def finish(self, calendar: str, session: pd.Timestamp, owner: str, outcome: str) -> bool:
         """Marks a day as done; False where another has taken over."""
         return self._change(calendar, session, owner, finished_at=_text(datetime.now(UTC)), outcome=outcome)
+
+    def postpone(self, calendar: str, session: pd.Timestamp, owner: str, outcome: str) -> bool:
+        """Says how far a day came that is not done: after the lease anyone may try again; False as for `finish`."""
+        return self._change(calendar, session, owner, renewed_at=_text(datetime.now(UTC)), outcome=outcome)
 
     def table(self, calendar: str | None = None) -> pd.DataFrame:
         """All runs, by calendar and session; `finished_at` is missing while one goes on."""

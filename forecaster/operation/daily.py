@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from forecaster import market
 from forecaster.errors import ForecasterError
 from forecaster.issue import config_sha256, issue
+from forecaster.operation import fetch
 from forecaster.operation.contents import daily_report
 from forecaster.operation.settle import settle
 from forecaster.replay.backtest import last_origins, replay
-from ingest import sources
-from ingest.errors import AsOfError, IngestError, StoreError
+from ingest.errors import AsOfError, IncompleteWindowError, IngestError, ProviderError, StoreError
 from ingest.sessions import calendar
 from reports import html, pdf
 from reports.document import compose
@@ -40,6 +40,8 @@ class Summary:
         settled: Targets whose outcomes became known.
         as_ofs: Symbol to the origin it was forecast from.
         withheld: Symbol to why it has no forecast.
+        waiting: Those of the withheld whose rows may still come.
+        faults: What else went wrong, a line each: attention that could not be fetched, rows that are held back.
         report: The PDF, None where there was nothing to report.
     """
 
@@ -48,6 +50,8 @@ class Summary:
     settled: int = 0
     as_ofs: dict[str, pd.Timestamp] = field(default_factory=dict)
     withheld: dict[str, str] = field(default_factory=dict)
+    waiting: set[str] = field(default_factory=set)
+    faults: list[str] = field(default_factory=list)
     report: Path | None = None
 
     @property
@@ -80,12 +84,14 @@ def run(
     for asset in assets:
         try:
             progress(f"{asset.symbol}: fetch")
-            fetch(home, asset)
+            _fetch(home, asset, as_of, summary)
             _forecast(home, asset, as_of, summary, progress)
         except StoreError:
             raise
         except IngestError as fault:
             summary.withheld[asset.symbol] = str(fault)
+            if isinstance(fault, (ProviderError, AsOfError, IncompleteWindowError)):
+                summary.waiting.add(asset.symbol)
     if summary.as_ofs:
         progress("report")
         day = max(summary.as_ofs.values())
@@ -95,8 +101,13 @@ def run(
 
 def watchlist(home: Home, symbols: tuple[str, ...] = ()) -> tuple[Asset, ...]:
     """The assets asked for, else those of the settings, else all in the store."""
+    stopped = home.settings.data.stopped
+    for symbol in symbols:
+        if symbol in stopped:
+            raise ForecasterError(f"{symbol} is stopped: take it out of data.stopped to forecast it again")
     wanted = symbols or home.settings.data.symbols
     assets = tuple(home.store.asset(symbol) for symbol in wanted) if wanted else home.store.assets()
+    assets = tuple(asset for asset in assets if asset.symbol not in stopped)
     if not assets:
         raise ForecasterError(
             f"there is no asset in {home.folder}: import one with `forecaster ingest csv FILE --symbol S`, or try "
@@ -113,12 +124,26 @@ def _shown(home: Home, assets: tuple[Asset, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(asset.symbol for asset in (*watchlist(home), *assets)))
 
 
-def fetch(home: Home, asset: Asset) -> None:
-    """Brings an asset up to date, where its source can."""
-    source = sources.load(asset.source)
-    if hasattr(source, "fetch"):
-        now = home.clock.now()
-        home.store.append(asset, source.fetch(asset, now), now)
+def _fetch(home: Home, asset: Asset, as_of: pd.Timestamp | None, summary: Summary) -> None:
+    """Brings an asset up to date; without its attention, and for a day that is stored, it is forecast all the same."""
+    told = None
+    try:
+        told = fetch.prices(home, asset)
+    except ProviderError as fault:
+        history = home.store.history(asset.symbol)
+        if as_of is None or history.frame.empty or history.last < as_of:
+            raise
+        summary.faults.append(f"{asset.symbol}: not brought up to date: {fault}")
+    if told is not None and told.quarantined:
+        rows = "1 row is" if told.quarantined == 1 else f"{told.quarantined} rows are"
+        summary.faults.append(f"{asset.symbol}: {rows} held back: see `forecaster data quarantine {asset.symbol}`")
+    if asset.symbol in home.settings.data.attention:
+        try:
+            fetch.attention(home, asset.symbol)
+        except StoreError:
+            raise
+        except IngestError as fault:
+            summary.faults.append(f"{asset.symbol}: without its newest attention: {fault}")
 
 
 def render(

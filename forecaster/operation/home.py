@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ingest.pauses import Pauses
+
 from forecaster import settings as configuration
 from forecaster.clock import Clock, clock_of
 from forecaster.operation.claims import Claims
@@ -32,6 +34,7 @@ class Home:
         ledger: The record of forecasts.
         replays: Replayed forecasts, kept apart.
         claims: Who runs which day.
+        pauses: Which providers asked to wait, and until when.
     """
 
     folder: Path
@@ -41,6 +44,7 @@ class Home:
     ledger: Ledger
     replays: Replays
     claims: Claims
+    pauses: Pauses
 
     @property
     def reports(self) -> Path:
@@ -64,4 +68,4 @@ def open_home(folder: Path | None = None, overrides: Mapping[str, Mapping[str, A
     settings = configuration.read(place, overrides)
     engine = open_engine(settings.data.database or f"sqlite:///{place / 'forecaster.db'}")
     clock = clock_of(settings.clock)
-    return Home(place, settings, clock, Store(engine), Ledger(engine), Replays(engine), Claims(engine))
+    return Home(place, settings, clock, Store(engine), Ledger(engine), Replays(engine), Claims(engine), Pauses(engine))

@@ -23,6 +23,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Text,
+    func,
     select,
 )
 
@@ -125,6 +126,13 @@ class Ledger:
         wanted = select(FORECASTS.c.model).where(FORECASTS.c.symbol == symbol, FORECASTS.c.as_of == f"{as_of:%Y-%m-%d}")
         with reading(self.engine) as connection:
             return set(connection.execute(wanted).scalars())
+
+    def newest(self, symbol: str) -> pd.Timestamp | None:
+        """The last session from which a forecast of an asset is on record; None where there is none."""
+        last = select(func.max(FORECASTS.c.as_of)).where(FORECASTS.c.symbol == symbol)
+        with reading(self.engine) as connection:
+            found = connection.execute(last).scalar()
+        return None if found is None else pd.Timestamp(found)
 
     def settle(self, outcome: dict[str, Any], scores: Sequence[tuple[str, Score]]) -> bool:
         """Adds an outcome with the scores of its forecasts, `(model, score)`; False where it was there already.

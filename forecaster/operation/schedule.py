@@ -75,11 +75,13 @@ class Ran:
         due: Which.
         outcome: What it came to, in words.
         whole: Whether every asset has its forecasts.
+        waiting: Whether rows of the day may still come: it stays owed, and is tried again after the lease.
     """
 
     due: Due
     outcome: str
     whole: bool
+    waiting: bool = False
 
 
 def next_due(code: str, delay: timedelta, clock: Clock) -> datetime:
@@ -130,9 +132,11 @@ def run_due(home: Home, code: str, stopping: Callable[[], bool] = lambda: False)
         log.info("%s %s: started by %s", code, f"{item.session:%Y-%m-%d}", owner)
         with _renewed(home, item, owner, lease):
             done = _run(home, item)
-        if home.claims.finish(code, item.session, owner, done.outcome):
+        end = home.claims.postpone if done.waiting else home.claims.finish
+        if end(code, item.session, owner, done.outcome):
             ran.append(done)
-            log.info("%s %s: finished by %s: %s", code, f"{item.session:%Y-%m-%d}", owner, done.outcome)
+            word = "postponed" if done.waiting else "finished"
+            log.info("%s %s: %s by %s: %s", code, f"{item.session:%Y-%m-%d}", word, owner, done.outcome)
     return ran
 
 
@@ -176,7 +180,7 @@ def status(home: Home) -> list[dict[str, Any]]:
                 "owed": [f"{item.session:%Y-%m-%d}" for item in due(home, code)],
                 "last_session": done["session"].iloc[-1] if len(done) else "",
                 "last_outcome": done["outcome"].iloc[-1] if len(done) else "",
-                "running": runs.loc[runs["finished_at"].isna(), "owner"].tolist() if len(runs) else [],
+                "running": runs.loc[runs[["finished_at", "outcome"]].isna().all(axis=1), "owner"].tolist(),
             }
         )
     return rows
@@ -200,7 +204,9 @@ def _run(home: Home, item: Due) -> Ran:
     except (ForecasterError, ReportError, IngestError) as fault:
         return Ran(item, f"failed: {fault}", whole=False)
     withheld = "".join(f"; {symbol} withheld: {reason}" for symbol, reason in summary.withheld.items())
-    return Ran(item, summary.told + withheld, whole=not summary.withheld)
+    faults = "".join(f"; {fault}" for fault in summary.faults)
+    whole = not summary.withheld and not summary.faults
+    return Ran(item, summary.told + withheld + faults, whole, waiting=bool(summary.waiting))
 
 
 @contextmanager

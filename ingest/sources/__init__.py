@@ -3,7 +3,8 @@
 A source module has a one-line docstring, ``ASSETS`` (the assets that it offers by default), and
 one of
 
-- ``fetch(asset, now) -> DataFrame``: a panel of the asset's sessions that are closed at now;
+- ``fetch(asset, now, since, name) -> DataFrame``: a panel of the asset's sessions that are closed at now, at
+  least those after since, the last one stored; name is what the provider calls the asset;
 - ``read(path, symbol, calendar) -> DataFrame``: a panel from a file (`csv_file`).
 
 A panel from a source has ``known_at`` NaT: `ingest.store.Store.append` fills it.

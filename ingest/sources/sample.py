@@ -16,7 +16,7 @@ ASSETS = (
 )
 
 
-def fetch(asset: Asset, now: datetime) -> pd.DataFrame:
+def fetch(asset: Asset, now: datetime, since: pd.Timestamp | None = None, name: str = "") -> pd.DataFrame:
     """The sessions that are closed at now; nothing is fetched from anywhere.
 
     The closes are those of a price index: there are no splits, and dividends are not in them, so
@@ -25,6 +25,8 @@ def fetch(asset: Asset, now: datetime) -> pd.DataFrame:
     Args:
         asset: one of `ASSETS`.
         now: with a time zone.
+        since: not looked at; every session is given.
+        name: not looked at.
 
     Returns:
         A panel, sessions from 1999-01-04 to at most 2018-12-31.

@@ -81,12 +81,14 @@ class Market:
     supply: float = 1e8
 
 
-def fetch(asset: Asset, now: datetime) -> pd.DataFrame:
+def fetch(asset: Asset, now: datetime, since: pd.Timestamp | None = None, name: str = "") -> pd.DataFrame:
     """The sessions of the simulated market that are closed at now.
 
     Args:
         asset: the one of `ASSETS`.
         now: with a time zone.
+        since: not looked at; every session is given.
+        name: not looked at.
 
     Returns:
         A panel from 2014-01-01 on.

@@ -25,7 +25,7 @@ def written(value: Any) -> str:
     """A default as the page writes it."""
     if value is None:
         return "none"
-    if value in ("", ()):
+    if value in ("", (), {}):
         return "empty"
     return f"`{', '.join(value)}`" if isinstance(value, tuple) else f"`{value}`"
 

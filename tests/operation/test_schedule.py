@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from forecaster.operation import daily, schedule
 from forecaster.operation.home import Home, open_home
 from ingest import sources
 from ingest.errors import StoreError
+from tests.operation.conftest import WALK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -204,12 +206,33 @@ def test_a_day_whose_database_failed_stays_owed(tmp_path: Path, monkeypatch: pyt
     assert done.outcome == "1 forecast recorded, 0 targets settled"
 
 
-def test_a_day_that_cannot_be_forecast_is_finished_with_its_reason(home: Home) -> None:
-    late = at(home, "2018-02-01T01:00Z")
+def test_a_day_whose_rows_are_late_stays_owed_until_they_come(home: Home) -> None:
+    late = at(home, "2018-01-23T01:00Z", lease_minutes=0.001)
     (done,) = schedule.run_due(late, "24/7")
+    assert done.waiting
     assert not done.whole
-    assert done.outcome.startswith("0 forecasts recorded, 0 targets settled; WALK withheld: WALK: as-of 2018-01-31")
+    assert done.outcome.startswith("0 forecasts recorded, 0 targets settled; WALK withheld: WALK: as-of 2018-01-22")
+    (row,) = schedule.status(late)
+    assert (row["owed"], row["running"]) == (["2018-01-22"], [])
+    rows = home.store.history("WALK").frame.tail(1)
+    came = rows.assign(session=pd.Timestamp("2018-01-22"), close=rows["close"] * 1.01)
+    late.store.append(late.store.asset("WALK"), came, late.clock.now())
+    time.sleep(0.1)  # the lease is over
+    (done,) = schedule.run_due(late, "24/7")
+    assert done.whole
+    assert done.outcome == "1 forecast recorded, 0 targets settled"
     assert schedule.run_due(late, "24/7") == []
+    assert schedule.status(late)[0]["owed"] == []
+
+
+def test_a_day_that_cannot_be_forecast_is_finished_with_its_reason(home: Home) -> None:
+    rows = home.store.history("WALK").frame.tail(20).assign(symbol="YOUNG")
+    home.store.append(replace(WALK, symbol="YOUNG"), rows, datetime(2018, 2, 1, tzinfo=UTC))
+    then = at(home, "2018-01-22T01:00Z")
+    (done,) = schedule.run_due(then, "24/7")
+    assert not done.whole
+    assert "YOUNG withheld: " in done.outcome
+    assert schedule.run_due(then, "24/7") == []
 
 
 def test_each_calendar_is_due_after_its_own_close(home: Home) -> None:

@@ -1,0 +1,61 @@
+"""`forecaster data quarantine`, `release` and `reject`: rows that are hard to believe, and what becomes of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import pandas as pd
+import typer
+
+from forecaster.cli.data import Json, cell, group
+from forecaster.cli.frame import day_of, opened, records, say, show_json, show_table
+from ingest.panel import VALUES
+
+if TYPE_CHECKING:
+    from ingest.store import Decision
+
+SHOWN = ("symbol", "session", "reason", *VALUES, "source", "decision")
+Symbol = Annotated[str, typer.Argument(help="The asset.")]
+Sessions = Annotated[list[str] | None, typer.Argument(help="Sessions, as 2018-01-20.")]
+All = Annotated[bool, typer.Option("--all", help="Every row of the asset that is held back.")]
+
+
+@group.command()
+def quarantine(
+    symbol: Annotated[str | None, typer.Argument(help="One asset; all where not given.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Rows that were held back, why, and what was decided on them; they are never used unless released."""
+    home = opened()
+    symbols = [symbol] if symbol else [asset.symbol for asset in home.store.assets()]
+    held = [home.store.history(own).held for own in symbols]
+    rows = pd.concat(held, ignore_index=True) if held else pd.DataFrame()
+    if as_json:
+        plain = rows.astype({name: "str" for name in ("known_at", "decided_at") if name in rows})
+        show_json(records(plain))
+    elif rows.empty:
+        say("No row is held back.")
+    else:
+        shown = rows[list(SHOWN)].dropna(axis="columns", how="all")
+        show_table(list(shown.columns), [[cell(value) for value in row] for row in shown.itertuples(index=False)])
+
+
+@group.command()
+def release(symbol: Symbol, sessions: Sessions = None, every: All = False) -> None:
+    """Lets rows in that were held back: they are right, and known from now on."""
+    _decide(symbol, sessions or [], every, "released")
+
+
+@group.command()
+def reject(symbol: Symbol, sessions: Sessions = None, every: All = False) -> None:
+    """Keeps rows out for good: they are wrong, and stay out when they come again."""
+    _decide(symbol, sessions or [], every, "rejected")
+
+
+def _decide(symbol: str, sessions: list[str], every: bool, decision: Decision) -> None:
+    if bool(sessions) == every:
+        raise typer.BadParameter("name the sessions, or give --all")
+    home = opened()
+    days = [day for day in (day_of(text, "session") for text in sessions) if day is not None]
+    count = home.store.decide(symbol, days, decision, home.clock.now())
+    say(f"{symbol}: {count} {'row' if count == 1 else 'rows'} {decision}.")
