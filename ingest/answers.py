@@ -73,6 +73,16 @@ def format_of(where: str) -> Iterator[None]:
         ) from None
 
 
+def told(words: object, most: int) -> str:
+    r"""A provider's words as they may stand within a line of ours: on that line, printable, cut.
+
+    >>> told("No data\n found\x1b[31m", 15)
+    'No data found ['
+    """
+    plain = "".join(sign if sign.isprintable() else " " for sign in str(words))
+    return " ".join(plain.split())[:most]
+
+
 def refuse_status(status: int, headers: Mapping[str, str], where: str, wall: float) -> None:
     """The fault that a status other than 200 stands for.
 

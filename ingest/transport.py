@@ -8,7 +8,8 @@ the same limits and speaks the same words (`ingest.yahoo_session`). A test passe
 - bytes: at most ``max_bytes`` after decompression, of which never more is held in memory;
 - attempts: two, and only where another one may help; the wait between them is the one that the
   provider asks for (``Retry-After``, ``x-rate-limit-reset``), else long and random;
-- places: redirects to the same host alone, and never from https to http;
+- places: redirects to the same host alone, and never from https to http; another address of the
+  user's (`address`) is taken over https or on loopback, so that no token travels in the clear;
 - words: one plain line with provider, symbol and remedy; see `ingest.answers`.
 """
 
@@ -17,7 +18,8 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from ipaddress import ip_address
+from typing import Any, TypedDict
 
 import httpcore
 import httpx
@@ -29,6 +31,7 @@ from ingest.limits import Limits, Sleep, patiently
 
 _FOREIGN = (httpx.HTTPError, httpx.StreamError, httpcore.NetworkError, httpcore.ProtocolError)
 _TIMEOUTS = (httpx.TimeoutException, httpcore.TimeoutException)
+_PORTS = 65535
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,15 @@ class Reply:
     status: int
     headers: httpx.Headers
     body: bytes
+
+
+class Options(TypedDict, total=False):
+    """What an adapter passes on to its `Transport`, which says what each means."""
+
+    limits: Limits
+    sender: httpx.BaseTransport
+    sleep: Sleep
+    wall: Callable[[], float]
 
 
 class Transport:
@@ -150,6 +162,43 @@ class Transport:
         return reply
 
 
+def address(provider: str, own: str, variable: str, environment: Mapping[str, str], *, encrypted: bool = True) -> str:
+    """Where a provider is asked: at its own address, or at another one that the environment names.
+
+    Args:
+        provider: its name, for the message.
+        own: its own address.
+        variable: the environment's, for a proxy of the user's and for tests; empty counts as absent.
+        environment: such as `os.environ`.
+        encrypted: whether http:// is taken on loopback alone, since a token or contact is sent along.
+
+    Raises:
+        CredentialError: it is no address of a host, or would send in the clear; its value is not shown, since it may
+            hold a password.
+
+    >>> address("x_counts", "https://api.x.com", "FORECASTER_X_URL", {"FORECASTER_X_URL": "http://127.0.0.1:8080/"})
+    'http://127.0.0.1:8080'
+    >>> address("x_counts", "https://api.x.com", "FORECASTER_X_URL", {"FORECASTER_X_URL": "http://example.org"})
+    Traceback (most recent call last):
+    ingest.errors.CredentialError: x_counts: FORECASTER_X_URL is an http:// address beyond loopback, ...
+    """
+    named = environment.get(variable, "").strip()
+    if not named:
+        return own
+    url = _host_alone(named)
+    if url is None:
+        raise CredentialError(
+            f"{provider}: {variable} is no address of a host: write it as https://HOST or https://HOST:PORT, without "
+            "path, user and password"
+        )
+    if encrypted and url.scheme == "http" and not _is_loopback(url.host):
+        raise CredentialError(
+            f"{provider}: {variable} is an http:// address beyond loopback, where a token would travel in the clear: "
+            "write it with https://"
+        )
+    return str(url).rstrip("/")
+
+
 def user_agent(contact: str = "") -> str:
     """Who asks: program, version, contact and library, as Wikimedia's rules want it.
 
@@ -161,6 +210,25 @@ def user_agent(contact: str = "") -> str:
     except PackageNotFoundError:
         own = "0"
     return f"forecaster/{own} ({contact or 'daily financial forecasts'}) httpx/{httpx.__version__}"
+
+
+def _host_alone(text: str) -> httpx.URL | None:
+    """The address, where it is scheme, host and perhaps port, and nothing else."""
+    try:
+        url = httpx.URL(text)
+        host = url.host and url.raw_host  # the one fails on a name that the other passes on
+    except (httpx.InvalidURL, UnicodeError):
+        return None
+    extra = url.userinfo or url.query or url.fragment or url.path != "/" or "?" in text or "#" in text
+    whole = url.scheme in {"http", "https"} and host and b"%" not in host
+    return url if whole and not extra and url.port != 0 and (url.port or 0) <= _PORTS else None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _drained(answer: httpx.Response, max_bytes: int, where: str) -> bytes:

@@ -8,6 +8,7 @@ within yahoo.com alone, and the first fault of a chart remembered, whatever yfin
 """
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any, Literal
 
 import httpx
@@ -25,6 +26,7 @@ from ingest.answers import (
     refuse_elsewhere,
     refuse_status,
     timed_out,
+    told,
     too_large,
 )
 from ingest.errors import (
@@ -39,6 +41,8 @@ from ingest.limits import Limits
 
 DOMAIN = "yahoo.com"
 CHART = "/v8/finance/chart/"
+UNKNOWN = 'map it with [data.renamed] OLD = "NEW", or stop it with data.stopped, in forecaster.toml'
+"""What to do about a symbol that Yahoo no longer has."""
 Method = Literal["GET", "POST"]
 _REFUSED = frozenset({401, 403})
 
@@ -54,6 +58,7 @@ class YahooSession(requests.Session[requests.Response]):
     Attributes:
         fault: the first fault since `begin`.
         document: the last chart that came.
+        payload: sha256 of that chart's bytes, decompressed, hex; empty where none came.
     """
 
     def __init__(self, base: str, limits: Limits, wall: Callable[[], float]) -> None:
@@ -69,6 +74,7 @@ class YahooSession(requests.Session[requests.Response]):
         self._refusals = 0
         self.fault: IngestError | None = None
         self.document: Any = None
+        self.payload = ""
 
     def request(  # type: ignore[override] # curl_cffi's 30 arguments pass through
         self,
@@ -160,6 +166,7 @@ class YahooSession(requests.Session[requests.Response]):
         if not response.content:
             raise BadPayloadError(f"{self._where}: an empty answer: try again later")
         self.document = as_json(response.content, self._where)
+        self.payload = sha256(response.content).hexdigest()
         with format_of(self._where):
             self._look("period1" in params)
 
@@ -167,19 +174,20 @@ class YahooSession(requests.Session[requests.Response]):
         """The chart's own word of what is wrong, and whether it is the chart that was asked for."""
         chart = self.document["chart"]
         if chart.get("error"):
-            told = " ".join(str(chart["error"].get("description", "no reason")).split())[:120]
+            reason = told(chart["error"].get("description", "no reason"), 120)
             if chart["error"].get("code") == "Not Found":
                 raise UnknownSymbolError(
-                    f"{self._where}: Yahoo does not know it ({told}): check the symbol on finance.yahoo.com; it may "
-                    "have been renamed or delisted"
+                    f"{self._where}: Yahoo does not know it ({reason}): check the symbol on finance.yahoo.com; it may "
+                    f"have been renamed or delisted: {UNKNOWN}"
                 )
-            raise NoDataError(f"{self._where}: Yahoo has nothing for these days ({told}): ask for others")
+            raise NoDataError(f"{self._where}: Yahoo has nothing for these days ({reason}): ask for others")
         (result,) = chart["result"]
         meta = result["meta"]
         wanted = self._where.rpartition(" ")[2].upper()
         if meta["symbol"].upper() != wanted:
             raise UnknownSymbolError(
-                f"{self._where}: Yahoo answers with {meta['symbol'][:32]}: the symbol was renamed; use the new one"
+                f"{self._where}: Yahoo answers with {told(meta['symbol'], 32)}: the symbol was renamed; use the new "
+                f"one: {UNKNOWN}"
             )
         if is_history and not result.get("timestamp"):
             raise NoDataError(f"{self._where}: Yahoo has no row for these days: ask for others")

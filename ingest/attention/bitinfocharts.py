@@ -11,25 +11,32 @@ that the label must begin with the coin's name. X closed its free interface in 2
 have stopped the series or the page; that is said, never papered over. Days are UTC.
 
 The subject is the coin's ticker, ``eth``; for one that is not in `COINS`, ticker and name: ``abc=Abc Coin``.
+
+FORECASTER_BITINFOCHARTS_URL sends all requests to another address, for a proxy of one's own and for tests.
 """
 
 import json
+import os
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Unpack
 
 import pandas as pd
 
-from ingest.answers import format_of
-from ingest.attention.days import final_days, series_of, utc_day
+from ingest.answers import format_of, told
+from ingest.attention.days import Counts, final_days, series_of, utc_day
 from ingest.errors import BadPayloadError, NoDataError, UnknownSymbolError, nearest
 from ingest.sessions import Day
-from ingest.transport import Transport
+from ingest.transport import Options, Transport, address
 
 KIND = "tweets a day"
 LAG = timedelta(hours=24)
 """The page takes up to a day to show a day."""
 
 BASE = "https://bitinfocharts.com"
+URL = "FORECASTER_BITINFOCHARTS_URL"
 COINS = {
     "bch": "Bitcoin Cash",
     "btc": "Bitcoin",
@@ -52,9 +59,7 @@ _TICKER = re.compile(r"[a-z0-9]{1,12}")
 _MEASURE = "tweets"
 
 
-def attention(
-    subject: str, first: Day, last: Day, now: datetime, transport: Transport | None = None
-) -> "pd.Series[float]":
+def attention(subject: str, first: Day, last: Day, now: datetime, transport: Transport | None = None) -> Counts:
     """Tweets about the coin, by UTC day.
 
     Args:
@@ -65,7 +70,7 @@ def attention(
         transport: another way to the provider; see `client`.
 
     Returns:
-        Counts by day, see `ingest.attention`.
+        See `ingest.attention`.
 
     Raises:
         UnknownSymbolError: a ticker without a name, or one for which the page shows another coin.
@@ -86,15 +91,21 @@ def attention(
     fitting = [label for label in counts if _is_of(label, name)]
     if not fitting:
         raise UnknownSymbolError(
-            f"{where}: the page shows {', '.join(counts)[:80]}, not {name}: the site does not know the coin; write "
-            "TICKER=NAME as the site does"
+            f"{where}: the page shows {told(', '.join(counts), 80)}, not {name}: the site does not know the coin; "
+            "write TICKER=NAME as the site does"
         )
-    return series_of(counts[fitting[0]], start, end, where)
+    days = series_of(counts[fitting[0]], start, end, where)
+    return Counts(KIND, LAG, days, sha256(reply.body).hexdigest())
 
 
-def client(base: str = BASE) -> Transport:
-    """The way to the site."""
-    return Transport("bitinfocharts", base, headers={"Accept": "text/html"})
+def client(environment: Mapping[str, str] = os.environ, **options: Unpack[Options]) -> Transport:
+    """The way to the site.
+
+    Raises:
+        CredentialError: FORECASTER_BITINFOCHARTS_URL is no address that is taken.
+    """
+    place = address("bitinfocharts", BASE, URL, environment)
+    return Transport("bitinfocharts", place, headers={"Accept": "text/html"}, **options)
 
 
 def columns_of(page: str, where: str) -> dict[str, dict[pd.Timestamp, float]]:

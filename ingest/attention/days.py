@@ -1,4 +1,4 @@
-"""What the adapters share: which UTC days are final, and how counts become a series."""
+"""What the adapters share: what they give back, which UTC days are final, and how counts become a series."""
 
 import math
 from collections.abc import Mapping
@@ -31,6 +31,25 @@ class Counts:
 
 MOST = 1e12
 """No count of a day is above this; one that is belongs to another series."""
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """What an adapter gives back.
+
+    Attributes:
+        kind: what is counted, such as "tweets a day".
+        lag: after the end of a UTC day, until its count is complete and published.
+        days: float64 counts, indexed by naive midnights of UTC days (``datetime64[us]``, name ``session``), without
+            holes: NaN for a day that is not known.
+        payload: sha256 of the provider's bytes, decompressed, hex; of several pages one after the other in the order
+            in which they came.
+    """
+
+    kind: str
+    lag: timedelta
+    days: pd.Series
+    payload: str
 
 
 def final_days(first: Day, last: Day, now: datetime, lag: timedelta, where: str) -> tuple[pd.Timestamp, pd.Timestamp]:

@@ -11,36 +11,37 @@ and block those that do not: set FORECASTER_CONTACT.
 
 The subject is the article's title, after its project where that is not the English Wikipedia:
 ``Ethereum``, ``de.wikipedia:Bitcoin``.
+
+FORECASTER_WIKIMEDIA_URL sends all requests to another address, for a proxy of one's own and for tests.
 """
 
 import os
-import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Unpack
 from urllib.parse import quote
 
 import pandas as pd
 
-from ingest.answers import format_of
-from ingest.attention.days import final_days, series_of, utc_day
+from ingest.answers import as_json, format_of
+from ingest.attention.days import Counts, final_days, series_of, utc_day
 from ingest.errors import BadPayloadError, CredentialError
-from ingest.limits import Sleep
 from ingest.sessions import Day
-from ingest.transport import Transport, user_agent
+from ingest.transport import Options, Transport, address, user_agent
 
 KIND = "page views a day"
 LAG = timedelta(hours=24)
 """A day is usually loaded within some hours of its end, and within a day nearly always."""
 
 BASE = "https://wikimedia.org"
+URL = "FORECASTER_WIKIMEDIA_URL"
 CONTACT = "FORECASTER_CONTACT"
 _FIRST = pd.Timestamp("2015-07-01")
 _PATH = "/api/rest_v1/metrics/pageviews/per-article/{}/all-access/user/{}/daily/{:%Y%m%d}00/{:%Y%m%d}00"
 
 
-def attention(
-    subject: str, first: Day, last: Day, now: datetime, transport: Transport | None = None
-) -> "pd.Series[float]":
+def attention(subject: str, first: Day, last: Day, now: datetime, transport: Transport | None = None) -> Counts:
     """Page views by UTC day.
 
     Args:
@@ -51,7 +52,7 @@ def attention(
         transport: another way to the provider; see `client`.
 
     Returns:
-        Counts by day, see `ingest.attention`.
+        See `ingest.attention`.
 
     Raises:
         CredentialError: no contact is set.
@@ -61,21 +62,22 @@ def attention(
     start, end = final_days(first, last, now, LAG, where)
     project, title = _article(subject)
     path = _PATH.format(quote(project, safe=""), quote(title, safe=""), max(start, _FIRST), end)
-    answer = (transport or client()).json(path, symbol=subject)
+    body = (transport or client()).get(path, symbol=subject).body
+    answer = as_json(body, where)
     counts: dict[pd.Timestamp, float] = {}
     with format_of(where):
         for item in answer["items"]:
             if (item["article"], item["granularity"]) != (title, "daily"):
                 raise BadPayloadError(f"{where}: it answers about another article: check the title's spelling")
             counts[utc_day(item["timestamp"], "%Y%m%d%H")] = float(item["views"])
-    return series_of(counts, start, end, where)
+    return Counts(KIND, LAG, series_of(counts, start, end, where), sha256(body).hexdigest())
 
 
-def client(environment: Mapping[str, str] = os.environ, base: str = BASE, sleep: Sleep = time.sleep) -> Transport:
+def client(environment: Mapping[str, str] = os.environ, **options: Unpack[Options]) -> Transport:
     """The way to Wikimedia, with the contact that its rules ask for.
 
     Raises:
-        CredentialError: FORECASTER_CONTACT is not set.
+        CredentialError: FORECASTER_CONTACT is not set, or FORECASTER_WIKIMEDIA_URL is no address that is taken.
     """
     contact = environment.get(CONTACT, "").strip()
     if not contact:
@@ -84,7 +86,7 @@ def client(environment: Mapping[str, str] = os.environ, base: str = BASE, sleep:
             "Wikimedia and nowhere else"
         )
     headers = {"User-Agent": user_agent(contact), "Accept": "application/json"}
-    return Transport("wikimedia", base, headers=headers, sleep=sleep)
+    return Transport("wikimedia", address("wikimedia", BASE, URL, environment), headers=headers, **options)
 
 
 def _article(subject: str) -> tuple[str, str]:

@@ -9,28 +9,30 @@ is status 429 with ``x-rate-limit-reset``, an instant.
 
 The subject is the query, such as ``#ethereum -is:retweet``. Days of the last week come from ``recent``, older
 ones from ``all``; the adapter takes ``recent`` where every day that is wanted is within it.
+
+FORECASTER_X_URL sends all requests to another address, for a proxy of one's own and for tests.
 """
 
 import os
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from hashlib import sha256
+from typing import Any, Unpack
 
 import pandas as pd
 
-from ingest.answers import format_of
-from ingest.attention.days import final_days, series_of, utc_day
+from ingest.answers import as_json, format_of
+from ingest.attention.days import Counts, final_days, series_of, utc_day
 from ingest.errors import AccessRefusedError, BadPayloadError, CredentialError
-from ingest.limits import Sleep
 from ingest.sessions import Day
-from ingest.transport import Transport
+from ingest.transport import Options, Transport, address
 
 KIND = "tweets a day"
 LAG = timedelta(minutes=15)
 """Counts may still rise for some minutes after a tweet."""
 
 BASE = "https://api.x.com"
+URL = "FORECASTER_X_URL"
 TOKEN = "X_BEARER_TOKEN"  # noqa: S105 - the variable's name, not its value
 _RECENT = timedelta(days=7)
 _MARGIN = timedelta(minutes=5)
@@ -40,9 +42,7 @@ _STAMP = "%Y-%m-%dT%H:%M:%S.%fZ"
 _DAY = pd.Timedelta(1, unit="D")
 
 
-def attention(
-    subject: str, first: Day, last: Day, now: datetime, transport: Transport | None = None
-) -> "pd.Series[float]":
+def attention(subject: str, first: Day, last: Day, now: datetime, transport: Transport | None = None) -> Counts:
     """Tweets that match the query, by UTC day.
 
     Args:
@@ -53,7 +53,7 @@ def attention(
         transport: another way to the provider; see `client`.
 
     Returns:
-        Counts by day, see `ingest.attention`.
+        See `ingest.attention`.
 
     Raises:
         CredentialError: no token is set.
@@ -65,8 +65,10 @@ def attention(
     oldest = pd.Timestamp(now).tz_convert("UTC").tz_localize(None) - _RECENT + _MARGIN
     place = "recent" if start >= oldest else "all"
     counts: dict[pd.Timestamp, float] = {}
+    payload = sha256()
     try:
-        for page in _pages(transport or client(), place, subject, start, end):
+        for body, page in _pages(transport or client(), place, subject, start, end):
+            payload.update(body)
             with format_of(where):
                 _read(page, counts, where)
     except AccessRefusedError as refused:
@@ -75,27 +77,26 @@ def attention(
         raise AccessRefusedError(
             f"{refused}; days before {oldest.ceil('D'):%Y-%m-%d} need full-archive access: ask for later ones"
         ) from None
-    return series_of(counts, start, end, where)
+    return Counts(KIND, LAG, series_of(counts, start, end, where), payload.hexdigest())
 
 
-def client(
-    environment: Mapping[str, str] = os.environ,
-    base: str = BASE,
-    sleep: Sleep = time.sleep,
-    wall: Callable[[], float] = time.time,
-) -> Transport:
+def client(environment: Mapping[str, str] = os.environ, **options: Unpack[Options]) -> Transport:
     """The way to X, with the bearer token of the environment.
 
     Raises:
-        CredentialError: X_BEARER_TOKEN is not set.
+        CredentialError: X_BEARER_TOKEN is not set, or FORECASTER_X_URL is no address that is taken.
     """
     token = environment.get(TOKEN, "").strip()
     if not token:
         raise CredentialError(f"x_counts: no token: set {TOKEN} to the bearer token of your X developer account")
-    return Transport("x_counts", base, headers={"Authorization": f"Bearer {token}"}, sleep=sleep, wall=wall)
+    headers = {"Authorization": f"Bearer {token}"}
+    return Transport("x_counts", address("x_counts", BASE, URL, environment), headers=headers, **options)
 
 
-def _pages(transport: Transport, place: str, subject: str, start: pd.Timestamp, end: pd.Timestamp) -> Iterator[Any]:
+def _pages(
+    transport: Transport, place: str, subject: str, start: pd.Timestamp, end: pd.Timestamp
+) -> Iterator[tuple[bytes, Any]]:
+    """Each page as bytes and as a document."""
     params = {
         "query": subject,
         "granularity": "day",
@@ -104,8 +105,9 @@ def _pages(transport: Transport, place: str, subject: str, start: pd.Timestamp, 
     }
     seen: set[str] = set()
     while len(seen) < _PAGES:
-        page = transport.json(f"/2/tweets/counts/{place}", params, symbol=subject)
-        yield page
+        body = transport.get(f"/2/tweets/counts/{place}", params, symbol=subject).body
+        page = as_json(body, f"x_counts: {subject}")
+        yield body, page
         token = str(page["meta"].get("next_token") or "")
         if not token:
             return

@@ -20,10 +20,10 @@ calendar's close plus `LAG_MINUTES` has passed; a row without a close is a gap; 
 day the later one counts; open, high and low of zero are missing, and currencies have no volume. A
 close at or below zero (crude oil, 2020-04-20) has no change in the panel's sense and is a gap.
 
-**What a daily run fetches** is the last `WINDOW` days: every row is a fact about its own session, so
-that a window agrees with the whole history, and corrections older than it are seen when ``forecaster
-ingest yahoo`` is run again. After a reverse split, volumes may differ in their last digits from those
-stored, and become new vintages.
+**What a daily run fetches** is the last `WINDOW` days, or more where the last stored session is older:
+every row is a fact about its own session, so that a window agrees with the whole history, and
+corrections older than it are seen when ``forecaster ingest yahoo`` is run again. After a reverse split,
+volumes may differ in their last digits from those stored, and become new vintages.
 
 FORECASTER_YAHOO_URL sends all requests to another address, for a proxy of one's own and for tests.
 """
@@ -40,7 +40,7 @@ from typing import Any
 
 import pandas as pd
 
-from ingest.answers import down, format_of, rate_limited
+from ingest.answers import down, format_of, rate_limited, told
 from ingest.as_traded import PRICES, as_traded
 from ingest.assets import Asset
 from ingest.errors import BadPayloadError, IngestError, NoDataError, UnknownCalendarError, UnknownSymbolError
@@ -48,7 +48,8 @@ from ingest.exchanges import CALENDARS, KINDS
 from ingest.limits import Limits, patiently
 from ingest.panel import check_symbol, panel_rows
 from ingest.sessions import Day, as_day, calendar
-from ingest.yahoo_session import YahooSession
+from ingest.transport import address
+from ingest.yahoo_session import UNKNOWN, YahooSession
 
 ASSETS: tuple[Asset, ...] = ()
 
@@ -56,6 +57,9 @@ LAG_MINUTES = 20
 """From a session's close until its bar is final: quotes are up to 15 minutes late."""
 
 WINDOW = timedelta(days=400)
+OVERLAP = timedelta(days=30)
+"""What is fetched again before the last stored session, where that is older than the window."""
+
 EARLIEST = "1927-01-01"
 """Yahoo has nothing before."""
 
@@ -72,28 +76,36 @@ class Chart:
         bars: indexed by session, naive dates, each once, oldest first: open, high, low, close, volume, dividends
             and capital_gains in today's shares, splits (1.0 on an ordinary day), adjusted; some without a close.
         meta: Yahoo's words about the symbol: exchangeName, instrumentType, exchangeTimezoneName, currency.
+        payload: sha256 of the document's bytes, hex.
     """
 
     symbol: str
     bars: pd.DataFrame
     meta: Mapping[str, Any]
+    payload: str
 
 
-def fetch(asset: Asset, now: datetime) -> pd.DataFrame:
-    """The asset's sessions of the last `WINDOW` days that are final at now.
+def fetch(asset: Asset, now: datetime, since: pd.Timestamp | None = None, name: str = "") -> pd.DataFrame:
+    """The asset's sessions of the last `WINDOW` days that are final at now, or of more where more are missing.
 
     Args:
         asset: of this source, as `asset_of` makes it.
         now: with a time zone.
+        since: last stored session; where it is before the window, rows begin `OVERLAP` before it, so that no hole
+            opens after a long pause.
+        name: Yahoo's symbol, where it is another than the asset's: a renamed one that the user has mapped.
 
     Returns:
-        A panel.
+        A panel of the asset's own symbol.
 
     Raises:
         UnknownSymbolError: Yahoo does not know the symbol, or has renamed it.
         ProviderError: one of its kinds.
     """
-    return rows_of(download(asset.symbol, now - WINDOW), asset, now)
+    first = as_day(now - WINDOW)
+    if since is not None:
+        first = min(first, as_day(since) - OVERLAP)
+    return rows_of(download(name or asset.symbol, first), asset, now)
 
 
 def download(
@@ -116,18 +128,19 @@ def download(
 
     Raises:
         BadSymbolError: the symbol is no plain ticker.
+        CredentialError: FORECASTER_YAHOO_URL is no address.
         UnknownSymbolError: Yahoo does not know it, or has renamed it.
         ProviderError: one of its kinds.
     """
     check_symbol(symbol)
-    way = session or _session(os.environ.get(URL, ""))
+    way = session or _session(address("yahoo", "", URL, os.environ, encrypted=False))
     start, end = as_day(first), pd.Timestamp.now("UTC").normalize() + pd.Timedelta(2, unit="D")
     frame = patiently(lambda: _history(symbol, f"{start:%Y-%m-%d}", f"{end:%Y-%m-%d}", way), LIMITS, sleep)
     where = f"yahoo: {symbol}"
     with format_of(where):
         (result,) = way.document["chart"]["result"]
         _same_currency(result, where)
-        return Chart(symbol, _bars(frame), result["meta"])
+        return Chart(symbol, _bars(frame), result["meta"], way.payload)
 
 
 def asset_of(chart: Chart, code: str | None = None) -> Asset:
@@ -145,8 +158,8 @@ def asset_of(chart: Chart, code: str | None = None) -> Asset:
     if found is None:
         place = f"{chart.meta.get('fullExchangeName', exchange)} ({exchange}, {chart.meta.get('exchangeTimezoneName')})"
         raise UnknownCalendarError(
-            f"yahoo: {chart.symbol}: the calendar of {place} is not known here: name it with --calendar, such as "
-            "--calendar XNYS"
+            f"yahoo: {chart.symbol}: the calendar of {told(place, 120)} is not known here: name it with --calendar, "
+            "such as --calendar XNYS"
         )
     return Asset(chart.symbol, calendar(found).code, "yahoo", lag_minutes=LAG_MINUTES)
 
@@ -156,7 +169,7 @@ def rows_of(chart: Chart, asset: Asset, now: datetime, last: Day | None = None) 
 
     Args:
         chart: from `download`.
-        asset: whose calendar says which sessions are final.
+        asset: whose symbol the rows carry, and whose calendar says which sessions are final.
         now: with a time zone.
         last: last day wanted; all where None.
 
@@ -181,7 +194,7 @@ def rows_of(chart: Chart, asset: Asset, now: datetime, last: Day | None = None) 
     values = {name: kept[name].to_numpy() for name in (*PRICES, "adjustment")}
     if chart.meta.get("instrumentType") != "CURRENCY":
         values["volume"] = kept["volume"].to_numpy()
-    return panel_rows(chart.symbol, pd.DatetimeIndex(kept.index), values, "yahoo")
+    return panel_rows(asset.symbol, pd.DatetimeIndex(kept.index), values, "yahoo")
 
 
 def _history(symbol: str, start: str, end: str, session: YahooSession) -> pd.DataFrame:
@@ -214,7 +227,10 @@ def _ours(foreign: Exception, where: str) -> IngestError:
     if name == "YFRateLimitError":
         return rate_limited(where, None)
     if name == "YFTzMissingError":
-        return UnknownSymbolError(f"{where}: Yahoo does not know it: check the symbol on finance.yahoo.com")
+        return UnknownSymbolError(
+            f"{where}: Yahoo does not know it: check the symbol on finance.yahoo.com; it may have been renamed or "
+            f"delisted: {UNKNOWN}"
+        )
     if name == "YFPricesMissingError":
         return NoDataError(f"{where}: Yahoo has no row for these days: ask for others")
     if isinstance(foreign, OSError):
@@ -254,8 +270,8 @@ def _same_currency(result: Mapping[str, Any], where: str) -> None:
         own = payment.get("currency") or price
         if own != price:
             raise BadPayloadError(
-                f"{where}: it pays dividends in {own} and is priced in {price}: take another listing of it, or import "
-                "a file with adjusted closes"
+                f"{where}: it pays dividends in {told(own, 8)} and is priced in {told(price, 8)}: take another listing "
+                "of it, or import a file with adjusted closes"
             )
 
 

@@ -13,7 +13,6 @@ import pytest
 from ingest.attention import bitinfocharts
 from ingest.errors import BadPayloadError, NoDataError, ProviderDownError, TooLargeError, UnknownSymbolError
 from ingest.limits import Limits
-from ingest.transport import Transport
 from tests.ingest.loopback import Answer, Asked, Server
 
 if TYPE_CHECKING:
@@ -48,8 +47,9 @@ def ask(
     script: Callable[[Asked], Answer], subject: str = "eth", first: str = "2015-08-01", last: str = "2015-12-31"
 ) -> pd.Series:
     with Server(script) as server:
-        way = Transport("bitinfocharts", server.url, sleep=lambda _: None, limits=Limits(max_bytes=10**6))
-        return bitinfocharts.attention(subject, first, last, NOW, way)
+        named = {"FORECASTER_BITINFOCHARTS_URL": server.url}
+        way = bitinfocharts.client(named, sleep=lambda _: None, limits=Limits(max_bytes=10**6))
+        return bitinfocharts.attention(subject, first, last, NOW, way).days
 
 
 def test_the_counts_of_a_coin_with_null_a_gap() -> None:

@@ -66,16 +66,17 @@ def ask(
     last: str = "2024-01-31",
 ) -> tuple[Server, pd.Series]:
     with Server(script) as server:
-        way = wikimedia.client(CONTACT, server.url, lambda _: None)
-        return server, wikimedia.attention(subject, first, last, NOW, way)
+        way = wikimedia.client({**CONTACT, "FORECASTER_WIKIMEDIA_URL": server.url}, sleep=lambda _: None)
+        return server, wikimedia.attention(subject, first, last, NOW, way).days
 
 
 def test_the_folder_is_the_registry_and_every_adapter_says_what_it_counts() -> None:
-    assert attention.names() == ("bitinfocharts", "wikimedia", "x_counts")
+    assert attention.names() == ("bitinfocharts", "csv_file", "wikimedia", "x_counts")
     for name in attention.names():
         adapter = attention.load(name)
         assert adapter.KIND in {"tweets a day", "page views a day"}
-        assert timedelta(0) < adapter.LAG <= timedelta(days=1)
+        assert timedelta(0) <= adapter.LAG <= timedelta(days=1)
+        assert bool(adapter.LAG) == (name != "csv_file")
         assert adapter.__doc__
         assert callable(adapter.attention)
     with pytest.raises(UnknownSourceError, match="nearest: wikimedia"):

@@ -54,8 +54,9 @@ def ask(
     script: Callable[[Asked], Answer], first: str = "2024-03-05", last: str = "2024-03-31", token: str = CANARY
 ) -> tuple[Server, pd.Series]:
     with Server(script) as server:
-        way = x_counts.client({"X_BEARER_TOKEN": token}, server.url, lambda _: None, lambda: 1_000.0)
-        return server, x_counts.attention("#ethereum -is:retweet", first, last, NOW, way)
+        named = {"X_BEARER_TOKEN": token, "FORECASTER_X_URL": server.url}
+        way = x_counts.client(named, sleep=lambda _: None, wall=lambda: 1_000.0)
+        return server, x_counts.attention("#ethereum -is:retweet", first, last, NOW, way).days
 
 
 def test_the_last_week_comes_from_recent_up_to_the_last_whole_day() -> None:

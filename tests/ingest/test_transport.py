@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from ingest import errors
-from ingest.answers import refuse_elsewhere
+from ingest.answers import refuse_elsewhere, told
 from ingest.errors import (
     AccessRefusedError,
     BadPayloadError,
@@ -246,6 +246,11 @@ def test_a_proxy_of_the_environment_is_used_except_for_loopback(monkeypatch: pyt
         monkeypatch.setenv("no_proxy", "127.0.0.1")
         assert Ask([], base="http://provider.example").json() == {"host": "provider.example"}
         assert Ask([Answer({"direct": 1})]).json() == {"direct": 1}
+
+
+def test_a_providers_words_stay_on_their_line() -> None:
+    assert told("No\r\n data\u2028found\x1b[2J\x00 ", 99) == "No data found [2J"
+    assert told(None, 3) == "Non"
 
 
 def test_every_fault_of_httpx_is_mapped() -> None:

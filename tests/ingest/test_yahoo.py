@@ -6,7 +6,8 @@ import itertools
 import re
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import exchange_calendars
@@ -15,6 +16,7 @@ import pandas as pd
 import pytest
 import yfinance
 from yfinance.data import YfData
+from yfinance.exceptions import YFTzMissingError
 
 from ingest.assets import Asset
 from ingest.changes import simple_changes
@@ -24,6 +26,7 @@ from ingest.errors import (
     AccessRefusedError,
     BadPayloadError,
     BadSymbolError,
+    CredentialError,
     IngestError,
     NoDataError,
     ProviderDownError,
@@ -49,6 +52,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2024, 6, 28, 22, tzinfo=UTC)
 LIMITS = Limits(connect=0.5, deadline=1.0, max_bytes=1_000_000, wait=(20, 60))
+REMEDY = 'map it with [data.renamed] OLD = "NEW", or stop it with data.stopped, in forecaster.toml'
 _NUMBER = itertools.count(1)
 
 
@@ -124,6 +128,63 @@ def test_the_window_of_a_daily_run_comes_through_the_documented_address(monkeypa
         panel = yahoo.fetch(asset, NOW)
     assert panel["session"].iloc[0] == pd.Timestamp("2023-05-25")
     assert panel["session"].iloc[-1] == pd.Timestamp("2024-06-28")
+
+
+@pytest.mark.parametrize(
+    ("since", "first"),
+    [
+        (None, "2023-05-25"),
+        (pd.Timestamp("2024-06-27"), "2023-05-25"),
+        (pd.Timestamp("2023-06-26"), "2023-05-25"),
+        (pd.Timestamp("2023-05-25"), "2023-04-25"),
+        (pd.Timestamp("2022-03-31"), "2022-03-01"),
+    ],
+)
+def test_no_hole_opens_after_a_long_pause(
+    since: pd.Timestamp | None, first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share = listing("2022-01-03", "2024-06-28")
+    with Server(speaks(share)) as server:
+        monkeypatch.setenv("FORECASTER_YAHOO_URL", server.url)
+        panel = yahoo.fetch(Asset(share.symbol, "XNYS", "yahoo", lag_minutes=yahoo.LAG_MINUTES), NOW, since)
+    assert panel["session"].iloc[0] == pd.Timestamp(first)
+    assert panel["session"].tolist() == [day for day in share.days if day >= pd.Timestamp(first)]
+    if since is not None:
+        assert panel["session"].iloc[0] <= since - timedelta(days=25)
+
+
+def test_a_renamed_symbol_is_asked_by_its_new_name_and_kept_under_the_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    share = listing()
+    with Server(speaks(share)) as server:
+        monkeypatch.setenv("FORECASTER_YAHOO_URL", server.url)
+        panel = yahoo.fetch(Asset("FB", "XNYS", "yahoo", lag_minutes=yahoo.LAG_MINUTES), NOW, name=share.symbol)
+    assert set(panel["symbol"]) == {"FB"}
+    assert panel["close"].tolist() == list(share.close)
+    assert {asked.path.rpartition("/")[2] for asked in server.asked if "/chart/" in asked.path} == {share.symbol}
+    with pytest.raises(BadSymbolError):
+        yahoo.fetch(Asset("FB", "XNYS", "yahoo"), NOW, name="../x")
+
+
+def test_a_malformed_address_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORECASTER_YAHOO_URL", "https://user:canary@proxy")
+    with pytest.raises(CredentialError, match=r"^yahoo: FORECASTER_YAHOO_URL is no address of a host") as caught:
+        yahoo.download("AAPL", "2024-01-01")
+    assert "canary" not in str(caught.value)
+
+
+def test_the_payload_is_the_hash_of_the_document_as_it_came() -> None:
+    share = listing()
+    ask = Ask(lambda asked: replace(speaks(share)(asked), zipped=True))
+    with ask.server:
+        first = ask.chart(share.symbol).payload
+        again = ask.chart(share.symbol).payload
+        shorter = ask.chart(share.symbol, "2024-03-01").payload
+    histories = [asked for asked in ask.charts if "period1" in asked.query]
+    sent = [sha256(Answer(share.chart(asked)).bytes()).hexdigest() for asked in histories]
+    assert [first, again, shorter] == sent
+    assert first == again != shorter
+    ask.session.begin("yahoo")
+    assert ask.session.payload == ""
 
 
 def test_a_split_leaves_every_row_as_it_was() -> None:
@@ -290,11 +351,19 @@ def test_days_asked_for() -> None:
 
 def test_an_unknown_and_a_renamed_symbol() -> None:
     ask = Ask(speaks())
-    assert "Yahoo does not know it (No data found, symbol may be delisted)" in ask.fault("NOPE", UnknownSymbolError)
+    unknown = ask.fault("NOPE", UnknownSymbolError)
+    assert "Yahoo does not know it (No data found, symbol may be delisted)" in unknown
+    assert unknown.endswith(REMEDY)
     assert len(ask.charts) == 1
     share = listing()
     old = Ask(lambda asked: Answer(replace(share, symbol="META").chart(asked)))
-    assert "answers with META: the symbol was renamed" in old.fault("FB", UnknownSymbolError)
+    renamed = old.fault("FB", UnknownSymbolError)
+    assert "answers with META: the symbol was renamed" in renamed
+    assert renamed.endswith(REMEDY)
+    loud = Ask(lambda asked: Answer(replace(share, symbol="ME\nTA\x1b[2J").chart(asked)))
+    assert "answers with ME TA [2J: the symbol" in loud.fault("FB", UnknownSymbolError)
+    timeless = YFTzMissingError("ODD")
+    assert str(yahoo._ours(timeless, "yahoo: ODD")).endswith(REMEDY)
     with pytest.raises(BadSymbolError):
         yahoo.download("../x", "2024-01-01")
     quiet = Ask(lambda asked: Answer({"chart": {"result": None, "error": {"code": "Bad Request", "description": "x"}}}))

@@ -1,0 +1,164 @@
+"""Counts from a file that the user has: a column of dates and one of counts.
+
+The subject is the file's path. Columns are found by name, rows may be in any date order, and ``null``,
+``-`` or nothing is a gap. The counts are in the one column that may be one: that of tweets
+(`ingest.text.columns`) before that of views or counts, before the only other one; prices and volumes are none. What
+is counted is in its name: ``Tweets`` are "tweets a day", ``Pageviews`` "page views a day", ``Count`` "counts a day",
+and any other ``Name`` is "name a day". Days are UTC.
+"""
+
+import math
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import pandas as pd
+
+from ingest.attention.days import MOST, Counts, final_days, series_of
+from ingest.errors import BadValueError, DuplicateSessionError, EmptyFileError, MissingColumnError
+from ingest.sessions import Day
+from ingest.text.columns import ALIASES, find_columns, normal_name
+from ingest.text.dates import parse_dates
+from ingest.text.numbers import comma_is_decimal, parse_number
+from ingest.text.table import TextTable, read_table
+from ingest.transport import Transport
+
+KIND = "tweets a day"
+"""Of most files; what this one counts is in its `Counts`."""
+LAG = timedelta(0)
+"""A day that is over is as complete as the file."""
+
+_KINDS = {
+    **dict.fromkeys(ALIASES["tweets"], KIND),
+    **dict.fromkeys(("views", "view", "pageviews", "pageview", "viewsaday", "pageviewsaday"), "page views a day"),
+    **dict.fromkeys(("count", "counts", "countsaday"), "counts a day"),
+}
+"""Name of a column, as `normal_name` spells it -> what it counts."""
+_OTHERS = frozenset(name for role, names in ALIASES.items() if role != "tweets" for name in names)
+_LONGEST = 56
+"""Signs of a column's name that become part of a kind."""
+
+
+def attention(
+    subject: str,
+    first: Day,
+    last: Day,
+    now: datetime,
+    transport: Transport | None = None,
+) -> Counts:
+    """The counts of a file, by UTC day.
+
+    Args:
+        subject: the file's path.
+        first: first day wanted.
+        last: last day wanted.
+        now: with a time zone; days that are not over are left out.
+        transport: not used.
+
+    Returns:
+        See `ingest.attention`.
+
+    Raises:
+        FileFaultError: what is wrong with the file, and on which line; see `ingest.errors`.
+        NoDataError: the file has counts, but none on those days.
+    """
+    where = f"csv_file: {subject}"
+    start, end = final_days(first, last, now, LAG, where)
+    path = Path(subject)
+    table = read_table(path, _is_header)
+    at = _counted(table)
+    if not table.rows:
+        raise EmptyFileError(f"{path} has a header but no rows: save it again with a row a day")
+    days = parse_dates(table.column(find_columns(table.header)["date"]), table.place)
+    counts = _by_day(table, days, _numbers(table, at))
+    if not counts:
+        raise EmptyFileError(f"{path} has no row with a count: check the column {_name(table, at)}")
+    return Counts(
+        _kind(_name(table, at)), LAG, series_of(counts, start, end, where), sha256(path.read_bytes()).hexdigest()
+    )
+
+
+def _is_header(cells: tuple[str, ...]) -> bool:
+    """Whether these cells name a date and something beside it."""
+    return len(cells) > 1 and "date" in find_columns(cells)
+
+
+def _counted(table: TextTable) -> int:
+    """Position of the column of counts, in a table that has one of dates."""
+    names = [normal_name(name) for name in table.header]
+    seen = ", ".join(_name(table, at) for at in range(len(names)))[:200]
+    if "date" not in find_columns(table.header):
+        raise MissingColumnError(f"{table.path} has no date column (it has: {seen}): name one of them Date")
+    possible = [at for at, name in enumerate(names) if name and name not in _OTHERS]
+    tweets = [at for at in possible if names[at] in ALIASES["tweets"]]
+    named = [at for at in possible if names[at] in _KINDS]
+    found = tweets or named or possible
+    if not found:
+        raise MissingColumnError(
+            f"{table.path} has no column of counts (it has: {seen}): name it after what it counts, such as Tweets"
+        )
+    if len(found) > 1:
+        several = ", ".join(_name(table, at) for at in found)[:200]
+        raise MissingColumnError(
+            f"{table.path} has several columns that may be the counts ({several}): keep one of them, or name it Tweets"
+        )
+    return found[0]
+
+
+def _name(table: TextTable, at: int) -> str:
+    """A column's name on one line."""
+    return " ".join(table.header[at].split()) or "(no name)"
+
+
+def _kind(name: str) -> str:
+    """What a column counts.
+
+    >>> [_kind(name) for name in ("Tweets", "Page Views", "count", "Reddit posts", "Posts per day")]
+    ['tweets a day', 'page views a day', 'counts a day', 'reddit posts a day', 'posts a day']
+    """
+    known = _KINDS.get(normal_name(name))
+    plain = name.lower().removesuffix(" a day").removesuffix(" per day")
+    return known or f"{plain[:_LONGEST].strip()} a day"
+
+
+def _numbers(table: TextTable, at: int) -> list[float]:
+    """The column as numbers, NaN for a gap, each possible."""
+    texts = table.column(at)
+    decimal_comma = comma_is_decimal(texts) if table.delimiter == ";" else False
+    if decimal_comma is None:
+        raise BadValueError(
+            f"{table.path}: commas in its numbers may be decimal or group thousands, and no number tells "
+            "which: write decimals with a point, and thousands without a sign"
+        )
+    numbers = []
+    for row, text in enumerate(texts):
+        try:
+            number = parse_number(text, decimal_comma=decimal_comma)
+        except ValueError as error:
+            raise BadValueError(
+                f"{table.place(row)}: {_name(table, at)} is {text!r}, which is no number: correct it, or leave it "
+                "empty for a gap"
+            ) from error
+        if number < 0 or number > MOST:
+            raise BadValueError(
+                f"{table.place(row)}: {_name(table, at)} is {text}, which no count can be: correct it, or leave it "
+                "empty for a gap"
+            )
+        numbers.append(number)
+    return numbers
+
+
+def _by_day(table: TextTable, days: Sequence[date], numbers: Sequence[float]) -> dict[pd.Timestamp, float]:
+    """The counts that are known, each day once."""
+    rows: dict[date, int] = {}
+    for row, (day, number) in enumerate(zip(days, numbers, strict=True)):
+        if math.isnan(number):
+            continue
+        before = rows.setdefault(day, row)
+        if numbers[before] != number:
+            raise DuplicateSessionError(
+                f"{table.path}, lines {table.lines[before]} and {table.lines[row]} both give {day}, with different "
+                "values: keep the right one"
+            )
+    return {pd.Timestamp(day).as_unit("us"): numbers[row] for day, row in rows.items()}

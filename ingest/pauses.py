@@ -1,0 +1,108 @@
+"""Who asked to wait, and until when: a pause holds for every process, and after a restart.
+
+A provider that says "too many requests" is not asked again before the instant that it named, by
+whichever program shares the database; asking earlier makes the wait longer, or ends in a block.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, insert, select, update
+
+from ingest.database import create_absent, reading, writing
+from ingest.errors import RateLimitedError, StoreError
+
+UNSAID = timedelta(minutes=15)
+"""The pause after a rate limit that does not say how long it holds."""
+LONGEST = timedelta(hours=24)
+"""No pause is longer, whatever a provider asks for."""
+
+_MINUTE = "%Y-%m-%d %H:%M"
+_METADATA = MetaData()
+PAUSES = Table(
+    "pause",
+    _METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("provider", String(64), nullable=False, unique=True),
+    Column("until", String(26), nullable=False),
+)
+
+
+class Pauses:
+    """The pauses of one database.
+
+    Args:
+        engine: from `ingest.database.open_engine`; the table is created where absent.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        """Open the table; see the class."""
+        self._engine = engine
+        create_absent(engine, _METADATA)
+
+    @contextmanager
+    def respected(self, provider: str, symbol: str, now: Callable[[], datetime]) -> Iterator[None]:
+        """A block that asks a provider: not entered while its pause lasts; a rate limit within begins one.
+
+        Args:
+            provider: whom the block asks.
+            symbol: about what, for the message.
+            now: the present, with a time zone.
+
+        Raises:
+            RateLimitedError: the pause is not over, or the block's own.
+            StoreError: the pauses cannot be read.
+
+        >>> from ingest.database import open_engine
+        >>> noon = datetime(2024, 1, 5, 12, tzinfo=UTC)
+        >>> pauses = Pauses(open_engine("sqlite://"))
+        >>> with suppress(RateLimitedError), pauses.respected("yahoo", "AAPL", lambda: noon):
+        ...     raise RateLimitedError("yahoo: AAPL: too many requests", retry_after=300)
+        >>> with pauses.respected("yahoo", "MSFT", lambda: noon):
+        ...     print("asked")
+        Traceback (most recent call last):
+        ingest.errors.RateLimitedError: yahoo: MSFT: not asked: it asked to wait until 2024-01-05 12:05 UTC; run ...
+        """
+        self._refuse(provider, symbol, now())
+        try:
+            yield
+        except RateLimitedError as limited:
+            with suppress(StoreError):  # that it cannot be stored must not hide what the provider said
+                self._begin(provider, limited.retry_after, now())
+            raise
+
+    def _refuse(self, provider: str, symbol: str, now: datetime) -> None:
+        with reading(self._engine) as connection:
+            stored = connection.execute(select(PAUSES.c.until).where(PAUSES.c.provider == provider)).scalar()
+        until = _lasting(stored, now)
+        if until is not None:
+            raise RateLimitedError(
+                f"{provider}: {symbol}: not asked: it asked to wait until {pd.Timestamp(until).ceil('min'):{_MINUTE}} "
+                "UTC; run again then",
+                (until - now).total_seconds(),
+            )
+
+    def _begin(self, provider: str, seconds: float | None, now: datetime) -> None:
+        wait = timedelta(seconds=min(seconds, LONGEST.total_seconds())) if seconds else UNSAID
+        mine = PAUSES.c.provider == provider
+        with writing(self._engine) as connection:
+            stored = connection.execute(select(PAUSES.c.until).where(mine)).scalar()
+            until = _text(max(now + wait, _lasting(stored, now) or now))
+            if stored is None:
+                connection.execute(insert(PAUSES).values(provider=provider, until=until))
+            else:
+                connection.execute(update(PAUSES).where(mine).values(until=until))
+
+
+def _lasting(stored: str | None, now: datetime) -> datetime | None:
+    """The end of a stored pause that is not over; one beyond `LONGEST` was made by a clock that was wrong."""
+    if stored is None:
+        return None
+    until = datetime.fromisoformat(stored).replace(tzinfo=UTC)
+    return until if now < until <= now + LONGEST else None
+
+
+def _text(instant: datetime) -> str:
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
