@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ingest.pauses import Pauses
-
 from forecaster import settings as configuration
 from forecaster.clock import Clock, clock_of
 from forecaster.operation.claims import Claims
 from forecaster.operation.ledger import Ledger
 from forecaster.operation.replays import Replays
 from ingest.database import open_engine
+from ingest.pauses import Pauses
 from ingest.store import Store
 
 if TYPE_CHECKING:

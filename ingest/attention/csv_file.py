@@ -10,7 +10,6 @@ and any other ``Name`` is "name a day". Days are UTC.
 import math
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
@@ -74,9 +73,7 @@ def attention(
     counts = _by_day(table, days, _numbers(table, at))
     if not counts:
         raise EmptyFileError(f"{path} has no row with a count: check the column {_name(table, at)}")
-    return Counts(
-        _kind(_name(table, at)), LAG, series_of(counts, start, end, where), sha256(path.read_bytes()).hexdigest()
-    )
+    return Counts(_kind(_name(table, at)), LAG, series_of(counts, start, end, where), table.sha256)
 
 
 def _is_header(cells: tuple[str, ...]) -> bool:

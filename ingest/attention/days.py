@@ -11,24 +11,6 @@ import pandas as pd
 from ingest.errors import BadPayloadError, NoDataError
 from ingest.sessions import Day, as_day
 
-
-@dataclass(frozen=True, eq=False)
-class Counts:
-    """What an adapter gave.
-
-    Attributes:
-        kind: what is counted, such as "tweets a day".
-        lag: how long after the end of a UTC day its count is published.
-        days: counts by naive date, ``datetime64[us]``; NaN where there is none.
-        payload: sha256 of the answers as they came.
-    """
-
-    kind: str
-    lag: timedelta
-    days: pd.Series
-    payload: str
-
-
 MOST = 1e12
 """No count of a day is above this; one that is belongs to another series."""
 

@@ -60,7 +60,8 @@ def read(path: str | Path, symbol: str, calendar: str | Calendar) -> pd.DataFram
     kept = {role: column[order] for role, column in values.items()}
     if "adjusted" in kept:
         kept["adjustment"] = adjustment_factors(kept["close"], kept.pop("adjusted"))
-    return panel_rows(symbol, pd.DatetimeIndex(dates[order].astype("datetime64[us]")), kept, "csv_file")
+    days = pd.DatetimeIndex(dates[order].astype("datetime64[us]"))
+    return panel_rows(symbol, days, kept, "csv_file", table.sha256)
 
 
 def asset_for(rows: pd.DataFrame, symbol: str, calendar: str | Calendar) -> Asset:

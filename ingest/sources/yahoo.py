@@ -194,7 +194,7 @@ def rows_of(chart: Chart, asset: Asset, now: datetime, last: Day | None = None) 
     values = {name: kept[name].to_numpy() for name in (*PRICES, "adjustment")}
     if chart.meta.get("instrumentType") != "CURRENCY":
         values["volume"] = kept["volume"].to_numpy()
-    return panel_rows(asset.symbol, pd.DatetimeIndex(kept.index), values, "yahoo")
+    return panel_rows(asset.symbol, pd.DatetimeIndex(kept.index), values, "yahoo", chart.payload)
 
 
 def _history(symbol: str, start: str, end: str, session: YahooSession) -> pd.DataFrame:

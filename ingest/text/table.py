@@ -5,6 +5,7 @@ import csv
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from ingest.errors import EmptyFileError, FileFaultError, MissingFileError, NotTextError
@@ -30,6 +31,7 @@ class TextTable:
         rows: the cells of each row, as many as the header has, stripped.
         lines: the line of the file on which each row ends, from 1.
         delimiter: one of `DELIMITERS`.
+        sha256: of the file's bytes, hex.
     """
 
     path: Path
@@ -37,6 +39,7 @@ class TextTable:
     rows: tuple[tuple[str, ...], ...]
     lines: tuple[int, ...]
     delimiter: str
+    sha256: str
 
     def column(self, position: int) -> tuple[str, ...]:
         """The cells of one column."""
@@ -60,7 +63,8 @@ def read_table(path: Path, is_header: Callable[[tuple[str, ...]], bool]) -> Text
         EmptyFileError: no line with a row below the header.
         FileFaultError: a row with more or fewer fields than the header, or a quote never closed.
     """
-    text = _text(path)
+    raw = _bytes(path)
+    text = _text(path, raw)
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
         raise EmptyFileError(f"{path} is empty: save the file again with a header line and a row a day")
@@ -82,12 +86,13 @@ def read_table(path: Path, is_header: Callable[[tuple[str, ...]], bool]) -> Text
         rows=tuple(cells for _, cells in body),
         lines=tuple(line for line, _ in body),
         delimiter=delimiter,
+        sha256=sha256(raw).hexdigest(),
     )
 
 
-def _text(path: Path) -> str:
+def _bytes(path: Path) -> bytes:
     try:
-        raw = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError as error:
         raise MissingFileError(f"{path} does not exist: check the name and the folder") from error
     except IsADirectoryError as error:
@@ -96,6 +101,9 @@ def _text(path: Path) -> str:
         raise MissingFileError(f"{path} may not be read: check its permissions") from error
     except (OSError, ValueError) as error:
         raise MissingFileError(f"{path} cannot be read ({error}): copy it to a local disk and try again") from error
+
+
+def _text(path: Path, raw: bytes) -> str:
     encoding = next((name for mark, name in _MARKS.items() if raw.startswith(mark)), "utf-8")
     try:
         text = raw.decode(encoding)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2024, 1, 10, 12, tzinfo=UTC)
 CANARY = "canary-51d2@example.org"
-QUICK = Limits(connect=1.0, read=0.5, deadline=0.6, max_bytes=100_000)
+QUICK = Limits(connect=1.0, read=1.0, deadline=1.5, max_bytes=100_000)
 DAYS = pd.date_range("2024-01-04", "2024-01-08")
 
 VIEWS = {
@@ -156,8 +156,8 @@ def test_a_rate_limit_with_and_without_its_wait(case: Case, headers: dict[str, s
 REDIRECT = {"other": f"https://evil.example/?t={CANARY}", "private": "http://169.254.169.254/latest"}
 FAULTS: list[tuple[str, Callable[[Case], Answer], type[ProviderError] | None, str]] = [
     ("500", lambda _: Answer(CANARY, status=500), ProviderDownError, "(status 500)"),
-    ("drip", lambda case: Answer(case.whole, drip=0.05), TimedOutError, "0.6 s in all"),
-    ("drip of headers", lambda _: Answer(drip_headers=0.05), TimedOutError, "0.6 s in all"),
+    ("drip", lambda case: Answer(case.whole, drip=0.05), TimedOutError, "1.5 s in all"),
+    ("drip of headers", lambda _: Answer(drip_headers=0.05), TimedOutError, "1.5 s in all"),
     ("cut off", lambda case: Answer(case.whole[: len(case.whole) // 2]), None, ""),
     ("broken off", lambda case: Answer(case.whole, announced=90_000), ProviderDownError, "RemoteProtocolError"),
     ("html", lambda _: Answer(f"<!DOCTYPE html><html>{CANARY}</html>"), None, ""),
@@ -177,7 +177,7 @@ def test_the_fault_list(case: Case, answer: Any, kind: type[ProviderError] | Non
     start = time.perf_counter()
     fault = ask.fault(kind or case.broken)
     assert said in str(fault)
-    assert time.perf_counter() - start < 4
+    assert time.perf_counter() - start < 12
     assert len(ask.server.asked) == (2 if isinstance(fault, (ProviderDownError, TimedOutError)) else 1)
 
 

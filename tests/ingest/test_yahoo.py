@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NOW = datetime(2024, 6, 28, 22, tzinfo=UTC)
-LIMITS = Limits(connect=0.5, deadline=1.0, max_bytes=1_000_000, wait=(20, 60))
+LIMITS = Limits(connect=1.0, deadline=2.5, max_bytes=1_000_000, wait=(20, 60))
 REMEDY = 'map it with [data.renamed] OLD = "NEW", or stop it with data.stopped, in forecaster.toml'
 _NUMBER = itertools.count(1)
 
@@ -187,6 +187,11 @@ def test_the_payload_is_the_hash_of_the_document_as_it_came() -> None:
     assert ask.session.payload == ""
 
 
+def assert_same(one: pd.DataFrame, other: pd.DataFrame) -> None:
+    """The same rows, whichever answer they came in."""
+    pd.testing.assert_frame_equal(one.drop(columns="payload"), other.drop(columns="payload"))
+
+
 def test_a_split_leaves_every_row_as_it_was() -> None:
     """Closes, factors and the store before and after a 4-for-1 and a 1-for-10 split."""
     share = listing()
@@ -194,7 +199,7 @@ def test_a_split_leaves_every_row_as_it_was() -> None:
     divided = list(share.close[:60]) + [round(price / 4, 2) for price in share.close[60:]]
     split = replace(share, close=divided, splits={f"{share.days[60]:%Y-%m-%d}": 4.0})
     early, late = (rows(kind, first="2024-01-01") for kind in (before, split))
-    pd.testing.assert_frame_equal(early, late.iloc[:60])
+    assert_same(early, late.iloc[:60])
     assert late["close"].tolist() == divided
     assert late["adjustment"].iloc[60] == 4.0
     assert (late["adjustment"].drop(60) == 1).all()
@@ -219,7 +224,7 @@ def test_a_dividend_is_the_total_return_of_its_day_exactly() -> None:
         assert total[t] == pytest.approx((close[t] + dividend) / close[t - 1] - 1, abs=1e-15)
     assert total[50] == pytest.approx(3 * close[50] / close[49] - 1, abs=1e-15)
     restated = rows(replace(paid, dividends={**paid.dividends, f"{share.days[90]:%Y-%m-%d}": 2.0}))
-    pd.testing.assert_frame_equal(panel.drop(90), restated.drop(90))
+    assert_same(panel.drop(90), restated.drop(90))
 
 
 def test_a_split_and_a_dividend_on_one_day_and_on_a_day_without_a_price() -> None:
@@ -438,7 +443,7 @@ def test_the_fault_list(answer: Any, kind: type[IngestError], said: str) -> None
     ask = Ask(broken(share, answer))
     start = time.perf_counter()
     assert said in ask.fault(share.symbol, kind)
-    assert time.perf_counter() - start < 5
+    assert time.perf_counter() - start < 15
     assert len(ask.waits) == (1 if kind in {ProviderDownError, TimedOutError} else 0)
 
 

@@ -46,7 +46,7 @@ def test_a_correction_that_arrives_later_changes_neither_forecast_nor_outcome(ho
     rows = home.store.history("WALK").read("2018-01-21")
     values = {"close": rows["close"].where(rows["session"] != ORIGIN, 1.5 * rows["close"])}
     restated = panel_rows("WALK", pd.DatetimeIndex(rows["session"]), values, "csv_file")
-    assert home.store.append(asset, restated, datetime(2018, 3, 1, tzinfo=UTC)).corrected == 200
+    assert home.store.append(asset, restated, datetime(2018, 3, 1, tzinfo=UTC)).corrected == 1
     again = daily.run(home, pd.Timestamp("2018-01-20"))
     assert (again.recorded, again.settled) == (0, 0)
     pd.testing.assert_frame_equal(home.ledger.forecasts(), before)
