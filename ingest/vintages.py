@@ -108,6 +108,24 @@ class History:
         latest = positions[_last_of_each(self._session[positions])]
         return self.frame.loc[:, list(COLUMNS)].iloc[latest].reset_index(drop=True)
 
+    def vintages_known(self, as_of: Day) -> pd.DataFrame:
+        """Every vintage known at the close of a session, plus the publication lag; `read` gives the latest of them.
+
+        Args:
+            as_of: a session of the asset's calendar.
+
+        Returns:
+            Every vintage then of each session up to as_of, in the panel's columns, by session and
+            known_at; none where nothing was known.
+
+        Raises:
+            NotASessionError: the market does not trade on that day.
+        """
+        origin = as_day(as_of)
+        moment = calendar(self.asset.calendar).close(origin) + self.asset.lag
+        seen = (self._session <= origin.to_datetime64()) & (self._known <= moment.tz_localize(None).to_datetime64())
+        return self.frame.loc[seen, list(COLUMNS)].reset_index(drop=True)
+
     def _filled(self) -> npt.NDArray[np.datetime64]:
         if not self._session.size:
             raise AsOfError(f"{self.asset.symbol} has no rows yet: import or fetch some first")
