@@ -205,6 +205,10 @@ def _inputs(view: market.View, trained: Trained) -> dict[str, Any]:
         "fitted_at": f"{trained.fitted_at:%Y-%m-%d}",
         "rows": trained.rows,
         "notes": list(trained.notes),
+        "findings": [
+            {**found, "first": f"{found['first']:%Y-%m-%d}", "last": f"{found['last']:%Y-%m-%d}"}
+            for found in view.findings.to_dict("records")
+        ],
     }
 
 

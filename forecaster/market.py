@@ -17,6 +17,8 @@ from ingest.changes import SERIES, simple_changes
 from ingest.checks import findings
 from ingest.covariates import ewma_volatility
 from ingest.errors import IncompleteWindowError
+from ingest.panel import COLUMNS
+from ingest.record_checks import record_findings
 from ingest.sessions import calendar
 from ingest.vintages import vintage_sha256
 from ingest.windows import LENGTH, Windows, build_windows, origin_window, require_usable
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 
 FLOOR = 0.02
 """Volatility is never taken below this fraction of the mean absolute change so far."""
+
+NONE_HELD_BACK = pd.DataFrame(columns=[*COLUMNS, "reason"])
+"""The quarantine of an asset without any row in it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +46,7 @@ class View:
         changes: Changes by calendar session, a column a series, NaN where undefined.
         volatility: Standard deviation of the change as known at each close, fraction per session.
         settings: What every forecast shares.
+        quarantined: Rows held back then and undecided: the panel's columns and `reason`.
     """
 
     history: History
@@ -49,6 +55,7 @@ class View:
     changes: pd.DataFrame
     volatility: pd.Series
     settings: ForecastSettings
+    quarantined: pd.DataFrame
 
     @property
     def symbol(self) -> str:
@@ -75,6 +82,13 @@ class View:
         """Hash of exactly the rows known."""
         return vintage_sha256(self.rows)
 
+    @cached_property
+    def findings(self) -> pd.DataFrame:
+        """What is noteworthy about the rows and about their record, in the columns of `ingest.checks.COLUMNS`."""
+        vintages = self.history.vintages_known(self.as_of)
+        record = record_findings(vintages, self.quarantined, self.calendar, self.as_of)
+        return pd.concat([findings(self.rows, self.calendar), record], ignore_index=True)
+
 
 @dataclass(frozen=True, eq=False)
 class Training:
@@ -89,8 +103,19 @@ class Training:
     notes: tuple[str, ...]
 
 
-def look(history: History, as_of: pd.Timestamp, settings: ForecastSettings) -> View:
+def look(
+    history: History,
+    as_of: pd.Timestamp,
+    settings: ForecastSettings,
+    quarantined: pd.DataFrame = NONE_HELD_BACK,
+) -> View:
     """Everything known at `as_of`.
+
+    Args:
+        history: Every vintage of the asset.
+        as_of: A session of the asset.
+        settings: What every forecast shares.
+        quarantined: Rows of the asset held back at `as_of` and undecided then.
 
     Raises:
         AsOfError: Where the data do not cover it, or it is no session of the asset's calendar.
@@ -106,7 +131,7 @@ def look(history: History, as_of: pd.Timestamp, settings: ForecastSettings) -> V
     price = changes["price"]
     floor = FLOOR * price.abs().expanding().mean()
     known = ewma_volatility(price, settings.half_life)
-    return View(history, as_of, rows, changes, known.clip(lower=floor), settings)
+    return View(history, as_of, rows, changes, known.clip(lower=floor), settings, quarantined)
 
 
 def series_of(view: View) -> tuple[str, ...]:
@@ -183,6 +208,4 @@ def _notes(view: View, windows: Windows) -> tuple[str, ...]:
         held = int((view.rows[SERIES[name]] > 0).sum())
         had = "the source has none" if not held else f"only {held} sessions have it, or today's window lacks it"
         notes.append(f"The series {name} was not used: {had}.")
-    found = findings(view.rows, view.calendar).itertuples()
-    notes += [f"{str(f.check).capitalize()}, {f.first:%Y-%m-%d} to {f.last:%Y-%m-%d}: {f.detail}." for f in found]
     return tuple(notes)
