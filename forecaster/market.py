@@ -18,6 +18,7 @@ from ingest.checks import findings
 from ingest.covariates import ewma_volatility
 from ingest.errors import IncompleteWindowError
 from ingest.history import vintage_sha256
+from ingest.record_checks import record_findings
 from ingest.sessions import calendar
 from ingest.windows import LENGTH, Windows, build_windows, origin_window, require_usable
 
@@ -74,6 +75,13 @@ class View:
     def data_vintage(self) -> str:
         """Hash of exactly the rows known."""
         return vintage_sha256(self.rows)
+
+    @cached_property
+    def findings(self) -> pd.DataFrame:
+        """What is noteworthy about the rows and about their record, in the columns of `ingest.checks.COLUMNS`."""
+        vintages, held = self.history.vintages_known(self.as_of), self.history.quarantined(self.as_of)
+        record = record_findings(vintages, held, self.calendar, self.as_of)
+        return pd.concat([findings(self.rows, self.calendar), record], ignore_index=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,6 +191,4 @@ def _notes(view: View, windows: Windows) -> tuple[str, ...]:
         held = int((view.rows[SERIES[name]] > 0).sum())
         had = "the source has none" if not held else f"only {held} sessions have it, or today's window lacks it"
         notes.append(f"The series {name} was not used: {had}.")
-    found = findings(view.rows, view.calendar).itertuples()
-    notes += [f"{str(f.check).capitalize()}, {f.first:%Y-%m-%d} to {f.last:%Y-%m-%d}: {f.detail}." for f in found]
     return tuple(notes)

@@ -1,10 +1,11 @@
 """Findings about a panel: what a careful person would want to know before trusting it.
 
 A finding changes nothing. Gaps and zeros drop the windows that touch them; the finding says how
-many there are and what can be done.
+many there are and what can be done. What is noteworthy about the record of these rows, their
+vintages and sources, is found in `ingest.record_checks`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -13,11 +14,15 @@ import pandas as pd
 from ingest.changes import simple_changes
 from ingest.panel import check_panel
 from ingest.sessions import Calendar
+from ingest.slips import slips
 
 COLUMNS = ("check", "first", "last", "count", "detail", "remedy")
 
 DEVIATIONS = 8.0
 """A price change this many robust standard deviations from the median is worth a look."""
+
+STALE = 5
+"""So many equal closes at the end are worth a look."""
 
 _NORMAL = 1.4826
 """Standard deviation of a normal over its median absolute deviation."""
@@ -51,8 +56,20 @@ def findings(rows: pd.DataFrame, calendar: Calendar) -> pd.DataFrame:
         CalendarRangeError: rows outside the calendar's years.
     """
     rows = check_panel(rows)
-    found = [finding for check in _CHECKS for finding in check(rows, calendar)] if len(rows) else []
-    return pd.DataFrame([asdict(finding) for finding in found], columns=list(COLUMNS)).astype({"count": "int64"})
+    found = [one for check in _CHECKS for one in check(rows, calendar)] if len(rows) else []
+    return as_table(found)
+
+
+def finding(check: str, days: pd.DatetimeIndex, detail: str, remedy: str) -> Finding:
+    """A finding about these sessions, oldest first."""
+    return Finding(check, days[0], days[-1], len(days), detail, remedy)
+
+
+def as_table(found: Iterable[Finding]) -> pd.DataFrame:
+    """Findings as a table, a row each; columns `COLUMNS`, with their types also where there is none."""
+    table = pd.DataFrame([asdict(one) for one in found], columns=list(COLUMNS))
+    texts = dict.fromkeys(("check", "detail", "remedy"), "str")
+    return table.astype({**texts, "first": "datetime64[us]", "last": "datetime64[us]", "count": "int64"})
 
 
 def _gaps(rows: pd.DataFrame, calendar: Calendar) -> Iterator[Finding]:
@@ -67,7 +84,7 @@ def _gaps(rows: pd.DataFrame, calendar: Calendar) -> Iterator[Finding]:
             f"from {sessions[starts[longest]]:%Y-%m-%d}"
         )
         remedy = "import the missing sessions; windows that touch a gap are left out"
-        yield _finding("missing session", sessions[absent], detail, remedy)
+        yield finding("missing session", sessions[absent], detail, remedy)
 
 
 def _off_calendar(rows: pd.DataFrame, calendar: Calendar) -> Iterator[Finding]:
@@ -75,7 +92,7 @@ def _off_calendar(rows: pd.DataFrame, calendar: Calendar) -> Iterator[Finding]:
     off = days[~np.isin(days.to_numpy(), calendar.sessions(days[0], days[-1]).to_numpy())]
     if len(off):
         detail = f"the market of calendar {calendar.code} is shut on these days; their rows are not used"
-        yield _finding("outside calendar", off, detail, "register the asset with the calendar it trades on")
+        yield finding("outside calendar", off, detail, "register the asset with the calendar it trades on")
 
 
 def _activity(rows: pd.DataFrame, _calendar: Calendar) -> Iterator[Finding]:
@@ -87,7 +104,7 @@ def _activity(rows: pd.DataFrame, _calendar: Calendar) -> Iterator[Finding]:
         for word, mask in (("zero", levels == 0), ("missing", levels.isna())):
             if mask.any():
                 share = f"{mask.mean():.1%} of {len(rows)} rows"
-                yield _finding(f"{word} {name}", _days(rows, mask), share, remedy)
+                yield finding(f"{word} {name}", _days(rows, mask), share, remedy)
 
 
 def _incoherent_bars(rows: pd.DataFrame, _calendar: Calendar) -> Iterator[Finding]:
@@ -95,13 +112,13 @@ def _incoherent_bars(rows: pd.DataFrame, _calendar: Calendar) -> Iterator[Findin
     missing = rows[["open", "high", "low"]].isna()
     if missing.any(axis=None) and not missing.all(axis=0).any():
         mask = missing.any(axis=1)
-        yield _finding("missing open, high or low", _days(rows, mask), f"{mask.mean():.1%} of rows", remedy)
+        yield finding("missing open, high or low", _days(rows, mask), f"{mask.mean():.1%} of rows", remedy)
     crossed = rows["high"] < rows["low"]
     if crossed.any():
-        yield _finding("high below low", _days(rows, crossed), "a bar cannot be so", remedy)
+        yield finding("high below low", _days(rows, crossed), "a bar cannot be so", remedy)
     outside = ((rows["close"] > rows["high"]) | (rows["close"] < rows["low"])) & ~crossed
     if outside.any():
-        yield _finding("close outside low to high", _days(rows, outside), "a bar cannot be so", remedy)
+        yield finding("close outside low to high", _days(rows, outside), "a bar cannot be so", remedy)
 
 
 def _large_moves(rows: pd.DataFrame, calendar: Calendar) -> Iterator[Finding]:
@@ -118,22 +135,43 @@ def _large_moves(rows: pd.DataFrame, calendar: Calendar) -> Iterator[Finding]:
             f"the largest {changes.iloc[worst]:+.1%} on {changes.index[worst]:%Y-%m-%d}"
         )
         remedy = "check for a split that is not adjusted or a typing error; a real move is kept"
-        yield _finding("large price move", pd.DatetimeIndex(changes.index[large]), detail, remedy)
+        yield finding("large price move", pd.DatetimeIndex(changes.index[large]), detail, remedy)
 
 
 def _constant_price(rows: pd.DataFrame, _calendar: Calendar) -> Iterator[Finding]:
     if len(rows) > 1 and (rows["close"] == rows["close"].iloc[0]).all():
         detail = f"every close is {rows['close'].iloc[0]:g}"
         remedy = "check the file's close column; a price that never moves is not forecast"
-        yield _finding("constant price", pd.DatetimeIndex(rows["session"]), detail, remedy)
+        yield finding("constant price", pd.DatetimeIndex(rows["session"]), detail, remedy)
+
+
+def _hundredfold_slips(rows: pd.DataFrame, _calendar: Calendar) -> Iterator[Finding]:
+    restated = rows["adjustment"].cumprod()  # a split of 50 for 1 is no slip of the price, nor of the volume
+    levels = {"close": rows["close"] * restated, "volume": rows["volume"] / restated}
+    levels |= {name: rows[name] for name in ("tweets", "market_cap")}
+    remedy = "compare with another source and import the right values; as they are, they make two wild changes"
+    for name, level in levels.items():
+        found = slips(level.to_numpy(dtype=float))
+        if found:
+            worst = max(found, key=lambda slip: abs(np.log(slip.factor)))
+            size = f"{worst.factor:,.0f} times" if worst.factor > 1 else f"1/{1 / worst.factor:,.0f} of"
+            detail = f"{name} is {size} what is usual around {rows['session'].iloc[worst.rows[0]]:%Y-%m-%d}"
+            days = pd.DatetimeIndex(rows["session"].iloc[[row for slip in found for row in slip.rows]])
+            yield finding("hundredfold slip", days, detail, remedy)
+
+
+def _stale_tail(rows: pd.DataFrame, _calendar: Calendar) -> Iterator[Finding]:
+    close = rows["close"].to_numpy()
+    moved = np.flatnonzero(close != close[-1])
+    tail = pd.DatetimeIndex(rows["session"].iloc[moved[-1] + 1 :] if len(moved) else [])
+    if len(tail) >= STALE:
+        detail = f"every close since {tail[0]:%Y-%m-%d} is {close[-1]:g}"
+        remedy = "check whether the source still quotes the asset; use another, or stop the asset (data.stopped)"
+        yield finding("stale tail", tail, detail, remedy)
 
 
 def _days(rows: pd.DataFrame, mask: pd.Series) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(rows.loc[mask, "session"])
-
-
-def _finding(check: str, days: pd.DatetimeIndex, detail: str, remedy: str) -> Finding:
-    return Finding(check, days[0], days[-1], len(days), detail, remedy)
 
 
 _CHECKS: tuple[Callable[[pd.DataFrame, Calendar], Iterator[Finding]], ...] = (
@@ -143,4 +181,6 @@ _CHECKS: tuple[Callable[[pd.DataFrame, Calendar], Iterator[Finding]], ...] = (
     _incoherent_bars,
     _large_moves,
     _constant_price,
+    _hundredfold_slips,
+    _stale_tail,
 )

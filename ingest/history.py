@@ -18,6 +18,7 @@ from ingest.sessions import Day, as_day, calendar
 from ingest.vintages import last_of_each
 
 Mask = npt.NDArray[np.bool_]
+_EVER = pd.Timestamp("9999-12-31", tz="UTC").as_unit("us")
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,15 +72,21 @@ class History:
             NotASessionError: the market does not trade on that day.
         """
         moment = self._moment(as_of)
-        positions = np.flatnonzero(self._seen(as_of, moment))
-        if not positions.size:
+        rows = self._rows(self._seen(as_of, moment), moment)
+        if rows.empty:
             raise AsOfError(
                 f"{self.asset.symbol}: nothing was known yet at the close of {as_day(as_of):%Y-%m-%d}; "
                 "its rows arrived later: choose a later as-of"
             )
-        latest = positions[last_of_each(self._session[positions])]
-        rows = self.frame.loc[:, list(COLUMNS)].iloc[latest].reset_index(drop=True)
-        return counts.merged(self.asset, rows, self.counts, moment) if self.asset.attention_source else rows
+        return rows
+
+    def newest(self) -> pd.DataFrame:
+        """The latest vintage of every session, corrections since the last close among them: for people, not forecasts.
+
+        Returns:
+            The panel's columns, oldest first.
+        """
+        return self._rows(np.ones(len(self.frame), dtype=bool), _EVER)
 
     def vintages_known(self, as_of: Day) -> pd.DataFrame:
         """Every vintage known at the close of a session, plus the publication lag, of the sessions up to it.
@@ -124,6 +131,13 @@ class History:
             self._known <= moment.tz_localize(None).to_datetime64()
         )
         return seen
+
+    def _rows(self, seen: Mask, moment: pd.Timestamp) -> pd.DataFrame:
+        """The latest of the vintages seen of each session, with the counts known at the moment."""
+        positions = np.flatnonzero(seen)
+        latest = positions[last_of_each(self._session[positions])]
+        rows = self.frame.loc[:, list(COLUMNS)].iloc[latest].reset_index(drop=True)
+        return counts.merged(self.asset, rows, self.counts, moment) if self.asset.attention_source else rows
 
     def _filled(self) -> npt.NDArray[np.datetime64]:
         if not self._session.size:

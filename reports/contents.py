@@ -44,6 +44,8 @@ class AssetPage:
             sd is NaN for a deterministic network.
         elbo: Training curves: `model, step, loss` (loss is minus the ELBO, in nats).
         notes: What a reader should know about the data, a sentence each.
+        findings: What was noteworthy about the data, a row a finding: `check, first, last, count, detail, remedy`;
+            first, last and count are of the sessions concerned. None where it was not looked for.
     """
 
     symbol: str
@@ -63,6 +65,7 @@ class AssetPage:
     weights: pd.DataFrame
     elbo: pd.DataFrame
     notes: tuple[str, ...]
+    findings: pd.DataFrame | None
 
 
 @dataclass(frozen=True)

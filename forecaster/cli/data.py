@@ -10,6 +10,7 @@ import typer
 from forecaster.cli.frame import MISSING, app, day_of, opened, records, say, show_json, show_table
 from ingest.checks import findings
 from ingest.panel import VALUES
+from ingest.record_checks import record_findings
 from ingest.sessions import calendar
 
 if TYPE_CHECKING:
@@ -33,8 +34,10 @@ def check(
         history = home.store.history(asset.symbol)
         if history.frame.empty and symbol is None:
             continue
-        own = findings(history.read(history.last), calendar(asset.calendar))
-        found.append(own.assign(symbol=asset.symbol))
+        days = calendar(asset.calendar)
+        closed, held = days.last_closed(home.clock.now() - asset.lag), history.held[history.held["decision"] == ""]
+        own = (findings(history.newest(), days), record_findings(history.frame, held, days, closed))
+        found += [part.assign(symbol=asset.symbol) for part in own]
     table = pd.concat(found, ignore_index=True) if found else pd.DataFrame()
     if as_json:
         show_json(records(table))

@@ -53,7 +53,8 @@ def daily_report(
     everything = ledger.forecasts(symbols)
     record = everything[everything["as_of"] <= f"{as_of:%Y-%m-%d}"]
     oldest = f"{as_of - pd.Timedelta(days=STALE_DAYS):%Y-%m-%d}"
-    pages, absent, newest = [], dict(withheld), ""
+    pages, newest = [], ""
+    absent = {**dict.fromkeys(settings.data.stopped, "stopped: no longer fetched or forecast"), **withheld}
     for symbol in symbols or tuple(dict.fromkeys(record["symbol"])):
         own = record[record["symbol"] == symbol]
         if own.empty:  # never forecast by then: nothing to say, unless today's run withheld it
@@ -100,6 +101,7 @@ def _page(own: pd.DataFrame, replayed: pd.DataFrame, settings: Settings) -> Asse
         weights=_weights(today),
         elbo=_curves(today),
         notes=tuple(facts["notes"]),
+        findings=_findings(facts),
     )
 
 
@@ -163,6 +165,14 @@ def _window(facts: Mapping[str, Any]) -> pd.DataFrame:
         for name, change in zip(facts["series"], values, strict=True)
     ]
     return pd.DataFrame(rows, columns=["session", "series", "change"])
+
+
+def _findings(facts: Mapping[str, Any]) -> pd.DataFrame | None:
+    """What was found in the data; nothing where the record is older than that."""
+    if "findings" not in facts:
+        return None
+    table = pd.DataFrame(facts["findings"], columns=["check", "first", "last", "count", "detail", "remedy"])
+    return table.assign(first=pd.to_datetime(table["first"]), last=pd.to_datetime(table["last"]))
 
 
 def _weights(today: pd.DataFrame) -> pd.DataFrame:

@@ -1,15 +1,26 @@
 """Findings: each thing a careful person would look for is found, counted and explained."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from ingest.checks import COLUMNS, findings
 from ingest.sessions import calendar
+from ingest.sources import csv_file
 
 MakePanel = Callable[..., pd.DataFrame]
 DAYS = calendar("24/7")
+
+
+@pytest.fixture
+def calm(make_panel: MakePanel) -> pd.DataFrame:
+    """Sixty rows with everything in them, no series wilder than a coin's."""
+    rng = np.random.default_rng(3)
+    levels = {name: rng.lognormal(10, 0.3, 60) for name in ("volume", "tweets", "market_cap")}
+    return make_panel(60).assign(**levels)
 
 
 def only(frame: pd.DataFrame, check: str) -> pd.Series:
@@ -74,3 +85,44 @@ def test_a_typing_error_in_a_price_is_found(make_panel: MakePanel) -> None:
 def test_a_price_that_never_moves(make_panel: MakePanel) -> None:
     rows = make_panel(60).assign(open=5.0, high=5.0, low=5.0, close=5.0)
     assert only(findings(rows, DAYS), "constant price")["detail"] == "every close is 5"
+
+
+@pytest.mark.parametrize("name", ["close", "volume", "tweets", "market_cap"])
+@pytest.mark.parametrize("factor", [100, 0.01, 1000])
+@pytest.mark.parametrize("run", [slice(30, 30), slice(0, 2), slice(40, 44), slice(59, 59)])
+def test_a_slip_of_a_unit_is_found(calm: pd.DataFrame, name: str, factor: float, run: slice) -> None:
+    rows = calm.copy()
+    rows.loc[run, name] *= factor
+    found = findings(rows, DAYS)
+    (slip,) = found[found["check"] == "hundredfold slip"].to_dict("records")
+    days = rows.loc[run, "session"]
+    assert (slip["first"], slip["last"], slip["count"]) == (days.iloc[0], days.iloc[-1], len(days))
+    assert name in slip["detail"]
+    assert ("1/" in slip["detail"]) == (factor < 1)
+
+
+def test_what_only_looks_like_a_slip_is_left_alone(calm: pd.DataFrame) -> None:
+    scale, news = calm.copy(), calm.copy()
+    scale.loc[30:, "tweets"] *= 100
+    news.loc[30:38, "tweets"] *= [100, 60, 30, 15, 8, 6, 4, 3, 2]
+    split = calm.copy()
+    split.loc[57:, "close"] /= 100
+    split.loc[57:, "volume"] *= 100
+    split.loc[57, "adjustment"] = 100
+    for rows in (calm, scale, news, split):
+        assert "hundredfold slip" not in set(findings(rows, DAYS)["check"])
+
+
+def test_closes_that_stand_still_at_the_end(calm: pd.DataFrame) -> None:
+    rows = calm.copy()
+    rows.loc[55:, "close"] = rows["close"].iloc[55]
+    found = findings(rows, DAYS).set_index("check").loc["stale tail"]
+    assert (found["count"], found["first"]) == (5, pd.Timestamp("2024-02-25"))
+    assert "since 2024-02-25" in found["detail"]
+    assert "stale tail" not in set(findings(rows.iloc[:-1], DAYS)["check"])
+    assert "stale tail" not in set(findings(rows.assign(close=5.0), DAYS)["check"])
+
+
+def test_real_rows_hold_no_slip(ethereum: Path) -> None:
+    found = findings(csv_file.read(ethereum, "ETH-USD", "24/7"), DAYS)
+    assert found["check"].tolist() == ["missing tweets", "large price move"]

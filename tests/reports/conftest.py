@@ -28,6 +28,43 @@ MODELS = {
 FIVE = tuple(MODELS)[:5]
 LEVELS = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
 AS_OF = pd.Timestamp("2026-03-04")
+FINDINGS = pd.DataFrame(
+    [
+        (
+            "missing tweets",
+            pd.Timestamp("2025-04-02"),
+            pd.Timestamp("2025-11-30"),
+            3,
+            "0.8% of 365 rows",
+            "import the right values; a zero or a gap is no change, and windows that touch it are left out",
+        ),
+        (
+            "hundredfold slip",
+            pd.Timestamp("2025-09-12"),
+            pd.Timestamp("2025-09-12"),
+            1,
+            "volume is 104 times what is usual around 2025-09-12",
+            "compare with another source and import the right values; as they are, they make two wild changes",
+        ),
+        (
+            "sources disagree",
+            pd.Timestamp("2024-12-30"),
+            pd.Timestamp("2026-03-03"),
+            1214,
+            "closes of csv_file and yahoo are more than 0.5% apart; the largest 12.41% on 2025-10-10",
+            "the newest vintage is used: compare both with the exchange, import the right closes, keep to one source",
+        ),
+        (
+            "quarantined",
+            pd.Timestamp("2026-03-02"),
+            pd.Timestamp("2026-03-03"),
+            2,
+            "held back: bad tick",
+            "`forecaster data quarantine` with the symbol shows them; release or reject them",
+        ),
+    ],
+    columns=["check", "first", "last", "count", "detail", "remedy"],
+)
 
 
 def quantiles(mean: float, sd: float) -> dict[str, float]:
@@ -185,9 +222,10 @@ def make_asset(
         "weights": weights(("baseline_mlp", "bayesian_linear", "bayesian_mlp"), series, rng),
         "elbo": elbo,
         "notes": (
-            "Attention is the number of tweets a day; 3 of the last 365 days are missing and were left out.",
-            "Volume is summed over several exchanges and was revised by its source on 2 March.",
+            "1,993 windows of 7 sessions were complete up to 2026-03-04.",
+            "24 windows were left out: tweets missing or zero.",
         ),
+        "findings": FINDINGS,
     }
     return AssetPage(**(fields | change))
 

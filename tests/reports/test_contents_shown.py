@@ -160,3 +160,27 @@ def test_an_asset_takes_few_pages(
 ) -> None:
     _, pages = check_both(daily(asset()), tmp_path)
     assert pages <= 5  # front, the asset's three at most, how to read
+
+
+def test_every_finding_is_told_in_both_kinds(
+    asset: Callable[..., AssetPage], daily: Callable[..., DailyReport], tmp_path: Path
+) -> None:
+    page = asset()
+    text, _ = check_both(daily(page), tmp_path)
+    markup = re.sub(r"\s+", " ", (tmp_path / "report.html").read_text("utf-8"))
+    assert page.findings is not None
+    told = [row[name] for _, row in page.findings.iterrows() for name in ("check", "detail", "remedy")]
+    for words in (*told, "2 Apr 2025", "30 Nov 2025", "1,214"):
+        assert words[1:] in text.replace("\u202f", " ").replace(" %", "%"), words
+        assert words[1:] in markup, words
+    assert "Nothing noteworthy" not in text
+
+
+def test_rows_without_a_finding_say_so_and_an_old_record_says_nothing(
+    asset: Callable[..., AssetPage], daily: Callable[..., DailyReport]
+) -> None:
+    clean = html.markup(document.compose(daily(asset(findings=asset().findings.iloc[:0]))))
+    old = html.markup(document.compose(daily(asset(findings=None))))
+    assert "Nothing noteworthy was found in the rows." in clean
+    assert "Nothing noteworthy" not in old
+    assert "What was seen" not in clean + old
