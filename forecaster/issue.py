@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecaster import market, models
+from forecaster.predictive import QUANTILES
 from ingest.errors import IncompleteWindowError
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from forecaster.predictive import Predictive
     from forecaster.problem import Fitted
     from forecaster.settings import Settings
     from ingest.history import History
@@ -52,8 +54,63 @@ class Trained:
     series: tuple[str, ...]
     rows: int
     notes: tuple[str, ...]
+    findings: tuple[Any, ...]
+    config_sha256: str
+    seed: int
+
+
+@dataclass(frozen=True, eq=False)
+class Forecast:
+    """One forecast, as the ledger keeps it.
+
+    Attributes:
+        symbol: The asset.
+        model: The forecaster's id.
+        as_of: Last session whose data were used.
+        horizon: Sessions ahead, 1.
+        target: The session that is forecast.
+        status: ok, unreliable (its own diagnostics failed) or withheld (there is no distribution).
+        reason: Why it is not ok.
+        predictive: The distribution of the change, None where withheld.
+        diagnostics: JSON-ready facts of the fit and its inputs.
+        data_vintage: Hash of the rows known at `as_of`.
+        config_sha256: Hash of the settings used.
+        seed: Seed of the fit.
+        code_version: Version of this program.
+    """
+
+    symbol: str
+    model: str
+    as_of: pd.Timestamp
+    horizon: int
+    target: pd.Timestamp
+    status: str
+    reason: str
+    predictive: Predictive | None
+    diagnostics: Mapping[str, Any]
+    data_vintage: str
+    config_sha256: str
+    seed: int
+    code_version: str
+
+    def summary(self) -> dict[str, float | None]:
+        """`mean, sd, prob_up` and the quantiles `q01` to `q99`; None where withheld."""
+        if self.predictive is None:
+            return dict.fromkeys(("mean", "sd", "prob_up", *QUANTILES))
+        known = self.predictive
+        return {"mean": known.mean, "sd": known.sd, "prob_up": known.prob_up, **known.quantiles}
+
+
+def train(view: market.View, names: tuple[str, ...], settings: Settings) -> dict[str, Trained]:
+    """Trains each model at the view's origin; one that diverges is kept as a failure, the others go on.
+
+    Raises:
+        TooFewRowsError: Fewer whole windows than the minimum.
+        ConstantSeriesError: A price that never moves.
+    """
+    rows = market.training(view)
     days = {name: view.findings[name].map("{:%Y-%m-%d}".format) for name in ("first", "last")}
-    findings: tuple[Any, ...] = tuple(view.findings.assign(**days).to_dict("records"))
+    findings = tuple(view.findings.assign(**days).to_dict("records"))
     trained = {}
     for name in names:
         own = settings.model(name)
@@ -153,7 +210,7 @@ def _inputs(view: market.View, trained: Trained) -> dict[str, Any]:
         "fitted_at": f"{trained.fitted_at:%Y-%m-%d}",
         "rows": trained.rows,
         "notes": list(trained.notes),
-        "findings": [dict(found) for found in trained.findings],
+        "findings": list(trained.findings),
     }
 
 
