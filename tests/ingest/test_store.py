@@ -26,20 +26,11 @@ from ingest.errors import (
 )
 from ingest.panel import COLUMNS, VALUES, panel_rows
 from ingest.store import Appended, History, Store, vintage_sha256
+from tests.ingest.readings import every_reading
 
 MakePanel = Callable[..., pd.DataFrame]
 COIN = Asset("COIN", calendar="24/7", source="test", attention_kind="tweets a day")
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
-
-
-def every_reading(store: Store, symbol: str = "COIN") -> dict[pd.Timestamp, tuple[str, bytes]]:
-    """Fingerprint and bytes of read(as_of) at every stored session."""
-    history = store.history(symbol)
-    readings = {}
-    for day in pd.date_range(history.first, history.last):
-        rows = history.read(day)
-        readings[day] = (vintage_sha256(rows), rows.loc[:, list(VALUES)].to_numpy().tobytes())
-    return readings
 
 
 def test_what_is_stored_is_read_back_bit_for_bit(store: Store, make_panel: MakePanel) -> None:
@@ -111,43 +102,6 @@ def test_corrections_and_late_rows_are_known_when_they_came(store: Store, make_p
     seen = store.read("COIN", "2024-06-08")
     assert seen["close"].iloc[2] == corrected["close"].iloc[2]
     assert seen["session"].iloc[4] == pd.Timestamp("2024-01-05")
-
-
-def test_twenty_five_random_restatements_leave_every_earlier_reading_byte_identical(
-    store: Store, make_panel: MakePanel
-) -> None:
-    rng = np.random.default_rng(11)
-    truth = make_panel(80)
-    now = datetime(2024, 2, 1, tzinfo=UTC)
-    shown = 31
-    store.append(COIN, truth.iloc[:shown].sample(frac=0.8, random_state=1), now)
-    added = 0
-    for _ in range(25):
-        before = every_reading(store)
-        now += timedelta(days=int(rng.integers(0, 3)), minutes=int(rng.integers(0, 600)))
-        shown = min(shown + int(rng.integers(0, 3)), len(truth))
-        restated = truth.iloc[:shown].copy()
-        touched = rng.integers(0, shown, 4)
-        restated.loc[touched, "close"] *= 1 + rng.normal(0, 0.01, 4)
-        restated.loc[touched[:2], "tweets"] = rng.choice([np.nan, 7.0])
-        counts = store.append(COIN, restated.sample(frac=0.9, random_state=int(rng.integers(1e6))), now)
-        added += counts.corrected + counts.late
-        after = every_reading(store)
-        assert {day: after[day] for day in before} == before
-    assert added > 50
-
-
-def test_negative_control_a_correction_dated_back_does_change_an_earlier_reading(
-    store: Store, make_panel: MakePanel
-) -> None:
-    """The test above can fail: with a correction known from the session's close on, it would."""
-    store.append(COIN, make_panel(20), NOW)
-    history = store.history("COIN")
-    wrong = history.frame.iloc[[5]].assign(close=1.0)
-    wrong["known_at"] += pd.Timedelta(seconds=1)
-    rewritten = History(history.asset, pd.concat([history.frame, wrong]))
-    day = "2024-01-15"
-    assert vintage_sha256(rewritten.read(day)) != vintage_sha256(history.read(day))
 
 
 def test_what_happens_later_is_not_seen(store: Store, make_panel: MakePanel) -> None:

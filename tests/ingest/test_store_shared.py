@@ -1,12 +1,9 @@
 """One store, many processes: each row exactly once, on SQLite and on a real PostgreSQL."""
 
-import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,21 +19,25 @@ from ingest.store import Appended, Store, vintage_sha256
 MakePanel = Callable[..., pd.DataFrame]
 COIN = Asset("COIN", calendar="24/7", source="test", attention_kind="tweets a day")
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
-BINARIES = Path("/usr/lib/postgresql/15/bin")
+
+SYMBOLS = ("AAA", "BBB", "CCC", "DDD", "EEE")
 
 WRITER = """
-import sys, time
+import random, sys, time
 from datetime import UTC, datetime
 import pandas as pd
 from ingest.assets import Asset
 from ingest.database import open_engine
 from ingest.store import Store
-url, path, start = sys.argv[1], sys.argv[2], float(sys.argv[3])
+url, path, start, *symbols = sys.argv[1:]
 rows = pd.read_pickle(path)
-asset = Asset("COIN", calendar="24/7", source="test", attention_kind="tweets a day")
-time.sleep(max(0.0, start - time.time()))
-counts = Store(open_engine(url)).append(asset, rows, datetime(2024, 6, 1, tzinfo=UTC))
-print(counts.new, counts.unchanged)
+random.shuffle(symbols)
+time.sleep(max(0.0, float(start) - time.time()))
+store = Store(open_engine(url))
+for symbol in symbols:
+    asset = Asset(symbol, calendar="24/7", source="test", attention_kind="tweets a day")
+    counts = store.append(asset, rows.assign(symbol=symbol), datetime(2024, 6, 1, tzinfo=UTC))
+    print(symbol, counts.new, counts.unchanged)
 """
 
 COUNTER = """
@@ -62,56 +63,21 @@ def processes(script: str, count: int, *arguments: str) -> list[str]:
     return [out.strip() for out, _ in answers]
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The address of a throw-away PostgreSQL on a socket of its own; skips, saying so, without one."""
-    if not (BINARIES / "initdb").exists():
-        pytest.skip(f"no PostgreSQL 15 server is installed: {BINARIES}/initdb is absent")
-    if os.geteuid() != 0 or not shutil.which("runuser"):
-        pytest.skip("a throw-away PostgreSQL is started as the user nobody, which needs root and runuser")
-    home = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))  # a socket's path must be short
-    home.chmod(0o755)
-    shutil.chown(home, "nobody")
-    data = home / "data"
-
-    def nobody(*command: str) -> None:
-        subprocess.run(["runuser", "-u", "nobody", "--", *command], check=True, capture_output=True, cwd=home)
-
-    nobody(str(BINARIES / "initdb"), "-D", str(data), "-A", "trust", "-U", "tester", "-N", "-E", "UTF8")
-    options = f"-c listen_addresses='' -c unix_socket_directories={home} -c fsync=off"
-    nobody(str(BINARIES / "pg_ctl"), "-D", str(data), "-w", "-l", str(home / "log"), "-o", options, "start")
-    try:
-        yield f"postgresql+psycopg://tester@/postgres?host={home}"
-    finally:
-        nobody(str(BINARIES / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop")
-        shutil.rmtree(home)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'market.db'}"
-    address: str = request.getfixturevalue("server")
-    engine = open_engine(address)
-    with writing(engine) as connection:
-        connection.execute(text("DROP SCHEMA public CASCADE"))
-        connection.execute(text("CREATE SCHEMA public"))
-    return address
-
-
 def test_processes_that_append_the_same_rows_at_once_store_each_exactly_once(
     url: str, tmp_path: Path, make_panel: MakePanel
 ) -> None:
-    """They create the tables at once too."""
+    """They create the tables at once too, and take the symbols in different orders."""
     path = tmp_path / "rows.pickle"
     make_panel(100).to_pickle(path)
     start = time.time() + 3
-    counts = processes(WRITER, 4, url, str(path), str(start))
-    assert sorted(counts) == ["0 100"] * 3 + ["100 0"]
-    frame = Store(open_engine(url)).history("COIN").frame
-    assert len(frame) == 100
-    assert frame["session"].is_unique
+    printed = processes(WRITER, 4, url, str(path), str(start), *SYMBOLS)
+    lines = sorted(line for answer in printed for line in answer.splitlines())
+    assert lines == sorted(f"{symbol} {counts}" for symbol in SYMBOLS for counts in ["0 100"] * 3 + ["100 0"])
+    store = Store(open_engine(url))
+    for symbol in SYMBOLS:
+        frame = store.history(symbol).frame
+        assert len(frame) == 100
+        assert frame["session"].is_unique
 
 
 def test_no_update_is_lost_between_processes(url: str) -> None:
