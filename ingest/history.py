@@ -42,10 +42,13 @@ class History:
 
     def __post_init__(self) -> None:
         """Put the vintages in order: by session, then by when they became known."""
-        frame = self.frame.sort_values(["session", "known_at"], kind="stable", ignore_index=True)
-        object.__setattr__(self, "frame", frame)
-        object.__setattr__(self, "_session", frame["session"].to_numpy().astype("datetime64[us]"))
-        object.__setattr__(self, "_known", _naive(frame["known_at"]))
+        session, known = _naive(self.frame["session"]), _naive(self.frame["known_at"])
+        order = np.lexsort((known, session))
+        if (np.diff(order) != 1).any():  # those of the store are in order
+            object.__setattr__(self, "frame", self.frame.iloc[order].reset_index(drop=True))
+            session, known = session[order], known[order]
+        object.__setattr__(self, "_session", session)
+        object.__setattr__(self, "_known", known)
 
     @property
     def first(self) -> pd.Timestamp:
@@ -166,4 +169,4 @@ def vintage_sha256(rows: pd.DataFrame) -> str:
 
 
 def _naive(instants: "pd.Series[pd.Timestamp]") -> npt.NDArray[np.datetime64]:
-    return instants.dt.tz_localize(None).to_numpy().astype("datetime64[us]")
+    return pd.DatetimeIndex(instants).tz_localize(None).to_numpy().astype("datetime64[us]")

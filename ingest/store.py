@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, Row, Table, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Table, func, insert, or_, select, union_all, update
 
 from ingest import counts
 from ingest.assets import Asset
@@ -205,7 +205,10 @@ class Store:
             UnknownSymbolError: offers the nearest symbols.
             AsOfError: as_of is before or after the data, or is no session.
         """
-        return self.history(symbol).read(as_of)
+        day = as_day(as_of)
+        with reading(self._engine) as connection:
+            asset = _known(connection, symbol)
+            return History(asset, *(_rows(connection, table, symbol, day) for table in (VINTAGE, ATTENTION))).read(day)
 
 
 def _register(connection: Connection, asset: Asset) -> Asset:
@@ -271,11 +274,15 @@ _CONTENTS = {
 """Table -> what is read of it, and the day by which it is sorted, before known_at."""
 
 
-def _rows(connection: Connection, table: Table, symbol: str) -> pd.DataFrame:
-    """A symbol's rows of a table, by day, then known_at."""
+def _rows(connection: Connection, table: Table, symbol: str, until: pd.Timestamp | None = None) -> pd.DataFrame:
+    """A symbol's rows of a table, by day, then known_at; with until those up to it, and of the first and last day."""
     columns, day = _CONTENTS[table]
-    wanted = select(*(table.c[name] for name in columns)).where(table.c.symbol == symbol)
-    return frame(columns, connection.execute(wanted.order_by(day, table.c.known_at)).all())
+    own = table.c.symbol == symbol
+    wanted = select(*(table.c[name] for name in columns)).where(own).order_by(day, table.c.known_at)
+    if until is not None:
+        ends = union_all(*(select(end(day)).where(own) for end in (func.min, func.max)))
+        wanted = wanted.where(or_(day <= f"{until:%Y-%m-%d}", day.in_(ends)))
+    return frame(columns, connection.execute(wanted).all())
 
 
 def _insert(connection: Connection, table: Table, columns: Sequence[str], rows: pd.DataFrame) -> None:

@@ -48,7 +48,11 @@ def test_data_show_tells_what_was_known(finished_home: Path, command: Callable[.
     assert "2018-01-11 " in command(*words).out
 
 
-def test_data_check_tells_what_a_user_can_act_on(home: Path, command: Callable[..., Any]) -> None:
+def test_data_check_tells_what_a_user_can_act_on(
+    home: Path, command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert [row["check"] for row in json.loads(command("data", "check", "--json", "--home", home).out)] == ["behind"]
+    monkeypatch.setenv("FORECASTER__CLOCK__START", "2018-01-22T01:00Z")
     assert command("data", "check", "WALK", "--home", home).out == "Nothing found.\n"
     assert command("data", "check", "--json", "--home", home).out == "[]\n"
     lines = (home / "walk.csv").read_text().splitlines()

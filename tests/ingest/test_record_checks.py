@@ -99,7 +99,7 @@ def test_the_vintages_known_at_a_close_hold_nothing_later(store: Store, make_pan
     first, second = make_panel(60), make_panel(60)
     store.append(COIN, first.iloc[:40], datetime(2024, 2, 12, tzinfo=UTC))
     before = store.history("COIN").vintages_known("2024-02-05")
-    second.loc[4, "close"] *= 1.1
+    second.loc[4, ["open", "high", "low", "close"]] *= 1.1
     store.append(COIN, second, datetime(2024, 2, 20, tzinfo=UTC))
     history = store.history("COIN")
     pd.testing.assert_frame_equal(history.vintages_known("2024-02-05"), before)
