@@ -107,6 +107,28 @@ def test_after_a_rate_limit_nothing_more_is_asked(command: Callable[..., Any], n
     assert not any("COIN" in asked.path for asked in server.asked)
 
 
+def test_a_pause_that_yahoo_asked_for_outlives_the_command(
+    command: Callable[..., Any], new_home: Path, server: Server
+) -> None:
+    command("ingest", "yahoo", "SLOW", "--home", new_home)
+    asked = len(server.asked)
+    line = command("ingest", "yahoo", "SHARE", "--home", new_home).complaint(1)
+    assert line.startswith("yahoo: SHARE: not asked: it asked to wait until ")
+    assert len(server.asked) == asked
+
+
+def test_a_renamed_symbol_keeps_its_name_here(command: Callable[..., Any], new_home: Path, server: Server) -> None:
+    gone = command("ingest", "yahoo", "OLD", "--home", new_home).complaint(1)
+    assert 'map it with [data.renamed] OLD = "NEW"' in gone
+    with (new_home / "forecaster.toml").open("a") as file:
+        file.write('[data.renamed]\nOLD = "COIN-USD"\n')
+    assert command("ingest", "yahoo", "OLD", "--to", f"{COIN.days[-4]:%Y-%m-%d}", "--home", new_home).code == 0
+    assert command("run", "--home", new_home).code == 0
+    history = Store(open_engine(f"sqlite:///{new_home / 'forecaster.db'}")).history("OLD")
+    assert history.last == COIN.days[-2]
+    assert set(history.frame["symbol"]) == {"OLD"}
+
+
 def test_the_calendar_is_asked_for_once(command: Callable[..., Any], new_home: Path) -> None:
     line = command("ingest", "yahoo", "ODD", "--home", new_home).complaint(1)
     assert "name it with --calendar, such as --calendar XNYS" in line
