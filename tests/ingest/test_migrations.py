@@ -1,0 +1,308 @@
+"""Databases of an older program: brought up to date whole or not at all, once, and no row changes."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, MetaData, Table, inspect, select, text
+
+from ingest.database import open_engine, prepare, reading, writing
+from ingest.errors import StoreError
+from ingest.migrations import FIRST, INGEST, Migrations, steps
+from ingest.tables import METADATA
+
+FIRST_TABLES = """
+CREATE TABLE asset (
+    id {serial} NOT NULL,
+    symbol VARCHAR(32) NOT NULL,
+    calendar VARCHAR(16) NOT NULL,
+    source VARCHAR(64) NOT NULL,
+    simulated BOOLEAN NOT NULL,
+    attention_kind VARCHAR(64) NOT NULL,
+    lag_minutes INTEGER NOT NULL,
+    PRIMARY KEY (id),
+    UNIQUE (symbol)
+);
+CREATE TABLE vintage (
+    id {serial} NOT NULL,
+    symbol VARCHAR(32) NOT NULL,
+    session VARCHAR(10) NOT NULL,
+    open {double}, high {double}, low {double}, close {double},
+    volume {double}, tweets {double}, market_cap {double}, adjustment {double},
+    source VARCHAR(64) NOT NULL,
+    known_at VARCHAR(26) NOT NULL,
+    PRIMARY KEY (id),
+    UNIQUE (symbol, session, known_at),
+    FOREIGN KEY (symbol) REFERENCES asset (symbol)
+)
+"""
+"""The tables as they were before there were migrations."""
+
+ASSETS = [
+    {"symbol": f"S{n}", "calendar": "24/7", "source": "x", "simulated": n == 2, "attention_kind": "", "lag_minutes": n}
+    for n in range(3)
+]
+ROWS = [
+    {
+        "symbol": f"S{n % 3}",
+        "session": f"2024-01-{n + 1:02d}",
+        "open": None,
+        "close": 0.1 + n / 3,
+        "volume": -0.0 if n % 2 else 5e-324,
+        "adjustment": 1.0,
+        "source": "x",
+        "known_at": "2024-02-01T00:00:00.000000",
+    }
+    for n in range(28)
+]
+READER = "SELECT id, symbol, session, open, high, low, close, volume, tweets, market_cap, adjustment, source, known_at"
+
+STARTER = """
+import sys, time
+from pathlib import Path
+from ingest.database import open_engine, prepare
+from ingest.migrations import Migrations
+from ingest.tables import METADATA
+url, folder, start = sys.argv[1], Path(sys.argv[2]), float(sys.argv[3])
+time.sleep(max(0.0, start - time.time()))
+prepare(open_engine(url), METADATA, Migrations(folder, "ingest_version"))
+print("alembic" in sys.modules)
+"""
+NOTED = """
+CREATE TABLE note (n INTEGER);
+ALTER TABLE asset ADD COLUMN colour VARCHAR(8) NOT NULL DEFAULT 'red';
+UPDATE asset SET lag_minutes = 99;
+INSERT INTO note VALUES (1)
+"""
+
+
+@pytest.fixture
+def engine(url: str) -> Engine:
+    """A database from before there were migrations, with rows."""
+    return first(open_engine(url))
+
+
+def emptied(engine: Engine) -> None:
+    with writing(engine) as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+
+
+def first(engine: Engine) -> Engine:
+    sqlite = engine.dialect.name == "sqlite"
+    kinds = {"serial": "INTEGER" if sqlite else "SERIAL", "double": "DOUBLE" if sqlite else "DOUBLE PRECISION"}
+    with writing(engine) as connection:
+        for statement in FIRST_TABLES.format(**kinds).split(";"):
+            connection.execute(text(statement))
+        for table, rows in (("asset", ASSETS), ("vintage", ROWS)):
+            connection.execute(Table(table, MetaData(), autoload_with=connection).insert(), rows)
+    return engine
+
+
+def schema(engine: Engine) -> dict[str, Any]:
+    """Every table: columns by name, with type, NULL and default; keys; what is unique."""
+    found = inspect(engine)
+    return {
+        name: {
+            "columns": {
+                c["name"]: (str(c["type"]), c["nullable"], c["default"], c.get("autoincrement"))
+                for c in found.get_columns(name)
+            },
+            "unique": sorted(tuple(u["column_names"]) for u in found.get_unique_constraints(name)),
+            "key": found.get_pk_constraint(name)["constrained_columns"],
+            "foreign": [(f["constrained_columns"], f["referred_table"]) for f in found.get_foreign_keys(name)],
+        }
+        for name in found.get_table_names()
+    }
+
+
+def everything(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table."""
+    metadata = MetaData()
+    with reading(engine) as connection:
+        metadata.reflect(connection)
+        return {
+            t.name: [tuple(row) for row in connection.execute(select(t).order_by(*t.primary_key.columns))]
+            for t in metadata.sorted_tables
+        }
+
+
+def as_read_before(engine: Engine) -> list[str]:
+    """The rows of a reader that knows only the first tables; numbers to the last bit."""
+    with reading(engine) as connection:
+        rows = [
+            *connection.execute(text(f"{READER} FROM vintage ORDER BY id")),
+            *connection.execute(
+                text(
+                    "SELECT id, symbol, calendar, source, simulated, attention_kind, lag_minutes FROM asset ORDER BY id"
+                )
+            ),
+        ]
+    return [repr(tuple(row)) for row in rows]
+
+
+def planted(folder: Path, *statements: str, breaks: str = "") -> Migrations:
+    """The real revisions and one more, which runs statements and then breaks."""
+    shutil.copytree(INGEST.folder / "versions", folder / "versions", ignore=shutil.ignore_patterns("__pycache__"))
+    lines = [f"    op.execute({' '.join(s.split())!r})" for s in statements]
+    (folder / "versions" / "v0003_planted.py").write_text(
+        "\n".join(
+            ["revision = '0003'", "down_revision = '0002'", "def upgrade(op):", *lines, f"    {breaks or 'pass'}"]
+        )
+    )
+    return Migrations(folder, "ingest_version")
+
+
+def test_the_files_of_the_revisions_are_one_line_that_ends_at_the_newest() -> None:
+    script = ScriptDirectory(str(INGEST.folder))
+    assert [step.revision for step in reversed(list(script.walk_revisions()))] == list(INGEST.known)
+    assert script.get_current_head() == INGEST.newest
+    assert INGEST.known[0] == FIRST
+
+
+def test_a_fresh_database_is_created_at_the_newest_revision_and_looked_at_again_changes_nothing(url: str) -> None:
+    engine = open_engine(url)
+    prepare(engine, METADATA, INGEST)
+    before = schema(engine)
+    assert set(before) == {*METADATA.tables, "ingest_version"}
+    assert everything(engine)["ingest_version"] == [(INGEST.newest,)]
+    prepare(engine, METADATA, INGEST)
+    assert schema(engine) == before
+
+
+def test_all_steps_from_nothing_make_the_same_as_a_fresh_database(url: str, tmp_path: Path) -> None:
+    engine = open_engine(url)
+    with writing(engine) as connection:
+        steps.run(connection, INGEST, None)
+    stepped = schema(engine)
+    fresh = engine_like(engine, tmp_path)
+    METADATA.create_all(fresh)
+    assert stepped == schema(fresh)
+
+
+def engine_like(engine: Engine, tmp_path: Path) -> Engine:
+    """An empty database of the same kind."""
+    if engine.dialect.name == "sqlite":
+        return open_engine(f"sqlite:///{tmp_path / 'fresh.db'}")
+    emptied(engine)
+    return engine
+
+
+def test_tables_from_before_migrations_become_those_of_today_and_every_row_stays(
+    engine: Engine, tmp_path: Path
+) -> None:
+    before = as_read_before(engine)
+    prepare(engine, METADATA, INGEST)
+    assert as_read_before(engine) == before
+    after = everything(engine)
+    assert len(after["vintage"]) == len(ROWS)
+    assert {row[-1] for row in after["vintage"]} == {""}
+    assert {row[-2:] for row in after["asset"]} == {("", 0)}
+    assert after["ingest_version"] == [(INGEST.newest,)]
+    migrated = schema(engine)
+    fresh = engine_like(engine, tmp_path)
+    prepare(fresh, METADATA, INGEST)
+    assert migrated == schema(fresh)
+
+
+def test_a_program_from_before_can_still_write_to_what_was_migrated(engine: Engine) -> None:
+    prepare(engine, METADATA, INGEST)
+    with writing(engine) as connection:
+        connection.execute(
+            text(
+                "INSERT INTO vintage (symbol, session, close, source, known_at) "
+                "VALUES ('S0', '2024-03-01', 1.5, 'x', '2024-04-01T00:00:00.000000')"
+            )
+        )
+    assert everything(engine)["vintage"][-1][0] == len(ROWS) + 1
+
+
+def test_tables_that_are_there_whole_without_a_revision_are_marked_only(url: str) -> None:
+    engine = open_engine(url)
+    prepare(engine, METADATA)
+    assert "ingest_version" not in schema(engine)
+    prepare(engine, METADATA, INGEST)
+    assert everything(engine)["ingest_version"] == [(INGEST.newest,)]
+
+
+@pytest.mark.parametrize(
+    "breaks", ["op.execute('SELECT nothing FROM nowhere')", "raise ValueError('no such\\nthing')", "import absent_one"]
+)
+def test_a_step_that_fails_leaves_tables_revision_and_rows_as_they_were(
+    engine: Engine, tmp_path: Path, breaks: str
+) -> None:
+    """From before migrations two revisions are due; the second fails after it has changed much."""
+    tables, rows, read = schema(engine), everything(engine), as_read_before(engine)
+    migrations = planted(tmp_path / "later", *NOTED.split(";"), breaks=breaks)
+    with pytest.raises(StoreError) as fault:
+        prepare(engine, METADATA, migrations)
+    said = str(fault.value)
+    assert "\n" not in said
+    assert "could not be brought from schema 0001 to 0003" in said
+    assert "its tables and rows are as they were, and the former version of this program can go on with them" in said
+    assert (schema(engine), everything(engine), as_read_before(engine)) == (tables, rows, read)
+    prepare(engine, METADATA, INGEST)
+    assert as_read_before(engine) == read
+
+
+@pytest.mark.parametrize("count", [0, 2, 4])
+def test_a_program_killed_after_any_step_leaves_everything_as_it_was(
+    engine: Engine, url: str, tmp_path: Path, count: int
+) -> None:
+    tables, rows = schema(engine), everything(engine)
+    kill = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+    migrations = planted(tmp_path / "later", *NOTED.split(";")[:count], breaks=kill)
+    done = subprocess.run([sys.executable, "-c", STARTER, url, str(migrations.folder), "0"], check=False)
+    assert done.returncode == -9
+    assert (schema(engine), everything(engine)) == (tables, rows)
+    prepare(engine, METADATA, INGEST)
+    assert everything(engine)["ingest_version"] == [(INGEST.newest,)]
+
+
+def test_four_processes_at_once_migrate_once(engine: Engine, url: str, tmp_path: Path) -> None:
+    read = as_read_before(engine)
+    statements = [s for s in NOTED.split(";") if "UPDATE" not in s]
+    migrations = planted(tmp_path / "later", *statements, breaks="import time; time.sleep(1)")
+    command = [sys.executable, "-c", STARTER, url, str(migrations.folder), str(time.time() + 3)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    answers = [process.communicate(timeout=120) for process in running]
+    assert [process.returncode for process in running] == [0] * 4, answers
+    assert sorted(out.strip() for out, _ in answers) == ["False"] * 3 + ["True"]
+    with reading(engine) as connection:
+        assert connection.execute(text("SELECT n FROM note")).all() == [(1,)]
+        assert connection.execute(text("SELECT version_num FROM ingest_version")).all() == [("0003",)]
+    assert as_read_before(engine) == read
+
+
+def test_a_database_of_a_newer_program_is_refused_and_unchanged(engine: Engine, tmp_path: Path) -> None:
+    prepare(engine, METADATA, planted(tmp_path / "later", *NOTED.split(";")))
+    tables, rows = schema(engine), everything(engine)
+    with pytest.raises(StoreError, match=r"written by a newer version of this program .*update the program; nothing"):
+        prepare(engine, METADATA, INGEST)
+    assert (schema(engine), everything(engine)) == (tables, rows)
+
+
+def test_what_is_up_to_date_costs_no_write_and_no_import(tmp_path: Path) -> None:
+    path = tmp_path / "market.db"
+    prepare(open_engine(f"sqlite:///{path}"), METADATA, INGEST)
+    before = (path.read_bytes(), path.stat().st_mtime_ns)
+    script = STARTER + "import json; print(json.dumps(sorted(m for m in sys.modules if m in ('alembic', 'mako'))))"
+    command = [sys.executable, "-c", script, f"sqlite:///{path}", str(INGEST.folder), "0"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout.splitlines()[-1]) == []
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+
+
+def test_a_full_disk_in_a_migration_is_one_line_that_says_so(tmp_path: Path) -> None:
+    engine = first(open_engine(f"sqlite:///{tmp_path / 'market.db'}"))
+    rows = everything(engine)
+    limit = "op.execute('PRAGMA max_page_count = 1'); op.execute('CREATE TABLE big AS SELECT * FROM vintage')"
+    with pytest.raises(StoreError, match=r"\(the disk is full: free some space at .*former version"):
+        prepare(engine, METADATA, planted(tmp_path / "later", breaks=limit))
+    assert everything(engine) == rows
