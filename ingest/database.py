@@ -122,10 +122,6 @@ def prepare(engine: Engine, tables: MetaData, migrations: Migrations | None = No
             _bring_up_to_date(connection, tables, migrations)
 
 
-create_absent = prepare
-"""The former name."""
-
-
 def place(engine: Engine) -> str:
     """Where a database is, for people: a path, or an address without its password."""
     if engine.dialect.name == "sqlite":

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, insert, select, update
 
-from ingest.database import create_absent, reading, writing
+from ingest.database import prepare, reading, writing
 from ingest.errors import RateLimitedError, StoreError
 
 UNSAID = timedelta(minutes=15)
@@ -40,7 +40,7 @@ class Pauses:
     def __init__(self, engine: Engine) -> None:
         """Open the table; see the class."""
         self._engine = engine
-        create_absent(engine, _METADATA)
+        prepare(engine, _METADATA)
 
     @contextmanager
     def respected(self, provider: str, symbol: str, now: Callable[[], datetime]) -> Iterator[None]:

@@ -15,9 +15,10 @@ from sqlalchemy import Connection, Engine, Row, Table, func, insert, or_, select
 from ingest import counts
 from ingest.assets import Asset
 from ingest.attention.days import Counts
-from ingest.database import create_absent, reading, writing
+from ingest.database import prepare, reading, writing
 from ingest.errors import AssetConflictError, NoDataError, UnknownSymbolError, nearest
 from ingest.history import History, vintage_sha256
+from ingest.migrations import INGEST
 from ingest.panel import COLUMNS
 from ingest.sessions import Day, as_day, calendar
 from ingest.tables import ASSET, ATTENTION, COUNTED, HELD, METADATA, QUARANTINE, VINTAGE, frame, instant, records
@@ -54,7 +55,7 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         """Open the store; see the class."""
         self._engine = engine
-        create_absent(engine, METADATA)
+        prepare(engine, METADATA, INGEST)
 
     def register(self, asset: Asset) -> Asset:
         """Put an asset on the books; a second time changes nothing.

@@ -23,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from ingest.database import create_absent, reading, writing
+from ingest.database import prepare, reading, writing
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Engine
@@ -55,7 +55,7 @@ class Claims:
     def __init__(self, engine: Engine) -> None:
         """Opens the table; see the class."""
         self._engine = engine
-        create_absent(engine, _METADATA)
+        prepare(engine, _METADATA)
 
     def claim(self, calendar: str, session: pd.Timestamp, owner: str, lease: timedelta) -> bool:
         """Takes a day, or a silent holder's day over; False where it is finished or in good hands."""

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from forecaster.issue import Forecast
 from forecaster.operation import chain
 from forecaster.predictive import QUANTILES, Predictive
-from ingest.database import create_absent, reading, writing
+from ingest.database import prepare, reading, writing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,7 +113,7 @@ class Ledger:
     def __init__(self, engine: Engine) -> None:
         """Opens the ledger; see the class."""
         self.engine = engine
-        create_absent(engine, _METADATA)
+        prepare(engine, _METADATA)
 
     def record(self, forecasts: Sequence[Forecast], issued_at: datetime) -> int:
         """Adds the forecasts that are not there yet and returns how many that were; the others stay as they are."""

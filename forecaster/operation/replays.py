@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from forecaster.predictive import QUANTILES
-from ingest.database import create_absent, reading, writing
+from ingest.database import prepare, reading, writing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ class Replays:
     def __init__(self, engine: Engine) -> None:
         """Opens the table; see the class."""
         self._engine = engine
-        create_absent(engine, _METADATA)
+        prepare(engine, _METADATA)
 
     def add(self, replayed: Sequence[Replayed]) -> None:
         """Keeps replayed forecasts, in place of earlier ones of the same days."""
