@@ -84,6 +84,8 @@ def test_the_readmes_python_runs_and_its_quick_commands_say_what_it_shows(
     text = README.read_text("utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FORECASTER_HOME", str(tmp_path / "home"))
+    (clock,) = re.findall(r"^export FORECASTER__CLOCK__START=(\S+)$", text, flags=re.MULTILINE)
+    monkeypatch.setenv("FORECASTER__CLOCK__START", clock)
     for block in blocks(text, "python"):
         exec(compile(block, "README.md", "exec"), {})  # noqa: S102  # the README's own words
     assert "at rest" in capsys.readouterr().out
