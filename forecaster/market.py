@@ -15,6 +15,7 @@ import pandas as pd
 from forecaster.problem import Examples, Origin
 from ingest.changes import SERIES, simple_changes
 from ingest.checks import findings
+from ingest.counts import counted_days
 from ingest.covariates import ewma_volatility
 from ingest.errors import IncompleteWindowError
 from ingest.history import vintage_sha256
@@ -191,4 +192,11 @@ def _notes(view: View, windows: Windows) -> tuple[str, ...]:
         held = int((view.rows[SERIES[name]] > 0).sum())
         had = "the source has none" if not held else f"only {held} sessions have it, or today's window lacks it"
         notes.append(f"The series {name} was not used: {had}.")
+    asset = view.history.asset
+    if asset.attention_source:
+        (day,) = counted_days(asset, pd.DatetimeIndex([view.as_of]))
+        counted = f"{asset.attention_kind.capitalize()} come from {asset.attention_source}"
+        notes.append(
+            f"{counted}; the newest that were out at the close of {view.as_of:%Y-%m-%d} are of {day:%Y-%m-%d}."
+        )
     return tuple(notes)

@@ -23,6 +23,7 @@ from pydantic_settings import SettingsError as UnparsedVariableError
 from forecaster import models
 from forecaster.errors import HomeError, SettingsError, UnknownNameError
 from forecaster.presets import DEFAULT, PRESETS
+from ingest.database import has_password
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -175,6 +176,7 @@ def read(folder: Path, overrides: Mapping[str, Mapping[str, Any]] | None = None)
         tables: dict[str, Any] = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as fault:
         raise SettingsError(f"{file} cannot be read: {fault}") from fault
+    _refuse_secret(file, tables)
     _refuse_unknown_variables()
     preset = _overridden(_checked(Settings, tables, ""), overrides or {}).forecast.preset
     if preset not in PRESETS:
@@ -195,6 +197,17 @@ def _overridden(settings: Settings, overrides: Mapping[str, Mapping[str, Any]]) 
         for name, section in sections.items()
     }
     return settings.model_copy(update=changed)
+
+
+def _refuse_secret(file: Path, tables: Mapping[str, Any]) -> None:
+    """A file is copied, shared and backed up: a password does not belong there."""
+    section = tables.get("data")
+    address = section.get("database") if isinstance(section, dict) else None
+    if isinstance(address, str) and address and has_password(address):
+        raise SettingsError(
+            f"{file}: data.database holds a password, or is no address: write it without one, and set "
+            f"{PREFIX}DATA__DATABASE in the environment to the whole address"
+        )
 
 
 def _refuse_unknown_variables() -> None:

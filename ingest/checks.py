@@ -79,9 +79,10 @@ def _gaps(rows: pd.DataFrame, calendar: Calendar) -> Iterator[Finding]:
         starts = np.flatnonzero(np.diff(absent.astype(int), prepend=0) == 1)
         ends = np.flatnonzero(np.diff(absent.astype(int), append=0) == -1)
         longest = int(np.argmax(ends - starts))
+        length = ends[longest] - starts[longest] + 1
         detail = (
-            f"in {len(starts)} places, the longest {ends[longest] - starts[longest] + 1} sessions "
-            f"from {sessions[starts[longest]]:%Y-%m-%d}"
+            f"in {len(starts)} {'place' if len(starts) == 1 else 'places'}, the longest {length} "
+            f"{'session' if length == 1 else 'sessions'} from {sessions[starts[longest]]:%Y-%m-%d}"
         )
         remedy = "import the missing sessions; windows that touch a gap are left out"
         yield finding("missing session", sessions[absent], detail, remedy)

@@ -122,6 +122,19 @@ def prepare(engine: Engine, tables: MetaData, migrations: Migrations | None = No
             _bring_up_to_date(connection, tables, migrations)
 
 
+def has_password(url: str) -> bool:
+    """Whether an address holds a password; an address that cannot be read is taken to.
+
+    >>> has_password("postgresql+psycopg://user:secret@host/name"), has_password("sqlite:///file.db")
+    (True, False)
+    """
+    try:
+        address = make_url(url)
+    except (SQLAlchemyError, ValueError):
+        return True
+    return address.password is not None or "password" in address.query
+
+
 def place(engine: Engine) -> str:
     """Where a database is, for people: a path, or an address without its password."""
     if engine.dialect.name == "sqlite":

@@ -25,9 +25,9 @@ GLOBAL_FLAGS = ("--debug",)
 
 def main(arguments: list[str] | None = None) -> None:
     """The `forecaster` command."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("forecaster").setLevel(logging.INFO)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells every request
     for module in iter_modules(__path__):
         import_module(f"{__name__}.{module.name}")
     sys.exit(_exit_code(globals_first(sys.argv[1:] if arguments is None else arguments)))

@@ -72,7 +72,8 @@ def show(
     known = history.read(history.last if day is None else day).tail(last)
     shown = known[["session", *VALUES, "source", "known_at"]].dropna(axis="columns", how="all")
     if as_json:
-        show_json(records(shown.assign(known_at=shown["known_at"].map(lambda t: t.isoformat()))))
+        instants = shown["known_at"].map(lambda t: t.isoformat())
+        show_json(records(shown.assign(known_at=instants, payload=known["payload"])))
     else:
         show_table(list(shown.columns), [[cell(v) for v in row] for row in shown.itertuples(index=False)])
 

@@ -1,15 +1,11 @@
 """The steps from one revision to the newest, run by Alembic; imported only where there is one to run."""
 
-import logging
-
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from ingest.migrations import Migrations
-
-logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells on which database it runs
 
 
 def run(connection: Connection, migrations: Migrations, revision: str | None) -> None:

@@ -44,6 +44,7 @@ def test_data_show_tells_what_was_known(finished_home: Path, command: Callable[.
     rows = json.loads(command(*words, "--json").out)
     assert [row["session"] for row in rows] == ["2018-01-08", "2018-01-09", "2018-01-10"]
     assert rows[-1]["known_at"] == "2018-01-11T00:00:00+00:00"
+    assert {len(row["payload"]) for row in rows} == {64}
     assert "2018-01-10" in command(*words).out
     assert "2018-01-11 " in command(*words).out
 

@@ -61,6 +61,14 @@ def test_no_mistake_shows_the_password(
     assert "canary" not in command("doctor", "--home", new_home).complaint()
 
 
+@pytest.mark.parametrize("address", [UNREACHABLE, "postgresql://user@127.0.0.1:1/x?password=canary", "canary"])
+def test_a_password_in_the_file_is_refused(new_home: Path, address: str, command: Callable[..., Any]) -> None:
+    (new_home / "forecaster.toml").write_text(f'[data]\ndatabase = "{address}"\n')
+    complaint = command("doctor", "--home", new_home).complaint()
+    assert "set FORECASTER__DATA__DATABASE in the environment" in complaint
+    assert "canary" not in complaint
+
+
 def test_the_traceback_shows_no_password_either(new_home: Path, shell: Callable[..., Any]) -> None:
     said = shell("doctor", "--home", new_home, "--debug", FORECASTER__DATA__DATABASE=UNREACHABLE)
     assert "Traceback" in said.err
