@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import sqlite3
-import subprocess
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +26,7 @@ from ingest.database import open_engine, reading, writing
 from ingest.errors import StoreError
 from ingest.migrations import INGEST, steps
 from ingest.panel import panel_rows
+from tests.bad_places import fill, small_disk
 from tests.ingest.postgres import lacking, postgresql
 
 if TYPE_CHECKING:
@@ -121,20 +120,6 @@ def target(request: pytest.FixtureRequest, tmp_path: Path) -> Home:
 def empty(tmp_path: Path) -> Home:
     """An empty home."""
     return open_home(tmp_path / "empty")
-
-
-@contextmanager
-def small_disk(folder: Path, size: str) -> Iterator[Path]:
-    """A small file system of its own, or a skip that says why not."""
-    folder.mkdir()
-    words = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
-    made = subprocess.run(words, capture_output=True, text=True, check=False)
-    if made.returncode:
-        pytest.skip(f"this machine does not let the test mount a small disk: {made.stderr.strip()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def test_a_backup_is_an_sqlite_database_with_every_row(source: Home, tmp_path: Path) -> None:
@@ -359,10 +344,10 @@ def test_a_full_disk_while_restoring_changes_nothing(saved: Path, tmp_path: Path
     with small_disk(tmp_path / "disk", "300k") as disk:
         home = open_home(disk)
         before = everything(home.ledger.engine)
-        (disk / "ballast").write_bytes(bytes(os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize - 24_576))
+        ballast = fill(disk, left=24_576)
         with pytest.raises(StoreError, match="the disk is full: free some space at"):
             restore(home.ledger.engine, saved)
-        (disk / "ballast").unlink()
+        ballast.unlink()
         after = everything(home.ledger.engine)
         assert {name: after[name] for name in before} == before
 
