@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.bad_places import fill, small_disk, without_rights
+from tests.cheap_settings import write_cheap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,9 +36,7 @@ def test_a_full_disk_loses_nothing_and_the_next_run_recovers(
     tmp_path: Path, left: int, command: Callable[..., Any], rows_of: Any, write_walk: Any
 ) -> None:
     with small_disk(tmp_path / "disk", "2m") as home:
-        (home / "forecaster.toml").write_text(
-            '[forecast]\nmodels = ["climatology"]\nminimum_rows = 40\n[report]\ndays = 2\n'
-        )
+        write_cheap(home, models=["climatology"])
         file = write_walk(tmp_path / "walk.csv")
         command("ingest", "csv", file, "--symbol", "WALK", "--calendar", "24/7", "--home", home)
         assert command("run", "--as-of", "2018-01-20", "--home", home).code == 0

@@ -12,33 +12,18 @@ import pytest
 from forecaster.operation.home import Home, open_home
 from ingest.assets import Asset
 from ingest.panel import panel_rows
+from tests.cheap_settings import TWO, write_cheap
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SETTINGS = """
-[forecast]
-models = ["climatology", "bayesian_linear"]
-train_window = 120
-minimum_rows = 40
-[models.bayesian_linear]
-steps = 40
-draws = 20
-[models.bayesian_mlp]
-steps = 40
-draws = 20
-[models.baseline_mlp]
-epochs = 5
-[report]
-days = 3
-"""
 WALK = Asset("WALK", calendar="24/7", source="csv_file", attention_kind="tweets a day")
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     """A home that knows 200 days of a random walk up to 2018-01-21."""
-    (tmp_path / "forecaster.toml").write_text(SETTINGS)
+    write_cheap(tmp_path, models=TWO)
     opened = open_home(tmp_path)
     rng = np.random.default_rng(0)
     close = 100 * np.exp(np.cumsum(rng.normal(0, 0.03, 200)))

@@ -27,6 +27,7 @@ from ingest.errors import StoreError
 from ingest.migrations import INGEST, steps
 from ingest.panel import panel_rows
 from tests.bad_places import fill, small_disk
+from tests.cheap_settings import write_cheap
 from tests.ingest.postgres import lacking, postgresql
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-SETTINGS = '[forecast]\nmodels = ["climatology"]\ntrain_window = 120\nminimum_rows = 40\n[report]\ndays = 2\n'
 WALK = Asset("WALK", calendar="24/7", source="csv_file", attention_kind="tweets a day")
 NOW = datetime(2018, 2, 1, tzinfo=UTC)
 
@@ -66,7 +66,7 @@ def everything(engine: Engine) -> dict[str, list[dict[str, Any]]]:
 def source(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home with two runs of a random walk, a claim, and one row a table of hard values. Not to be changed."""
     folder = tmp_path_factory.mktemp("source")
-    (folder / "forecaster.toml").write_text(SETTINGS)
+    write_cheap(folder, models=["climatology"])
     home = open_home(folder)
     home.store.append(WALK, walk(200), NOW)
     for day in ("2018-01-14", "2018-01-15"):
@@ -106,7 +106,7 @@ def server() -> Iterator[str]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def target(request: pytest.FixtureRequest, tmp_path: Path) -> Home:
     """An empty home on each kind of database."""
-    (tmp_path / "forecaster.toml").write_text(SETTINGS)
+    write_cheap(tmp_path, models=["climatology"])
     if request.param == "sqlite":
         return open_home(tmp_path)
     address: str = request.getfixturevalue("server")
