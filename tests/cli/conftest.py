@@ -23,7 +23,6 @@ from tests.cheap_settings import TWO, write_cheap
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ROOT = Path(__file__).parents[2]
 EXECUTABLE = Path(sys.executable).with_name("forecaster")
 TABLES = ("asset", "vintage", "forecast", "outcome", "score")
 
@@ -115,15 +114,6 @@ def write_walk() -> Callable[..., Path]:
 def rows_of() -> Callable[[Path], dict[str, list[tuple[object, ...]]]]:
     """Everything that must not be lost in a home."""
     return stored
-
-
-@pytest.fixture(scope="session")
-def ethereum() -> Path:
-    """The study's file, where it is at hand."""
-    path = ROOT.parent / "shared" / "data" / "ethusd_tweets.csv"
-    if not path.exists():
-        pytest.skip(f"the study's data are not here: {path}")
-    return path
 
 
 @pytest.fixture(scope="session")

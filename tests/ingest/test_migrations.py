@@ -16,6 +16,7 @@ from ingest.database import open_engine, prepare, reading, writing
 from ingest.errors import StoreError
 from ingest.migrations import FIRST, INGEST, Migrations, steps
 from ingest.tables import METADATA
+from tests.ingest.postgres import emptied
 
 FIRST_TABLES = """
 CREATE TABLE asset (
@@ -86,12 +87,6 @@ INSERT INTO note VALUES (1)
 def engine(url: str) -> Engine:
     """A database from before there were migrations, with rows."""
     return first(open_engine(url))
-
-
-def emptied(engine: Engine) -> None:
-    with writing(engine) as connection:
-        connection.execute(text("DROP SCHEMA public CASCADE"))
-        connection.execute(text("CREATE SCHEMA public"))
 
 
 def first(engine: Engine) -> Engine:
@@ -190,8 +185,7 @@ def engine_like(engine: Engine, tmp_path: Path) -> Engine:
     """An empty database of the same kind."""
     if engine.dialect.name == "sqlite":
         return open_engine(f"sqlite:///{tmp_path / 'fresh.db'}")
-    emptied(engine)
-    return engine
+    return emptied(engine)
 
 
 def test_tables_from_before_migrations_become_those_of_today_and_every_row_stays(

@@ -14,8 +14,6 @@ import exchange_calendars
 import numpy as np
 import pandas as pd
 import pytest
-import yfinance
-from yfinance.data import YfData
 from yfinance.exceptions import YFTzMissingError
 
 from ingest.assets import Asset
@@ -54,13 +52,7 @@ NOW = datetime(2024, 6, 28, 22, tzinfo=UTC)
 LIMITS = Limits(connect=1.0, deadline=2.5, max_bytes=1_000_000, wait=(20, 60))
 REMEDY = 'map it with [data.renamed] OLD = "NEW", or stop it with data.stopped, in forecaster.toml'
 _NUMBER = itertools.count(1)
-
-
-@pytest.fixture(autouse=True)
-def _no_memory(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Yfinance remembers answers in memory and time zones in a file; both begin empty."""
-    yfinance.set_tz_cache_location(str(tmp_path_factory.mktemp("yfinance")))
-    YfData.cache_get.cache_clear()
+pytestmark = pytest.mark.usefixtures("forgetful_yfinance")
 
 
 def listing(first: str = "2024-01-02", last: str = "2024-06-28", code: str = "XNYS", **facts: Any) -> Listing:

@@ -28,11 +28,9 @@ from ingest.migrations import INGEST, steps
 from ingest.panel import panel_rows
 from tests.bad_places import fill, small_disk
 from tests.cheap_settings import write_cheap
-from tests.ingest.postgres import lacking, postgresql
+from tests.ingest.postgres import emptied
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sqlalchemy import Engine
 
 WALK = Asset("WALK", calendar="24/7", source="csv_file", attention_kind="tweets a day")
@@ -94,26 +92,11 @@ def saved(source: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "home.backup"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The address of a throw-away PostgreSQL; skips, saying so, without one."""
-    if lacks := lacking():
-        pytest.skip(lacks)
-    with postgresql() as address:
-        yield address
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def target(request: pytest.FixtureRequest, tmp_path: Path) -> Home:
+@pytest.fixture
+def target(url: str, tmp_path: Path) -> Home:
     """An empty home on each kind of database."""
     write_cheap(tmp_path, models=["climatology"])
-    if request.param == "sqlite":
-        return open_home(tmp_path)
-    address: str = request.getfixturevalue("server")
-    with writing(open_engine(address)) as connection:
-        connection.execute(text("DROP SCHEMA public CASCADE"))
-        connection.execute(text("CREATE SCHEMA public"))
-    return open_home(tmp_path, {"data": {"database": address}})
+    return open_home(tmp_path, {"data": {"database": url}})
 
 
 @pytest.fixture
@@ -361,10 +344,7 @@ def test_a_place_that_cannot_be_written_is_one_line(source: Home, tmp_path: Path
 
 def test_odd_tables_survive_there_and_back(source: Home, tmp_path: Path, server: str) -> None:
     """Hard values by way of PostgreSQL's own types: doubles, bytes, text, truth and NULL."""
-    engine = open_engine(server)
-    with writing(engine) as connection:
-        connection.execute(text("DROP SCHEMA public CASCADE"))
-        connection.execute(text("CREATE SCHEMA public"))
+    engine = emptied(open_engine(server))
     home = open_home(tmp_path / "there", {"data": {"database": server}})
     with writing(engine) as connection:
         connection.execute(
