@@ -18,28 +18,12 @@ import pandas as pd
 import pytest
 
 from forecaster.cli import main
+from tests.cheap_settings import TWO, write_cheap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ROOT = Path(__file__).parents[2]
 EXECUTABLE = Path(sys.executable).with_name("forecaster")
-CHEAP = """
-[forecast]
-train_window = 120
-minimum_rows = 40
-[models.bayesian_linear]
-steps = 40
-draws = 20
-[models.bayesian_mlp]
-steps = 40
-draws = 20
-[models.baseline_mlp]
-epochs = 5
-[report]
-days = 3
-"""
-QUICK = CHEAP.replace("[forecast]", '[forecast]\nmodels = ["climatology", "bayesian_linear"]')
 TABLES = ("asset", "vintage", "forecast", "outcome", "score")
 
 
@@ -133,19 +117,10 @@ def rows_of() -> Callable[[Path], dict[str, list[tuple[object, ...]]]]:
 
 
 @pytest.fixture(scope="session")
-def ethereum() -> Path:
-    """The study's file, where it is at hand."""
-    path = ROOT.parent / "shared" / "data" / "ethusd_tweets.csv"
-    if not path.exists():
-        pytest.skip(f"the study's data are not here: {path}")
-    return path
-
-
-@pytest.fixture(scope="session")
 def finished_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with two runs of a random walk: two forecasts of each day, the first day's settled. Not to be changed."""
     home = tmp_path_factory.mktemp("finished")
-    (home / "forecaster.toml").write_text(QUICK)
+    write_cheap(home, models=TWO)
     walk(home / "walk.csv")
     for words in (
         ("ingest", "csv", home / "walk.csv", "--symbol", "WALK", "--calendar", "24/7"),
@@ -167,5 +142,5 @@ def home(finished_home: Path, tmp_path: Path) -> Path:
 def new_home(tmp_path: Path) -> Path:
     """A home with cheap settings and nothing else."""
     (tmp_path / "new").mkdir()
-    (tmp_path / "new" / "forecaster.toml").write_text(QUICK)
+    write_cheap(tmp_path / "new", models=TWO)
     return tmp_path / "new"

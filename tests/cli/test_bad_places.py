@@ -2,43 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.bad_places import fill, small_disk, without_rights
+from tests.cheap_settings import write_cheap
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
-
-
-@contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
-    """A file system of two megabytes, or a skip that says why not."""
-    folder.mkdir()
-    words = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
-    made = subprocess.run(words, capture_output=True, text=True, check=False)
-    if made.returncode:
-        pytest.skip(f"this machine does not let the test mount a small disk: {made.stderr.strip()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-@contextmanager
-def without_rights() -> Iterator[None]:
-    """As a user whom permissions bind, where the test runs as root."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 def test_a_home_below_a_file_is_one_line(home: Path, command: Callable[..., Any]) -> None:
@@ -50,10 +23,8 @@ def test_a_home_below_a_file_is_one_line(home: Path, command: Callable[..., Any]
 
 def test_a_home_without_permission_is_one_line(home: Path, command: Callable[..., Any], rows_of: Any) -> None:
     before = rows_of(home)
-    for folder in (home.parent, *home.parent.parents[:2]):
-        folder.chmod(folder.stat().st_mode | 0o055)
     home.chmod(0o555)
-    with without_rights():
+    with without_rights(home.parent):
         complaint = command("run", "--home", home).complaint()
     home.chmod(0o755)
     assert complaint.startswith(f"the home {home} cannot be written to (Permission denied)")
@@ -64,16 +35,13 @@ def test_a_home_without_permission_is_one_line(home: Path, command: Callable[...
 def test_a_full_disk_loses_nothing_and_the_next_run_recovers(
     tmp_path: Path, left: int, command: Callable[..., Any], rows_of: Any, write_walk: Any
 ) -> None:
-    with small_disk(tmp_path / "disk") as home:
-        (home / "forecaster.toml").write_text(
-            '[forecast]\nmodels = ["climatology"]\nminimum_rows = 40\n[report]\ndays = 2\n'
-        )
+    with small_disk(tmp_path / "disk", "2m") as home:
+        write_cheap(home, models=["climatology"])
         file = write_walk(tmp_path / "walk.csv")
         command("ingest", "csv", file, "--symbol", "WALK", "--calendar", "24/7", "--home", home)
         assert command("run", "--as-of", "2018-01-20", "--home", home).code == 0
         before, heads = rows_of(home), command("ledger", "verify", "--home", home).out
-        ballast = home / "ballast"
-        ballast.write_bytes(bytes(os.statvfs(home).f_bavail * os.statvfs(home).f_frsize - left))
+        ballast = fill(home, left)
 
         complaint = command("run", "--as-of", "2018-01-21", "--home", home).complaint()
         assert "space" in complaint

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-import yfinance
-from yfinance.data import YfData
 
 from ingest.database import open_engine
 from ingest.sessions import calendar
@@ -46,10 +44,8 @@ def script(asked: Asked) -> Answer:
 
 
 @pytest.fixture(autouse=True)
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+def server(forgetful_yfinance: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """The server, to which the environment points."""
-    yfinance.set_tz_cache_location(str(tmp_path / "cache"))
-    YfData.cache_get.cache_clear()
     with Server(script) as running:
         monkeypatch.setenv("FORECASTER_YAHOO_URL", running.url)
         yield running

@@ -9,8 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.cli.conftest import walk
-
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -74,18 +72,20 @@ def test_deciding_on_nothing_is_one_line(raw: Path, command: Callable[..., Any])
     assert "nearest: RAW" in command("data", "quarantine", "RAE", "--home", raw).complaint(1)
 
 
-def test_a_home_without_such_rows_says_so(new_home: Path, tmp_path: Path, command: Callable[..., Any]) -> None:
+def test_a_home_without_such_rows_says_so(
+    new_home: Path, tmp_path: Path, command: Callable[..., Any], write_walk: Any
+) -> None:
     assert command("data", "quarantine", "--home", new_home).out == "No row is held back.\n"
     assert command("data", "quarantine", "--json", "--home", new_home).out == "[]\n"
-    path = walk(tmp_path / "walk.csv")
+    path = write_walk(tmp_path / "walk.csv")
     assert command("ingest", "csv", path, "--symbol", "WALK", "--calendar", "24/7", "--home", new_home).code == 0
     assert command("data", "quarantine", "--home", new_home).out == "No row is held back.\n"
 
 
 def test_a_stopped_asset_is_kept_and_no_longer_forecast(
-    new_home: Path, tmp_path: Path, command: Callable[..., Any]
+    new_home: Path, tmp_path: Path, command: Callable[..., Any], write_walk: Any
 ) -> None:
-    path = walk(tmp_path / "walk.csv")
+    path = write_walk(tmp_path / "walk.csv")
     for symbol in ("LIVE", "GONE"):
         assert command("ingest", "csv", path, "--symbol", symbol, "--calendar", "24/7", "--home", new_home).code == 0
     with (new_home / "forecaster.toml").open("a") as file:

@@ -17,6 +17,7 @@ from forecaster.operation.home import open_home
 from forecaster.predictive import QUANTILES
 from forecaster.replay.backtest import COLUMNS
 from forecaster.replay.export import FILES
+from tests.cheap_settings import write_cheap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,21 +25,6 @@ if TYPE_CHECKING:
 
 ORIGIN, TARGET = pd.Timestamp("2018-01-20"), pd.Timestamp("2018-01-21")
 NUMBERS = ["mean", "sd", "prob_up", *QUANTILES]
-CHEAP = """
-[forecast]
-train_window = 120
-minimum_rows = 40
-[models.bayesian_linear]
-steps = 40
-draws = 20
-[models.bayesian_mlp]
-steps = 40
-draws = 20
-[models.baseline_mlp]
-epochs = 5
-[report]
-days = 3
-"""
 
 REISSUE = """
 import sys
@@ -59,7 +45,7 @@ for row in home.ledger.forecasts().itertuples():
 def days(tmp_path_factory: pytest.TempPathFactory, ethereum: Path, shell: Any, rows_of: Any) -> dict[str, Any]:
     """The home after each command of the study's two days, with what each said."""
     home = tmp_path_factory.mktemp("study")
-    (home / "forecaster.toml").write_text(CHEAP)
+    write_cheap(home)
     pdf = home / "reports" / "2018-01-20.pdf"
     seen: dict[str, Any] = {"home": home}
     run = ("run", "--as-of", "2018-01-20", "--symbols", "ETH-USD", "--home", home)
@@ -162,7 +148,7 @@ def test_a_backtest_of_the_last_day_is_the_daily_runs_forecast(
 def test_the_preset_study_sees_the_studys_49_numbers(
     days: dict[str, Any], tmp_path: Path, ethereum: Path, command: Callable[..., Any]
 ) -> None:
-    (tmp_path / "forecaster.toml").write_text(CHEAP.replace("[forecast]", '[forecast]\npreset = "study"'))
+    write_cheap(tmp_path, preset="study")
     command("ingest", "csv", ethereum, "--symbol", "ETH-USD", "--calendar", "24/7", "--home", tmp_path)
     said = command("run", "--as-of", "2018-01-20", "--home", tmp_path)
     assert said.code == 0

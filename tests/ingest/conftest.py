@@ -1,19 +1,17 @@
-"""What the tests of this package share: a store in a fresh folder, databases of both kinds, panels made on the spot."""
+"""What the tests of this package share: a store in a fresh folder, panels made on the spot."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from sqlalchemy import text
 
 from ingest.assets import Asset
-from ingest.database import open_engine, writing
+from ingest.database import open_engine
 from ingest.panel import panel_rows
 from ingest.store import Store
-from tests.ingest.postgres import lacking, postgresql
 
 COIN = Asset("COIN", calendar="24/7", source="test")
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
@@ -25,27 +23,6 @@ MakePanel = Callable[..., pd.DataFrame]
 def store(tmp_path: Path) -> Store:
     """An empty store in a file of its own."""
     return Store(open_engine(f"sqlite:///{tmp_path / 'market.db'}"))
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    """The address of a throw-away PostgreSQL; skips, saying so, without one."""
-    if lacks := lacking():
-        pytest.skip(lacks)
-    with postgresql() as address:
-        yield address
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'market.db'}"
-    address: str = request.getfixturevalue("server")
-    with writing(open_engine(address)) as connection:
-        connection.execute(text("DROP SCHEMA public CASCADE"))
-        connection.execute(text("CREATE SCHEMA public"))
-    return address
 
 
 @pytest.fixture
@@ -67,12 +44,3 @@ def make_panel() -> MakePanel:
         return panel_rows("COIN", days, values, "test")
 
     return make
-
-
-@pytest.fixture
-def ethereum() -> Path:
-    """The study's file, where it is at hand."""
-    path = Path(__file__).parents[3] / "shared" / "data" / "ethusd_tweets.csv"
-    if not path.exists():
-        pytest.skip(f"the study's data are not here: {path}")
-    return path

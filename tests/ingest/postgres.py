@@ -8,6 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import Engine, text
+
+from ingest.database import writing
+
 BINARIES = Path("/usr/lib/postgresql/15/bin")
 
 
@@ -39,3 +43,11 @@ def postgresql() -> Iterator[str]:
     finally:
         nobody(str(BINARIES / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop")
         shutil.rmtree(home)
+
+
+def emptied(engine: Engine) -> Engine:
+    """Its database without any table, whoever made one."""
+    with writing(engine) as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    return engine

@@ -1,6 +1,5 @@
 """Files that users have: what is read from them, and each fault as one line that says where."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from ingest import errors
 from ingest.sessions import calendar
 from ingest.sources.csv_file import asset_for, read
+from tests.bad_places import without_rights
 
 Write = Callable[..., Path]
 
@@ -235,17 +235,9 @@ def test_files_that_cannot_be_opened(tmp_path: Path, write: Write) -> None:
         coin(tmp_path / "a\0b")
     path = write("Date,Close", "2024-01-01,1")
     path.chmod(0)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(folder.stat().st_mode | 0o055)
-    root = os.geteuid() == 0
-    if root:
-        os.seteuid(65534)
-    try:
-        with pytest.raises(errors.MissingFileError, match=r"prices\.csv may not be read: check its permissions"):
-            coin(path)
-    finally:
-        if root:
-            os.seteuid(0)
+    cannot = pytest.raises(errors.MissingFileError, match=r"prices\.csv may not be read: check its permissions")
+    with without_rights(tmp_path), cannot:
+        coin(path)
 
 
 def test_symbol_and_calendar_are_checked_before_the_file(tmp_path: Path) -> None:

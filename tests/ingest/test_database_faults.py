@@ -1,9 +1,7 @@
 """A database that fails: one plain line, nothing stored is lost, and the next write works."""
 
-import os
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,50 +13,19 @@ from ingest.assets import Asset
 from ingest.database import open_engine, place, reading, writing
 from ingest.errors import StoreError
 from ingest.store import Appended, Store, vintage_sha256
+from tests.bad_places import fill, small_disk, without_rights
 
 MakePanel = Callable[..., pd.DataFrame]
 COIN = Asset("COIN", calendar="24/7", source="test")
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 
 
-@contextmanager
-def mounted(folder: Path, options: str) -> Iterator[Path]:
-    """A small file system of its own, or a skip that says so."""
-    folder.mkdir()
-    made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if made.returncode:
-        pytest.skip(f"this machine does not let the test mount a small disk: {made.stderr.strip()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-@contextmanager
-def as_nobody() -> Iterator[None]:
-    """As a user without rights, where the test runs as root; else as the user who runs it."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-
-
 def test_a_full_disk_loses_nothing_and_the_next_append_works(tmp_path: Path, make_panel: MakePanel) -> None:
-    with mounted(tmp_path / "disk", "size=1m") as disk:
+    with small_disk(tmp_path / "disk", "1m") as disk:
         store = Store(open_engine(f"sqlite:///{disk / 'market.db'}"))
         store.append(COIN, make_panel(300), datetime(2025, 1, 1, tzinfo=UTC))
         before = vintage_sha256(store.read("COIN", "2024-10-20"))
-        ballast = disk / "ballast"
-        ballast.write_bytes(bytes(os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize - 40_000))
+        ballast = fill(disk, left=40_000)
         more = make_panel(900)
         with pytest.raises(StoreError) as fault:
             store.append(COIN, more, datetime(2026, 10, 1, tzinfo=UTC))
@@ -76,8 +43,8 @@ def test_a_full_disk_loses_nothing_and_the_next_append_works(tmp_path: Path, mak
 
 
 def test_a_full_disk_at_the_very_first_write(tmp_path: Path) -> None:
-    with mounted(tmp_path / "disk", "size=16k") as disk:
-        (disk / "ballast").write_bytes(bytes(os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize))
+    with small_disk(tmp_path / "disk", "16k") as disk:
+        fill(disk)
         with pytest.raises(StoreError, match="the disk is full: free some space"):
             Store(open_engine(f"sqlite:///{disk / 'market.db'}"))
 
@@ -85,7 +52,7 @@ def test_a_full_disk_at_the_very_first_write(tmp_path: Path) -> None:
 def test_a_disk_mounted_read_only_can_be_read_and_says_that_it_cannot_be_written(
     tmp_path: Path, make_panel: MakePanel
 ) -> None:
-    with mounted(tmp_path / "disk", "size=1m") as disk:
+    with small_disk(tmp_path / "disk", "1m") as disk:
         url = f"sqlite:///{disk / 'market.db'}"
         Store(open_engine(url)).append(COIN, make_panel(10), NOW)
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
@@ -99,11 +66,11 @@ def test_a_home_without_permission_is_one_clear_line(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     home.chmod(0o555)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(folder.stat().st_mode | 0o055)
+    engine = open_engine(f"sqlite:///{home / 'market.db'}")
+    cannot = pytest.raises(StoreError, match=r"cannot be opened: check that .* may be written")
     try:
-        with as_nobody(), pytest.raises(StoreError, match=r"cannot be opened: check that .* may be written"):
-            Store(open_engine(f"sqlite:///{home / 'market.db'}"))
+        with without_rights(tmp_path), cannot:
+            Store(engine)
     finally:
         home.chmod(0o755)
 

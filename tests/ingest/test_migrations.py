@@ -10,59 +10,17 @@ from typing import Any
 
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, MetaData, Table, inspect, select, text
+from sqlalchemy import Engine, inspect, text
 
 from ingest.database import open_engine, prepare, reading, writing
 from ingest.errors import StoreError
 from ingest.migrations import FIRST, INGEST, Migrations, steps
 from ingest.tables import METADATA
+from tests.ingest.first_tables import ROWS, as_read_before, first
+from tests.ingest.postgres import emptied
+from tests.ingest.rows import everything
 
-FIRST_TABLES = """
-CREATE TABLE asset (
-    id {serial} NOT NULL,
-    symbol VARCHAR(32) NOT NULL,
-    calendar VARCHAR(16) NOT NULL,
-    source VARCHAR(64) NOT NULL,
-    simulated BOOLEAN NOT NULL,
-    attention_kind VARCHAR(64) NOT NULL,
-    lag_minutes INTEGER NOT NULL,
-    PRIMARY KEY (id),
-    UNIQUE (symbol)
-);
-CREATE TABLE vintage (
-    id {serial} NOT NULL,
-    symbol VARCHAR(32) NOT NULL,
-    session VARCHAR(10) NOT NULL,
-    open {double}, high {double}, low {double}, close {double},
-    volume {double}, tweets {double}, market_cap {double}, adjustment {double},
-    source VARCHAR(64) NOT NULL,
-    known_at VARCHAR(26) NOT NULL,
-    PRIMARY KEY (id),
-    UNIQUE (symbol, session, known_at),
-    FOREIGN KEY (symbol) REFERENCES asset (symbol)
-)
-"""
-"""The tables as they were before there were migrations."""
-
-ASSETS = [
-    {"symbol": f"S{n}", "calendar": "24/7", "source": "x", "simulated": n == 2, "attention_kind": "", "lag_minutes": n}
-    for n in range(3)
-]
-ROWS = [
-    {
-        "symbol": f"S{n % 3}",
-        "session": f"2024-01-{n + 1:02d}",
-        "open": None,
-        "close": 0.1 + n / 3,
-        "volume": -0.0 if n % 2 else 5e-324,
-        "adjustment": 1.0,
-        "source": "x",
-        "known_at": "2024-02-01T00:00:00.000000",
-    }
-    for n in range(28)
-]
-READER = "SELECT id, symbol, session, open, high, low, close, volume, tweets, market_cap, adjustment, source, known_at"
-
+NEWEST = [{"version_num": repr(INGEST.newest)}]
 STARTER = """
 import sys, time
 from pathlib import Path
@@ -88,23 +46,6 @@ def engine(url: str) -> Engine:
     return first(open_engine(url))
 
 
-def emptied(engine: Engine) -> None:
-    with writing(engine) as connection:
-        connection.execute(text("DROP SCHEMA public CASCADE"))
-        connection.execute(text("CREATE SCHEMA public"))
-
-
-def first(engine: Engine) -> Engine:
-    sqlite = engine.dialect.name == "sqlite"
-    kinds = {"serial": "INTEGER" if sqlite else "SERIAL", "double": "DOUBLE" if sqlite else "DOUBLE PRECISION"}
-    with writing(engine) as connection:
-        for statement in FIRST_TABLES.format(**kinds).split(";"):
-            connection.execute(text(statement))
-        for table, rows in (("asset", ASSETS), ("vintage", ROWS)):
-            connection.execute(Table(table, MetaData(), autoload_with=connection).insert(), rows)
-    return engine
-
-
 def schema(engine: Engine) -> dict[str, Any]:
     """Every table: columns by name, with type, NULL and default; keys; what is unique."""
     found = inspect(engine)
@@ -120,31 +61,6 @@ def schema(engine: Engine) -> dict[str, Any]:
         }
         for name in found.get_table_names()
     }
-
-
-def everything(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table."""
-    metadata = MetaData()
-    with reading(engine) as connection:
-        metadata.reflect(connection)
-        return {
-            t.name: [tuple(row) for row in connection.execute(select(t).order_by(*t.primary_key.columns))]
-            for t in metadata.sorted_tables
-        }
-
-
-def as_read_before(engine: Engine) -> list[str]:
-    """The rows of a reader that knows only the first tables; numbers to the last bit."""
-    with reading(engine) as connection:
-        rows = [
-            *connection.execute(text(f"{READER} FROM vintage ORDER BY id")),
-            *connection.execute(
-                text(
-                    "SELECT id, symbol, calendar, source, simulated, attention_kind, lag_minutes FROM asset ORDER BY id"
-                )
-            ),
-        ]
-    return [repr(tuple(row)) for row in rows]
 
 
 def planted(folder: Path, *statements: str, breaks: str = "") -> Migrations:
@@ -171,7 +87,7 @@ def test_a_fresh_database_is_created_at_the_newest_revision_and_looked_at_again_
     prepare(engine, METADATA, INGEST)
     before = schema(engine)
     assert set(before) == {*METADATA.tables, "ingest_version"}
-    assert everything(engine)["ingest_version"] == [(INGEST.newest,)]
+    assert everything(engine)["ingest_version"] == NEWEST
     prepare(engine, METADATA, INGEST)
     assert schema(engine) == before
 
@@ -190,8 +106,7 @@ def engine_like(engine: Engine, tmp_path: Path) -> Engine:
     """An empty database of the same kind."""
     if engine.dialect.name == "sqlite":
         return open_engine(f"sqlite:///{tmp_path / 'fresh.db'}")
-    emptied(engine)
-    return engine
+    return emptied(engine)
 
 
 def test_tables_from_before_migrations_become_those_of_today_and_every_row_stays(
@@ -202,9 +117,9 @@ def test_tables_from_before_migrations_become_those_of_today_and_every_row_stays
     assert as_read_before(engine) == before
     after = everything(engine)
     assert len(after["vintage"]) == len(ROWS)
-    assert {row[-1] for row in after["vintage"]} == {""}
-    assert {row[-2:] for row in after["asset"]} == {("", 0)}
-    assert after["ingest_version"] == [(INGEST.newest,)]
+    assert {row["payload"] for row in after["vintage"]} == {"''"}
+    assert {(row["attention_source"], row["attention_lag_minutes"]) for row in after["asset"]} == {("''", "0")}
+    assert after["ingest_version"] == NEWEST
     migrated = schema(engine)
     fresh = engine_like(engine, tmp_path)
     prepare(fresh, METADATA, INGEST)
@@ -220,7 +135,7 @@ def test_a_program_from_before_can_still_write_to_what_was_migrated(engine: Engi
                 "VALUES ('S0', '2024-03-01', 1.5, 'x', '2024-04-01T00:00:00.000000')"
             )
         )
-    assert everything(engine)["vintage"][-1][0] == len(ROWS) + 1
+    assert everything(engine)["vintage"][-1]["id"] == str(len(ROWS) + 1)
 
 
 def test_tables_that_are_there_whole_without_a_revision_are_marked_only(url: str) -> None:
@@ -228,7 +143,7 @@ def test_tables_that_are_there_whole_without_a_revision_are_marked_only(url: str
     prepare(engine, METADATA)
     assert "ingest_version" not in schema(engine)
     prepare(engine, METADATA, INGEST)
-    assert everything(engine)["ingest_version"] == [(INGEST.newest,)]
+    assert everything(engine)["ingest_version"] == NEWEST
 
 
 @pytest.mark.parametrize(
@@ -262,7 +177,7 @@ def test_a_program_killed_after_any_step_leaves_everything_as_it_was(
     assert done.returncode == -9
     assert (schema(engine), everything(engine)) == (tables, rows)
     prepare(engine, METADATA, INGEST)
-    assert everything(engine)["ingest_version"] == [(INGEST.newest,)]
+    assert everything(engine)["ingest_version"] == NEWEST
 
 
 def test_four_processes_at_once_migrate_once(engine: Engine, url: str, tmp_path: Path) -> None:

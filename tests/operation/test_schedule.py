@@ -23,7 +23,7 @@ from forecaster.operation import daily, schedule
 from forecaster.operation.home import Home, open_home
 from ingest import sources
 from ingest.errors import StoreError
-from tests.operation.conftest import WALK
+from tests.operation.walk import NOW, WALK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -228,7 +228,7 @@ def test_a_day_whose_rows_are_late_stays_owed_until_they_come(home: Home) -> Non
 
 def test_a_day_that_cannot_be_forecast_is_finished_with_its_reason(home: Home) -> None:
     rows = home.store.history("WALK").frame.tail(20).assign(symbol="YOUNG")
-    home.store.append(replace(WALK, symbol="YOUNG"), rows, datetime(2018, 2, 1, tzinfo=UTC))
+    home.store.append(replace(WALK, symbol="YOUNG"), rows, NOW)
     then = at(home, "2018-01-22T01:00Z")
     (done,) = schedule.run_due(then, "24/7")
     assert not done.whole

@@ -1,0 +1,32 @@
+"""A home's forecaster.toml under which every fit and every report is quick."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CHEAP = """\
+train_window = 120
+minimum_rows = 40
+[models.bayesian_linear]
+steps = 40
+draws = 20
+[models.bayesian_mlp]
+steps = 40
+draws = 20
+[models.baseline_mlp]
+epochs = 5
+[report]
+days = 3
+"""
+TWO = ("climatology", "bayesian_linear")
+"""The quickest models: one without a fit and one with."""
+
+
+def write_cheap(home: Path, **forecast: Any) -> None:
+    """Writes it; further keys of its section forecast by name, such as ``models=TWO``."""
+    keys = "".join(f"{key} = {json.dumps(value)}\n" for key, value in forecast.items())
+    (home / "forecaster.toml").write_text(f"[forecast]\n{keys}{CHEAP}")
