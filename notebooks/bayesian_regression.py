@@ -28,7 +28,8 @@ import torch
 from IPython.display import display
 
 from forecaster.inference.exact import gaussian_posterior
-from forecaster.inference.regression import Prior, Regression, fit_regression, model
+from forecaster.inference.reference import model
+from forecaster.inference.regression import Prior, Regression, fit_regression
 
 # %% [markdown]
 # ## 1. A design with a planted truth
