@@ -56,12 +56,11 @@ class Batch(Protocol):
     def sites(self) -> tuple[Site, ...]:
         """The latent sites, in the order in which they are packed."""
 
-    @property
-    def bytes_a_draw(self) -> int:
-        """Memory that a fit needs for each draw of the guide in a gradient step, bytes."""
-
     def __len__(self) -> int:
         """Number of fits."""
+
+    def bytes_a_fit(self, draws: int) -> int:
+        """Memory that the data of a fit and a gradient step of so many draws take, roughly."""
 
     def take(self, index: Sequence[int]) -> Self:
         """Some of the fits."""
@@ -112,7 +111,7 @@ def chunk_size(batch: Batch, schedule: Schedule, draws: int, memory: int) -> int
     """How many fits may be trained at once within so many bytes, at least one."""
     latents, count = packed_size(batch.sites), 2 * _pairs(schedule)
     numbers = 2 * BLOCK * count * latents + 4 * draws * latents + 30 * latents**2 + psis.DRAWS
-    return max(1, memory // (count * batch.bytes_a_draw + 4 * numbers))
+    return max(1, memory // (batch.bytes_a_fit(count) + 4 * numbers))
 
 
 def _pairs(schedule: Schedule) -> int:
@@ -125,7 +124,7 @@ def _together(batch: Batch, schedule: Schedule, draws: int, seeds: Sequence[int]
         noise = Noise(seeds, latents, Purpose.TRAINING)
         decay = schedule.final_fraction ** (1 / schedule.steps)
         losses = _train(model, guide, noise, schedule, schedule.steps, decay)
-        posterior = _draw(guide, batch.sites, Noise(seeds, latents, Purpose.DRAWS).draw(draws))
+        posterior = _draw(guide, Noise(seeds, latents, Purpose.DRAWS).draw(draws))
         checks = Noise(seeds, latents, Purpose.CHECKS)
         weights = _log_weights(model, guide, checks, 2 * _pairs(schedule))
         # The probe may move the guide: its draws are taken already.
@@ -152,7 +151,8 @@ def log_weights(model: Callable[[], Any], guide: Guide, noise: Tensor) -> Tensor
     Its mean is the ELBO of each fit, its exponential the importance weight of each draw.
     """
     proposed = poutine.trace(guide).get_trace(noise)
-    joint = poutine.trace(poutine.replay(model, trace=proposed)).get_trace()
+    values: Any = proposed.nodes["_RETURN"]["value"]
+    joint = poutine.trace(poutine.condition(model, values)).get_trace()
     weights: Tensor = log_density(joint) - log_density(proposed)
     return weights.squeeze(-1)
 
@@ -179,12 +179,10 @@ def _adam(schedule: Schedule, decay: float) -> ClippedAdam:
     return ClippedAdam(parameters, lr=schedule.learning_rate, lrd=decay, betas=(0.9, 0.99), eps=FLOOR)
 
 
-def _draw(guide: Guide, sites: tuple[Site, ...], noise: Tensor) -> dict[str, Tensor]:
+def _draw(guide: Guide, noise: Tensor) -> dict[str, Tensor]:
     """Draws of each site `(draws, fits, *site shape)`."""
     with torch.no_grad():
-        trace = poutine.trace(guide).get_trace(noise)
-    values: dict[str, Any] = {site.name: trace.nodes[site.name]["value"] for site in sites}
-    return {name: value.squeeze(2) for name, value in values.items()}
+        return {name: value.squeeze(2) for name, value in guide(noise).items()}
 
 
 def _log_weights(model: Callable[[], Any], guide: Guide, noise: Noise, block: int) -> NDArray[np.float64]:

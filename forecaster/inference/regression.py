@@ -87,7 +87,7 @@ def fit_regression(
         ValueError: Where x and y do not match in rows or hold a value that is not finite.
         FloatingPointError: Where training diverged.
     """
-    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+    if not (np.isfinite(np.asarray(x)).all() and np.isfinite(np.asarray(y)).all()):
         raise ValueError(UNUSABLE)
     (fitted,) = fit_regressions([(x, y)], [seed], prior, guide, schedule, draws)
     if fitted.fit.failure:
@@ -197,15 +197,19 @@ class Regressions:
         """The latent sites."""
         return sites(self.designs[0].shape[1], self.prior)
 
-    @property
-    def bytes_a_draw(self) -> int:
-        """Bytes of a fit for each draw: normal errors never look at rows again, Student-t errors keep some a row."""
-        entries = self.designs[0].shape[1] if self.prior.noise == "normal" else max(map(len, self.responses))
-        return 4 * 10 * entries
-
     def __len__(self) -> int:
         """Number of fits."""
         return len(self.responses)
+
+    def bytes_a_fit(self, draws: int) -> int:
+        """Memory of a fit: under normal errors a step never looks at rows, else it keeps ten numbers a row and draw.
+
+        Rows stand there in both precisions, and the search for the mode keeps fifteen doubles of each.
+        """
+        features = self.designs[0].shape[1]
+        if self.prior.noise == "normal":
+            return 12 * (features + 1) ** 2 + 40 * draws * features
+        return max(map(len, self.responses)) * (12 * (features + 1) + 120 + 40 * draws)
 
     def take(self, index: Sequence[int]) -> Regressions:
         """Some of the fits."""
@@ -259,12 +263,15 @@ def custom_guide(fits: int, features: int, prior: Prior) -> guides.Guide:
         scale = pyro.param(f"{name}_scale", start + guides.INIT_SCALE, constraint=constraints.positive)
         return guides.Given(loc, scale, noise)
 
-    def guide(noise: Tensor) -> None:
+    def guide(noise: Tensor) -> dict[str, Tensor]:
+        values = {}
         with pyro.plate("fits", fits, dim=-2):
-            pyro.sample("intercept", normal("intercept", noise[..., 0]))
-            pyro.sample("weights", normal("weights", noise[..., 1 : features + 1]).to_event(1))
+            values["intercept"] = pyro.sample("intercept", normal("intercept", noise[..., 0]))
+            slopes = normal("weights", noise[..., 1 : features + 1]).to_event(1)
+            values["weights"] = pyro.sample("weights", slopes)
             for place, site in enumerate(sites(features, prior)[2:], start=features + 1):
                 base = normal(site.name, noise[..., place])
-                pyro.sample(site.name, dist.TransformedDistribution(base, [ExpTransform()]))
+                values[site.name] = pyro.sample(site.name, dist.TransformedDistribution(base, [ExpTransform()]))
+        return values
 
     return guide

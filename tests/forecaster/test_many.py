@@ -22,7 +22,7 @@ HEAVY = Prior(noise="student_t")
 QUICK = Schedule(steps=120, learning_rate=0.05, particles=4)
 
 
-def problem(seed: int, rows: int = 200, features: int = 7, correlation: float = 0.5):
+def problem(seed: int, rows: int = 150, features: int = 7, correlation: float = 0.5):
     """Features with equal correlations and Student-t errors; every third problem has fewer rows."""
     rng = np.random.default_rng(seed)
     common = rng.standard_normal((rows, 1))
