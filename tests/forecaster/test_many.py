@@ -48,7 +48,7 @@ def difference(fit, other) -> float:
 def test_a_fit_is_the_same_alone_and_in_any_company(guide, prior):
     """Within 1e-4 posterior sd: alone, among 8, 64 and 256, in another order, in other chunks; another seed differs."""
     data, seeds = [problem(s) for s in range(256)], list(range(256))
-    few = replace(QUICK, steps=60) if guide != "full_rank" else QUICK
+    few = replace(QUICK, steps=60)
     alone = fit_regression(*data[5], prior, guide, few, draws=50, seed=5)
     for size in (8, 64, 256):
         fits = fit_regressions(data[:size], seeds[:size], prior, guide, few, draws=50)
