@@ -28,7 +28,8 @@ import torch
 from IPython.display import display
 
 from forecaster.inference.exact import gaussian_posterior
-from forecaster.inference.regression import Prior, Regression, fit_regression, model
+from forecaster.inference.reference import model
+from forecaster.inference.regression import Prior, Regression, fit_regression
 
 # %% [markdown]
 # ## 1. A design with a planted truth
@@ -114,9 +115,10 @@ np.testing.assert_array_less(width["mean_field"], 1)
 # a nat: that is the unit in which posteriors differ.
 #
 # `full_rank` starts at a Laplace approximation, which for this model is already the posterior. `mean_field` starts at
-# the mode with narrow normals and learns their widths; `custom` starts at zero and has the longest way. The level of
-# rest tells the guides apart: `full_rank` rests lowest, since it alone can take the shape of the posterior. Each fit
-# carries its own verdict; an empty reason means that training was at rest.
+# the mode with the spread of each coefficient given the others, for this model already the best that it can do;
+# `custom` starts at zero and has the longest way. The level of rest tells the guides apart: `full_rank` rests lowest,
+# since it alone can take the shape of the posterior. Each fit carries its own verdict; an empty reason means that
+# training was at rest.
 
 # %%
 figure, (whole, near) = plt.subplots(1, 2, figsize=(11, 3.5))

@@ -19,6 +19,7 @@ from pyro.optim import ClippedAdam
 
 from forecaster.inference.diagnostics import Convergence, convergence
 from forecaster.inference.isolation import isolated
+from forecaster.inference.psis import TRUSTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,11 +62,21 @@ class Fit:
         draws: Posterior draws of each latent site, `(draws, *site shape)`.
         losses: Minus the ELBO at each step, `(steps,)`, in nats.
         convergence: Whether training was at rest.
+        k_hat: Pareto shape of the guide's importance weights, see `psis`; NaN where it was not asked for.
+        failure: Why there is no posterior; empty where there is one. The rest then means nothing.
     """
 
     draws: dict[str, Tensor]
     losses: NDArray[np.float64]
     convergence: Convergence
+    k_hat: float = np.nan
+    failure: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Why the fit is not to be trusted, the gravest first; empty where nothing speaks against it."""
+        too_narrow = f"the guide does not cover the posterior: Pareto k is {self.k_hat:.2f}, above {TRUSTED}"
+        return self.failure or self.convergence.reason or (too_narrow if self.k_hat > TRUSTED else "")
 
 
 def fit(

@@ -70,12 +70,13 @@ def fit(examples: Examples, settings: Settings, seed: int) -> Fitted:
     window = examples.x.shape[1:]
     return Fitted(
         predict=partial(_predict, scaling, posterior),
-        reason=posterior.fit.convergence.reason,
+        reason=posterior.fit.reason,
         losses=posterior.fit.losses,
         weights=Weights(posterior.weights.mean(0).reshape(window), posterior.weights.std(0, ddof=1).reshape(window)),
         diagnostics={
             "noise_scale": float(posterior.noise_scale.mean()),
             "elbo_fall": posterior.fit.convergence.fall,
+            "k_hat": posterior.fit.k_hat,
         },
     )
 

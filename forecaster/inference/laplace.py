@@ -1,0 +1,118 @@
+"""The Laplace approximation of many posteriors at once: the mode and the curvature of each.
+
+Newton's method on minus the log joint, over unconstrained latents, in float64: absolute curvatures make every step
+point downhill, and each fit halves its own step until it descends. A fit that has arrived stands still while others
+go on, so that none depends on its company.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from pyro import poutine
+
+from forecaster.inference.sites import log_density, packed_reach, packed_start, unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+    from forecaster.inference.sites import Site
+
+NEWTON_STEPS = 60
+HALVINGS = 12
+ARRIVED = 1e-6
+"""Nats still to be had, by the local parabola, at which a fit stands still."""
+
+
+@dataclass(frozen=True, eq=False)
+class Laplace:
+    """Mode and spread of each fit, float32.
+
+    Attributes:
+        mode: `(fits, 1, latents)`.
+        root: Lower triangles `(fits, latents, latents)` with `root root'` the inverse curvature at the mode.
+        sd: Standard deviation of each latent given the others `(fits, 1, latents)`.
+    """
+
+    mode: Tensor
+    root: Tensor
+    sd: Tensor
+
+
+def laplace(model: Callable[[], Any], sites: tuple[Site, ...], fits: int) -> Laplace:
+    """Finds mode and curvature of every fit of a float64 model."""
+    latent = packed_start(sites).repeat(fits, 1)
+    standing, reach = torch.zeros(fits, dtype=torch.bool), packed_reach(sites)
+    value, slope, curvature = _derivatives(model, sites, latent)
+    for _ in range(NEWTON_STEPS):
+        scale, basis = torch.linalg.eigh(_sound(curvature))
+        scale = scale.abs().clamp(min=1e-6)
+        step = -(basis @ ((basis.mT @ slope[..., None]) / scale[..., None]))[..., 0]
+        step = step / (step.abs() / reach).amax(-1, keepdim=True).clamp(min=1.0)
+        promised = -(slope * step).sum(-1) / 2
+        standing = standing | ~(promised > ARRIVED)
+        length = _descent(model, sites, latent, step, value - 2e-4 * promised, standing)
+        standing = standing | (length == 0)
+        if standing.all():
+            break
+        latent = torch.where(standing[:, None], latent, latent + length[:, None] * step)
+        value, slope, curvature = _derivatives(model, sites, latent)
+    return _at(latent, curvature)
+
+
+def _at(mode: Tensor, curvature: Tensor) -> Laplace:
+    scale, basis = torch.linalg.eigh(_sound(curvature))
+    # A flat or saddle direction has no Laplace scale; there the guide starts as wide as the prior's unit.
+    scale = torch.where(scale > 1.0, scale, torch.ones_like(scale))
+    upper = torch.linalg.qr((basis / scale.sqrt()[..., None, :]).mT)[1]  # never fails, as a Cholesky root may
+    root = (upper * upper.diagonal(dim1=-2, dim2=-1).sign()[..., None]).mT
+    alone = ((basis * scale[..., None, :]) @ basis.mT).diagonal(dim1=-2, dim2=-1).rsqrt()
+    return Laplace(mode[:, None].float(), root.float().contiguous(), alone[:, None].float())
+
+
+def _loss(model: Callable[[], Any], sites: tuple[Site, ...], latent: Tensor) -> Tensor:
+    """Minus the log joint of latents `(fits, latents)`, over unconstrained latents: `(fits,)`."""
+    parts = list(unpack(sites, latent[:, None]))
+    values = {part.site.name: part.value for part in parts}
+    trace = poutine.trace(poutine.condition(model, values)).get_trace()
+    total: Tensor = log_density(trace) + sum(part.log_jacobian for part in parts)
+    return -total.squeeze(-1)
+
+
+def _derivatives(model: Callable[[], Any], sites: tuple[Site, ...], latent: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Loss `(fits,)`, its gradient `(fits, latents)` and Hessian `(fits, latents, latents)`.
+
+    Fits are independent, so that one pass backwards gives a column of every Hessian.
+    """
+    with torch.enable_grad():
+        at = latent.clone().requires_grad_()
+        value = _loss(model, sites, at)
+        (slope,) = torch.autograd.grad(value.sum(), at, create_graph=True)
+        columns = [torch.autograd.grad(slope[:, i].sum(), at, retain_graph=True)[0] for i in range(at.shape[1])]
+    curvature = torch.stack(columns, dim=-1)
+    return value.detach(), slope.detach(), (curvature + curvature.mT) / 2
+
+
+def _sound(matrix: Tensor) -> Tensor:
+    """The identity where a matrix `(fits, n, n)` is not finite: one bad fit must not stop the others' algebra."""
+    finite = matrix.isfinite().all(-1).all(-1)
+    return torch.where(finite[:, None, None], matrix, torch.eye(matrix.shape[-1], dtype=matrix.dtype))
+
+
+def _descent(
+    model: Callable[[], Any], sites: tuple[Site, ...], latent: Tensor, step: Tensor, below: Tensor, standing: Tensor
+) -> Tensor:
+    """The longest of 1, 1/2, 1/4, ... of each fit's step `(fits, latents)` that brings its loss to `below`, else 0."""
+    length, kept = torch.ones_like(below), standing.to(below.dtype)
+    for _ in range(HALVINGS):
+        with torch.no_grad():
+            there = _loss(model, sites, latent + length[:, None] * step)
+        kept = torch.where((there <= below) & (kept == 0), length, kept)
+        if (kept > 0).all():
+            break
+        length = length / 2
+    return kept
