@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from forecaster import models
+from tests.cli.conftest import EXECUTABLE, Said
+from tests.ingest.loopback import Answer, Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,29 +121,46 @@ def test_debug_shows_the_traceback_and_nothing_else_does(home: Path, shell: Call
     assert "UnknownSymbolError" in told.err
 
 
-def test_a_fault_of_the_program_itself_is_one_line_too(
-    home: Path, command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*_: object) -> None:
-        raise ZeroDivisionError("two\nlines")
+BROKEN = """
+from forecaster.models.climatology import Settings
+SUMMARY = "a forecaster with a fault in it"
+def fit(examples, settings, seed):
+    raise ZeroDivisionError("two\\nlines")
+"""
 
-    monkeypatch.setattr("forecaster.operation.daily.run", broken)
-    complaint = command("run", "--home", home).complaint()
+
+def test_a_fault_of_the_program_itself_is_one_line_too(
+    home: Path, tmp_path: Path, command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder of the forecasters has one more, and its code is wrong."""
+    (tmp_path / "broken.py").write_text(BROKEN)
+    monkeypatch.setattr(models, "__path__", [*models.__path__, str(tmp_path)])
+    words = ("run", "--models", "broken", "--home", home)
+    complaint = command(*words).complaint()
     assert complaint.startswith(
         "a fault of the program itself (ZeroDivisionError: two lines): run it again with --debug"
     )
     with pytest.raises(ZeroDivisionError):
-        command("run", "--home", home, "--debug")
+        command(*words, "--debug")
 
 
-def test_an_interrupted_command_says_so(
-    home: Path, command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("forecaster.operation.daily.run", interrupted)
-    assert command("run", "--home", home).complaint(130) == "interrupted; what was recorded until now stays"
+def test_an_interrupted_command_says_so(home: Path) -> None:
+    """A process that waits for a provider's answer, and a real Ctrl-C."""
+    with Server(lambda _: Answer("x" * 1000, drip=1.0)) as slow:
+        words = ("ingest", "attention", "WALK", "--source", "bitinfocharts", "--subject", "eth", "--home", str(home))
+        process = subprocess.Popen(
+            [EXECUTABLE, *words],
+            env={**os.environ, "FORECASTER_BITINFOCHARTS_URL": slow.url},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        while not slow.asked and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    said = Said(process.returncode, out, err)
+    assert said.complaint(130) == "interrupted; what was recorded until now stays"
 
 
 def test_an_export_folder_that_holds_a_run_is_refused_and_replaced_when_told(

@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 
 from forecaster.errors import ForecasterError
-from forecaster.operation import daily, schedule
+from forecaster.operation import schedule
 from forecaster.operation.home import Home, open_home
 from ingest import sources
 from ingest.errors import StoreError
@@ -192,17 +192,17 @@ def test_a_day_that_one_process_holds_is_left_to_it_and_stays_owed(tmp_path: Pat
     assert (row["owed"], row["running"]) == (["2016-02-29"], ["another:1"])
 
 
-def test_a_day_whose_database_failed_stays_owed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_day_whose_database_failed_stays_owed(tmp_path: Path) -> None:
+    """The database itself refuses the forecasts, in the middle of the day's run, as it does where the disk is full."""
     home = at(simulated(tmp_path, FAST), "2016-03-01T01:00Z", lease_minutes=1e-9)
-
-    def full(*_: object) -> None:
-        raise StoreError("the disk is full")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(daily, "run", full)
-        with pytest.raises(StoreError):
-            schedule.run_due(home, "24/7")
+    refusal = "BEFORE INSERT ON forecast BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+    with closing(sqlite3.connect(tmp_path / "forecaster.db")) as connection:
+        connection.execute(f"CREATE TRIGGER full {refusal}")
+    with pytest.raises(StoreError, match="the disk is full"):
+        schedule.run_due(home, "24/7")
     assert schedule.status(home)[0]["owed"] == ["2016-02-29"]
+    with closing(sqlite3.connect(tmp_path / "forecaster.db")) as connection:
+        connection.execute("DROP TRIGGER full")
     (done,) = schedule.run_due(home, "24/7")
     assert done.outcome == "1 forecast recorded, 0 targets settled"
 
