@@ -24,7 +24,8 @@ from forecaster import market
 from forecaster.inference import reference
 from forecaster.inference.exact import gaussian_posterior
 from forecaster.inference.isolation import isolated
-from forecaster.inference.regression import Prior, Regression, fit_regressions
+from forecaster.inference.linear import Prior
+from forecaster.inference.regression import Regression, fit_regressions
 from forecaster.problem import Examples
 from forecaster.scaling import Scaling
 from forecaster.settings import Forecast

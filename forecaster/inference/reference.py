@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from forecaster.inference.regression import Prior
+    from forecaster.inference.linear import Prior
 
 
 def model(design: Tensor, response: Tensor, prior: Prior) -> Callable[[], None]:

@@ -12,14 +12,8 @@ from functools import partial
 
 from pydantic import Field
 
-from forecaster.inference.regression import (
-    GuideName,
-    Noise,
-    Prior,
-    Regression,
-    default_schedule,
-    fit_regression,
-)
+from forecaster.inference.linear import ErrorLaw, GuideName, Prior
+from forecaster.inference.regression import Regression, default_schedule, fit_regression
 from forecaster.predictive import Predictive
 from forecaster.problem import Examples, Fitted, ModelSettings, Origin, Weights
 from forecaster.scaling import Kind, Scaling
@@ -42,7 +36,7 @@ class Settings(ModelSettings):
     """
 
     guide: GuideName = "full_rank"
-    noise: Noise = "student_t"
+    noise: ErrorLaw = "student_t"
     noise_scale: float | None = Field(None, gt=0)
     weight_scale: float = Field(0.05, gt=0)
     intercept_scale: float = Field(0.3, gt=0)
