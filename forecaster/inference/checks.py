@@ -37,11 +37,13 @@ class Checks:
         k_hat: Pareto shape of the importance weights `(fits,)`, see `psis`.
         disagreement: Largest difference of twins' means, in posterior sd `(fits,)`.
         contraction: One minus posterior variance in parts of prior variance, of each site `(fits, *site shape)`.
+        losses: Minus the ELBO as each block of draws tells it `(fits, blocks)`, in nats.
     """
 
     k_hat: Floats
     disagreement: Floats
     contraction: dict[str, Floats]
+    losses: Floats
 
 
 def check(batch: Batch, model: Program, guide: Guide, seeds: Sequence[int]) -> Checks:
@@ -56,6 +58,7 @@ def check(batch: Batch, model: Program, guide: Guide, seeds: Sequence[int]) -> C
         k_hat=psis.k_hat(torch.cat(weights).T.double().cpu().numpy()),
         disagreement=_disagreement(torch.cat(meanings)).double().cpu().numpy(),
         contraction={name: (1 - _variance([of[name] for of in moments]) / prior[name]).cpu().numpy() for name in prior},
+        losses=-torch.stack([block.mean(0) for block in weights], 1).double().cpu().numpy(),
     )
 
 

@@ -117,14 +117,14 @@ def full_rank(sites: tuple[Site, ...], start: Laplace) -> Guide:
         triangle = packed.tril(-1) + torch.diag_embed(log_scale.exp())
         columns = noise.squeeze(-2).movedim(0, -1)
         inner = shift.mT + triangle @ columns
-        latent = start.mode.mT + start.root @ inner
+        latent = start.mode + _through(start.root, inner)
         density = _standard(noise) - log_scale.detach().sum(-1)[..., None] - constant
         if torch.is_grad_enabled():
             slope = torch.linalg.solve_triangular(triangle.detach().mT, columns, upper=True)
             # Zero, with the gradient of the density along the draws.
             followed = ((inner.detach() - inner) * slope).sum(-2)
             density = density + followed.movedim(-1, 0)[..., None]
-        return _sample(sites, latent.movedim(-1, 0)[..., None, :], density)
+        return _sample(sites, latent, density)
 
     return Guide(program, packed_size(sites))
 
@@ -134,10 +134,20 @@ def laplace(sites: tuple[Site, ...], start: Laplace) -> Guide:
     constant = start.root.diagonal(dim1=-2, dim2=-1).log().sum(-1)[:, None]
 
     def program(noise: Tensor) -> dict[str, Tensor]:
-        latent = start.mode.mT + start.root @ noise.squeeze(-2).movedim(0, -1)
-        return _sample(sites, latent.movedim(-1, 0)[..., None, :], _standard(noise) - constant)
+        latent = start.mode + _through(start.root, noise.squeeze(-2).movedim(0, -1))
+        return _sample(sites, latent, _standard(noise) - constant)
 
     return Guide(program, packed_size(sites))
+
+
+def _through(root: Tensor, columns: Tensor) -> Tensor:
+    """Each fit's root `(fits, latents, latents)` times `(twins, fits, latents, draws)`: `(draws, twins, fits, 1, latents)`.
+
+    One multiplication a fit for all its columns; broadcasting would copy the root for each twin.
+    """
+    twins, fits, latents, draws = columns.shape
+    flat = columns.permute(1, 2, 0, 3).reshape(fits, latents, twins * draws)
+    return torch.bmm(root, flat).reshape(fits, latents, twins, draws).permute(3, 2, 0, 1)[..., None, :]
 
 
 def _standard(noise: Tensor) -> Tensor:

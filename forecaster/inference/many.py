@@ -136,7 +136,7 @@ def _together(batch: Batch, schedule: Schedule, draws: int, seeds: Sequence[int]
         steps = zip(noise.steps(count, schedule.particles), rows, strict=False)
         return train(model, guide, steps, schedule.learning_rate, decay)
 
-    losses = trained(schedule.steps, schedule.decay) if schedule.steps else np.zeros((len(batch), 2))
+    losses = trained(schedule.steps, schedule.decay) if schedule.steps else None
     with torch.no_grad():
         found = check(batch, model, guide, seeds)
         drawn = guide(Noise(seeds, guide.numbers, Purpose.DRAWS).draw(-(-draws // TWINS)))
@@ -144,7 +144,8 @@ def _together(batch: Batch, schedule: Schedule, draws: int, seeds: Sequence[int]
         weighed = schedule.importance & (found.k_hat < importance.RELIABLE)
         better = importance.draw(model, guide, seeds, draws) if weighed.any() else fresh
     # The probe may move the guide: its draws are taken already.
-    probe = trained(PROBE, 1.0) if schedule.steps else losses
+    probe = trained(PROBE, 1.0) if schedule.steps else found.losses
+    losses = found.losses if losses is None else losses
     return [
         Fit(
             draws={name: value[:draws, i].cpu() for name, value in (better if weighed[i] else fresh).items()},

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Prior", "Regression", "fit_regression", "fit_regressions"]
 
-UNUSABLE = "the rows must hold finite numbers: leave incomplete ones out"
+UNUSABLE = "x, y and covariates must hold finite numbers: leave incomplete rows out"
 
 
 @dataclass(frozen=True, eq=False)
