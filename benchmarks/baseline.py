@@ -19,6 +19,7 @@ import numpy as np
 import torch
 
 from benchmarks.__main__ import ROUNDS, seconds
+from forecaster.inference.isolation import isolated
 from forecaster.inference.keras_style import Schedule, Task, begin, train
 from forecaster.problem import Compute
 
@@ -77,15 +78,16 @@ class RealKeras:
         )
         best = of.ModelCheckpoint(self.checkpoint, monitor="val_loss", save_best_only=True, save_weights_only=True)
         turn = of.LambdaCallback(on_epoch_begin=lambda epoch, logs: setattr(self.rows, "epoch", epoch))
-        history: dict[str, list[float]] = self.model.fit(
-            self.rows,
-            epochs=SCHEDULE.epochs,
-            shuffle=False,
-            verbose=0,
-            validation_data=self.tail,
-            validation_batch_size=len(self.tail[1]),
-            callbacks=[turn, plateau, best],
-        ).history
+        with isolated(0):  # one thread, as ours
+            history: dict[str, list[float]] = self.model.fit(
+                self.rows,
+                epochs=SCHEDULE.epochs,
+                shuffle=False,
+                verbose=0,
+                validation_data=self.tail,
+                validation_batch_size=len(self.tail[1]),
+                callbacks=[turn, plateau, best],
+            ).history
         return history
 
 
@@ -120,7 +122,6 @@ def cases() -> dict[str, Callable[[], object]]:
 
 def main() -> None:
     """Prints what a fit costs in parts of Keras's, and the largest relative differences of trajectories."""
-    torch.set_num_threads(1)
     data, rounds, trajectories = tasks(), [], []
     for i in range(ROUNDS):
         keras = keras_of(data[i])

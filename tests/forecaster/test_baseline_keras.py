@@ -27,7 +27,6 @@ import json, sys
 import numpy as np, torch
 from benchmarks.baseline import RealKeras
 from forecaster.inference.keras_style import Task
-torch.set_num_threads(1)
 told = []
 for path in sys.argv[1:]:
     data = np.load(path)
