@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import Field
 
+from forecaster.inference.isolation import isolated
 from forecaster.inference.keras_style import Schedule, Task, Training, train
 from forecaster.predictive import Predictive
 from forecaster.problem import Compute, Examples, Failed, Fitted, ModelSettings, Origin, Weights
@@ -79,7 +80,8 @@ def fit(
         minimum_rate=settings.minimum_rate,
     )
     trained = train(tasks, settings.hidden, schedule, compute)
-    return tuple(_fitted(*each) for each in zip(examples, scalings, tasks, trained, strict=True))
+    with isolated(0):  # one thread here too
+        return tuple(_fitted(*each) for each in zip(examples, scalings, tasks, trained, strict=True))
 
 
 def _fitted(examples: Examples, scaling: Scaling, task: Task, training: Training) -> Fitted | Failed:
