@@ -86,6 +86,30 @@ class Weights:
     sd: Floats
 
 
+@dataclass(frozen=True)
+class Compute:
+    """Where fits are trained.
+
+    Attributes:
+        device: A torch device.
+        memory: Bytes that fits trained at once may take.
+    """
+
+    device: str = "cpu"
+    memory: int = 2**28
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A fit that gives no forecast.
+
+    Attributes:
+        reason: Why.
+    """
+
+    reason: str
+
+
 @dataclass(frozen=True, eq=False)
 class Fitted:
     """A trained forecaster.
