@@ -140,9 +140,7 @@ def sampled(x: Floats, y: Floats, z: Floats) -> Floats:
         chain = MCMC(NUTS(program, jit_compile=True, ignore_jit_warnings=True), 3000, 500, disable_progbar=True)
         chain.run()
         got: dict[str, Any] = {name: value.double().numpy() for name, value in chain.get_samples().items()}
-    draws = np.c_[
-        got["intercept"], got["weights"], got["slopes"], np.log(got["noise_scale"]), np.log(got["df_excess"])
-    ]
+    draws = np.c_[got["intercept"], got["weights"], got["slopes"], np.log(got["noise_scale"]), np.log(got["df_excess"])]
     return np.array([draws.mean(0), draws.std(0)])
 
 

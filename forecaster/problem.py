@@ -87,19 +87,6 @@ class Weights:
 
 
 @dataclass(frozen=True)
-class Compute:
-    """Where fits are trained.
-
-    Attributes:
-        device: A torch device.
-        memory: Bytes that fits trained at once may take.
-    """
-
-    device: str = "cpu"
-    memory: int = 2**28
-
-
-@dataclass(frozen=True)
 class Failed:
     """A fit that gives no forecast.
 

@@ -132,11 +132,10 @@ def _together(batch: Batch, schedule: Schedule, draws: int, seeds: Sequence[int]
     noise = Noise(seeds, guide.numbers, Purpose.TRAINING)
     rows = minibatches(seeds, batch.rows, schedule.minibatch) if schedule.minibatch else repeat(None)
 
-    def trained(count: int, decay: float) -> Floats:
-        steps = zip(noise.steps(count, schedule.particles), rows, strict=False)
-        return train(model, guide, steps, schedule.learning_rate, decay)
+    def trained(rates: Sequence[float]) -> Floats:
+        return train(model, guide, zip(rates, noise.steps(len(rates), schedule.particles), rows, strict=False))
 
-    losses = trained(schedule.steps, schedule.decay) if schedule.steps else None
+    losses = trained(list(schedule.rates())) if schedule.steps else None
     with torch.no_grad():
         found = check(batch, model, guide, seeds)
         drawn = guide(Noise(seeds, guide.numbers, Purpose.DRAWS).draw(-(-draws // TWINS)))
@@ -144,7 +143,7 @@ def _together(batch: Batch, schedule: Schedule, draws: int, seeds: Sequence[int]
         weighed = schedule.importance & (found.k_hat < importance.RELIABLE)
         better = importance.draw(model, guide, seeds, draws) if weighed.any() else fresh
     # The probe may move the guide: its draws are taken already.
-    probe = trained(PROBE, 1.0) if schedule.steps else found.losses
+    probe = trained([schedule.learning_rate] * PROBE) if schedule.steps else found.losses
     losses = found.losses if losses is None else losses
     return [
         Fit(
