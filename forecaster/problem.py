@@ -1,7 +1,8 @@
 """What a forecaster sees, and what it gives back. Arrays only: no tables, no stores, no dates.
 
 A model file offers three names: `Settings` (a pydantic model with its defaults), `SUMMARY` (one line) and
-`fit(examples, settings, seed) -> Fitted`. That is the whole contract; its file name is its id.
+`fit(examples, settings, seeds, compute)`, which trains any number of fits at once. That is the whole contract; its
+file name is its id.
 """
 
 from __future__ import annotations
@@ -26,6 +27,19 @@ class ModelSettings(BaseModel):
     """The base of every model's `Settings`: unknown keys are errors, and values never change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True)
+class Compute:
+    """Where fits are trained, and in how much memory. It decides how long they take, and nothing else beyond rounding.
+
+    Attributes:
+        device: As torch names it.
+        memory: Bytes that the fits trained at once may take.
+    """
+
+    device: str = "cpu"
+    memory: int = 2**28
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,3 +104,14 @@ class Fitted:
     losses: Floats = field(default_factory=lambda: np.empty(0))
     weights: Weights | None = None
     diagnostics: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A fit that gives no forecast of its own.
+
+    Attributes:
+        reason: Why, for a reader of the report.
+    """
+
+    reason: str

@@ -17,10 +17,12 @@ from pydantic import Field
 
 from forecaster.inference.isolation import isolated
 from forecaster.predictive import Predictive
-from forecaster.problem import Examples, Fitted, ModelSettings, Origin, Weights
+from forecaster.problem import Compute, Examples, Failed, Fitted, ModelSettings, Origin, Weights
 from forecaster.scaling import Kind, Scaling
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
     from torch import Tensor
 
@@ -73,8 +75,14 @@ class Training:
     rates: Floats
 
 
-def fit(examples: Examples, settings: Settings, seed: int) -> Fitted:
-    """Trains on rows known at one origin; the latest tenth of them is the validation tail."""
+def fit(
+    examples: Sequence[Examples], settings: Settings, seeds: Sequence[int], compute: Compute
+) -> tuple[Fitted | Failed, ...]:
+    """Trains one fit after the other; the latest tenth of its rows is the validation tail."""
+    return tuple(_fitted(rows, settings, seed) for rows, seed in zip(examples, seeds, strict=True))
+
+
+def _fitted(examples: Examples, settings: Settings, seed: int) -> Fitted | Failed:
     scaling = Scaling.learn(examples, settings.scaling)
     x, y = scaling.inputs(examples), scaling.response(examples)
     tail = max(1, round(len(y) * settings.validation))
@@ -84,7 +92,7 @@ def fit(examples: Examples, settings: Settings, seed: int) -> Fitted:
     with isolated(seed):
         training = train(start, (x[:-tail], y[:-tail]), (x[-tail:], y[-tail:]), orders, settings)
     if not np.isfinite(training.losses).all():
-        raise FloatingPointError("training diverged: the loss is not a finite number")
+        return Failed("training diverged: the loss is not a finite number")
     residuals = (y - output(training.weights, x)).double().numpy()
     errors = Predictive.of_sample(residuals - residuals.mean())
     kernel = (training.weights[0] @ training.weights[2]).double().numpy().reshape(examples.x.shape[1:])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -18,11 +19,14 @@ from forecaster.inference.regression import (
     Prior,
     Regression,
     default_schedule,
-    fit_regression,
+    fit_regressions,
 )
 from forecaster.predictive import Predictive
-from forecaster.problem import Examples, Fitted, ModelSettings, Origin, Weights
+from forecaster.problem import Compute, Examples, Failed, Fitted, ModelSettings, Origin, Weights
 from forecaster.scaling import Kind, Scaling
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SUMMARY = "Bayesian regression on the 7-day window, Student-t noise, trained by SVI in Pyro"
 
@@ -51,23 +55,31 @@ class Settings(ModelSettings):
     draws: int = Field(100, ge=2)
 
 
-def fit(examples: Examples, settings: Settings, seed: int) -> Fitted:
-    """Trains on rows known at one origin."""
-    scaling = Scaling.learn(examples, settings.scaling)
+def fit(
+    examples: Sequence[Examples], settings: Settings, seeds: Sequence[int], compute: Compute
+) -> tuple[Fitted | Failed, ...]:
+    """Trains all fits in one Pyro program, each on its own scale."""
+    scalings = [Scaling.learn(rows, settings.scaling) for rows in examples]
     prior = Prior(settings.intercept_scale, settings.weight_scale, settings.noise)
     if settings.noise_scale is not None:
         prior = replace(prior, noise_scale=settings.noise_scale)
     schedule = default_schedule(settings.guide)
-    posterior = fit_regression(
-        scaling.inputs(examples),
-        scaling.response(examples),
+    posteriors = fit_regressions(
+        [(scaling.inputs(rows), scaling.response(rows)) for scaling, rows in zip(scalings, examples, strict=True)],
+        seeds,
         prior,
         settings.guide,
         replace(schedule, steps=settings.steps or schedule.steps),
         settings.draws,
-        seed,
+        compute.memory,
     )
-    window = examples.x.shape[1:]
+    return tuple(
+        Failed(posterior.fit.failure) if posterior.fit.failure else _fitted(scaling, posterior, rows.x.shape[1:])
+        for scaling, posterior, rows in zip(scalings, posteriors, examples, strict=True)
+    )
+
+
+def _fitted(scaling: Scaling, posterior: Regression, window: tuple[int, ...]) -> Fitted:
     return Fitted(
         predict=partial(_predict, scaling, posterior),
         reason=posterior.fit.reason,
