@@ -20,10 +20,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnparsedVariableError
 
-from forecaster import models
+from forecaster import models, problem
 from forecaster.errors import HomeError, SettingsError, UnknownNameError
 from forecaster.presets import DEFAULT, PRESETS
-from forecaster.problem import Compute as Chosen
 from ingest.database import has_password
 
 if TYPE_CHECKING:
@@ -81,13 +80,13 @@ class Compute(Section):
     device: Literal["cpu", "cuda", "auto"] = Field("cpu", description="`auto` is cuda where torch finds a CUDA GPU")
     memory_mb: int = Field(256, ge=16, description="MiB that the fits trained at once may take")
 
-    def chosen(self) -> Chosen:
+    def chosen(self) -> problem.Compute:
         """The device and memory that fits are given.
 
         Raises:
             SettingsError: For `cuda` where torch finds no CUDA GPU.
         """
-        return Chosen(self._found(), self.memory_mb * 2**20)
+        return problem.Compute(self._found(), self.memory_mb * 2**20)
 
     def _found(self) -> str:
         if self.device == "cpu":

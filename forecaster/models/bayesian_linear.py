@@ -71,7 +71,7 @@ def fit(
         settings.guide,
         replace(schedule, steps=settings.steps or schedule.steps),
         settings.draws,
-        compute.memory,
+        memory=compute.memory,
     )
     return tuple(
         Failed(posterior.fit.failure) if posterior.fit.failure else _fitted(scaling, posterior, rows.x.shape[1:])

@@ -118,32 +118,32 @@ def replay(
     span = AT_ONCE * refit_every
     for start in range(0, len(as_ofs), span):
         days = as_ofs[start : start + span]
-        views = _due(history, days, settings, refit_every, first=trained is None)
-        refits = dict(zip([view.as_of for view in views], train(views, names, settings), strict=True))
+        refits = _refits(history, days, names, settings, refit_every, first=trained is None)
         for as_of in days:
             trained = refits.get(as_of, trained)
             if trained is not None:
                 yield from _replayed(history, as_of, names, settings, trained)
 
 
-def _due(
-    history: History, days: list[pd.Timestamp], settings: Settings, refit_every: int, *, first: bool
-) -> list[market.View]:
-    """Views at those days that are due a fit and have a price of their own.
+def _refits(
+    history: History,
+    days: list[pd.Timestamp],
+    names: tuple[str, ...],
+    settings: Settings,
+    refit_every: int,
+    *,
+    first: bool,
+) -> dict[pd.Timestamp, dict[str, Trained]]:
+    """Trains at those of the days that are due a fit and have a price of their own, the first of them due.
 
-    Args:
-        history: Every vintage of the asset.
-        days: Origins, the first of them due.
-        settings: All settings.
-        refit_every: Days from fit to fit.
-        first: Whether nothing is trained yet: then the first day with a price is due, whichever it is.
+    Where nothing is trained yet (`first`), the first day with a price is due, whichever it is.
     """
     views: list[market.View] = []
     for position, as_of in enumerate(days):
         if position % refit_every == 0 or (first and not views):
             with suppress(IncompleteWindowError):
                 views.append(market.look(history, as_of, settings.forecast))
-    return views
+    return dict(zip([view.as_of for view in views], train(views, names, settings), strict=True))
 
 
 def _replayed(
