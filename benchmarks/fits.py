@@ -16,7 +16,7 @@ from forecaster import models
 from forecaster.inference.isolation import isolated
 from forecaster.inference.linear import Prior
 from forecaster.inference.reference import model
-from forecaster.problem import Examples
+from forecaster.problem import Compute, Examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,5 +41,5 @@ def cases() -> dict[str, Callable[[], object]]:
             pyro.clear_param_store()
 
     made = {name: models.load(name) for name in models.names()}
-    fits = {name: partial(module.fit, examples, module.Settings(), 0) for name, module in made.items()}
+    fits = {name: partial(module.fit, [examples], module.Settings(), [0], Compute()) for name, module in made.items()}
     return {"plain SVI loop": plain, **fits}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -13,21 +13,25 @@ import numpy as np
 
 from forecaster import market, models
 from forecaster.predictive import QUANTILES
+from forecaster.problem import Failed
 from ingest.errors import IncompleteWindowError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
     from forecaster.predictive import Predictive
-    from forecaster.problem import Fitted
+    from forecaster.problem import Examples, Fitted
     from forecaster.settings import Settings
     from ingest.history import History
 
 HORIZON = 1
 CURVE_POINTS = 120
 """Points of a training curve that are kept with a forecast."""
+
+STAND_IN = "climatology"
+"""The model whose distribution takes the place of a fit that failed: it has nothing that could fail."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +40,8 @@ class Trained:
 
     Attributes:
         model: The forecaster's id.
-        fitted: What its training returned; None where it failed.
-        failure: Why it failed.
+        fitted: What its training returned; where it failed, the fit that stands in for it, if there is one.
+        stand_in: Id of the model that stands in, empty where the fit is its own.
         fitted_at: The origin of the fit.
         series: Series of its windows.
         rows: Training rows.
@@ -48,8 +52,8 @@ class Trained:
     """
 
     model: str
-    fitted: Fitted | None
-    failure: str
+    fitted: Fitted | Failed
+    stand_in: str
     fitted_at: pd.Timestamp
     series: tuple[str, ...]
     rows: int
@@ -69,7 +73,8 @@ class Forecast:
         as_of: Last session whose data were used.
         horizon: Sessions ahead, 1.
         target: The session that is forecast.
-        status: ok, unreliable (its own diagnostics failed) or withheld (there is no distribution).
+        status: ok, unreliable (its own diagnostics failed, or another model stands in) or withheld (there is no
+            distribution).
         reason: Why it is not ok.
         predictive: The distribution of the change, None where withheld.
         diagnostics: JSON-ready facts of the fit and its inputs.
@@ -101,38 +106,68 @@ class Forecast:
         return {"mean": known.mean, "sd": known.sd, "prob_up": known.prob_up, **known.quantiles}
 
 
-def train(view: market.View, names: tuple[str, ...], settings: Settings) -> dict[str, Trained]:
-    """Trains each model at the view's origin; one that diverges is kept as a failure, the others go on.
+def train(views: Sequence[market.View], names: Sequence[str], settings: Settings) -> tuple[dict[str, Trained], ...]:
+    """Trains each model at the origins of some views of one asset, all origins at once.
+
+    Where a fit fails, climatology fitted on the same rows stands in for it, labelled; the others go on.
+
+    Returns:
+        The trained models by name, a mapping a view, in order. A fit depends on its own view alone, up to rounding.
 
     Raises:
-        TooFewRowsError: Fewer whole windows than the minimum.
+        TooFewRowsError: Fewer whole windows than the minimum, at any of the origins.
         ConstantSeriesError: A price that never moves.
     """
-    rows = market.training(view)
-    days = {name: view.findings[name].map("{:%Y-%m-%d}".format) for name in ("first", "last")}
-    findings = tuple(view.findings.assign(**days).to_dict("records"))
-    trained = {}
+    rows = [market.training(view) for view in views]
+    findings = [_findings(view) for view in views]
+    trained: tuple[dict[str, Trained], ...] = tuple({} for _ in views)
     for name in names:
-        own = settings.model(name)
-        seed = _seed(settings.forecast.seed, view.symbol, name, view.as_of)
-        fitted, failure = None, ""
-        try:
-            fitted = models.load(name).fit(rows.examples, own, seed)
-        except FloatingPointError as fault:
-            failure = str(fault)
-        trained[name] = Trained(
-            model=name,
-            fitted=fitted,
-            failure=failure,
-            fitted_at=view.as_of,
-            series=rows.examples.series,
-            rows=len(rows.examples.y),
-            notes=rows.notes,
-            findings=findings,
-            config_sha256=config_sha256(settings, name),
-            seed=seed,
-        )
+        seeds = [_seed(settings.forecast.seed, view.symbol, name, view.as_of) for view in views]
+        fits = _fits(name, [known.examples for known in rows], settings, seeds)
+        sha256 = config_sha256(settings, name)
+        for i, view in enumerate(views):
+            fitted, stand_in = _stood_in(name, fits[i], rows[i].examples, settings)
+            trained[i][name] = Trained(
+                model=name,
+                fitted=fitted,
+                stand_in=stand_in,
+                fitted_at=view.as_of,
+                series=rows[i].examples.series,
+                rows=len(rows[i].examples.y),
+                notes=rows[i].notes,
+                findings=findings[i],
+                config_sha256=sha256,
+                seed=seeds[i],
+            )
     return trained
+
+
+def _fits(name: str, examples: Sequence[Examples], settings: Settings, seeds: Sequence[int]) -> list[Fitted | Failed]:
+    """A fit of the model to each of the examples, in order; those of the same series are trained together."""
+    own, compute = settings.model(name), settings.compute.chosen()
+    found: dict[int, Fitted | Failed] = {}
+    for series in dict.fromkeys(rows.series for rows in examples):
+        alike = [i for i, rows in enumerate(examples) if rows.series == series]
+        fits = models.load(name).fit([examples[i] for i in alike], own, [seeds[i] for i in alike], compute)
+        found.update(zip(alike, fits, strict=True))
+    return [found[i] for i in range(len(examples))]
+
+
+def _stood_in(
+    name: str, fitted: Fitted | Failed, examples: Examples, settings: Settings
+) -> tuple[Fitted | Failed, str]:
+    """The fit, or where it failed the one that stands in for it and the name of its model."""
+    if not isinstance(fitted, Failed) or name == STAND_IN:
+        return fitted, ""
+    (other,) = _fits(STAND_IN, [examples], settings, [0])  # it draws no random numbers
+    if isinstance(other, Failed):
+        return fitted, ""
+    return replace(other, reason=f"{fitted.reason}; {STAND_IN}'s distribution stands in"), STAND_IN
+
+
+def _findings(view: market.View) -> tuple[Any, ...]:
+    days = {name: view.findings[name].map("{:%Y-%m-%d}".format) for name in ("first", "last")}
+    return tuple(view.findings.assign(**days).to_dict("records"))
 
 
 def issue(
@@ -158,18 +193,21 @@ def issue(
         IncompleteWindowError: Where today's window has a hole.
     """
     view = market.look(history, as_of, settings.forecast)
-    ready = train(view, names, settings) if trained is None else trained
+    ready = train([view], names, settings)[0] if trained is None else trained
     return tuple(_forecast(view, ready[name]) for name in names)
 
 
 def _forecast(view: market.View, trained: Trained) -> Forecast:
-    status, reason, predictive = "withheld", trained.failure, None
+    fitted, status, predictive = trained.fitted, "withheld", None
+    reason = fitted.reason
     diagnostics: dict[str, Any] = {"inputs": _inputs(view, trained)}
-    if trained.fitted is not None:
-        diagnostics.update(_outputs(trained.fitted))
+    if trained.stand_in:
+        diagnostics["stand_in"] = trained.stand_in
+    if not isinstance(fitted, Failed):
+        diagnostics.update(_outputs(fitted))
         try:
-            predictive = trained.fitted.predict(market.origin(view, trained.series))
-            status, reason = ("unreliable" if trained.fitted.reason else "ok"), trained.fitted.reason
+            predictive = fitted.predict(market.origin(view, trained.series))
+            status = "unreliable" if reason else "ok"
         except IncompleteWindowError as fault:
             reason = str(fault)
         except ValueError as fault:

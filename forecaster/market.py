@@ -187,10 +187,14 @@ def _windows(view: View, series: tuple[str, ...]) -> tuple[Windows, np.ndarray[t
 def _notes(view: View, windows: Windows) -> tuple[str, ...]:
     absent = [name for name in view.settings.series if name not in windows.series]
     notes = [f"{len(windows)} windows of 7 sessions were complete up to {view.as_of:%Y-%m-%d}."]
-    notes += [f"{count} windows were left out: {reason}." for reason, count in windows.dropped.items()]
+    notes += [
+        f"{count} window{' was' if count == 1 else 's were'} left out: {reason}."
+        for reason, count in windows.dropped.items()
+    ]
     for name in absent:
         held = int((view.rows[SERIES[name]] > 0).sum())
-        had = "the source has none" if not held else f"only {held} sessions have it, or today's window lacks it"
+        few = f"only {held} session{' has' if held == 1 else 's have'} it, or today's window lacks it"
+        had = few if held else "the source has none"
         notes.append(f"The series {name} was not used: {had}.")
     asset = view.history.asset
     if asset.attention_source:

@@ -1,7 +1,8 @@
 """What a forecaster sees, and what it gives back. Arrays only: no tables, no stores, no dates.
 
 A model file offers three names: `Settings` (a pydantic model with its defaults), `SUMMARY` (one line) and
-`fit(examples, settings, seed) -> Fitted`. That is the whole contract; its file name is its id.
+`fit(examples, settings, seeds, compute)`, which trains any number of fits at once. That is the whole contract; its
+file name is its id.
 """
 
 from __future__ import annotations
@@ -30,11 +31,11 @@ class ModelSettings(BaseModel):
 
 @dataclass(frozen=True)
 class Compute:
-    """Where fits are trained, and how many of them at once.
+    """Where fits are trained, and in how much memory. It decides how long they take, and nothing else beyond rounding.
 
     Attributes:
-        device: A torch device.
-        memory: Bytes that the fits trained at once may take, roughly; no result depends on it.
+        device: As torch names it.
+        memory: Bytes that the fits trained at once may take.
     """
 
     device: str = "cpu"
@@ -86,17 +87,6 @@ class Weights:
     sd: Floats
 
 
-@dataclass(frozen=True)
-class Failed:
-    """A fit that gives no forecast.
-
-    Attributes:
-        reason: Why.
-    """
-
-    reason: str
-
-
 @dataclass(frozen=True, eq=False)
 class Fitted:
     """A trained forecaster.
@@ -114,3 +104,14 @@ class Fitted:
     losses: Floats = field(default_factory=lambda: np.empty(0))
     weights: Weights | None = None
     diagnostics: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A fit that gives no forecast of its own.
+
+    Attributes:
+        reason: Why, for a reader of the report.
+    """
+
+    reason: str

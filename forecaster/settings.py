@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnparsedVariableError
 
-from forecaster import models
+from forecaster import models, problem
 from forecaster.errors import HomeError, SettingsError, UnknownNameError
 from forecaster.presets import DEFAULT, PRESETS
 from ingest.database import has_password
@@ -74,6 +74,32 @@ class Forecast(Section):
     seed: int = Field(0, ge=0, description="seed of every fit")
 
 
+class Compute(Section):
+    """Where fits are trained. No forecast depends on it beyond rounding."""
+
+    device: Literal["cpu", "cuda", "auto"] = Field("cpu", description="`auto` is cuda where torch finds a CUDA GPU")
+    memory_mb: int = Field(256, ge=16, description="MiB that the fits trained at once may take")
+
+    def chosen(self) -> problem.Compute:
+        """The device and memory that fits are given.
+
+        Raises:
+            SettingsError: For `cuda` where torch finds no CUDA GPU.
+        """
+        return problem.Compute(self._found(), self.memory_mb * 2**20)
+
+    def _found(self) -> str:
+        if self.device == "cpu":
+            return self.device
+        import torch  # noqa: PLC0415  # it takes a second to import, and few commands need it
+
+        if torch.cuda.is_available():
+            return "cuda"
+        if self.device == "auto":
+            return "cpu"
+        raise SettingsError("setting compute.device: torch finds no CUDA GPU here: choose cpu, or auto")
+
+
 class Report(Section):
     """What the daily report shows."""
 
@@ -102,6 +128,7 @@ class Settings(BaseSettings):
         data: Database and watchlist.
         forecast: What every forecast shares.
         models: A table for each forecaster, checked against its own `Settings`.
+        compute: Where fits are trained.
         report: The daily report.
         schedule: The daily run.
         clock: A clock for rehearsals.
@@ -112,6 +139,7 @@ class Settings(BaseSettings):
     data: Data = Data()
     forecast: Forecast = Forecast()
     models: dict[str, dict[str, Any]] = {}
+    compute: Compute = Compute()
     report: Report = Report()
     schedule: Schedule = Schedule()
     clock: Clock = Clock()

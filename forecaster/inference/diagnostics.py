@@ -64,6 +64,7 @@ class Fit:
         disagreement: Largest difference of the twins' means of what the batch says matters, in posterior sd.
         contraction: One minus posterior variance in parts of prior variance, of each site in unconstrained numbers.
         weighed: Whether the draws were weighed by model over guide.
+        flaw: What is wrong with its data, though there is a posterior; empty where nothing is.
         failure: Why there is no posterior; empty where there is one. The rest then means nothing.
     """
 
@@ -74,12 +75,13 @@ class Fit:
     disagreement: float = np.nan
     contraction: dict[str, Floats] = field(default_factory=dict)
     weighed: bool = False
+    flaw: str = ""
     failure: str = ""
 
     @property
     def reason(self) -> str:
         """Why the fit is not to be trusted, the gravest first; empty where nothing speaks against it."""
-        doubts = [self.failure, self.convergence.reason]
+        doubts = [self.failure, self.flaw, self.convergence.reason]
         if self.k_hat > TRUSTED:
             doubts.append(f"the guide does not cover the posterior: Pareto k is {self.k_hat:.2f}, above {TRUSTED}")
         if self.disagreement > DISAGREEMENT:
@@ -107,3 +109,10 @@ def convergence(losses: Floats, probe: Floats) -> Convergence:
 def _noise(losses: Floats) -> float:
     """Variance of single losses around their trend, from their differences: a trend is no noise."""
     return float(np.diff(losses).var()) / 2
+
+
+def still(design: Tensor) -> str:
+    """What is to be said of inputs `(rows, columns)` that never change; empty where all do."""
+    found = (design == design[:1]).all(0).nonzero()[:, 0].tolist()
+    named = ", ".join(str(i + 1) for i in found)
+    return f"inputs that never change teach nothing about their weights: number {named}" if found else ""

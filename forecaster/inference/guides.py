@@ -141,7 +141,7 @@ def laplace(sites: tuple[Site, ...], start: Laplace) -> Guide:
 
 
 def _through(root: Tensor, columns: Tensor) -> Tensor:
-    """Each fit's root `(fits, latents, latents)` times `(twins, fits, latents, draws)`: `(draws, twins, fits, 1, latents)`.
+    """Each fit's root times its columns `(twins, fits, latents, draws)`: `(draws, twins, fits, 1, latents)`.
 
     One multiplication a fit for all its columns; broadcasting would copy the root for each twin.
     """

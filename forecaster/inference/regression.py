@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from forecaster.inference.diagnostics import still
 from forecaster.inference.linear import LEAST_DF, GuideName, Prior, Regressions
 from forecaster.inference.many import fit_many
 from forecaster.inference.svi import Schedule
@@ -115,13 +116,15 @@ def fit_regressions(
     unusable = [not all(part.isfinite().all() for part in parts) for parts in rows]
     # A fit without usable data keeps its place with zeros, so that the others' arithmetic is the same to the bit.
     usable = [tuple(map(torch.zeros_like, parts)) if bad else parts for parts, bad in zip(rows, unusable, strict=True)]
-    belief = prior or Prior()
+    belief, plan = prior or Prior(), schedule or default_schedule(guide)
+    if guide == "laplace":  # nothing to train, whatever the schedule says
+        plan = replace(plan, steps=0)
     designs, responses, covariates = zip(*usable, strict=True)
     batch = Regressions(designs, responses, covariates, belief, guide)
-    fits = fit_many(batch, schedule or default_schedule(guide), draws, seeds, compute)
+    fits = fit_many(batch, plan, draws, seeds, compute)
     return tuple(
-        _regression(replace(fit, failure=UNUSABLE) if bad else fit, belief)
-        for fit, bad in zip(fits, unusable, strict=True)
+        _regression(replace(fit, failure=UNUSABLE) if bad else replace(fit, flaw=still(x)), belief)
+        for fit, bad, x in zip(fits, unusable, designs, strict=True)
     )
 
 

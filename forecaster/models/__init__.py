@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Protocol, cast
 from forecaster.errors import UnknownNameError
 
 if TYPE_CHECKING:
-    from forecaster.problem import Examples, Fitted, ModelSettings
+    from collections.abc import Sequence
+
+    from forecaster.problem import Compute, Examples, Failed, Fitted, ModelSettings
 
 
 class Forecaster(Protocol):
@@ -21,8 +23,21 @@ class Forecaster(Protocol):
     SUMMARY: str
     Settings: type[ModelSettings]
 
-    def fit(self, examples: Examples, settings: ModelSettings, seed: int) -> Fitted:
-        """Trains on rows known at one origin."""
+    def fit(
+        self, examples: Sequence[Examples], settings: ModelSettings, seeds: Sequence[int], compute: Compute
+    ) -> tuple[Fitted | Failed, ...]:
+        """Trains any number of fits of one asset at once; one fit is a sequence of one.
+
+        Args:
+            examples: What each fit learns from, all known at the fit's own origin. Their series are alike; their rows
+                may differ in number.
+            settings: The same for all.
+            seeds: One a fit. A fit is a function of its examples and its seed, up to rounding, and of no other fit.
+            compute: Where, and in how much memory.
+
+        Returns:
+            One result a fit, in order.
+        """
         ...
 
 

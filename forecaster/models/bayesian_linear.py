@@ -9,14 +9,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from forecaster.inference.linear import ErrorLaw, GuideName, Prior
-from forecaster.inference.regression import Regression, default_schedule, fit_regression
+from forecaster.inference.regression import Regression, default_schedule, fit_regressions
 from forecaster.predictive import Predictive
-from forecaster.problem import Examples, Fitted, ModelSettings, Origin, Weights
+from forecaster.problem import Compute, Examples, Failed, Fitted, ModelSettings, Origin, Weights
 from forecaster.scaling import Kind, Scaling
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SUMMARY = "Bayesian regression on the 7-day window, Student-t noise, trained by SVI in Pyro"
 
@@ -32,6 +36,7 @@ class Settings(ModelSettings):
         intercept_scale: Prior standard deviation of the intercept.
         scaling: `volatility`, or `none` for raw changes.
         steps: Gradient steps; 0 for as many as the guide needs.
+        importance: Whether draws are weighed by model over guide, where k-hat allows.
         draws: Posterior draws, each a component of the forecast.
     """
 
@@ -42,26 +47,35 @@ class Settings(ModelSettings):
     intercept_scale: float = Field(0.3, gt=0)
     scaling: Kind = "volatility"
     steps: int = Field(0, ge=0)
+    importance: bool = False
     draws: int = Field(100, ge=2)
 
 
-def fit(examples: Examples, settings: Settings, seed: int) -> Fitted:
-    """Trains on rows known at one origin."""
-    scaling = Scaling.learn(examples, settings.scaling)
+def fit(
+    examples: Sequence[Examples], settings: Settings, seeds: Sequence[int], compute: Compute
+) -> tuple[Fitted | Failed, ...]:
+    """Trains all fits in one Pyro program, each on its own scale."""
+    scalings = [Scaling.learn(rows, settings.scaling) for rows in examples]
     prior = Prior(settings.intercept_scale, settings.weight_scale, settings.noise)
     if settings.noise_scale is not None:
         prior = replace(prior, noise_scale=settings.noise_scale)
     schedule = default_schedule(settings.guide)
-    posterior = fit_regression(
-        scaling.inputs(examples),
-        scaling.response(examples),
+    posteriors = fit_regressions(
+        [(scaling.inputs(rows), scaling.response(rows)) for scaling, rows in zip(scalings, examples, strict=True)],
+        seeds,
         prior,
         settings.guide,
-        replace(schedule, steps=settings.steps or schedule.steps),
+        replace(schedule, steps=settings.steps or schedule.steps, importance=settings.importance),
         settings.draws,
-        seed,
+        compute,
     )
-    window = examples.x.shape[1:]
+    return tuple(
+        Failed(posterior.fit.failure) if posterior.fit.failure else _fitted(scaling, posterior, rows.x.shape[1:])
+        for scaling, posterior, rows in zip(scalings, posteriors, examples, strict=True)
+    )
+
+
+def _fitted(scaling: Scaling, posterior: Regression, window: tuple[int, ...]) -> Fitted:
     return Fitted(
         predict=partial(_predict, scaling, posterior),
         reason=posterior.fit.reason,
@@ -71,6 +85,8 @@ def fit(examples: Examples, settings: Settings, seed: int) -> Fitted:
             "noise_scale": float(posterior.noise_scale.mean()),
             "elbo_fall": posterior.fit.convergence.fall,
             "k_hat": posterior.fit.k_hat,
+            "disagreement": posterior.fit.disagreement,
+            "contraction": float(posterior.fit.contraction["weights"].mean()),
         },
     )
 

@@ -22,11 +22,11 @@ from forecaster.inference import single as svi
 from forecaster.inference.guides import INIT_SCALE
 from forecaster.inference.isolation import isolated
 from forecaster.predictive import Predictive
-from forecaster.problem import Examples, Fitted, ModelSettings, Origin, Weights
+from forecaster.problem import Compute, Examples, Failed, Fitted, ModelSettings, Origin, Weights
 from forecaster.scaling import Kind, Scaling
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from torch import Tensor
 
@@ -57,8 +57,14 @@ class Settings(ModelSettings):
     draws: int = Field(100, ge=2)
 
 
-def fit(examples: Examples, settings: Settings, seed: int) -> Fitted:
-    """Trains on rows known at one origin."""
+def fit(
+    examples: Sequence[Examples], settings: Settings, seeds: Sequence[int], compute: Compute
+) -> tuple[Fitted | Failed, ...]:
+    """Trains one fit after the other."""
+    return tuple(_fitted(rows, settings, seed) for rows, seed in zip(examples, seeds, strict=True))
+
+
+def _fitted(examples: Examples, settings: Settings, seed: int) -> Fitted | Failed:
     scaling = Scaling.learn(examples, settings.scaling)
     design = scaling.inputs(examples)
     program = model(design, scaling.response(examples), settings)
@@ -69,7 +75,10 @@ def fit(examples: Examples, settings: Settings, seed: int) -> Fitted:
     learned = () if settings.noise_scale is not None else ("noise_scale",)
     heavy = ("df_excess",) if settings.noise == "student_t" else ()
     schedule = svi.Schedule(steps=settings.steps)
-    posterior = svi.fit(program, guide, ("w", "b", "o", "c", *learned, *heavy), schedule, settings.draws, seed)
+    try:
+        posterior = svi.fit(program, guide, ("w", "b", "o", "c", *learned, *heavy), schedule, settings.draws, seed)
+    except FloatingPointError as fault:
+        return Failed(str(fault))
     with isolated(seed):
         effect = _average_slope(design, posterior.draws, settings)
     window = examples.x.shape[1:]

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from forecaster.predictive import Predictive
-from forecaster.problem import Examples, Fitted, ModelSettings, Origin
+from forecaster.problem import Compute, Examples, Fitted, ModelSettings, Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SUMMARY = "the empirical distribution of past changes, the same every day: the floor"
 
@@ -12,8 +17,12 @@ class Settings(ModelSettings):
     """No choices to make."""
 
 
-def fit(examples: Examples, settings: Settings, seed: int) -> Fitted:
-    """Smooths the changes of the training window; the forecast ignores the origin."""
+def fit(examples: Sequence[Examples], settings: Settings, seeds: Sequence[int], compute: Compute) -> tuple[Fitted, ...]:
+    """Smooths the changes of each training window; the forecast ignores the origin."""
+    return tuple(_smoothed(rows) for rows in examples)
+
+
+def _smoothed(examples: Examples) -> Fitted:
     distribution = Predictive.of_sample(examples.history)
 
     def predict(origin: Origin) -> Predictive:

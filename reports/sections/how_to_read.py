@@ -42,8 +42,9 @@ _STATUS = (
     (
         "Unreliable, withheld",
         (
-            "A fit that failed one of its own checks is shown as unreliable; one that failed badly, or "
-            "lacked the data, is withheld. The reason is given with it."
+            "A fit that failed one of its own checks is shown as unreliable. One that gave no forecast at "
+            "all is shown so too: the distribution of past changes stands in for it. One that lacked the "
+            "data is withheld. The reason is given with it."
         ),
     ),
     (

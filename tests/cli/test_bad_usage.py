@@ -124,7 +124,7 @@ def test_debug_shows_the_traceback_and_nothing_else_does(home: Path, shell: Call
 BROKEN = """
 from forecaster.models.climatology import Settings
 SUMMARY = "a forecaster with a fault in it"
-def fit(examples, settings, seed):
+def fit(examples, settings, seeds, compute):
     raise ZeroDivisionError("two\\nlines")
 """
 

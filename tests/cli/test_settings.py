@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import torch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,3 +93,15 @@ def test_the_command_line_stands_over_both(
     assert said.out.startswith("1 forecast recorded")
     assert "climatology" in said.out
     assert "bayesian_linear" not in said.out
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+def test_a_device_that_is_not_here_is_shown_by_doctor_and_refused_by_a_fit(
+    home: Path, tmp_path: Path, command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORECASTER__COMPUTE__DEVICE", "cuda")
+    settings = effective(command, home)
+    assert (settings["compute.device"], settings["compute.memory_mb"]) == ("cuda", 256)
+    words = ("backtest", "--symbols", "WALK", "--last", 2, "--export", tmp_path / "out", "--home", home)
+    complaint = command(*words).complaint()
+    assert complaint == "setting compute.device: torch finds no CUDA GPU here: choose cpu, or auto"

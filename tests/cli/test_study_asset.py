@@ -122,7 +122,8 @@ def test_a_backtest_writes_everything_and_equals_issue_with_the_same_fit(
 
     home = open_home(days["home"])
     history = home.store.history("ETH-USD")
-    fit = train(market.look(history, pd.Timestamp("2017-12-22"), home.settings.forecast), models.names(), home.settings)
+    view = market.look(history, pd.Timestamp("2017-12-22"), home.settings.forecast)
+    (fit,) = train([view], models.names(), home.settings)
     issued = issue(history, ORIGIN, models.names(), home.settings, fit)
     exported = table[table["target_date"] == TARGET].set_index("model")
     for forecast in issued:

@@ -100,13 +100,20 @@ def test_a_fit_that_diverges_is_trained_once_more_at_a_tenth_of_the_rate():
     assert all("diverged" in fit.fit.reason for fit in lost)
 
 
-def test_a_constant_column_is_left_to_its_prior():
-    """It says nothing that the intercept does not: the posterior is proper, and the fit at rest."""
-    x, y = problem(1)
-    fit = fit_regression(np.c_[x, np.full(len(y), 2.0)], y, KNOWN, draws=4000)
-    assert fit.fit.reason == ""
-    together = fit.intercept + 2.0 * fit.weights[:, -1]
-    assert together.std() < 0.2 < fit.intercept.std()
+def test_a_constant_column_is_left_to_its_prior_and_named():
+    """It says nothing that the intercept does not: the posterior is proper, and no neighbour changes a bit."""
+    data = [problem(s, features=8) for s in range(64)]
+    good = fit_regressions(data, range(64), KNOWN, schedule=QUICK, draws=20)
+    x, y = data[9]
+    data[9] = (np.where(np.arange(8) == 7, 2.0, x), y)
+    mixed = fit_regressions(data, range(64), KNOWN, schedule=QUICK, draws=20)
+    assert mixed[9].fit.reason.endswith("never change teach nothing about their weights: number 8")
+    for i in set(range(64)) - {9}:
+        assert mixed[i].fit.reason == ""
+        assert mixed[i].weights.tobytes() == good[i].weights.tobytes()
+    alone = fit_regression(*data[9], KNOWN, draws=4000)
+    together = alone.intercept + 2.0 * alone.weights[:, -1]
+    assert together.std() < 0.2 < alone.intercept.std()
 
 
 def test_the_guide_of_a_strongly_correlated_posterior_is_judged():

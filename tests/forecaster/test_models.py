@@ -9,7 +9,7 @@ from forecaster import models
 from forecaster.errors import UnknownNameError
 from forecaster.evaluation.scoring import score
 from forecaster.market import look, training
-from forecaster.problem import Examples, Fitted, ModelSettings, Origin
+from forecaster.problem import Compute, Examples, Fitted, ModelSettings, Origin
 from forecaster.replay.backtest import last_origins, replay
 from forecaster.scaling import Scaling
 
@@ -24,6 +24,14 @@ def examples(rows: int, seed: int, effect, series=("price", "volume", "tweets"))
     return Examples(series, 0.02 * z, y, np.full(rows, 0.02), y)
 
 
+def fit_one(name: str, data: Examples, seed: int, **own) -> Fitted:
+    """One fit of a model: a sequence of one."""
+    module = models.load(name)
+    (fit,) = module.fit([data], module.Settings(**own), [seed], Compute())
+    assert isinstance(fit, Fitted)
+    return fit
+
+
 @pytest.mark.parametrize("name", models.names())
 def test_a_model_keeps_the_contract(name):
     """Summary, settings that refuse unknown keys, a fit that repeats itself, scores that are finite."""
@@ -33,10 +41,8 @@ def test_a_model_keeps_the_contract(name):
     with pytest.raises(ValueError, match="nonsense"):
         module.Settings(nonsense=1)
     data = examples(200, 1, lambda z: 0.3 * z[:, -1, 0])
-    own = module.Settings(**QUICK.get(name, {}))
-    fits = [module.fit(data, own, seed=5) for _ in range(2)]
+    fits = [fit_one(name, data, 5, **QUICK.get(name, {})) for _ in range(2)]
     origin = Origin(data.x[-1], 0.02)
-    assert isinstance(fits[0], Fitted)
     first, second = (fit.predict(origin) for fit in fits)
     assert first.to_bytes() == second.to_bytes()
     assert np.isfinite([score(first, 0.01).crps, score(first, 0.01).log_score]).all()
@@ -45,8 +51,7 @@ def test_a_model_keeps_the_contract(name):
 @pytest.mark.parametrize("name", ["bayesian_linear", "bayesian_mlp", "baseline_mlp"])
 def test_a_forecast_scales_with_the_volatility_known_at_the_origin(name):
     """Twice the volatility and twice the price changes give twice the distribution."""
-    module = models.load(name)
-    fit = module.fit(examples(300, 2, lambda z: 0.3 * z[:, -1, 0], ("price",)), module.Settings(), seed=0)
+    fit = fit_one(name, examples(300, 2, lambda z: 0.3 * z[:, -1, 0], ("price",)), 0)
     window = np.linspace(-0.01, 0.03, 7)[:, None]
     once, twice = fit.predict(Origin(window, 0.02)), fit.predict(Origin(2 * window, 0.04))
     np.testing.assert_allclose(twice.quantile([0.05, 0.5, 0.95]), 2 * once.quantile([0.05, 0.5, 0.95]), rtol=1e-4)
@@ -55,10 +60,9 @@ def test_a_forecast_scales_with_the_volatility_known_at_the_origin(name):
 @pytest.mark.parametrize("name", ["bayesian_linear", "bayesian_mlp"])
 def test_planted_weights_and_noise_are_found(name):
     """Effects of yesterday's price and of tweets three days ago, 3,000 rows; the 19 others stay near zero."""
-    module = models.load(name)
     data = examples(3000, 3, lambda z: 0.4 * z[:, 6, 0] - 0.3 * z[:, 4, 2])
     wide = {"weight_scale": 0.5} if name == "bayesian_linear" else {"output_scale": 1.0}
-    fit = module.fit(data, module.Settings(**wide), seed=1)
+    fit = fit_one(name, data, 1, **wide)
     assert fit.reason == ""
     planted = np.zeros((7, 3))
     planted[6, 0], planted[4, 2] = 0.4, -0.3
@@ -77,8 +81,7 @@ def test_the_tanh_network_finds_what_no_line_can():
     signal = 0.02 * effect(new.x / 0.02)
 
     def explained(name, **own):
-        module = models.load(name)
-        fit = module.fit(train, module.Settings(noise="normal", **own), seed=2)
+        fit = fit_one(name, train, 2, noise="normal", **own)
         means = np.array([fit.predict(Origin(x, 0.02)).mean for x in new.x])
         return 1 - np.mean((means - signal) ** 2) / np.mean(signal**2)
 
@@ -89,8 +92,7 @@ def test_the_tanh_network_finds_what_no_line_can():
 
 def test_the_linear_activation_gives_the_exact_slopes():
     """With the study's linear network the average slope is the product of its weight matrices."""
-    module = models.load("bayesian_mlp")
-    fit = module.fit(examples(400, 6, lambda z: 0.3 * z[:, 0, 0], ("price",)), module.Settings(activation="linear"), 3)
+    fit = fit_one("bayesian_mlp", examples(400, 6, lambda z: 0.3 * z[:, 0, 0], ("price",)), 3, activation="linear")
     zero = fit.predict(Origin(np.zeros((7, 1)), 0.02))
     step = np.zeros((7, 1))
     step[0, 0] = 0.02

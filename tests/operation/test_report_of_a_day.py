@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,7 @@ import pandas as pd
 from pypdf import PdfReader
 
 from forecaster.operation import daily
+from forecaster.operation.home import open_home
 from ingest.assets import Asset
 from ingest.panel import panel_rows
 
@@ -47,3 +50,18 @@ def test_an_old_forecast_is_named_and_not_shown_as_new(home: Home) -> None:
     daily.run(home, pd.Timestamp("2018-01-05"), ("STALE",))
     text = " ".join(front(daily.run(home, DAY, ("WALK",))).split())
     assert "STALE: no forecast was issued. Reason: the newest forecast is of 2018-01-05" in text
+
+
+def test_a_fit_that_diverged_is_told_on_its_page_with_what_stands_in(home: Home) -> None:
+    """Its errors' scale is given as so small that the loss overflows; the day goes on, and the record says so too."""
+    file = home.folder / "forecaster.toml"
+    table = "[models.bayesian_linear]\n"
+    file.write_text(file.read_text("utf-8").replace(table, f"{table}noise_scale = 1e-30\n"), "utf-8")
+    home = open_home(home.folder)
+    summary = daily.run(home, DAY)
+    assert summary.withheld == {}
+    row = home.ledger.forecasts().set_index("model").loc["bayesian_linear"]
+    assert (row["status"], json.loads(row["diagnostics"])["stand_in"]) == ("unreliable", "climatology")
+    assert row["reason"].endswith("; climatology's distribution stands in")
+    page = summary.report.with_suffix(".html").read_text("utf-8")
+    assert f"Reason: {row['reason']}" in html.unescape(page)

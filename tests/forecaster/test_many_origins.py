@@ -1,0 +1,126 @@
+"""Many origins trained at once: the same forecasts as one by one, on the same days, each from its own past."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from forecaster import market, models
+from forecaster.issue import train
+from forecaster.replay import backtest
+from forecaster.replay.backtest import last_origins, replay
+from ingest.errors import TooFewRowsError
+
+QUICK = {
+    "forecast": {"train_window": 120, "minimum_rows": 40},
+    "models": {
+        "bayesian_linear": {"steps": 40, "draws": 20},
+        "bayesian_mlp": {"steps": 40, "draws": 20},
+        "baseline_mlp": {"epochs": 3},
+    },
+}
+LEVELS = np.linspace(0.02, 0.98, 25)
+
+
+@pytest.fixture(scope="module")
+def history(history_of):
+    """200 sessions with tweets; those of one are missing, so that the windows that touch it do without."""
+    rng = np.random.default_rng(12)
+    tweets = np.exp(rng.normal(5, 0.2, 201))
+    tweets[187] = np.nan
+    return history_of(0.01 * rng.standard_normal(200), tweets=tweets)
+
+
+def without(history, positions):
+    """The history with some sessions' rows missing."""
+    return replace(history, frame=history.frame.drop(index=positions).reset_index(drop=True))
+
+
+def distance(a, b) -> float:
+    """Largest distance of two distributions' quantiles, in standard deviations of the first."""
+    return float(np.abs(a.quantile(LEVELS) - b.quantile(LEVELS)).max() / a.sd)
+
+
+def test_a_batched_replay_is_the_one_by_one_replay(history, settings_of, monkeypatch):
+    """Statistical contract 3, on every model, over groups of fits and over series that differ: 1e-4 sd.
+
+    The one-by-one replay sees one origin at a time, so that a batch that looked ahead would be noticed too. The
+    control: the fit of another origin is further away.
+    """
+    monkeypatch.setattr(backtest, "AT_ONCE", 4)
+    settings, days = settings_of(**QUICK), last_origins(history, 12)
+    together = list(replay(history, days, models.names(), settings, refit_every=2))
+    alone = [
+        item
+        for start in range(0, len(days), 2)
+        for item in replay(history, days[start : start + 2], models.names(), settings, refit_every=2)
+    ]
+    assert len(together) == len(days) * len(models.names())
+    assert {len(item.forecast.diagnostics["inputs"]["series"]) for item in together} == {1, 2}
+    for many, one in zip(together, alone, strict=True):
+        a, b = many.forecast, one.forecast
+        assert (a.model, a.as_of, a.seed, a.status, many.fitted_at) == (
+            b.model,
+            b.as_of,
+            b.seed,
+            b.status,
+            one.fitted_at,
+        )
+        if a.predictive is None or b.predictive is None:
+            assert a.status == "withheld"
+            assert a.predictive is b.predictive
+        else:
+            assert distance(a.predictive, b.predictive) < 1e-4, (a.model, a.as_of)
+    old = replay(history, days, ("bayesian_linear",), settings, refit_every=len(days))
+    last = [list(old)[-1], [item for item in together if item.forecast.model == "bayesian_linear"][-1]]
+    assert distance(*(item.forecast.predictive for item in last)) > 1e-3
+
+
+def test_origins_of_different_series_are_trained_each_with_its_own(history, settings_of):
+    """One model is handed fits of one shape at a time, and every origin gets its own back."""
+    settings = settings_of(**QUICK)
+    views = [market.look(history, day, settings.forecast) for day in last_origins(history, 20)[::3]]
+    chosen = [market.series_of(view) for view in views]
+    assert set(chosen) == {("price",), ("price", "tweets")}
+    for view, series, trained in zip(
+        views, chosen, train(views, ("climatology", "bayesian_linear"), settings), strict=True
+    ):
+        assert list(trained) == ["climatology", "bayesian_linear"]
+        for fit in trained.values():
+            assert (fit.series, fit.fitted_at) == (series, view.as_of)
+        assert trained["bayesian_linear"].fitted.weights.mean.shape == (7, len(series))
+
+
+@pytest.mark.parametrize("at_once", [1, 64])
+@pytest.mark.parametrize(
+    ("gone", "fits"),
+    [
+        ([], {0: 0, 1: 0, 2: 0, 3: 3, 4: 3, 5: 3, 6: 6, 7: 6}),
+        ([3], {0: 0, 1: 0, 2: 0, 4: 0, 5: 0, 6: 6, 7: 6}),
+        ([0], {1: 1, 2: 1, 3: 3, 4: 3, 5: 3, 6: 6, 7: 6}),
+        ([0, 1, 2, 3], {4: 4, 5: 4, 6: 6, 7: 6}),
+    ],
+    ids=["whole", "a due day is missing", "the first day is missing", "the first fit is late"],
+)
+def test_a_day_without_a_price_gives_no_forecast_and_no_fit(history, settings_of, monkeypatch, at_once, gone, fits):
+    """The old fit goes on; where there is none yet, the next day with a price is trained at."""
+    monkeypatch.setattr(backtest, "AT_ONCE", at_once)
+    days = last_origins(history, 8)
+    first = int(history.frame.index[history.frame["session"] == days[0]][0])
+    holed = without(history, [first + position for position in gone])
+    replayed = list(replay(holed, days, ("climatology",), settings_of(**QUICK), refit_every=3))
+    told = {days.index(item.forecast.as_of): item.fitted_at for item in replayed}
+    assert told == {day: f"{days[fit]:%Y-%m-%d}" for day, fit in fits.items()}
+
+
+def test_the_first_rows_do_not_wait_for_the_last_fits(history, settings_of, monkeypatch):
+    """A group is trained when its first day is reached: a later one, here without a past, spoils no row before it."""
+    monkeypatch.setattr(backtest, "AT_ONCE", 2)
+    days = last_origins(history, 4)
+    unusable = [*days, history.frame["session"].iloc[30]]  # too early an origin to train at
+    rows = replay(history, unusable, ("climatology",), settings_of(**QUICK), refit_every=2)
+    assert [next(rows).forecast.as_of for _ in days] == days
+    with pytest.raises(TooFewRowsError):
+        next(rows)
