@@ -59,8 +59,7 @@ def save(artifact: Artifact, folder: Path) -> None:
     numbers = safetensors.save({k: np.asarray(v, np.float64, order="C") for k, v in artifact.arrays.items()})
     content = {"form": FORM, "arrays_sha256": hashlib.sha256(numbers).hexdigest(), "facts": artifact.facts}
     try:
-        if folder.exists() or folder.is_symlink():
-            raise ArtifactError(f"{folder} is there already: choose another name; nothing was changed")
+        require_free(folder)
         with TemporaryDirectory(prefix=".artifact-", dir=folder.parent) as beside:
             draft = Path(beside) / "draft"
             draft.mkdir()
@@ -71,6 +70,16 @@ def save(artifact: Artifact, folder: Path) -> None:
         _to_disk(folder.parent)
     except OSError as fault:
         raise ArtifactError(f"{folder} cannot be written ({fault.strerror}): choose another place") from fault
+
+
+def require_free(folder: Path) -> None:
+    """Refuses a name that is taken.
+
+    Raises:
+        ArtifactError: Where something has it.
+    """
+    if os.path.lexists(folder):
+        raise ArtifactError(f"{folder} is there already: choose another name; nothing was changed")
 
 
 def load(folder: Path) -> Artifact:

@@ -9,20 +9,31 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
+import numpy as np
 from pydantic import Field
 
+from forecaster.inference import nuts
 from forecaster.inference.regression import (
     GuideName,
     Noise,
     Prior,
-    Regression,
+    Regressions,
     default_schedule,
     fit_regression,
 )
 from forecaster.predictive import Predictive
-from forecaster.problem import Examples, Fitted, ModelSettings, Origin, Weights
+from forecaster.problem import Examples, Fitted, Latent, ModelSettings, Origin, Weights
 from forecaster.scaling import Kind, Scaling
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    Floats = NDArray[np.float64]
 
 SUMMARY = "Bayesian regression on the 7-day window, Student-t noise, trained by SVI in Pyro"
 
@@ -51,6 +62,18 @@ class Settings(ModelSettings):
     draws: int = Field(100, ge=2)
 
 
+DF_LEAST = 2.1
+"""What the program adds to `df_excess`: fewer degrees of freedom have no variance."""
+
+LATENTS = {
+    "intercept": "intercept",
+    "weights": "weight",
+    "noise_scale": "noise scale",
+    "df_excess": "degrees of freedom",
+}
+"""Its latent sites, and what people call what they stand for."""
+
+
 def fit(examples: Examples, settings: Settings, seed: int) -> Fitted:
     """Trains on rows known at one origin."""
     scaling = Scaling.learn(examples, settings.scaling)
@@ -58,9 +81,10 @@ def fit(examples: Examples, settings: Settings, seed: int) -> Fitted:
     if settings.noise_scale is not None:
         prior = replace(prior, noise_scale=settings.noise_scale)
     schedule = default_schedule(settings.guide)
+    design, response = scaling.inputs(examples), scaling.response(examples)
     posterior = fit_regression(
-        scaling.inputs(examples),
-        scaling.response(examples),
+        design,
+        response,
         prior,
         settings.guide,
         replace(schedule, steps=settings.steps or schedule.steps),
@@ -68,8 +92,10 @@ def fit(examples: Examples, settings: Settings, seed: int) -> Fitted:
         seed,
     )
     window = examples.x.shape[1:]
+    batch = Regressions((design.double(),), (response.double(),), prior, settings.guide)
+    draws = _doubles(posterior.fit.draws)
     return Fitted(
-        predict=partial(_predict, scaling, posterior),
+        predict=partial(_predict, scaling, draws, settings),
         reason=posterior.fit.reason,
         losses=posterior.fit.losses,
         weights=Weights(posterior.weights.mean(0).reshape(window), posterior.weights.std(0, ddof=1).reshape(window)),
@@ -78,10 +104,53 @@ def fit(examples: Examples, settings: Settings, seed: int) -> Fitted:
             "elbo_fall": posterior.fit.convergence.fall,
             "k_hat": posterior.fit.k_hat,
         },
+        posterior=_latents(batch, window, draws),
+        nuts=partial(_by_nuts, scaling, settings, batch, window),
     )
 
 
-def _predict(scaling: Scaling, posterior: Regression, origin: Origin) -> Predictive:
+def _by_nuts(
+    scaling: Scaling,
+    settings: Settings,
+    batch: Regressions,
+    window: tuple[int, ...],
+    seed: int,
+    tell: Callable[[int, int], None],
+) -> Fitted:
+    """The same posterior, without a guide."""
+    sampled = nuts.sample(batch, seed, tell=tell)
+    draws = _doubles(sampled.draws)
+    return Fitted(
+        predict=partial(_predict, scaling, draws, settings),
+        reason=sampled.reason,
+        diagnostics={"divergences": sampled.divergences},
+        posterior=_latents(batch, window, draws, sampled),
+    )
+
+
+def _doubles(draws: Mapping[str, Tensor]) -> dict[str, Floats]:
+    return {name: value.double().numpy() for name, value in draws.items()}
+
+
+def _latents(
+    batch: Regressions, window: tuple[int, ...], draws: Mapping[str, Floats], sampled: nuts.Sampled | None = None
+) -> dict[str, Latent]:
+    """Each site by its name for people, the weights by the input that they belong to."""
+    prior_sd, latents = nuts.prior_sd(batch), {}
+    for site, name in LATENTS.items():
+        if site in draws:
+            shape = window if site == "weights" else ()
+            values = draws[site] + DF_LEAST if site == "df_excess" else draws[site]
+            chains = (sampled.r_hat[site], sampled.effective[site]) if sampled else ()
+            latents[name] = Latent(
+                values.reshape(-1, *shape), prior_sd[site].reshape(shape), *(part.reshape(shape) for part in chains)
+            )
+    return latents
+
+
+def _predict(scaling: Scaling, draws: Mapping[str, Floats], settings: Settings, origin: Origin) -> Predictive:
     unit = float(scaling.unit(origin.volatility))
-    location = posterior.intercept + posterior.weights @ scaling.input(origin).double().numpy()
-    return Predictive.of(unit * location, unit * posterior.noise_scale, posterior.df)
+    location = draws["intercept"] + draws["weights"] @ scaling.input(origin).double().numpy()
+    scale = draws["noise_scale"] if settings.noise_scale is None else np.float64(settings.noise_scale)
+    df = DF_LEAST + draws["df_excess"] if settings.noise == "student_t" else np.inf
+    return Predictive.of(unit * location, unit * scale, df)
