@@ -11,13 +11,15 @@ import typer
 from forecaster.cli.frame import MISSING, app, day_of, opened, progress, say, show_json, show_table
 from forecaster.cli.run import AsOf
 from forecaster.inference import artifact
-from forecaster.operation import explain as explaining
 from forecaster.operation.daily import origin_of
+from forecaster.operation.explain import DEFAULT, require_posterior
+from forecaster.operation.explain import explain as fitted
+from forecaster.operation.explanation import load, save, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from forecaster.operation.explain import Explanation
+    from forecaster.operation.explanation import Comparison, Explanation
 
 ALONE = {"mean": "mean", "sd": "sd", "q05": "5 %", "q95": "95 %", "prior_sd": "prior sd", "contraction": "contraction"}
 COMPARED = {
@@ -45,15 +47,15 @@ def explain(
     if kept is not None:
         if symbol or as_of or model or nuts or keep:
             raise typer.BadParameter("--load shows a fit as it was kept: give nothing else with it but --json")
-        explanation = explaining.load(kept)
+        explanation = load(kept)
     elif symbol is None:
         raise typer.BadParameter("name an asset, or give --load DIR")
     else:
         if keep is not None:
             artifact.require_free(keep)
-        explanation = _fitted(symbol, as_of, model or explaining.DEFAULT, nuts)
+        explanation = _fitted(symbol, as_of, model or DEFAULT, nuts)
         if keep is not None:
-            explaining.save(explanation, keep)
+            save(explanation, keep)
     if as_json:
         show_json(_document(explanation))
         return
@@ -64,24 +66,24 @@ def explain(
 
 def _fitted(symbol: str, as_of: str | None, model: str, nuts: bool) -> Explanation:
     home, day = opened(), day_of(as_of, "--as-of")
-    explaining.require_posterior(model)
+    require_posterior(model)
     history = home.store.history(symbol)
     origin = origin_of(home, history, day)
     with progress() as tell:
         tell(f"{symbol}: {model}")
         told = partial(tell, f"{symbol}: NUTS") if nuts else None
-        return explaining.explain(history, origin, model, home.settings, told)
+        return fitted(history, origin, model, home.settings, told)
 
 
 def _document(explanation: Explanation) -> dict[str, Any]:
     facts = explanation.facts.model_dump(mode="json", exclude={"latents"})
     if explanation.facts.nuts is not None:
         facts["nuts"]["largest_difference"] = explanation.facts.nuts.largest_difference(explanation.facts.quantiles)
-    return {**facts, "posterior": explaining.table(explanation)}
+    return {**facts, "posterior": table(explanation)}
 
 
 def _show(explanation: Explanation) -> None:
-    facts, rows = explanation.facts, explaining.table(explanation)
+    facts, rows = explanation.facts, table(explanation)
     say(f"{facts.symbol} at the close of {facts.as_of}, {facts.model}: {facts.rows} rows, seed {facts.seed}.")
     say(f"The fit: {facts.status}{': ' + facts.reason if facts.reason else ''}.")
     figures = ((name, MISSING if value is None else f"{value:.4g}") for name, value in facts.figures.items())
@@ -92,7 +94,7 @@ def _show(explanation: Explanation) -> None:
     _show_forecast(facts.target, facts.quantiles, facts.nuts)
 
 
-def _show_forecast(target: str, quantiles: Mapping[str, float], nuts: explaining.Comparison | None) -> None:
+def _show_forecast(target: str, quantiles: Mapping[str, float], nuts: Comparison | None) -> None:
     there = nuts.quantiles if nuts else {}
     rows = [
         [f"{int(name[1:])} %", f"{100 * value:+.3f} %", *([f"{100 * there[name]:+.3f} %"] if there else [])]
