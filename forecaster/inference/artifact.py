@@ -125,9 +125,9 @@ def _content(folder: Path) -> dict[str, Any]:
 
 def _sealed(content: Mapping[str, Any]) -> bytes:
     """The one way to write the facts: their content, and its hash."""
-    plain = json.dumps(content, sort_keys=True, allow_nan=False)
+    plain = json.dumps(content, allow_nan=False)
     sealed = {"content": content, "sha256": hashlib.sha256(plain.encode()).hexdigest()}
-    return (json.dumps(sealed, sort_keys=True, allow_nan=False, indent=1) + "\n").encode()
+    return (json.dumps(sealed, allow_nan=False, indent=1) + "\n").encode()
 
 
 def _write(file: Path, content: bytes) -> None:

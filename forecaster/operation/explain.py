@@ -100,7 +100,7 @@ def _facts(
         latents=tuple(fitted.posterior),
         status=forecast.status,
         reason=forecast.reason,
-        figures=dict(sorted(forecast.diagnostics["figures"].items())),
+        figures=forecast.diagnostics["figures"],
         quantiles=forecast.predictive.quantiles,
         settings={
             "forecast": settings.forecast.model_dump(mode="json"),

@@ -44,8 +44,8 @@ def resealed(folder: Path, arrays: bytes, **changed: Any) -> None:
     """What one writes who knows the form: other bytes, and hashes that hold."""
     content = json.loads((folder / FACTS).read_text())["content"]
     content = {**content, "arrays_sha256": hashlib.sha256(arrays).hexdigest(), **changed}
-    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-    (folder / FACTS).write_text(json.dumps({"content": content, "sha256": digest}, sort_keys=True, indent=1) + "\n")
+    digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()
+    (folder / FACTS).write_text(json.dumps({"content": content, "sha256": digest}, indent=1) + "\n")
     (folder / ARRAYS).write_bytes(arrays)
 
 
@@ -61,7 +61,7 @@ def complaint(folder: Path) -> str:
 
 def test_a_fit_comes_back_bit_for_bit(folder: Path) -> None:
     again = load(folder)
-    assert again.facts == FIT.facts
+    assert list(again.facts.items()) == list(FIT.facts.items())
     assert again.arrays.keys() == FIT.arrays.keys()
     for name, value in FIT.arrays.items():
         assert again.arrays[name].shape == value.shape
