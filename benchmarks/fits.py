@@ -14,8 +14,8 @@ from pyro.optim import Adam
 
 from forecaster import models
 from forecaster.inference.isolation import isolated
+from forecaster.inference.linear import Prior
 from forecaster.inference.reference import model
-from forecaster.inference.regression import Prior
 from forecaster.problem import Examples
 
 if TYPE_CHECKING:

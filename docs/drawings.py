@@ -19,8 +19,8 @@ import torch
 
 from forecaster.inference import reference
 from forecaster.inference.isolation import isolated
-from forecaster.inference.regression import Prior, Regressions
-from forecaster.inference.sites import packed_size
+from forecaster.inference.linear import Prior, Regressions
+from forecaster.inference.noise import TWINS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,18 +46,20 @@ def plain() -> str:
 def batch(guide: Any) -> Regressions:  # noqa: ANN401  # one of the names of guides
     """Two regressions in one program."""
     x, y = rows()
-    return Regressions((x, x), (y, y), PRIOR, guide)
+    return Regressions((x, x), (y, y), (x[:, :0], x[:, :0]), PRIOR, guide)
 
 
 def guide(name: str) -> str:
     """A guide of the batched program."""
     fits = batch(name)
-    return source(fits.guide(), torch.zeros(2, len(fits), 1, packed_size(fits.sites)))
+    made = fits.guide([0, 1])
+    return source(made.program, torch.zeros(2, TWINS, len(fits), 1, made.numbers))
 
 
 DRAWINGS: dict[str, Callable[[], str]] = {
     "regression": plain,
     "regressions": lambda: source(batch("full_rank").model(torch.float32)),
+    "guide_low_rank": lambda: guide("low_rank"),
     "guide_full_rank": lambda: guide("full_rank"),
     "guide_mean_field": lambda: guide("mean_field"),
     "guide_custom": lambda: guide("custom"),

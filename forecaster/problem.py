@@ -29,6 +29,19 @@ class ModelSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+@dataclass(frozen=True)
+class Compute:
+    """Where fits are trained, and how many of them at once.
+
+    Attributes:
+        device: A torch device.
+        memory: Bytes that the fits trained at once may take, roughly; no result depends on it.
+    """
+
+    device: str = "cpu"
+    memory: int = 2**28
+
+
 @dataclass(frozen=True, eq=False)
 class Examples:
     """Training rows of one asset, all known at one origin.
@@ -72,6 +85,17 @@ class Weights:
 
     mean: Floats
     sd: Floats
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A fit that gives no forecast.
+
+    Attributes:
+        reason: Why.
+    """
+
+    reason: str
 
 
 @dataclass(frozen=True, eq=False)

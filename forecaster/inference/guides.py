@@ -1,16 +1,18 @@
 """Guides by name: the families of posteriors that SVI may choose from, for many fits at once.
 
-`mean_field` gives every latent a normal of its own. `full_rank` gives the latents of a fit one correlated normal. Both
-are trained in the coordinates of a Laplace approximation: there the posterior is close to a standard normal whatever
-the correlation of the features, so that one learning rate suits all directions. A third kind, `custom`, is written by
-hand beside the model that it serves.
+`mean_field` gives every latent a normal of its own, `low_rank` adds a few directions in which they move together,
+`full_rank` gives all latents of a fit one correlated normal. `laplace` is the Laplace approximation itself, with
+nothing to train. Where there is one, the others start from it: in its coordinates the posterior is close to a standard
+normal whatever the correlation of the features, so that one learning rate suits all directions. A further kind,
+`custom`, is written by hand beside the model that it serves.
 
-A guide takes standard normal noise `(draws, fits, 1, latents)`, makes its draws of it and returns the values of the
-model's sites: randomness belongs to the fit, not to the batch.
+A guide takes standard normal noise `(draws, twins, fits, 1, numbers)`, makes its draws of it and returns the values of
+the model's sites: randomness belongs to the fit, not to the batch.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import log, pi
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,7 @@ import pyro
 import pyro.distributions as dist
 import torch
 
+from forecaster.inference.noise import TWINS
 from forecaster.inference.sites import packed_size, unpack
 
 if TYPE_CHECKING:
@@ -28,25 +31,74 @@ if TYPE_CHECKING:
     from forecaster.inference.laplace import Laplace
     from forecaster.inference.sites import Site
 
-    Guide = Callable[[Tensor], dict[str, Tensor]]
-
 INIT_SCALE = 0.02
 """Starting standard deviation of a latent: small, for a wide start costs nats that a decaying rate never regains."""
 
+RANK = 5
+"""Directions of a low-rank guide."""
 
-def mean_field(sites: tuple[Site, ...], start: Laplace) -> Guide:
-    """Independent normals `N(mode + sd a, (sd exp(b))^2)` with `a` and `b` trained.
 
-    They start at the mode with each latent's spread given the others, which is the answer for a normal posterior.
+@dataclass(frozen=True, eq=False)
+class Guide:
+    """The guide of many fits.
+
+    Attributes:
+        program: The Pyro program, from noise to values by site `(draws, twins, fits, 1, *site shape)`.
+        numbers: How many numbers of noise a draw takes.
     """
 
-    def guide(noise: Tensor) -> dict[str, Tensor]:
-        shift = pyro.param("shift", torch.zeros_like(start.mode))
-        log_scale = pyro.param("log_scale", torch.zeros_like(start.mode))
-        latent = start.mode + start.sd * (shift + log_scale.exp() * noise)
-        return _sample(sites, latent, _standard(noise) - (log_scale + start.sd.log()).sum(-1))
+    program: Callable[[Tensor], dict[str, Tensor]]
+    numbers: int
 
-    return guide
+    def __call__(self, noise: Tensor) -> dict[str, Tensor]:
+        """Runs the program."""
+        return self.program(noise)
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """Where a guide of independent latents starts.
+
+    Attributes:
+        mode: Packed latents, `(twins, fits, 1, latents)` or anything that broadcasts to it.
+        unit: Size of a step that is neither small nor large in each latent, as `mode`.
+        scale: Starting standard deviation, in units.
+    """
+
+    mode: Tensor
+    unit: Tensor
+    scale: float = 1.0
+
+
+def mean_field(sites: tuple[Site, ...], start: Start) -> Guide:
+    """Independent normals `N(mode + unit a, (unit exp(b))^2)` with `a` and `b` trained."""
+
+    def program(noise: Tensor) -> dict[str, Tensor]:
+        shift = pyro.param("shift", lambda: torch.zeros(noise.shape[1:]))
+        log_scale = pyro.param("log_scale", lambda: torch.full(noise.shape[1:], log(start.scale)))
+        latent = start.mode + start.unit * (shift + log_scale.exp() * noise)
+        return _sample(sites, latent, _standard(noise) - (log_scale + start.unit.log()).sum(-1))
+
+    return Guide(program, packed_size(sites))
+
+
+def low_rank(sites: tuple[Site, ...], start: Start, directions: Tensor) -> Guide:
+    """Normals `N(mode + unit a, unit (diag(exp(b))^2 + V V') unit)` with `a`, `b` and `V` trained.
+
+    `directions (twins, fits, rank, latents)` are small numbers where `V'` starts: at zero no gradient moves it.
+    """
+    latents, rank = packed_size(sites), directions.shape[-2]
+
+    def program(noise: Tensor) -> dict[str, Tensor]:
+        shape = (*noise.shape[1:-1], latents)
+        shift = pyro.param("shift", lambda: torch.zeros(shape))
+        log_scale = pyro.param("log_scale", lambda: torch.full(shape, log(start.scale)))
+        factor = pyro.param("factor", directions.clone)
+        inner = log_scale.exp() * noise[..., :latents] + noise[..., latents:] @ factor
+        law = dist.LowRankMultivariateNormal(torch.zeros(shape), factor[:, :, None].mT, (2 * log_scale).exp())
+        return _sample(sites, start.mode + start.unit * (shift + inner), law.log_prob(inner) - start.unit.log().sum(-1))
+
+    return Guide(program, latents + rank)
 
 
 def full_rank(sites: tuple[Site, ...], start: Laplace) -> Guide:
@@ -56,27 +108,46 @@ def full_rank(sites: tuple[Site, ...], start: Laplace) -> Guide:
     parameters held: where the posterior is in the family, the gradient then has no noise at the answer (Roeder, Wu
     and Duvenaud 2017, arXiv:1703.09194).
     """
-    latents = packed_size(sites)
     constant = start.root.diagonal(dim1=-2, dim2=-1).log().sum(-1)[:, None]
 
-    def guide(noise: Tensor) -> dict[str, Tensor]:
-        shift = pyro.param("shift", torch.zeros_like(start.mode))
-        packed = pyro.param("triangle", torch.zeros_like(start.root))
+    def program(noise: Tensor) -> dict[str, Tensor]:
+        shift = pyro.param("shift", lambda: start.mode.new_zeros(TWINS, *start.mode.shape))
+        packed = pyro.param("triangle", lambda: start.root.new_zeros(TWINS, *start.root.shape))
         log_scale = packed.diagonal(dim1=-2, dim2=-1)
         triangle = packed.tril(-1) + torch.diag_embed(log_scale.exp())
-        columns = noise.reshape(-1, len(packed), latents).permute(1, 2, 0)
-        inner = shift.mT + torch.bmm(triangle, columns)
-        latent = start.mode.mT + torch.bmm(start.root, inner)
-        density = _standard(noise) - log_scale.detach().sum(-1)[:, None] - constant
+        columns = noise.squeeze(-2).movedim(0, -1)
+        inner = shift.mT + triangle @ columns
+        latent = start.mode + _through(start.root, inner)
+        density = _standard(noise) - log_scale.detach().sum(-1)[..., None] - constant
         if torch.is_grad_enabled():
             slope = torch.linalg.solve_triangular(triangle.detach().mT, columns, upper=True)
-            followed = ((inner.detach() - inner) * slope).sum(
-                1
-            )  # zero, with the gradient of the density along the draws
-            density = density + followed.T[..., None]
-        return _sample(sites, latent.permute(2, 0, 1)[:, :, None], density)
+            # Zero, with the gradient of the density along the draws.
+            followed = ((inner.detach() - inner) * slope).sum(-2)
+            density = density + followed.movedim(-1, 0)[..., None]
+        return _sample(sites, latent, density)
 
-    return guide
+    return Guide(program, packed_size(sites))
+
+
+def laplace(sites: tuple[Site, ...], start: Laplace) -> Guide:
+    """The Laplace approximation `N(mode, L L')` of each fit, as it is."""
+    constant = start.root.diagonal(dim1=-2, dim2=-1).log().sum(-1)[:, None]
+
+    def program(noise: Tensor) -> dict[str, Tensor]:
+        latent = start.mode + _through(start.root, noise.squeeze(-2).movedim(0, -1))
+        return _sample(sites, latent, _standard(noise) - constant)
+
+    return Guide(program, packed_size(sites))
+
+
+def _through(root: Tensor, columns: Tensor) -> Tensor:
+    """Each fit's root `(fits, latents, latents)` times `(twins, fits, latents, draws)`: `(draws, twins, fits, 1, latents)`.
+
+    One multiplication a fit for all its columns; broadcasting would copy the root for each twin.
+    """
+    twins, fits, latents, draws = columns.shape
+    flat = columns.permute(1, 2, 0, 3).reshape(fits, latents, twins * draws)
+    return torch.bmm(root, flat).reshape(fits, latents, twins, draws).permute(3, 2, 0, 1)[..., None, :]
 
 
 def _standard(noise: Tensor) -> Tensor:
@@ -85,7 +156,7 @@ def _standard(noise: Tensor) -> Tensor:
 
 
 def _sample(sites: tuple[Site, ...], latent: Tensor, log_density: Tensor) -> dict[str, Tensor]:
-    """Gives Pyro the packed draws `(draws, fits, 1, latents)` with their log density; what each site makes of them.
+    """Gives Pyro the packed draws `(draws, twins, fits, 1, latents)` with their log density; what sites make of them.
 
     One site in place of many: in a step so small, each costs more than its arithmetic.
     """
@@ -112,6 +183,3 @@ class Given(dist.Normal):
         """The draw that the noise makes."""
         result: Tensor = self.loc + self.scale * self._noise
         return result
-
-
-BY_NAME: dict[str, Callable[[tuple[Site, ...], Laplace], Guide]] = {"mean_field": mean_field, "full_rank": full_rank}

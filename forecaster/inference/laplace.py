@@ -8,19 +8,19 @@ go on, so that none depends on its company.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from pyro import poutine
 
+from forecaster.inference.guides import Start
 from forecaster.inference.sites import log_density, packed_reach, packed_start, unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from torch import Tensor
 
     from forecaster.inference.sites import Site
+    from forecaster.inference.svi import Program
 
 NEWTON_STEPS = 60
 HALVINGS = 12
@@ -42,8 +42,13 @@ class Laplace:
     root: Tensor
     sd: Tensor
 
+    @property
+    def start(self) -> Start:
+        """Where a guide of independent latents starts: at the mode, with each one's spread given the others."""
+        return Start(self.mode, self.sd)
 
-def laplace(model: Callable[[], Any], sites: tuple[Site, ...], fits: int) -> Laplace:
+
+def laplace(model: Program, sites: tuple[Site, ...], fits: int) -> Laplace:
     """Finds mode and curvature of every fit of a float64 model."""
     latent = packed_start(sites).repeat(fits, 1)
     standing, reach = torch.zeros(fits, dtype=torch.bool), packed_reach(sites)
@@ -74,16 +79,16 @@ def _at(mode: Tensor, curvature: Tensor) -> Laplace:
     return Laplace(mode[:, None].float(), root.float().contiguous(), alone[:, None].float())
 
 
-def _loss(model: Callable[[], Any], sites: tuple[Site, ...], latent: Tensor) -> Tensor:
+def _loss(model: Program, sites: tuple[Site, ...], latent: Tensor) -> Tensor:
     """Minus the log joint of latents `(fits, latents)`, over unconstrained latents: `(fits,)`."""
     parts = list(unpack(sites, latent[:, None]))
     values = {part.site.name: part.value for part in parts}
-    trace = poutine.trace(poutine.condition(model, values)).get_trace()
+    trace = poutine.trace(poutine.condition(model, values)).get_trace(None)
     total: Tensor = log_density(trace) + sum(part.log_jacobian for part in parts)
     return -total.squeeze(-1)
 
 
-def _derivatives(model: Callable[[], Any], sites: tuple[Site, ...], latent: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _derivatives(model: Program, sites: tuple[Site, ...], latent: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Loss `(fits,)`, its gradient `(fits, latents)` and Hessian `(fits, latents, latents)`.
 
     Fits are independent, so that one pass backwards gives a column of every Hessian.
@@ -104,7 +109,7 @@ def _sound(matrix: Tensor) -> Tensor:
 
 
 def _descent(
-    model: Callable[[], Any], sites: tuple[Site, ...], latent: Tensor, step: Tensor, below: Tensor, standing: Tensor
+    model: Program, sites: tuple[Site, ...], latent: Tensor, step: Tensor, below: Tensor, standing: Tensor
 ) -> Tensor:
     """The longest of 1, 1/2, 1/4, ... of each fit's step `(fits, latents)` that brings its loss to `below`, else 0."""
     length, kept = torch.ones_like(below), standing.to(below.dtype)

@@ -1,9 +1,9 @@
 """What the data of many linear regressions say about their coefficients, in one tensor expression.
 
 Each regression has its own rows; `beta` is the intercept and then the weights. With normal errors the rows enter only
-through a square root of their Gram matrix, whatever their number. With Student-t errors there are no sufficient
-statistics: the rows stand beside each other, padded with zeros. A row of zeros, the intercept's one included, has the
-residual 0 and adds nothing.
+through a square root of their Gram matrix, whatever their number. With Student-t errors, or a scale that differs from
+row to row, there are no sufficient statistics: the rows stand beside each other, padded with zeros. A row of zeros, the
+intercept's one included, has the residual 0 and adds nothing.
 """
 
 from __future__ import annotations
@@ -59,49 +59,69 @@ class NormalRows:
         return cls(root, (centre * unit[:, -1:] / unit[:, :-1])[:, None], rest[:, None], rows)
 
     def to(self, dtype: torch.dtype) -> Self:
-        """The same in another precision."""
-        return type(self)(*(part.to(dtype) for part in (self.root, self.centre, self.rest, self.rows)))
+        """The same in another precision, on the device of the day."""
+        parts = (self.root, self.centre, self.rest, self.rows)
+        return type(self)(*(part.to(torch.get_default_device(), dtype) for part in parts))
 
-    def log_likelihood(self, beta: Tensor, scale: Tensor, _: Tensor) -> Tensor:
+    def log_likelihood(self, beta: Tensor, scale: Tensor) -> Tensor:
         """Of coefficients `(..., fits, 1, features + 1)` and the errors' scale `(..., fits, 1)`: `(..., fits, 1)`."""
         squares = self.rest + _product(self.root, beta - self.centre).square().sum(-1, keepdim=True)
         return -self.rows * (scale.log() + log(2 * pi) / 2) - squares / (2 * scale.square())
 
 
 @dataclass(frozen=True, eq=False)
-class StudentRows:
-    """Rows under Student-t errors, padded with zeros to the longest fit.
+class PaddedRows:
+    """Rows as they are, padded with zeros to the longest fit.
 
     Attributes:
         design: With the intercept's ones in front `(fits, rows, features + 1)`.
         response: `(fits, rows)`.
+        covariates: Of the log scale `(fits, rows, covariates)`.
         rows: Numbers of rows `(fits, 1)`.
     """
 
     design: Tensor
     response: Tensor
+    covariates: Tensor
     rows: Tensor
 
     @classmethod
-    def of(cls, designs: Sequence[Tensor], responses: Sequence[Tensor]) -> Self:
-        """From float64 designs `(rows, features)` and responses `(rows,)`, a pair a fit."""
+    def of(cls, designs: Sequence[Tensor], responses: Sequence[Tensor], covariates: Sequence[Tensor]) -> Self:
+        """From designs `(rows, features)`, responses `(rows,)` and covariates `(rows, covariates)` of each fit."""
         pad = torch.nn.utils.rnn.pad_sequence
         return cls(
             pad([_with_ones(x) for x in designs], batch_first=True),
             pad(list(responses), batch_first=True),
+            pad(list(covariates), batch_first=True),
             torch.tensor([[float(len(y))] for y in responses], dtype=torch.float64),
         )
 
     def to(self, dtype: torch.dtype) -> Self:
-        """The same in another precision."""
-        return type(self)(*(part.to(dtype) for part in (self.design, self.response, self.rows)))
+        """The same in another precision, on the device of the day."""
+        parts = (self.design, self.response, self.covariates, self.rows)
+        return type(self)(*(part.to(torch.get_default_device(), dtype) for part in parts))
 
-    def log_likelihood(self, beta: Tensor, scale: Tensor, df: Tensor) -> Tensor:
-        """Of coefficients `(..., fits, 1, features + 1)`, scale and degrees of freedom `(..., fits, 1)`, as these."""
+    def log_likelihood(self, beta: Tensor, slopes: Tensor | None, scale: Tensor, df: Tensor | None) -> Tensor:
+        """Of all coefficients: `(..., fits, 1)`.
+
+        Args:
+            beta: Intercept and weights `(..., fits, 1, features + 1)`.
+            slopes: Of the log scale on its covariates `(..., fits, 1, covariates)`, None for a scale that is constant.
+            scale: Of the errors, where all covariates are zero, `(..., fits, 1)`.
+            df: Their degrees of freedom `(..., fits, 1)`, None for normal errors.
+        """
         residual = self.response - _product(self.design, beta)
+        spread = residual.new_zeros(())
+        if slopes is not None:
+            log_scale = _product(self.covariates, slopes)
+            residual = residual * (-log_scale).exp()
+            spread = log_scale.sum(-1, keepdim=True)
+        if df is None:
+            squares = residual.square().sum(-1, keepdim=True)
+            return -self.rows * (scale.log() + log(2 * pi) / 2) - squares / (2 * scale.square()) - spread
         tails = (residual.square() / (df * scale.square())).log1p().sum(-1, keepdim=True)
         constant = (df / 2).lgamma() - ((df + 1) / 2).lgamma() + (df * pi).log() / 2 + scale.log()
-        return -(df + 1) / 2 * tails - self.rows * constant
+        return -(df + 1) / 2 * tails - self.rows * constant - spread
 
 
 def _with_ones(design: Tensor) -> Tensor:

@@ -41,20 +41,48 @@ def k_hat(log_weights: Floats) -> Floats:
     >>> bool(abs(k_hat(0.4 * rng.exponential(size=(1, 100_000)))[0] - 0.4) < 0.1)
     True
     """
-    count = log_weights.shape[1]
-    tail = int(min(0.2 * count, 3 * np.sqrt(count)))
+    tail = _tail(log_weights.shape[1])
     largest = np.sort(log_weights, axis=1)[:, -tail - 1 :]
     with np.errstate(invalid="ignore", divide="ignore"):
         weights = np.exp(largest - largest[:, -1:])
         excess = weights[:, 1:] - weights[:, :1]
-        k = (tail * _pareto_shape(excess) + 10 * 0.5) / (tail + 10)  # a weak prior at 0.5, as in the paper
+        k = _pareto(excess)[0]
     equal = largest[:, -1] - largest[:, 0] < 1.0  # with no excess to fit: else it is too wild to be written
     k = np.where(excess[:, tail // 4] > 0, k, np.where(equal, -np.inf, np.inf))
     return np.where(np.isfinite(log_weights).all(axis=1), k, np.nan)
 
 
-def _pareto_shape(excess: Floats) -> Floats:
-    """Zhang and Stephens' estimate from sorted excesses `(fits, tail)`: `(fits,)`."""
+def smoothed(log_weights: Floats) -> Floats:
+    """Importance weights whose largest are what a Pareto law expects of their ranks; each fit's sum to one.
+
+    Args:
+        log_weights: As `k_hat` takes them, `(fits, draws)`, finite.
+
+    Returns:
+        `(fits, draws)` (Vehtari et al. 2024, algorithm 1).
+    """
+    weights = np.exp(log_weights - log_weights.max(axis=1, keepdims=True))
+    tail = _tail(log_weights.shape[1])
+    order = np.argsort(weights, axis=1)[:, -tail - 1 :]
+    largest = np.take_along_axis(weights, order, axis=1)
+    least = largest[:, :1]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shape, scale = _pareto(largest[:, 1:] - least)
+        above = 1 - (np.arange(tail) + 0.5) / tail
+        expected = least + (scale / shape)[:, None] * (above ** -shape[:, None] - 1)
+    usable = np.isfinite(expected).all(axis=1, keepdims=True)
+    better = np.where(usable, np.minimum(expected, 1.0), largest[:, 1:])
+    np.put_along_axis(weights, order[:, 1:], better, axis=1)
+    result: Floats = weights / weights.sum(axis=1, keepdims=True)
+    return result
+
+
+def _tail(count: int) -> int:
+    return int(min(0.2 * count, 3 * np.sqrt(count)))
+
+
+def _pareto(excess: Floats) -> tuple[Floats, Floats]:
+    """Shape and scale, by Zhang and Stephens' estimate from sorted excesses `(fits, tail)`: `(fits,)` each."""
     count = excess.shape[1]
     grid = 30 + int(np.sqrt(count))
     quartile = excess[:, int(count / 4 + 0.5) - 1]
@@ -63,5 +91,5 @@ def _pareto_shape(excess: Floats) -> Floats:
     likelihood = count * (np.log(-theta / shape) - shape - 1)
     weight = np.exp(likelihood - likelihood.max(axis=1, keepdims=True))
     mean = (theta * weight).sum(axis=1) / weight.sum(axis=1)
-    result: Floats = np.log1p(-mean[:, None] * excess).mean(axis=1)
-    return result
+    raw = np.log1p(-mean[:, None] * excess).mean(axis=1)
+    return (count * raw + 10 * 0.5) / (count + 10), -raw / mean  # a weak prior at 0.5, as in the paper

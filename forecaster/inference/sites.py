@@ -7,6 +7,7 @@ Jacobian so that densities can be carried from one to the other.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -24,7 +25,7 @@ class Site:
 
     Attributes:
         name: As in the Pyro program.
-        shape: Of one value: `()` or `(entries,)`.
+        shape: Of one value.
         support: Where its values lie.
         start: A sensible value, in the support: where a search for the mode begins.
     """
@@ -37,7 +38,7 @@ class Site:
     @property
     def size(self) -> int:
         """Places in the packed vector."""
-        return self.shape[0] if self.shape else 1
+        return prod(self.shape)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +92,17 @@ def unpack(sites: tuple[Site, ...], latent: Tensor) -> Iterator[Unpacked]:
             transform = biject_to(site.support)
             value = transform(part)
             jacobian = transform.log_abs_det_jacobian(part, value).sum(-1)
-        yield Unpacked(site, value if site.shape else value.squeeze(-1), jacobian)
+        yield Unpacked(site, value.reshape(*value.shape[:-1], *site.shape), jacobian)
+
+
+def unconstrained(sites: tuple[Site, ...], values: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Each site's values as real numbers, in the same shapes."""
+    return {site.name: biject_to(site.support).inv(values[site.name]) for site in sites}
+
+
+def of_fits(value: Tensor) -> Tensor:
+    """Draws of both twins together, `(draws, fits, *site shape)` of `(draws, twins, fits, 1, *site shape)`."""
+    return value.flatten(0, 1).squeeze(2)
 
 
 def log_density(trace: Any) -> Any:  # noqa: ANN401  # Pyro's trace, and a tensor in Pyro's hands

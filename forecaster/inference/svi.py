@@ -1,8 +1,10 @@
-"""Stochastic variational inference: one fit of one Pyro model with one guide.
+"""Stochastic variational inference: gradient steps that bring guides towards their posteriors, many fits at once.
 
-A fit is a value: posterior draws, the training curve and a verdict come back together, and nothing stays behind in
-Pyro's global parameter store or in the global random state. The learning rate decays geometrically to a fraction of
-its start, since a constant one leaves posterior means a third of a posterior sd off.
+Every fit is trained twice, from two streams of noise, as one would run two chains of a sampler. Where the twins end
+apart the posterior is not known well enough, and the fit can say so; half of the draws come from each.
+
+The learning rate decays geometrically to a fraction of its start, since a constant one leaves posterior means a third
+of a posterior sd off.
 """
 
 from __future__ import annotations
@@ -14,22 +16,22 @@ import numpy as np
 import pyro
 import torch
 from pyro import poutine
-from pyro.infer import SVI, Trace_ELBO
-from pyro.optim import ClippedAdam
+from pyro.optim.clipped_adam import ClippedAdam
 
-from forecaster.inference.diagnostics import Convergence, convergence
-from forecaster.inference.isolation import isolated
-from forecaster.inference.psis import TRUSTED
+from forecaster.inference.sites import log_density
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from forecaster.inference.guides import Guide
 
-PROBE = 60
-"""Steps at the full rate that follow training, to see whether it was at rest."""
+    Program = Callable[[Tensor | None], None]
+
+FLOOR = 1e-3
+"""Adam's epsilon, nats per unit of a coordinate: gradients of mere rounding must not move a fit that has arrived."""
 
 
 @dataclass(frozen=True)
@@ -37,92 +39,66 @@ class Schedule:
     """How long and how fast to train.
 
     Attributes:
-        steps: Gradient steps.
+        steps: Gradient steps; 0 for a guide that has nothing to train.
         learning_rate: Adam's rate at the first step.
         final_fraction: The rate at the last step, as a fraction of the first.
-        particles: Draws of the guide that each gradient averages over.
+        particles: Draws of the guide that each gradient averages over; an even number comes in antithetic pairs.
+        minibatch: Rows that each gradient looks at; 0 for all.
+        importance: Whether the draws are weighed by model over guide, where k-hat allows.
     """
 
-    steps: int = 800
-    learning_rate: float = 0.02
+    steps: int = 400
+    learning_rate: float = 0.05
     final_fraction: float = 0.01
-    particles: int = 1
-
-    def optimiser(self, steps: int | None) -> Any:  # noqa: ANN401  # Pyro gives a function a class's name
-        """Adam whose rate decays over so many steps, or stays at its start where None."""
-        decay = 1.0 if steps is None else self.final_fraction ** (1 / steps)
-        return ClippedAdam({"lr": self.learning_rate, "lrd": decay, "betas": (0.9, 0.99)})
-
-
-@dataclass(frozen=True, eq=False)
-class Fit:
-    """What a fit returns.
-
-    Attributes:
-        draws: Posterior draws of each latent site, `(draws, *site shape)`.
-        losses: Minus the ELBO at each step, `(steps,)`, in nats.
-        convergence: Whether training was at rest.
-        k_hat: Pareto shape of the guide's importance weights, see `psis`; NaN where it was not asked for.
-        failure: Why there is no posterior; empty where there is one. The rest then means nothing.
-    """
-
-    draws: dict[str, Tensor]
-    losses: NDArray[np.float64]
-    convergence: Convergence
-    k_hat: float = np.nan
-    failure: str = ""
+    particles: int = 2
+    minibatch: int = 0
+    importance: bool = False
 
     @property
-    def reason(self) -> str:
-        """Why the fit is not to be trusted, the gravest first; empty where nothing speaks against it."""
-        too_narrow = f"the guide does not cover the posterior: Pareto k is {self.k_hat:.2f}, above {TRUSTED}"
-        return self.failure or self.convergence.reason or (too_narrow if self.k_hat > TRUSTED else "")
+    def decay(self) -> float:
+        """What the rate is multiplied by at each step."""
+        return float(self.final_fraction ** (1 / max(self.steps, 1)))
 
 
-def fit(
-    model: Callable[[], Any],
-    guide: Callable[[], Any],
-    sites: tuple[str, ...],
-    schedule: Schedule,
-    draws: int,
-    seed: int,
-) -> Fit:
-    """Trains `guide` towards the posterior of `model` and draws from it.
+def train(
+    model: Program, guide: Guide, steps: Iterator[tuple[Tensor, Tensor | None]], rate: float, decay: float
+) -> NDArray[np.float64]:
+    """Takes a gradient step for each noise and choice of rows.
 
     Args:
-        model: A Pyro model without arguments (its data are bound already) with rows in one plate, `dim=-1`; it
-            must broadcast over a dimension to the left of that plate.
-        guide: A Pyro guide of the same latent sites.
-        sites: The latent sites to draw.
-        schedule: Steps and rates.
-        draws: Posterior draws to return.
-        seed: The same seed gives the same fit, bit for bit on one machine.
+        model: The Pyro program of all fits; it may be given rows.
+        guide: Their guide; its parameters live in Pyro's store.
+        steps: Noise `(particles, twins, fits, 1, numbers)` and rows `(twins, fits, minibatch)`, None for all.
+        rate: Adam's rate at the first step.
+        decay: What it is multiplied by at each step.
 
-    Raises:
-        FloatingPointError: Where a loss is not finite.
+    Returns:
+        Minus the ELBO of each fit at each step, the mean of its twins, `(fits, steps)`, in nats; not finite where
+        either's is not.
     """
-    with isolated(seed):
-        elbo = Trace_ELBO(
-            num_particles=schedule.particles, vectorize_particles=schedule.particles > 1, max_plate_nesting=1
-        )
-        losses = _train(SVI(model, guide, schedule.optimiser(schedule.steps), elbo), schedule.steps)
-        posterior = _draw(guide, sites, draws)
-        # The probe may move the guide: its draws are taken already.
-        probe = _train(SVI(model, guide, schedule.optimiser(None), elbo), PROBE)
-        return Fit(posterior, losses, convergence(losses, probe))
+    losses: list[Tensor] = []
+    adam = None
+    for noise, rows in steps:
+        loss = -log_weights(model, guide, noise, rows)[0].mean(0)
+        if adam is None:  # the guide's parameters exist once it has run
+            parameters = [value for _, value in pyro.get_param_store().named_parameters()]
+            adam = ClippedAdam(parameters, lr=rate, lrd=decay, betas=(0.9, 0.99), eps=FLOOR)
+        adam.zero_grad()
+        loss.sum().backward()
+        adam.step()
+        losses.append(loss.detach().mean(0))
+    return torch.stack(losses, 1).double().cpu().numpy()
 
 
-def _train(svi: SVI, steps: int) -> NDArray[np.float64]:
-    losses = np.array([svi.step() for _ in range(steps)])
-    if not np.isfinite(losses).all():
-        step = int(np.argmin(np.isfinite(losses)))
-        raise FloatingPointError(f"training diverged: the loss of step {step} is not a finite number")
-    return losses
+def log_weights(
+    model: Program, guide: Guide, noise: Tensor, rows: Tensor | None = None
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """Log joint of the model minus log density of the guide at the draws that the noise makes, and those draws.
 
-
-def _draw(guide: Callable[[], Any], sites: tuple[str, ...], draws: int) -> dict[str, Tensor]:
-    """Independent draws of each site, all in one vectorised pass of the guide."""
-    with torch.no_grad(), pyro.plate("draws", draws, dim=-2):
-        trace = poutine.trace(guide).get_trace()
-    values: dict[str, Any] = {name: trace.nodes[name]["value"] for name in sites}
-    return {name: value.squeeze(1) for name, value in values.items()}
+    Its mean is the ELBO of each fit, its exponential the importance weight of each draw: `(draws, twins, fits)`.
+    """
+    proposed = poutine.trace(guide).get_trace(noise)
+    values: Any = proposed.nodes["_RETURN"]["value"]
+    joint = poutine.trace(poutine.condition(model, values)).get_trace(rows)
+    weights: Tensor = log_density(joint) - log_density(proposed)
+    return weights.squeeze(-1), values

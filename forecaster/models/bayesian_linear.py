@@ -15,14 +15,8 @@ import numpy as np
 from pydantic import Field
 
 from forecaster.inference import nuts
-from forecaster.inference.regression import (
-    GuideName,
-    Noise,
-    Prior,
-    Regressions,
-    default_schedule,
-    fit_regression,
-)
+from forecaster.inference.linear import LEAST_DF, ErrorLaw, GuideName, Prior, Regressions
+from forecaster.inference.regression import default_schedule, fit_regression
 from forecaster.predictive import Predictive
 from forecaster.problem import Examples, Fitted, Latent, ModelSettings, Origin, Weights
 from forecaster.scaling import Kind, Scaling
@@ -53,7 +47,7 @@ class Settings(ModelSettings):
     """
 
     guide: GuideName = "full_rank"
-    noise: Noise = "student_t"
+    noise: ErrorLaw = "student_t"
     noise_scale: float | None = Field(None, gt=0)
     weight_scale: float = Field(0.05, gt=0)
     intercept_scale: float = Field(0.3, gt=0)
@@ -61,9 +55,6 @@ class Settings(ModelSettings):
     steps: int = Field(0, ge=0)
     draws: int = Field(100, ge=2)
 
-
-DF_LEAST = 2.1
-"""What the program adds to `df_excess`: fewer degrees of freedom have no variance."""
 
 LATENTS = {
     "intercept": "intercept",
@@ -92,7 +83,8 @@ def fit(examples: Examples, settings: Settings, seed: int) -> Fitted:
         seed,
     )
     window = examples.x.shape[1:]
-    batch = Regressions((design.double(),), (response.double(),), prior, settings.guide)
+    none = design.new_zeros(len(design), 0).double()
+    batch = Regressions((design.double(),), (response.double(),), (none,), prior, settings.guide)
     draws = _doubles(posterior.fit.draws)
     return Fitted(
         predict=partial(_predict, scaling, draws, settings),
@@ -140,7 +132,7 @@ def _latents(
     for site, name in LATENTS.items():
         if site in draws:
             shape = window if site == "weights" else ()
-            values = draws[site] + DF_LEAST if site == "df_excess" else draws[site]
+            values = draws[site] + LEAST_DF if site == "df_excess" else draws[site]
             chains = (sampled.r_hat[site], sampled.effective[site]) if sampled else ()
             latents[name] = Latent(
                 values.reshape(-1, *shape), prior_sd[site].reshape(shape), *(part.reshape(shape) for part in chains)
@@ -152,5 +144,5 @@ def _predict(scaling: Scaling, draws: Mapping[str, Floats], settings: Settings, 
     unit = float(scaling.unit(origin.volatility))
     location = draws["intercept"] + draws["weights"] @ scaling.input(origin).double().numpy()
     scale = draws["noise_scale"] if settings.noise_scale is None else np.float64(settings.noise_scale)
-    df = DF_LEAST + draws["df_excess"] if settings.noise == "student_t" else np.inf
+    df = LEAST_DF + draws["df_excess"] if settings.noise == "student_t" else np.inf
     return Predictive.of(unit * location, unit * scale, df)

@@ -18,7 +18,7 @@ import torch
 from pydantic import Field
 from pyro.infer.autoguide import AutoDiagonalNormal, init_to_sample
 
-from forecaster.inference import svi
+from forecaster.inference import single as svi
 from forecaster.inference.guides import INIT_SCALE
 from forecaster.inference.isolation import isolated
 from forecaster.predictive import Predictive

@@ -14,8 +14,10 @@ from pyro.optim import ClippedAdam
 
 from forecaster.inference import psis, reference
 from forecaster.inference.isolation import isolated
-from forecaster.inference.regression import Prior, fit_regression, fit_regressions
+from forecaster.inference.linear import Prior
+from forecaster.inference.regression import fit_regression, fit_regressions
 from forecaster.inference.svi import Schedule
+from forecaster.problem import Compute
 
 KNOWN = Prior(noise_scale=1.0)
 HEAVY = Prior(noise="student_t")
@@ -53,7 +55,7 @@ def test_a_fit_is_the_same_alone_and_in_any_company(guide, prior):
     for size in (8, 64, 256):
         fits = fit_regressions(data[:size], seeds[:size], prior, guide, few, draws=50)
         assert difference(alone, fits[5]) < 1e-4
-    turned = fit_regressions(data[7::-1], seeds[7::-1], prior, guide, few, draws=50, memory=1)
+    turned = fit_regressions(data[7::-1], seeds[7::-1], prior, guide, few, draws=50, compute=Compute(memory=1))
     assert difference(alone, turned[2]) < 1e-4
     other = fit_regression(*data[5], prior, guide, few, draws=50, seed=6)
     assert difference(alone, other) > 0.1
@@ -149,6 +151,6 @@ def test_the_reference_gives_the_same_posterior(prior):
 def test_every_fit_needs_a_seed_and_the_same_features():
     with pytest.raises(ValueError, match="seed"):
         fit_regressions([problem(0)], [1, 2])
-    with pytest.raises(ValueError, match="features alike"):
+    with pytest.raises(ValueError, match="same columns"):
         fit_regressions([problem(0), problem(1, features=3)], [1, 2])
     assert fit_regressions([], []) == ()

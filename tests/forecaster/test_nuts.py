@@ -12,12 +12,12 @@ import pytest
 import torch
 
 from forecaster.inference.exact import gaussian_posterior
+from forecaster.inference.linear import Prior, Regressions
 from forecaster.inference.nuts import Plan, Sampled, prior_sd, sample
-from forecaster.inference.regression import Prior, Regressions
 from forecaster.inference.sites import Site
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 NOISE, WIDTH = 0.7, 0.5
 KNOWN = Prior(WIDTH, WIDTH, noise_scale=NOISE)
@@ -34,7 +34,7 @@ def data(seed: int, rows: int = 80, features: int = 3) -> tuple[np.ndarray, np.n
 def batch(prior: Prior, *seeds: int) -> Regressions:
     pairs = [data(seed) for seed in seeds]
     x, y = (tuple(torch.tensor(pair[part]) for pair in pairs) for part in (0, 1))
-    return Regressions(x, y, prior, "full_rank")
+    return Regressions(x, y, tuple(part[:, :0] for part in x), prior, "full_rank")
 
 
 def errors(sampled: Sampled, seed: int) -> np.ndarray:
@@ -122,15 +122,6 @@ class Hills:
     def __len__(self) -> int:
         """One fit."""
         return 1
-
-    def take(self, index: Sequence[int]) -> Hills:
-        return self
-
-    def bytes_a_fit(self, draws: int) -> int:
-        return 1
-
-    def guide(self) -> Callable[[torch.Tensor], dict[str, torch.Tensor]]:
-        raise NotImplementedError
 
     def model(self, dtype: torch.dtype) -> Callable[[], None]:
         centres = torch.tensor(self.places, dtype=dtype)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,8 @@ import pytest
 import torch
 
 from forecaster.inference.exact import gaussian_posterior
-from forecaster.inference.regression import Prior, default_schedule, fit_regression, fit_regressions
+from forecaster.inference.linear import GuideName, Prior
+from forecaster.inference.regression import fit_regression, fit_regressions
 from forecaster.inference.svi import Schedule
 
 RUGGED = Path(__file__).parents[3] / "shared" / "data" / "rugged.csv"
@@ -126,5 +128,17 @@ def test_unusable_arrays_are_refused(x, y):
         fit_regression(x, y)
 
 
-def test_default_schedules_exist_for_every_guide():
-    assert {default_schedule(g).steps for g in ("full_rank", "mean_field", "custom")} == {400, 800, 1500}
+@pytest.mark.parametrize("guide", get_args(GuideName))
+def test_every_guide_by_name_comes_to_rest_at_the_posterior(guide):
+    """Independent features, known noise: here every guide can have means, scales and contraction, and says so."""
+    rng = np.random.default_rng(8)
+    x = rng.standard_normal((400, 6))
+    y = 0.3 + x @ rng.normal(0, 0.3, 6) + rng.standard_normal(400)
+    got = fit_regression(x, y, KNOWN, guide, draws=4000, seed=3)
+    exact = gaussian_posterior(np.c_[np.ones(len(y)), x], y, noise=1.0, prior_scale=1.0)
+    draws = np.c_[got.intercept, got.weights]
+    assert (abs(draws.mean(0) - exact.mean) / exact.sd).max() < 0.1
+    np.testing.assert_allclose(draws.std(0), exact.sd, rtol=0.1)
+    assert got.fit.reason == ""
+    contraction = np.r_[got.fit.contraction["intercept"], got.fit.contraction["weights"]]
+    np.testing.assert_allclose(1 - contraction, exact.sd**2, rtol=0.25)

@@ -1,0 +1,99 @@
+"""What fresh draws of a trained guide tell about it: does it cover the posterior, do twins agree, what was learnt?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from pyro import poutine
+
+from forecaster.inference import psis
+from forecaster.inference.noise import BLOCK, TWINS, Noise, Purpose
+from forecaster.inference.sites import of_fits, unconstrained
+from forecaster.inference.svi import log_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from forecaster.inference.guides import Guide
+    from forecaster.inference.many import Batch
+    from forecaster.inference.svi import Program
+
+    Floats = NDArray[np.float64]
+
+PRIOR_DRAWS = 2000
+
+
+@dataclass(frozen=True, eq=False)
+class Checks:
+    """Of many fits.
+
+    Attributes:
+        k_hat: Pareto shape of the importance weights `(fits,)`, see `psis`.
+        disagreement: Largest difference of twins' means, in posterior sd `(fits,)`.
+        contraction: One minus posterior variance in parts of prior variance, of each site `(fits, *site shape)`.
+        losses: Minus the ELBO as each block of draws tells it `(fits, blocks)`, in nats.
+    """
+
+    k_hat: Floats
+    disagreement: Floats
+    contraction: dict[str, Floats]
+    losses: Floats
+
+
+def check(batch: Batch, model: Program, guide: Guide, seeds: Sequence[int]) -> Checks:
+    """Draws from every fit's guide and judges it; called without gradients."""
+    weights, meanings, moments = [], [], []
+    for weight, values in proposals(model, guide, seeds):
+        weights.append(weight.flatten(0, 1))
+        meanings.append(batch.meaning(values))
+        moments.append(_moments(unconstrained(batch.sites, values)))
+    prior = _prior_variance(batch)
+    return Checks(
+        k_hat=psis.k_hat(torch.cat(weights).T.double().cpu().numpy()),
+        disagreement=_disagreement(torch.cat(meanings)).double().cpu().numpy(),
+        contraction={name: (1 - _variance([of[name] for of in moments]) / prior[name]).cpu().numpy() for name in prior},
+        losses=-torch.stack([block.mean(0) for block in weights], 1).double().cpu().numpy(),
+    )
+
+
+def proposals(model: Program, guide: Guide, seeds: Sequence[int]) -> Iterator[tuple[Tensor, dict[str, Tensor]]]:
+    """The guide's draws for checks, the same at every call, a block at a time.
+
+    Yields:
+        Log importance weights `(draws, twins, fits)` and values `(draws, twins, fits, 1, *site shape)`.
+    """
+    noise = Noise(seeds, guide.numbers, Purpose.CHECKS)
+    for _ in range(psis.DRAWS // (TWINS * BLOCK)):
+        yield log_weights(model, guide, noise.draw(BLOCK))
+
+
+def _moments(values: dict[str, Tensor]) -> dict[str, tuple[Tensor, Tensor]]:
+    """Mean and mean square of each site's draws, float64: a draw of many networks is too big to be kept."""
+    flat = {name: of_fits(value).double() for name, value in values.items()}
+    return {name: (value.mean(0), value.square().mean(0)) for name, value in flat.items()}
+
+
+def _variance(moments: list[tuple[Tensor, Tensor]]) -> Tensor:
+    mean, square = (torch.stack(part).mean(0) for part in zip(*moments, strict=True))
+    return (square - mean.square()).clamp(min=0.0)
+
+
+def _disagreement(meanings: Tensor) -> Tensor:
+    """Largest difference of twins' means in their common sd `(fits,)`, of `(draws, twins, fits, quantities)`."""
+    sd = meanings.var(0).mean(0).sqrt()
+    means = meanings.mean(0)
+    apart = (means[0] - means[1]).abs() / sd
+    return torch.where(sd > 0, apart, torch.zeros_like(apart)).amax(-1)
+
+
+def _prior_variance(batch: Batch) -> dict[str, Tensor]:
+    """Of each site in unconstrained numbers, `(*site shape)`; one prior serves all fits."""
+    nodes: Any = poutine.trace(batch.take([0]).model(torch.float32)).get_trace(None).nodes
+    drawn = {site.name: nodes[site.name]["fn"].sample((PRIOR_DRAWS,)) for site in batch.sites}
+    return {name: value[:, 0, 0].var(0) for name, value in unconstrained(batch.sites, drawn).items()}
