@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
     from forecaster.operation.explanation import Comparison, Explanation
 
-ALONE = {"mean": "mean", "sd": "sd", "q05": "5 %", "q95": "95 %", "prior_sd": "prior sd", "contraction": "contraction"}
+ALONE = {"mean": "mean", "sd": "sd", "q05": "5 %", "q95": "95 %", "prior_sd": "prior", "contraction": "contraction"}
 COMPARED = {
-    "nuts_mean": "NUTS mean",
-    "nuts_sd": "NUTS sd",
-    "shift": "shift, sd",
+    "nuts_mean": "by NUTS",
+    "nuts_sd": "sd",
+    "shift": "shift",
     "sd_ratio": "sd ratio",
     "r_hat": "R-hat",
-    "effective": "effective",
+    "effective": "draws",
 }
 FORMS = {"contraction": "{:.0%}", "shift": "{:+.2f}", "sd_ratio": "{:.2f}", "r_hat": "{:.3f}", "effective": "{:.0f}"}
 
@@ -88,9 +88,9 @@ def _show(explanation: Explanation) -> None:
     say(f"The fit: {facts.status}{': ' + facts.reason if facts.reason else ''}.")
     figures = ((name, MISSING if value is None else f"{value:.4g}") for name, value in facts.figures.items())
     say(", ".join(" ".join(pair) for pair in figures) + ".")
-    columns = ALONE | (COMPARED if facts.nuts else {})
-    shown = [[row["latent"], *(_cell(key, row[key]) for key in columns)] for row in rows]
-    show_table(["latent", *columns.values()], shown)
+    for columns in (ALONE, COMPARED) if facts.nuts else (ALONE,):  # side by side they are too wide for a terminal
+        shown = [[row["latent"], *(_cell(key, row[key]) for key in columns)] for row in rows]
+        show_table(["latent", *columns.values()], shown)
     _show_forecast(facts.target, facts.quantiles, facts.nuts)
 
 

@@ -158,7 +158,7 @@ def _label(name: str, place: tuple[int, ...], latent: Latent, series: tuple[str,
     """A latent's name for people: the input that it belongs to, with lags counted as in the reports."""
     if latent.prior_sd.shape == (LENGTH, len(series)):
         lag = LENGTH - place[0]
-        return f"{name} of {series[place[1]]}, lag {lag}" + (" (today)" if lag == 1 else "")
+        return f"{name} of {series[place[1]]}, " + ("today" if lag == 1 else f"lag {lag}")
     return f"{name} {list(place)}" if place else name
 
 
