@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check format bench campaigns clean
+.PHONY: demo test check format bench campaigns drawings clean
 
 demo: .venv/runtime ## the main job on the embedded data; prints where the report is
 	$(BIN)/forecaster demo
@@ -25,6 +25,9 @@ bench: .venv/dev ## ratios against a reference in the same run
 
 campaigns: .venv/dev ## the long runs behind docs/evidence.md
 	$(BIN)/python -m pytest -m campaign --durations=10
+
+drawings: .venv/dev ## the models and guides in docs/models.md, drawn again; needs the program `dot` of graphviz
+	$(BIN)/python -m docs.drawings
 
 clean:
 	rm -rf .venv build *.egg-info

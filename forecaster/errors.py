@@ -4,6 +4,7 @@
     ├── UnknownNameError     a model, setting or preset that does not exist; offers the nearest
     ├── SettingsError        forecaster.toml or an environment variable that does not hold
     ├── LedgerError          a record that cannot be written, or that was tampered with
+    ├── ArtifactError        a saved fit that cannot be written, or is not what was written
     └── HomeError            a data folder that cannot be used
 
 Faults of data come from `ingest.errors`, faults of pages from `reports.errors`; the command line shows all alike.
@@ -37,6 +38,10 @@ class SettingsError(ForecasterError):
 
 class LedgerError(ForecasterError):
     """A record that cannot be written, or that does not verify."""
+
+
+class ArtifactError(ForecasterError):
+    """A saved fit that cannot be written, or that is not what was written."""
 
 
 class HomeError(ForecasterError):

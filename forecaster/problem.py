@@ -2,7 +2,8 @@
 
 A model file offers three names: `Settings` (a pydantic model with its defaults), `SUMMARY` (one line) and
 `fit(examples, settings, seeds, compute)`, which trains any number of fits at once. That is the whole contract; its
-file name is its id.
+file name is its id. One that has a posterior to show offers `LATENTS` too, the names of what it believes something of,
+and has a setting `draws`.
 """
 
 from __future__ import annotations
@@ -88,6 +89,32 @@ class Weights:
 
 
 @dataclass(frozen=True, eq=False)
+class Latent:
+    """What is believed of one quantity of a model before and after the data.
+
+    Attributes:
+        draws: Posterior draws `(draws, *shape)`; `shape` is `(7, series)` where there is one for each input.
+        prior_sd: Standard deviation before the data `(*shape)`.
+        r_hat: Split R-hat `(*shape)` of draws that chains gave, None for draws of a guide.
+        effective: Effective draws `(*shape)` of chains, likewise.
+
+    Raises:
+        ValueError: Where shapes differ.
+    """
+
+    draws: Floats
+    prior_sd: Floats
+    r_hat: Floats | None = None
+    effective: Floats | None = None
+
+    def __post_init__(self) -> None:
+        """Checks the shapes once."""
+        parts = [part for part in (self.prior_sd, self.r_hat, self.effective) if part is not None]
+        if self.draws.ndim == 0 or len(self.draws) < 2 or any(p.shape != self.draws.shape[1:] for p in parts):  # noqa: PLR2004  # draws with a spread
+            raise ValueError(f"draws {self.draws.shape} do not match {[part.shape for part in parts]}")
+
+
+@dataclass(frozen=True, eq=False)
 class Fitted:
     """A trained forecaster.
 
@@ -97,6 +124,9 @@ class Fitted:
         losses: Minus the ELBO at each step `(steps,)`, in nats; empty where no ELBO was trained.
         weights: Effect of each input, None where there is none.
         diagnostics: Further figures by name.
+        posterior: The latents by a name for people; empty where there are none.
+        nuts: The same model fitted by NUTS, from a seed, which takes its time and tells how many steps of how many
+            are done; None where there is no such way.
     """
 
     predict: Callable[[Origin], Predictive]
@@ -104,6 +134,8 @@ class Fitted:
     losses: Floats = field(default_factory=lambda: np.empty(0))
     weights: Weights | None = None
     diagnostics: Mapping[str, float] = field(default_factory=dict)
+    posterior: Mapping[str, Latent] = field(default_factory=dict)
+    nuts: Callable[[int, Callable[[int, int], None]], Fitted] | None = None
 
 
 @dataclass(frozen=True)

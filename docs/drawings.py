@@ -1,0 +1,97 @@
+"""Draws the models and guides of `docs/models.md` as Pyro sees them: `make drawings`.
+
+Each drawing carries the text that it was drawn from, so that a test can tell whether it shows the model of today
+without drawing it again.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape
+
+import graphviz
+import pyro
+import torch
+
+from forecaster.inference import reference
+from forecaster.inference.isolation import isolated
+from forecaster.inference.linear import Prior, Regressions
+from forecaster.inference.noise import TWINS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FOLDER = Path(__file__).parent / "images" / "models"
+PRIOR = Prior(intercept_scale=0.3, weight_scale=0.05, noise="student_t")
+"""That of the forecaster `bayesian_linear`."""
+
+
+def rows() -> tuple[torch.Tensor, torch.Tensor]:
+    """Something to be regressed; a drawing shows none of it."""
+    generator = torch.Generator().manual_seed(0)
+    made = torch.randn(30, 4, dtype=torch.float64, generator=generator)
+    return made[:, :3], made[:, 3]
+
+
+def plain() -> str:
+    """The regression on a blackboard."""
+    x, y = rows()
+    return source(reference.model(x.float(), y.float(), PRIOR))
+
+
+def batch(guide: Any) -> Regressions:  # noqa: ANN401  # one of the names of guides
+    """Two regressions in one program."""
+    x, y = rows()
+    return Regressions((x, x), (y, y), (x[:, :0], x[:, :0]), PRIOR, guide)
+
+
+def guide(name: str) -> str:
+    """A guide of the batched program."""
+    fits = batch(name)
+    made = fits.guide([0, 1])
+    return source(made.program, torch.zeros(2, TWINS, len(fits), 1, made.numbers))
+
+
+DRAWINGS: dict[str, Callable[[], str]] = {
+    "regression": plain,
+    "regressions": lambda: source(batch("full_rank").model(torch.float32)),
+    "guide_low_rank": lambda: guide("low_rank"),
+    "guide_full_rank": lambda: guide("full_rank"),
+    "guide_mean_field": lambda: guide("mean_field"),
+    "guide_custom": lambda: guide("custom"),
+}
+"""File name -> the drawing's text; a line each."""
+
+
+def source(program: Callable[..., Any], *given: Any) -> str:  # noqa: ANN401  # what the program takes
+    """What Pyro draws of a program, as text for `dot`; parameters sorted, for Pyro keeps them in a set."""
+    with isolated(0):
+        drawn = pyro.render_model(program, model_args=given, render_distributions=True, render_params=True)
+    lines = drawn.source.splitlines()
+    parameters = sorted(line for line in lines[1:] if "shape=plain " in line)
+    rest = [line for line in lines[1:] if "shape=plain " not in line]
+    return "\n".join([lines[0], *parameters, *rest])
+
+
+def svg(text: str) -> str:
+    """The drawing of a text for `dot`, which it carries as its description."""
+    drawn = graphviz.Source(text).pipe(format="svg", encoding="utf-8")
+    bare = re.sub(r"<!--.*?-->\n?", "", drawn, flags=re.DOTALL)  # comments name the version of `dot`
+    return re.sub(r"(<svg[^>]*>)", lambda found: f"{found[1]}\n<desc>{escape(text)}</desc>", bare, count=1)
+
+
+def main() -> None:
+    """Draws everything again."""
+    if shutil.which("dot") is None:
+        sys.exit("make drawings needs the program `dot`: install graphviz, such as by `apt-get install graphviz`")
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, text in DRAWINGS.items():
+        (FOLDER / f"{name}.svg").write_text(svg(text()), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

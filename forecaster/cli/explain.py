@@ -1,0 +1,113 @@
+"""`forecaster explain`: what a fit believes, what the data taught it, and whether NUTS agrees."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from textwrap import fill
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from forecaster.cli.frame import MISSING, app, day_of, opened, progress, say, show_json, show_table
+from forecaster.cli.run import AsOf
+from forecaster.inference import artifact
+from forecaster.operation.daily import origin_of
+from forecaster.operation.explain import DEFAULT, require_posterior
+from forecaster.operation.explain import explain as fitted
+from forecaster.operation.explanation import load, save, table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from forecaster.operation.explanation import Comparison, Explanation
+
+ALONE = {"mean": "mean", "sd": "sd", "q05": "5 %", "q95": "95 %", "prior_sd": "prior", "contraction": "contraction"}
+COMPARED = {
+    "nuts_mean": "by NUTS",
+    "nuts_sd": "sd",
+    "shift": "shift",
+    "sd_ratio": "sd ratio",
+    "r_hat": "R-hat",
+    "effective": "draws",
+}
+FORMS = {"contraction": "{:.0%}", "shift": "{:+.2f}", "sd_ratio": "{:.2f}", "r_hat": "{:.3f}", "effective": "{:.0f}"}
+
+
+@app.command()
+def explain(
+    symbol: Annotated[str | None, typer.Argument(help="The asset.")] = None,
+    as_of: AsOf = None,
+    model: Annotated[str | None, typer.Option("--model", help="A forecaster with a posterior.")] = None,
+    nuts: Annotated[bool, typer.Option("--nuts", help="Sample the posterior by NUTS too: minutes.")] = False,
+    keep: Annotated[Path | None, typer.Option("--save", help="Keep it in this new folder.")] = None,
+    kept: Annotated[Path | None, typer.Option("--load", help="Show what was kept; nothing is fitted.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """The posterior of a fit: what it believes of each weight, and what the data taught it."""
+    if kept is not None:
+        if symbol or as_of or model or nuts or keep:
+            raise typer.BadParameter("--load shows a fit as it was kept: give nothing else with it but --json")
+        explanation = load(kept)
+    elif symbol is None:
+        raise typer.BadParameter("name an asset, or give --load DIR")
+    else:
+        if keep is not None:
+            artifact.require_free(keep)
+        explanation = _fitted(symbol, as_of, model or DEFAULT, nuts)
+        if keep is not None:
+            save(explanation, keep)
+    if as_json:
+        show_json(_document(explanation))
+        return
+    _show(explanation)
+    if keep is not None:
+        say(f"Kept: {keep}")
+
+
+def _fitted(symbol: str, as_of: str | None, model: str, nuts: bool) -> Explanation:
+    home, day = opened(), day_of(as_of, "--as-of")
+    require_posterior(model)
+    history = home.store.history(symbol)
+    origin = origin_of(home, history, day)
+    with progress() as tell:
+        tell(f"{symbol}: {model}")
+        told = partial(tell, f"{symbol}: NUTS") if nuts else None
+        return fitted(history, origin, model, home.settings, told)
+
+
+def _document(explanation: Explanation) -> dict[str, Any]:
+    facts = explanation.facts.model_dump(mode="json", exclude={"latents"})
+    if explanation.facts.nuts is not None:
+        facts["nuts"]["largest_difference"] = explanation.facts.nuts.largest_difference(explanation.facts.quantiles)
+    return {**facts, "posterior": table(explanation)}
+
+
+def _show(explanation: Explanation) -> None:
+    facts, rows = explanation.facts, table(explanation)
+    say(f"{facts.symbol} at the close of {facts.as_of}, {facts.model}: {facts.rows} rows, seed {facts.seed}.")
+    say(f"The fit: {facts.status}{': ' + facts.reason if facts.reason else ''}.")
+    figures = ((name, MISSING if value is None else f"{value:.4g}") for name, value in facts.figures.items())
+    say(fill(", ".join(" ".join(pair) for pair in figures) + ".", 80))
+    for columns in (ALONE, COMPARED) if facts.nuts else (ALONE,):  # side by side they are too wide for a terminal
+        shown = [[row["latent"], *(_cell(key, row[key]) for key in columns)] for row in rows]
+        show_table(["latent", *columns.values()], shown)
+    _show_forecast(facts.target, facts.quantiles, facts.nuts)
+
+
+def _show_forecast(target: str, quantiles: Mapping[str, float], nuts: Comparison | None) -> None:
+    there = nuts.quantiles if nuts else {}
+    rows = [
+        [f"{int(name[1:])} %", f"{100 * value:+.3f} %", *([f"{100 * there[name]:+.3f} %"] if there else [])]
+        for name, value in quantiles.items()
+    ]
+    say(f"Change of {target}:")
+    show_table(["quantile", "forecast", *(["by NUTS"] if there else [])], rows)
+    if nuts is not None:
+        part = nuts.largest_difference(quantiles)
+        say(f"Largest difference of quantiles: {part:.1%} of the forecast's central 90 % interval.")
+        say(f"NUTS: {nuts.reason or 'nothing speaks against its chains'}.")
+
+
+def _cell(column: str, value: float | str | None) -> str:
+    return MISSING if value is None else FORMS.get(column, "{:.4f}").format(value)
