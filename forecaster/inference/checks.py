@@ -34,11 +34,13 @@ class Checks:
     """Of many fits.
 
     Attributes:
+        elbo: Mean log importance weight, over all rows, in nats `(fits,)`.
         k_hat: Pareto shape of the importance weights `(fits,)`, see `psis`.
         disagreement: Largest difference of twins' means, in posterior sd `(fits,)`.
         contraction: One minus posterior variance in parts of prior variance, of each site `(fits, *site shape)`.
     """
 
+    elbo: Floats
     k_hat: Floats
     disagreement: Floats
     contraction: dict[str, Floats]
@@ -52,8 +54,10 @@ def check(batch: Batch, model: Program, guide: Guide, seeds: Sequence[int]) -> C
         meanings.append(batch.meaning(values))
         moments.append(_moments(unconstrained(batch.sites, values)))
     prior = _prior_variance(batch)
+    together = torch.cat(weights).T.double().cpu().numpy()
     return Checks(
-        k_hat=psis.k_hat(torch.cat(weights).T.double().cpu().numpy()),
+        elbo=together.mean(1),
+        k_hat=psis.k_hat(together),
         disagreement=_disagreement(torch.cat(meanings)).double().cpu().numpy(),
         contraction={name: (1 - _variance([of[name] for of in moments]) / prior[name]).cpu().numpy() for name in prior},
     )
