@@ -1,7 +1,8 @@
 """What a forecaster sees, and what it gives back. Arrays only: no tables, no stores, no dates.
 
 A model file offers three names: `Settings` (a pydantic model with its defaults), `SUMMARY` (one line) and
-`fit(examples, settings, seed) -> Fitted`. That is the whole contract; its file name is its id.
+`fit(examples, settings, seeds, compute) -> Fitted | Failed of each`. That is the whole contract; its file name is its
+id.
 """
 
 from __future__ import annotations
@@ -103,3 +104,14 @@ class Fitted:
     losses: Floats = field(default_factory=lambda: np.empty(0))
     weights: Weights | None = None
     diagnostics: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A fit without a posterior.
+
+    Attributes:
+        reason: Why there is none.
+    """
+
+    reason: str
