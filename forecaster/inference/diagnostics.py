@@ -64,6 +64,7 @@ class Fit:
         k_hat: Pareto shape of the guide's importance weights, see `psis`.
         k_limit: Above it the guide is called too narrow; infinite where k-hat decides nothing.
         disagreement: Largest difference of the twins' means of what the batch says matters, in posterior sd.
+        apart_limit: Above it the twins are called apart.
         contraction: One minus posterior variance in parts of prior variance, of each site in unconstrained numbers.
         weighed: Whether the draws were weighed by model over guide.
         failure: Why there is no posterior; empty where there is one. The rest then means nothing.
@@ -76,6 +77,7 @@ class Fit:
     k_hat: float = np.nan
     k_limit: float = TRUSTED
     disagreement: float = np.nan
+    apart_limit: float = DISAGREEMENT
     contraction: dict[str, Floats] = field(default_factory=dict)
     weighed: bool = False
     failure: str = ""
@@ -86,9 +88,9 @@ class Fit:
         doubts = [self.failure, self.convergence.reason]
         if self.k_hat > self.k_limit:
             doubts.append(f"the guide does not cover the posterior: Pareto k is {self.k_hat:.2f}, above {self.k_limit}")
-        if self.disagreement > DISAGREEMENT:
+        if self.disagreement > self.apart_limit:
             apart = f"the means of two trainings are {self.disagreement:.1f} posterior sd apart"
-            doubts.append(f"{apart}, more than {DISAGREEMENT}")
+            doubts.append(f"{apart}, more than {self.apart_limit}")
         return next(filter(None, doubts), "")
 
 

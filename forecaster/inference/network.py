@@ -43,7 +43,11 @@ NetworkGuide = Literal["mean_field", "low_rank"]
 LOG_SCALE, LOG_DF = (-0.2, 0.7), (log(5.0), 0.7)
 """Mean and sd of the prior of the logarithm of the errors' scale, and of what their df have above `LEAST_DF`."""
 
-AT_ONCE = 2**20
+APART = 1.0
+"""Posterior sd by which twins' outputs may differ: they end in optima of their own, and draws of both together are then
+an eighth wider than those of one."""
+
+AT_ONCE = 2**18
 """Hidden units, over fits, rows and draws, that are looked at together where no gradient is needed."""
 
 PLACES = 16
@@ -140,8 +144,8 @@ def fit_networks(
     designs, responses = zip(*usable, strict=True)
     batch = Networks(designs, responses, prior or Prior(), guide)
     fits = fit_many(batch, schedule or default_schedule(), draws, seeds, compute)
-    # No normal guide covers a network's weights, whose units may change places; k-hat is told, and decides nothing.
-    judged = [replace(fit, k_limit=np.inf) for fit in fits]
+    # No normal guide covers a network's weights, whose units may change places: k-hat is told, and decides nothing.
+    judged = [replace(fit, k_limit=np.inf, apart_limit=APART) for fit in fits]
     return tuple(replace(fit, failure=UNUSABLE) if bad else fit for fit, bad in zip(judged, unusable, strict=True))
 
 
@@ -273,9 +277,20 @@ def outputs(x: Tensor, values: dict[str, Tensor], activation: Activation) -> Ten
     lead, batch = w.shape[: w.ndim - x.ndim], x.shape[:-2]
     x = x.reshape(-1, *x.shape[-2:])
     w, o = (of.reshape(-1, len(x), *of.shape[-2:]) for of in (w, values["o"]))
-    # Without a gradient nothing need be kept: a few draws at a time stay in the processor's cache.
-    size = len(w) if torch.is_grad_enabled() else max(1, AT_ONCE // (x[..., 0].numel() * o.shape[-1]))
-    found = torch.cat([_outputs(x, *part, activation) for part in zip(w.split(size), o.split(size), strict=True)])
+    if torch.is_grad_enabled():
+        found = _outputs(x, w, o, activation)
+    else:
+        # Nothing need be kept: what is looked at together may stay in the processor's cache.
+        units = x[0, :, 0].numel() * o.shape[-1]
+        networks = max(1, AT_ONCE // (len(w) * units))
+        draws = max(1, AT_ONCE // (networks * units))
+        found = torch.cat(
+            [
+                torch.cat([_outputs(part, *of, activation) for of in zip(v.split(draws), u.split(draws), strict=True)])
+                for part, v, u in zip(x.split(networks), w.split(networks, 1), o.split(networks, 1), strict=True)
+            ],
+            1,
+        )
     return found.reshape(*lead, *batch, -1) + values["c"]
 
 

@@ -23,7 +23,7 @@ from forecaster.problem import Compute, Examples, Failed, Fitted, Origin
 
 SMALL = Prior(hidden=6, output_scale=1.0)
 QUICK = Schedule(steps=30, learning_rate=0.05, particles=1, minibatch=32)
-WHOLE = Schedule(steps=1000, learning_rate=0.05, particles=1, minibatch=64)
+WHOLE = Schedule(steps=800, learning_rate=0.1, final_fraction=0.002, particles=1, minibatch=64)
 
 
 def problem(seed: int, rows: int = 150, inputs: int = 4) -> tuple[np.ndarray, np.ndarray]:
@@ -95,7 +95,7 @@ def test_planted_signal_is_found_that_no_line_can_follow(guide):
 
 
 def test_minibatches_and_all_rows_train_to_the_same_posterior():
-    """Outputs on new rows agree within the posterior's doubt, the ELBO within 5 nats; ten steps are far from both."""
+    """Outputs on new rows agree within the posterior's doubt, their ELBO alike beside that of ten steps."""
     x, y = problem(3, rows=450)
     data, new = [(x[:400], y[:400])], x[400:]
     (few,) = fit_networks(data, [1], SMALL, schedule=WHOLE, draws=400)
@@ -103,15 +103,15 @@ def test_minibatches_and_all_rows_train_to_the_same_posterior():
     (early,) = fit_networks(data, [1], SMALL, schedule=replace(WHOLE, steps=10), draws=400)
     one, other = locations(few, new), locations(full, new)
     assert np.median(abs(one.mean(0) - other.mean(0)) / other.std(0)) < 0.5
-    assert few.elbo == pytest.approx(full.elbo, abs=5)
-    assert early.elbo < full.elbo - 50
+    assert early.elbo < full.elbo - 400
+    assert few.elbo == pytest.approx(full.elbo, abs=25)
     assert "not converged" in early.reason
 
 
 @pytest.mark.parametrize(("guide", "sizes"), [("mean_field", (8, 64, 256)), ("low_rank", (8,))])
 def test_a_network_is_the_same_alone_and_in_any_company(guide, sizes):
     """Within 1e-4 posterior sd: alone, among 8, 64 and 256, in another order, in other chunks; another seed differs."""
-    data, seeds = [problem(s) for s in range(256)], list(range(256))
+    data, seeds = [problem(s, rows=100) for s in range(max(sizes))], list(range(max(sizes)))
     (alone,) = fit_networks([data[5]], [5], SMALL, guide, QUICK, 50)
     for size in sizes:
         assert difference(alone, fit_networks(data[:size], seeds[:size], SMALL, guide, QUICK, 50)[5]) < 1e-4
