@@ -46,7 +46,7 @@ NAME = f"256 networks at once on 650 windows each of ^GSPC, against a plain mini
 DAILY, WIDE = Prior(), Prior(output_scale=1.0)
 SCHEDULE = default_schedule()
 MEMORY = Compute(memory=2**29)
-FINE, SIGNALS, SAMPLED = 1000, 4, 2
+SIGNALS, SAMPLED = 4, 2
 
 
 def plain(data: Data, prior: Prior, steps: int, minibatch: int | None = SCHEDULE.minibatch, draws: int = 0) -> float:
@@ -116,15 +116,15 @@ def score(draws: Mapping[str, Tensor], data: Data) -> float:
 def cost() -> None:
     """Prints what a fit costs."""
     data, steps = windows(), SCHEDULE.steps
-    short = [
-        (seconds(lambda: plain(data[0], DAILY, FINE)), seconds(lambda: together(data, DAILY, FINE)) / FITS)
+    rounds = [
+        (seconds(lambda: plain(data[0], DAILY, steps)), seconds(lambda: together(data, DAILY, steps)) / FITS)
         for _ in range(ROUNDS)
     ]
-    loop, fit = (median(column) for column in zip(*short[1:], strict=True))
-    print(f"{FINE} steps: loop {loop:.2f} s, a fit of {FITS} {1000 * fit:.1f} ms: {loop / fit:.0f} times cheaper")
+    loop, fit = (median(column) for column in zip(*rounds[1:], strict=True))
+    print(f"{steps} steps: loop {loop:.1f} s, a fit of {FITS} {1000 * fit:.0f} ms: {loop / fit:.0f} times cheaper")
     fits = together(data, DAILY, steps)
     for name, values in (("k-hat", [f.k_hat for f in fits]), ("twins apart", [f.disagreement for f in fits])):
-        print(f"  after {steps} steps, {name}: median {np.median(values):.2f}, largest {max(values):.2f}")
+        print(f"  {name}: median {np.median(values):.2f}, largest {max(values):.2f}")
     print(f"  unreliable: {sum(bool(f.reason) for f in fits)} of {FITS}")
 
 

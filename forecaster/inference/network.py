@@ -19,6 +19,7 @@ import torch
 from torch.distributions import constraints
 
 from forecaster.inference import guides
+from forecaster.inference.layer import Activation, outputs
 from forecaster.inference.likelihoods import of_residuals
 from forecaster.inference.linear import LEAST_DF, ErrorLaw
 from forecaster.inference.many import fit_many
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from forecaster.inference.svi import Program
     from forecaster.problem import Compute
 
-Activation = Literal["tanh", "linear"]
 NetworkGuide = Literal["mean_field", "low_rank"]
 
 LOG_SCALE, LOG_DF = (-0.2, 0.7), (log(5.0), 0.7)
@@ -46,9 +46,6 @@ LOG_SCALE, LOG_DF = (-0.2, 0.7), (log(5.0), 0.7)
 APART = 1.0
 """Posterior sd by which twins' outputs may differ: they end in optima of their own, and draws of both together are then
 an eighth wider than those of one."""
-
-AT_ONCE = 2**18
-"""Hidden units, over fits, rows and draws, that are looked at together where no gradient is needed."""
 
 PLACES = 16
 """Training rows at which twins' outputs are compared."""
@@ -197,10 +194,11 @@ class Networks:
         return len(self.responses)
 
     def bytes_a_fit(self, draws: int, minibatch: int) -> int:
-        """Memory of a fit: its rows, what a step keeps of each hidden unit, and one draw of all rows at a time."""
+        """Memory of a fit: its rows, what a step keeps of each hidden unit, and what checks make of the directions."""
         rows, kept = max(self.rows), 16 * self.prior.hidden
         step = TWINS * minibatch if minibatch else draws * rows
-        return rows * (12 * self.inputs + kept) + step * (kept + 8 * self.inputs)
+        directions = 400 * guides.RANK * packed_size(self.sites) if self.guide_name == "low_rank" else 0
+        return rows * (12 * self.inputs + kept) + step * (kept + 8 * self.inputs) + directions
 
     def take(self, index: Sequence[int]) -> Networks:
         """Some of the fits."""
@@ -260,57 +258,3 @@ class Networks:
         places = data.take_along_dim(rows[..., None], 1)
         law = [values[name].log() for name in ("noise_scale", "df_excess") if name in values]
         return torch.cat([outputs(places[..., :-1], values, self.prior.activation), *law], -1)
-
-
-def outputs(x: Tensor, values: dict[str, Tensor], activation: Activation) -> Tensor:
-    """The networks' outputs at rows, for all draws.
-
-    Args:
-        x: Inputs and a one, `(*batch, rows, inputs + 1)`; the batch is `(fits,)` or `(twins, fits)`.
-        values: Of each site, `(..., *batch, 1, *site shape)`.
-        activation: Of the hidden units.
-
-    Returns:
-        `(..., *batch, rows)`.
-    """
-    w = torch.cat([values["w"], values["b"][..., None, :]], -2).squeeze(-3)
-    lead, batch = w.shape[: w.ndim - x.ndim], x.shape[:-2]
-    x = x.reshape(-1, *x.shape[-2:])
-    w, o = (of.reshape(-1, len(x), *of.shape[-2:]) for of in (w, values["o"]))
-    if torch.is_grad_enabled():
-        found = _outputs(x, w, o, activation)
-    else:
-        # Nothing need be kept: what is looked at together may stay in the processor's cache.
-        units = x[0, :, 0].numel() * o.shape[-1]
-        networks = max(1, AT_ONCE // (len(w) * units))
-        draws = max(1, AT_ONCE // (networks * units))
-        found = torch.cat(
-            [
-                torch.cat([_outputs(part, *of, activation) for of in zip(v.split(draws), u.split(draws), strict=True)])
-                for part, v, u in zip(x.split(networks), w.split(networks, 1), o.split(networks, 1), strict=True)
-            ],
-            1,
-        )
-    return found.reshape(*lead, *batch, -1) + values["c"]
-
-
-def _outputs(x: Tensor, w: Tensor, o: Tensor, activation: Activation) -> Tensor:
-    """Of `x (n, rows, inputs + 1)`, `w (draws, n, inputs + 1, hidden)` and `o (draws, n, 1, hidden)`.
-
-    One multiplication a network for all its draws; broadcasting would copy the rows for each of them.
-    """
-    if activation == "linear":
-        return _sums(torch.bmm(x, _side_by_side(w)), o)
-    # tanh z = 2 sigmoid 2z - 1: torch's sigmoid takes a fifth of the time of its tanh.
-    return _sums(torch.bmm(x, _side_by_side(2 * w)).sigmoid_(), 2 * o) - o.sum(-1)
-
-
-def _side_by_side(w: Tensor) -> Tensor:
-    """`(n, inputs + 1, draws * hidden)`."""
-    return w.permute(1, 2, 0, 3).flatten(2)
-
-
-def _sums(hidden: Tensor, o: Tensor) -> Tensor:
-    """Hidden units `(n, rows, draws * hidden)` times their weights, summed: `(draws, n, rows)`."""
-    result: Tensor = (hidden.unflatten(2, (len(o), -1)) * o.permute(1, 2, 0, 3)).sum(-1)
-    return result.permute(2, 0, 1)

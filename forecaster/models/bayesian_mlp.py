@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import Field
 
+from forecaster.inference.layer import Activation
 from forecaster.inference.linear import LEAST_DF, ErrorLaw
-from forecaster.inference.network import Activation, NetworkGuide, Prior, default_schedule, fit_networks
+from forecaster.inference.network import NetworkGuide, Prior, default_schedule, fit_networks
 from forecaster.predictive import Predictive
 from forecaster.problem import Compute, Examples, Failed, Fitted, ModelSettings, Origin, Weights
 from forecaster.scaling import Kind, Scaling

@@ -12,7 +12,8 @@ from pyro import poutine
 from forecaster.evaluation.scoring import crps as score
 from forecaster.inference import reference
 from forecaster.inference.isolation import isolated
-from forecaster.inference.network import Networks, Prior, fit_networks, outputs
+from forecaster.inference.layer import outputs
+from forecaster.inference.network import Networks, Prior, fit_networks
 from forecaster.inference.noise import Noise, Purpose, minibatches
 from forecaster.inference.regression import Prior as LinearPrior
 from forecaster.inference.regression import fit_regressions
