@@ -34,12 +34,14 @@ class Checks:
     """Of many fits.
 
     Attributes:
+        elbo: Mean log importance weight, over all rows, in nats `(fits,)`.
         k_hat: Pareto shape of the importance weights `(fits,)`, see `psis`.
         disagreement: Largest difference of twins' means, in posterior sd `(fits,)`.
         contraction: One minus posterior variance in parts of prior variance, of each site `(fits, *site shape)`.
         losses: Minus the ELBO as each block of draws tells it `(fits, blocks)`, in nats.
     """
 
+    elbo: Floats
     k_hat: Floats
     disagreement: Floats
     contraction: dict[str, Floats]
@@ -54,8 +56,10 @@ def check(batch: Batch, model: Program, guide: Guide, seeds: Sequence[int]) -> C
         meanings.append(batch.meaning(values))
         moments.append(_moments(unconstrained(batch.sites, values)))
     prior = _prior_variance(batch)
+    together = torch.cat(weights).T.double().cpu().numpy()
     return Checks(
-        k_hat=psis.k_hat(torch.cat(weights).T.double().cpu().numpy()),
+        elbo=together.mean(1),
+        k_hat=psis.k_hat(together),
         disagreement=_disagreement(torch.cat(meanings)).double().cpu().numpy(),
         contraction={name: (1 - _variance([of[name] for of in moments]) / prior[name]).cpu().numpy() for name in prior},
         losses=-torch.stack([block.mean(0) for block in weights], 1).double().cpu().numpy(),

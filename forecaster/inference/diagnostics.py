@@ -60,8 +60,11 @@ class Fit:
         draws: Posterior draws of each latent site, `(draws, *site shape)`.
         losses: Minus the ELBO at each step, `(steps,)`, in nats.
         convergence: Whether training was at rest.
+        elbo: Of all rows, the mean of a thousand draws of the trained guide, in nats.
         k_hat: Pareto shape of the guide's importance weights, see `psis`.
+        k_limit: Above it the guide is called too narrow; infinite where k-hat decides nothing.
         disagreement: Largest difference of the twins' means of what the batch says matters, in posterior sd.
+        apart_limit: Above it the twins are called apart.
         contraction: One minus posterior variance in parts of prior variance, of each site in unconstrained numbers.
         weighed: Whether the draws were weighed by model over guide.
         flaw: What is wrong with its data, though there is a posterior; empty where nothing is.
@@ -71,8 +74,11 @@ class Fit:
     draws: dict[str, Tensor]
     losses: Floats
     convergence: Convergence
+    elbo: float = np.nan
     k_hat: float = np.nan
+    k_limit: float = TRUSTED
     disagreement: float = np.nan
+    apart_limit: float = DISAGREEMENT
     contraction: dict[str, Floats] = field(default_factory=dict)
     weighed: bool = False
     flaw: str = ""
@@ -82,11 +88,11 @@ class Fit:
     def reason(self) -> str:
         """Why the fit is not to be trusted, the gravest first; empty where nothing speaks against it."""
         doubts = [self.failure, self.flaw, self.convergence.reason]
-        if self.k_hat > TRUSTED:
-            doubts.append(f"the guide does not cover the posterior: Pareto k is {self.k_hat:.2f}, above {TRUSTED}")
-        if self.disagreement > DISAGREEMENT:
+        if self.k_hat > self.k_limit:
+            doubts.append(f"the guide does not cover the posterior: Pareto k is {self.k_hat:.2f}, above {self.k_limit}")
+        if self.disagreement > self.apart_limit:
             apart = f"the means of two trainings are {self.disagreement:.1f} posterior sd apart"
-            doubts.append(f"{apart}, more than {DISAGREEMENT}")
+            doubts.append(f"{apart}, more than {self.apart_limit}")
         return next(filter(None, doubts), "")
 
 

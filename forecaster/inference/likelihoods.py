@@ -116,12 +116,27 @@ class PaddedRows:
             log_scale = _product(self.covariates, slopes)
             residual = residual * (-log_scale).exp()
             spread = log_scale.sum(-1, keepdim=True)
-        if df is None:
-            squares = residual.square().sum(-1, keepdim=True)
-            return -self.rows * (scale.log() + log(2 * pi) / 2) - squares / (2 * scale.square()) - spread
-        tails = (residual.square() / (df * scale.square())).log1p().sum(-1, keepdim=True)
-        constant = (df / 2).lgamma() - ((df + 1) / 2).lgamma() + (df * pi).log() / 2 + scale.log()
-        return -(df + 1) / 2 * tails - self.rows * constant - spread
+        return of_residuals(residual, self.rows, scale, df) - spread
+
+
+def of_residuals(
+    residual: Tensor, rows: Tensor, scale: Tensor, df: Tensor | None, share: Tensor | float = 1.0
+) -> Tensor:
+    """Log likelihood of many fits' errors `(..., fits, 1)`.
+
+    Args:
+        residual: `(..., fits, rows)`; zero where a row is padding.
+        rows: Numbers of rows `(fits, 1)`.
+        scale: Of the errors `(..., fits, 1)`.
+        df: Their degrees of freedom `(..., fits, 1)`, None for normal errors.
+        share: What part of a fit's rows the residuals are `(fits, 1)`; they stand for all.
+    """
+    if df is None:
+        squares = residual.square().sum(-1, keepdim=True) / share
+        return -rows * (scale.log() + log(2 * pi) / 2) - squares / (2 * scale.square())
+    tails = (residual.square() / (df * scale.square())).log1p().sum(-1, keepdim=True) / share
+    constant = (df / 2).lgamma() - ((df + 1) / 2).lgamma() + (df * pi).log() / 2 + scale.log()
+    return -(df + 1) / 2 * tails - rows * constant
 
 
 def _with_ones(design: Tensor) -> Tensor:

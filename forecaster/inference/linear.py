@@ -120,12 +120,14 @@ class Regressions:
     def bytes_a_fit(self, draws: int, _: int) -> int:
         """Memory of a fit: with sufficient statistics no step looks at rows, else it keeps ten numbers a row and draw.
 
-        Rows stand there in both precisions, and the search for the mode keeps fifteen doubles of each.
+        Rows stand there in both precisions. The search for the mode keeps fifteen doubles of each row, and thirty of
+        each pair of latents.
         """
+        mode = 240 * packed_size(self.sites) ** 2
         if self._sufficient:
-            return 12 * (self.features + 1) ** 2 + 40 * draws * self.features
+            return mode + 12 * (self.features + 1) ** 2 + 40 * draws * self.features
         columns = self.features + 1 + self.covariates[0].shape[1]
-        return max(self.rows) * (12 * columns + 120 + 40 * draws)
+        return mode + max(self.rows) * (12 * columns + 120 + 40 * draws)
 
     def take(self, index: Sequence[int]) -> Regressions:
         """Some of the fits."""

@@ -121,7 +121,7 @@ def chunk_size(batch: Batch, schedule: Schedule, draws: int, memory: int) -> int
     """How many fits may be trained at once within so many bytes, at least one."""
     latents, count = packed_size(batch.sites), TWINS * schedule.particles
     kept = draws + psis.DRAWS * schedule.importance
-    numbers = 2 * BLOCK * count * latents + 4 * kept * latents + 60 * latents**2 + 4 * psis.DRAWS
+    numbers = 2 * BLOCK * count * latents + 4 * kept * latents + 4 * psis.DRAWS
     # A step that keeps nothing for a gradient needs a third of one that does.
     step = batch.bytes_a_fit(max(count, TWINS * BLOCK // 3), schedule.minibatch)
     return max(1, memory // (step + 4 * numbers))
@@ -150,6 +150,7 @@ def _together(batch: Batch, schedule: Schedule, draws: int, seeds: Sequence[int]
             draws={name: value[:draws, i].cpu() for name, value in (better if weighed[i] else fresh).items()},
             losses=losses[i],
             convergence=convergence(losses[i], probe[i]),
+            elbo=float(found.elbo[i]),
             k_hat=float(found.k_hat[i]),
             disagreement=float(found.disagreement[i]),
             contraction={name: value[i] for name, value in found.contraction.items()},

@@ -1,4 +1,4 @@
-"""The regression as one would write it on a blackboard: what the batched one is held against.
+"""Regression and network as one would write them on a blackboard: what the batched ones are held against.
 
 One fit, rows in a plate, no sufficient statistics, no coordinates. Slow and plain on purpose; nothing but tests,
 benchmarks and drawings uses it.
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from forecaster.inference.linear import Prior
+    from forecaster.inference.network import Prior as Network
 
 
 def model(design: Tensor, response: Tensor, prior: Prior, covariates: Tensor | None = None) -> Callable[[], None]:
@@ -50,5 +51,29 @@ def model(design: Tensor, response: Tensor, prior: Prior, covariates: Tensor | N
             errors = dist.Normal(location, scale)
         with pyro.plate("rows", rows):
             pyro.sample("y", errors, obs=response)
+
+    return program
+
+
+def network(design: Tensor, response: Tensor, prior: Network, subsample_size: int | None = None) -> Callable[[], None]:
+    """The Pyro program of the network of `response (rows,)` on `design (rows, inputs)`, as it looks at so many rows."""
+    rows, inputs = design.shape
+    hidden = prior.hidden
+
+    def program() -> None:
+        w = pyro.sample("w", dist.Normal(torch.zeros(inputs, hidden), inputs**-0.5).to_event(2))
+        b = pyro.sample("b", dist.Normal(torch.zeros(hidden), 1.0).to_event(1))
+        o = pyro.sample("o", dist.Normal(torch.zeros(hidden), prior.output_scale * hidden**-0.5).to_event(1))
+        c = pyro.sample("c", dist.Normal(0.0, prior.intercept_scale))
+        scale: float | Tensor | None = prior.noise_scale
+        if scale is None:
+            scale = pyro.sample("noise_scale", dist.LogNormal(-0.2, 0.7))
+        df = 2.1 + pyro.sample("df_excess", dist.LogNormal(np.log(5.0), 0.7)) if prior.noise == "student_t" else None
+        with pyro.plate("rows", rows, subsample_size=subsample_size) as seen:
+            # Under a plate of draws b and o are (draws, 1, hidden), and c, scale and df (draws, 1).
+            units = design[seen] @ w.reshape(*b.shape[:-2], inputs, hidden) + b
+            location = ((units.tanh() if prior.activation == "tanh" else units) * o).sum(-1) + c
+            errors = dist.Normal(location, scale) if df is None else dist.StudentT(df, location, scale)
+            pyro.sample("y", errors, obs=response[seen])
 
     return program

@@ -1,0 +1,160 @@
+"""256 Bayesian networks fitted at once, against the tutorial's loop for one: AutoNormal, Adam, a minibatch a step.
+
+`python -m benchmarks.networks` prints what a fit costs in parts of that loop, on one thread, as many steps each; how
+far its ELBO is from that of a plain loop over all rows; and what its forecasts lose against NUTS. It takes most of an
+hour. `make bench` times fewer steps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from statistics import median
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from pyro.infer import MCMC, NUTS, SVI, Trace_ELBO
+from pyro.infer.autoguide import AutoNormal, init_to_sample
+from pyro.optim import ClippedAdam
+
+from benchmarks.__main__ import ROUNDS, seconds
+from benchmarks.many import FITS, windows
+from forecaster.evaluation.scoring import crps
+from forecaster.inference import reference
+from forecaster.inference.guides import INIT_SCALE
+from forecaster.inference.isolation import isolated
+from forecaster.inference.linear import LEAST_DF
+from forecaster.inference.network import Prior, default_schedule, fit_networks
+from forecaster.predictive import Predictive
+from forecaster.problem import Compute
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from forecaster.inference.diagnostics import Fit
+    from forecaster.inference.network import NetworkGuide
+
+    Floats = NDArray[np.float64]
+    Data = tuple[Floats, Floats]
+
+STEPS = 400
+NAME = f"256 networks at once on 650 windows each of ^GSPC, against a plain minibatch loop for one, {STEPS} steps each"
+
+DAILY, WIDE = Prior(), Prior(output_scale=1.0)
+SCHEDULE = default_schedule()
+MEMORY = Compute(memory=2**29)
+SIGNALS, SAMPLED = 4, 2
+
+
+def plain(data: Data, prior: Prior, steps: int, minibatch: int | None = SCHEDULE.minibatch, draws: int = 0) -> float:
+    """The reference: one fit, and the ELBO of all rows from so many draws, in nats."""
+    x, y = (torch.tensor(part).float() for part in data)
+    with isolated(0):
+        program = reference.network(x, y, prior, minibatch)
+        guide = AutoNormal(program, init_loc_fn=init_to_sample, init_scale=INIT_SCALE)
+        adam = ClippedAdam({"lr": 0.02, "lrd": SCHEDULE.final_fraction ** (1 / steps)})
+        svi = SVI(program, guide, adam, Trace_ELBO())
+        for _ in range(steps):
+            svi.step()
+        if not draws:
+            return np.nan
+        elbo = Trace_ELBO(num_particles=draws, vectorize_particles=True, max_plate_nesting=1)
+        with torch.no_grad():
+            return -float(elbo.loss(reference.network(x, y, prior), guide))
+
+
+def together(data: list[Data], prior: Prior, steps: int, guide: NetworkGuide = "mean_field") -> tuple[Fit, ...]:
+    """Every fit, as many draws as a forecast has components."""
+    return fit_networks(data, range(len(data)), prior, guide, replace(SCHEDULE, steps=steps), 100, MEMORY)
+
+
+def cases() -> dict[str, Callable[[], object]]:
+    """The reference, then all fits at once; their checks, the same for any number of steps, weigh more in so few."""
+    data = [each[:2] for each in windows()]
+    return {
+        "plain minibatch loop, one fit": lambda: plain(data[0], DAILY, STEPS),
+        "256 fits at once": lambda: together(data, DAILY, STEPS),
+    }
+
+
+def signal(seed: int, rows: int, inputs: int, hidden: int) -> Data:
+    """Rows of a random tanh network and Student-t errors of the same variance, 1."""
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((rows, inputs))
+    units = np.tanh(1.5 * x @ rng.normal(0, inputs**-0.5, (inputs, hidden)) + rng.standard_normal(hidden))
+    output = units @ rng.standard_normal(hidden)
+    return x, (output - output.mean()) / output.std() + rng.standard_t(5, rows) / np.sqrt(5 / 3)
+
+
+def sampled(data: Data, prior: Prior, chains: int) -> list[dict[str, Tensor]]:
+    """Posterior draws by NUTS, a chain each."""
+    x, y = (torch.tensor(part).float() for part in data)
+    found = []
+    for seed in range(chains):
+        with isolated(seed):
+            # Compiled, and its trees cut at 127 steps: else it takes an hour.
+            kernel = NUTS(reference.network(x, y, prior), jit_compile=True, ignore_jit_warnings=True, max_tree_depth=7)
+            chain = MCMC(kernel, num_samples=400, warmup_steps=300, disable_progbar=True)
+            chain.run()
+            found.append(chain.get_samples())
+    return found
+
+
+def score(draws: Mapping[str, Tensor], data: Data) -> float:
+    """Mean CRPS of the forecasts of each row, a component a draw."""
+    x = torch.tensor(data[0]).float()
+    units = (x @ draws["w"] + draws["b"][:, None]).tanh()
+    location = (units * draws["o"][:, None]).sum(-1) + draws["c"].reshape(-1, 1)
+    scale, df = draws["noise_scale"].numpy(), LEAST_DF + draws["df_excess"].numpy()
+    rows = zip(location.T.numpy(), data[1], strict=True)
+    return float(np.mean([crps(Predictive.of(at, scale, df), y) for at, y in rows]))
+
+
+def cost() -> None:
+    """Prints what a fit costs."""
+    data, steps = [each[:2] for each in windows()], SCHEDULE.steps
+    rounds = [
+        (seconds(lambda: plain(data[0], DAILY, steps)), seconds(lambda: together(data, DAILY, steps)) / FITS)
+        for _ in range(ROUNDS)
+    ]
+    loop, fit = (median(column) for column in zip(*rounds[1:], strict=True))
+    print(f"{steps} steps: loop {loop:.1f} s, a fit of {FITS} {1000 * fit:.0f} ms: {loop / fit:.0f} times cheaper")
+    fits = together(data, DAILY, steps)
+    for name, values in (("k-hat", [f.k_hat for f in fits]), ("twins apart", [f.disagreement for f in fits])):
+        print(f"  {name}: median {np.median(values):.2f}, largest {max(values):.2f}")
+    print(f"  unreliable: {sum(bool(f.reason) for f in fits)} of {FITS}")
+
+
+def accuracy() -> None:
+    """Prints ELBO against a loop over all rows, and CRPS on new rows against NUTS."""
+    data = [signal(seed, 650, 14, 5) for seed in range(SIGNALS)]
+    fits = together(data, WIDE, SCHEDULE.steps)
+    plainly = [plain(each, WIDE, SCHEDULE.steps, None, 1000) for each in data]
+    print("ELBO less that of a plain loop over all rows, nats:")
+    print("  " + ", ".join(f"{fit.elbo - elbo:.1f}" for fit, elbo in zip(fits, plainly, strict=True)))
+    print(f"  k-hat {max(f.k_hat for f in fits):.2f} at most, twins {max(f.disagreement for f in fits):.2f} sd apart")
+    small, prior = [signal(seed, 2200, 4, 3) for seed in range(SAMPLED)], replace(WIDE, hidden=5)
+    seen, new = ([(x[part], y[part]) for x, y in small] for part in (slice(200), slice(200, None)))
+    tried = {guide: together(seen, prior, SCHEDULE.steps, guide) for guide in ("mean_field", "low_rank")}
+    for place, (known, unseen) in enumerate(zip(seen, new, strict=True)):
+        chains = sampled(known, prior, 2)
+        pooled = {name: torch.cat([chain[name][::4] for chain in chains]) for name in chains[0]}
+        truth = score(pooled, unseen)
+        apart = ", ".join(f"{score({k: v[::4] for k, v in chain.items()}, unseen):.4f}" for chain in chains)
+        print(f"NUTS: CRPS {truth:.4f} on new rows (chains {apart})")
+        for guide, found in tried.items():
+            print(f"  {guide}: {100 * (score(found[place].draws, unseen) / truth - 1):+.2f} %")
+
+
+def main() -> None:
+    """Prints what a fit costs, and how right it is."""
+    torch.set_num_threads(1)
+    cost()
+    accuracy()
+
+
+if __name__ == "__main__":
+    main()
