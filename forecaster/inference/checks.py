@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from forecaster.inference.svi import Program
 
     Floats = NDArray[np.float64]
+    Proposals = Iterator[tuple[Tensor, dict[str, Tensor]]]
 
 PRIOR_DRAWS = 2000
 
@@ -48,10 +49,10 @@ class Checks:
     losses: Floats
 
 
-def check(batch: Batch, model: Program, guide: Guide, seeds: Sequence[int]) -> Checks:
-    """Draws from every fit's guide and judges it; called without gradients."""
+def check(batch: Batch, drawn: Proposals) -> Checks:
+    """Judges every fit's guide by draws of it; called without gradients."""
     weights, meanings, moments = [], [], []
-    for weight, values in proposals(model, guide, seeds):
+    for weight, values in drawn:
         weights.append(weight.flatten(0, 1))
         meanings.append(batch.meaning(values))
         moments.append(_moments(unconstrained(batch.sites, values)))
@@ -66,14 +67,14 @@ def check(batch: Batch, model: Program, guide: Guide, seeds: Sequence[int]) -> C
     )
 
 
-def proposals(model: Program, guide: Guide, seeds: Sequence[int]) -> Iterator[tuple[Tensor, dict[str, Tensor]]]:
-    """The guide's draws for checks, the same at every call, a block at a time.
+def proposals(model: Program, guide: Guide, seeds: Sequence[int], count: int) -> Proposals:
+    """The guide's draws for checks, so many of each fit, the same at every call, a block at a time.
 
     Yields:
         Log importance weights `(draws, twins, fits)` and values `(draws, twins, fits, 1, *site shape)`.
     """
     noise = Noise(seeds, guide.numbers, Purpose.CHECKS)
-    for _ in range(psis.DRAWS // (TWINS * BLOCK)):
+    for _ in range(count // (TWINS * BLOCK)):
         yield log_weights(model, guide, noise.draw(BLOCK))
 
 

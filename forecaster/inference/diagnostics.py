@@ -60,7 +60,7 @@ class Fit:
         draws: Posterior draws of each latent site, `(draws, *site shape)`.
         losses: Minus the ELBO at each step, `(steps,)`, in nats.
         convergence: Whether training was at rest.
-        elbo: Of all rows, the mean of a thousand draws of the trained guide, in nats.
+        elbo: Of all rows, the mean over fresh draws of the trained guide, in nats.
         k_hat: Pareto shape of the guide's importance weights, see `psis`.
         k_limit: Above it the guide is called too narrow; infinite where k-hat decides nothing.
         disagreement: Largest difference of the twins' means of what the batch says matters, in posterior sd.

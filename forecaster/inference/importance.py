@@ -13,7 +13,6 @@ import numpy as np
 import torch
 
 from forecaster.inference import psis
-from forecaster.inference.checks import proposals
 from forecaster.inference.noise import Purpose, generators
 from forecaster.inference.sites import of_fits
 
@@ -23,20 +22,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from forecaster.inference.guides import Guide
-    from forecaster.inference.svi import Program
+    from forecaster.inference.checks import Proposals
 
 RELIABLE = 0.7
 """The largest Pareto k at which weighing helps (Vehtari et al. 2024, section 3.2.4)."""
 
 
-def draw(model: Program, guide: Guide, seeds: Sequence[int], count: int) -> dict[str, Tensor]:
-    """Draws of each fit's posterior, chosen among the guide's by their weights; called without gradients.
+def choose(drawn: Proposals, count: int, seeds: Sequence[int]) -> dict[str, Tensor]:
+    """Draws of each fit's posterior, so many, chosen among the guide's by their weights.
 
     Returns:
         Values by site `(count, fits, *site shape)`.
     """
-    blocks = list(proposals(model, guide, seeds))
+    blocks = list(drawn)
     weights = torch.cat([weight.flatten(0, 1) for weight, _ in blocks]).T.double().cpu().numpy()
     chosen = _chosen(psis.smoothed(np.nan_to_num(weights, nan=0.0, posinf=0.0, neginf=0.0)), count, seeds)
     places, fits = torch.from_numpy(chosen), torch.arange(len(seeds))[:, None]

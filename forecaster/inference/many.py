@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Protocol, Self
 import numpy as np
 import torch
 
-from forecaster.inference import importance, psis
-from forecaster.inference.checks import check
+from forecaster.inference import importance
+from forecaster.inference.checks import check, proposals
 from forecaster.inference.diagnostics import Fit, convergence
 from forecaster.inference.isolation import isolated
 from forecaster.inference.noise import BLOCK, TWINS, Noise, Purpose, minibatches
@@ -120,8 +120,8 @@ def _in_chunks(batch: Batch, schedule: Schedule, draws: int, seeds: Sequence[int
 def chunk_size(batch: Batch, schedule: Schedule, draws: int, memory: int) -> int:
     """How many fits may be trained at once within so many bytes, at least one."""
     latents, count = packed_size(batch.sites), TWINS * schedule.particles
-    kept = draws + psis.DRAWS * schedule.importance
-    numbers = 2 * BLOCK * count * latents + 4 * kept * latents + 4 * psis.DRAWS
+    kept = draws + schedule.checks * schedule.importance
+    numbers = 2 * BLOCK * count * latents + 4 * kept * latents + 4 * schedule.checks
     # A step that keeps nothing for a gradient needs a third of one that does.
     step = batch.bytes_a_fit(max(count, TWINS * BLOCK // 3), schedule.minibatch)
     return max(1, memory // (step + 4 * numbers))
@@ -137,11 +137,13 @@ def _together(batch: Batch, schedule: Schedule, draws: int, seeds: Sequence[int]
 
     losses = trained(list(schedule.rates())) if schedule.steps else None
     with torch.no_grad():
-        found = check(batch, model, guide, seeds)
+        found = check(batch, proposals(model, guide, seeds, schedule.checks))
         drawn = guide(Noise(seeds, guide.numbers, Purpose.DRAWS).draw(-(-draws // TWINS)))
         fresh = {name: of_fits(value) for name, value in drawn.items()}
         weighed = schedule.importance & (found.k_hat < importance.RELIABLE)
-        better = importance.draw(model, guide, seeds, draws) if weighed.any() else fresh
+        better = (
+            importance.choose(proposals(model, guide, seeds, schedule.checks), draws, seeds) if weighed.any() else fresh
+        )
     # The probe may move the guide: its draws are taken already.
     probe = trained([schedule.learning_rate] * PROBE) if schedule.steps else found.losses
     losses = found.losses if losses is None else losses

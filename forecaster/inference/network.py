@@ -151,7 +151,7 @@ def fit_networks(
 
 def default_schedule() -> Schedule:
     """Minibatches of 64 rows, and steps that bring both guides to rest on some hundred rows."""
-    return Schedule(steps=4000, learning_rate=0.05, particles=1, minibatch=64)
+    return Schedule(steps=3000, learning_rate=0.05, particles=1, minibatch=64, checks=400)
 
 
 def _tensors(x: ArrayLike, y: ArrayLike) -> tuple[Tensor, Tensor]:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-DRAWS = 1000
 TRUSTED = 0.9
 """The largest k that speaks against no guide: 0.7, and what the noise of an estimate from so many draws adds to it.
 

@@ -46,6 +46,7 @@ class Schedule:
         particles: Draws of the guide that each gradient averages over; an even number comes in antithetic pairs.
         minibatch: Rows that each gradient looks at; 0 for all.
         importance: Whether the draws are weighed by model over guide, where k-hat allows.
+        checks: Fresh draws of the trained guide that it is judged by.
     """
 
     steps: int = 400
@@ -54,6 +55,7 @@ class Schedule:
     particles: int = 2
     minibatch: int = 0
     importance: bool = False
+    checks: int = 1000
 
     def rates(self) -> Iterator[float]:
         """Adam's rate at each step."""

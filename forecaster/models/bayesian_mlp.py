@@ -56,7 +56,7 @@ class Settings(ModelSettings):
     noise_scale: float | None = Field(None, gt=0)
     output_scale: float = Field(0.1, gt=0)
     scaling: Kind = "volatility"
-    steps: int = Field(4000, ge=20)
+    steps: int = Field(3000, ge=20)
     minibatch: int = Field(64, ge=0)
     draws: int = Field(100, ge=2)
 
