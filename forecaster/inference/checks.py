@@ -35,7 +35,7 @@ class Checks:
     """Of many fits.
 
     Attributes:
-        elbo: Mean log importance weight, over all rows, in nats `(fits,)`.
+        elbo: Mean log importance weight of each twin, over all rows, in nats `(twins, fits)`.
         k_hat: Pareto shape of the importance weights `(fits,)`, see `psis`.
         disagreement: Largest difference of twins' means, in posterior sd `(fits,)`.
         contraction: One minus posterior variance in parts of prior variance, of each site `(fits, *site shape)`.
@@ -53,17 +53,17 @@ def check(batch: Batch, drawn: Proposals) -> Checks:
     """Judges every fit's guide by draws of it; called without gradients."""
     weights, meanings, moments = [], [], []
     for weight, values in drawn:
-        weights.append(weight.flatten(0, 1))
+        weights.append(weight)
         meanings.append(batch.meaning(values))
         moments.append(_moments(unconstrained(batch.sites, values)))
     prior = _prior_variance(batch)
-    together = torch.cat(weights).T.double().cpu().numpy()
+    each = torch.cat(weights)
     return Checks(
-        elbo=together.mean(1),
-        k_hat=psis.k_hat(together),
+        elbo=each.mean(0).double().cpu().numpy(),
+        k_hat=psis.k_hat(each.flatten(0, 1).T.double().cpu().numpy()),
         disagreement=_disagreement(torch.cat(meanings)).double().cpu().numpy(),
         contraction={name: (1 - _variance([of[name] for of in moments]) / prior[name]).cpu().numpy() for name in prior},
-        losses=-torch.stack([block.mean(0) for block in weights], 1).double().cpu().numpy(),
+        losses=-torch.stack([block.mean((0, 1)) for block in weights], 1).double().cpu().numpy(),
     )
 
 

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 import torch
+from scipy.special import softmax
 
 from forecaster.inference import importance
 from forecaster.inference.checks import check, proposals
 from forecaster.inference.diagnostics import Fit, convergence
 from forecaster.inference.isolation import isolated
 from forecaster.inference.noise import BLOCK, TWINS, Noise, Purpose, minibatches
-from forecaster.inference.sites import of_fits, packed_size
+from forecaster.inference.sites import packed_size
 from forecaster.inference.svi import train
 from forecaster.problem import Compute
 
@@ -120,7 +121,7 @@ def _in_chunks(batch: Batch, schedule: Schedule, draws: int, seeds: Sequence[int
 def chunk_size(batch: Batch, schedule: Schedule, draws: int, memory: int) -> int:
     """How many fits may be trained at once within so many bytes, at least one."""
     latents, count = packed_size(batch.sites), TWINS * schedule.particles
-    kept = draws + schedule.checks * schedule.importance
+    kept = TWINS * draws + schedule.checks * schedule.importance
     numbers = 2 * BLOCK * count * latents + 4 * kept * latents + 4 * schedule.checks
     # A step that keeps nothing for a gradient needs a third of one that does.
     step = batch.bytes_a_fit(max(count, TWINS * BLOCK // 3), schedule.minibatch)
@@ -138,8 +139,9 @@ def _together(batch: Batch, schedule: Schedule, draws: int, seeds: Sequence[int]
     losses = trained(list(schedule.rates())) if schedule.steps else None
     with torch.no_grad():
         found = check(batch, proposals(model, guide, seeds, schedule.checks))
-        drawn = guide(Noise(seeds, guide.numbers, Purpose.DRAWS).draw(-(-draws // TWINS)))
-        fresh = {name: of_fits(value) for name, value in drawn.items()}
+        drawn = guide(Noise(seeds, guide.numbers, Purpose.DRAWS).draw(draws))
+        share = softmax(found.elbo, axis=0)
+        fresh = {name: _mixed(value, torch.tensor(share[0])) for name, value in drawn.items()}
         weighed = schedule.importance & (found.k_hat < importance.RELIABLE)
         better = (
             importance.choose(proposals(model, guide, seeds, schedule.checks), draws, seeds) if weighed.any() else fresh
@@ -149,10 +151,10 @@ def _together(batch: Batch, schedule: Schedule, draws: int, seeds: Sequence[int]
     losses = found.losses if losses is None else losses
     return [
         Fit(
-            draws={name: value[:draws, i].cpu() for name, value in (better if weighed[i] else fresh).items()},
+            draws={name: value[:, i].cpu() for name, value in (better if weighed[i] else fresh).items()},
             losses=losses[i],
             convergence=convergence(losses[i], probe[i]),
-            elbo=float(found.elbo[i]),
+            elbo=float(share[:, i] @ found.elbo[:, i]),
             k_hat=float(found.k_hat[i]),
             disagreement=float(found.disagreement[i]),
             contraction={name: value[i] for name, value in found.contraction.items()},
@@ -161,6 +163,17 @@ def _together(batch: Batch, schedule: Schedule, draws: int, seeds: Sequence[int]
         )
         for i in range(len(batch))
     ]
+
+
+def _mixed(value: Tensor, share: Tensor) -> Tensor:
+    """Draws of both twins `(draws, twins, fits, 1, *site shape)`, the first one's in the given share `(fits,)`.
+
+    Shares in proportion to exp(ELBO) make the mixture's own ELBO the largest where the two lie apart.
+    """
+    place = torch.arange(len(value), dtype=share.dtype)[:, None]
+    first = ((place + 1) * share).floor() > (place * share).floor()
+    first = first.to(value.device).reshape(*first.shape, *[1] * (value.ndim - 4))
+    return torch.where(first, value[:, 0, :, 0], value[:, 1, :, 0])
 
 
 def _failure(losses: Floats, probe: Floats) -> str:
