@@ -111,18 +111,22 @@ def full_rank(sites: tuple[Site, ...], start: Laplace) -> Guide:
     and Duvenaud 2017, arXiv:1703.09194).
     """
     constant = start.root.diagonal(dim1=-2, dim2=-1).log().sum(-1)[:, None]
+    fits, latents = start.root.shape[:2]
+    row, column = torch.tril_indices(latents, latents, -1)
+    place, empty = row * latents + column, start.root.new_zeros(TWINS, fits, latents**2)
 
     def program(noise: Tensor) -> dict[str, Tensor]:
-        shift = pyro.param("shift", lambda: start.mode.new_zeros(TWINS, *start.mode.shape))
-        packed = pyro.param("triangle", lambda: start.root.new_zeros(TWINS, *start.root.shape))
-        log_scale = packed.diagonal(dim1=-2, dim2=-1)
-        triangle = packed.tril(-1) + torch.diag_embed(log_scale.exp())
+        shift = pyro.param("shift", lambda: torch.zeros(TWINS, fits, latents, 1))
+        log_scale = pyro.param("log_scale", lambda: torch.zeros(TWINS, fits, latents, 1))
+        packed = pyro.param("below", lambda: torch.zeros(TWINS, fits, len(place)))
+        below = empty.index_copy(-1, place, packed).unflatten(-1, (latents, latents))
         columns = noise.squeeze(-2).movedim(0, -1)
-        inner = shift.mT + triangle @ columns
+        inner = shift + log_scale.exp() * columns + below @ columns
         latent = start.mode + _through(start.root, inner)
-        density = _standard(noise) - log_scale.detach().sum(-1)[..., None] - constant
+        density = _standard(noise) - log_scale.detach().sum(-2) - constant
         if torch.is_grad_enabled():
-            slope = torch.linalg.solve_triangular(triangle.detach().mT, columns, upper=True)
+            triangle = below.detach() + torch.diag_embed(log_scale.detach().exp().squeeze(-1))
+            slope = torch.linalg.solve_triangular(triangle.mT, columns, upper=True)
             # Zero, with the gradient of the density along the draws.
             followed = ((inner.detach() - inner) * slope).sum(-2)
             density = density + followed.movedim(-1, 0)[..., None]

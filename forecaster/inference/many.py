@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-PROBE = 60
+PROBE = 40
 """Steps at the full rate that follow training, to see whether it was at rest."""
 
 SLOWER = 0.1
