@@ -114,7 +114,7 @@ def convergence(losses: Floats, probe: Floats) -> Convergence:
 
 def _noise(losses: Floats) -> float:
     """Variance of single losses around their trend, from their differences: a trend is no noise."""
-    return float(np.diff(losses).var()) / 2
+    return float(np.diff(losses).var()) / 2 if losses.size > 1 else 0.0
 
 
 def still(design: Tensor) -> str:
