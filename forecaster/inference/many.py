@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 import torch
-from scipy.special import softmax
 
 from forecaster.inference import importance
 from forecaster.inference.checks import check, proposals
@@ -140,8 +139,8 @@ def _together(batch: Batch, schedule: Schedule, draws: int, seeds: Sequence[int]
     with torch.no_grad():
         found = check(batch, proposals(model, guide, seeds, schedule.checks))
         drawn = guide(Noise(seeds, guide.numbers, Purpose.DRAWS).draw(draws))
-        share = softmax(found.elbo, axis=0)
-        fresh = {name: _mixed(value, torch.tensor(share[0])) for name, value in drawn.items()}
+        share = torch.tensor(found.elbo).softmax(0).numpy()
+        fresh = {name: mixed(value, torch.tensor(share[0])) for name, value in drawn.items()}
         weighed = schedule.importance & (found.k_hat < importance.RELIABLE)
         better = (
             importance.choose(proposals(model, guide, seeds, schedule.checks), draws, seeds) if weighed.any() else fresh
@@ -165,10 +164,15 @@ def _together(batch: Batch, schedule: Schedule, draws: int, seeds: Sequence[int]
     ]
 
 
-def _mixed(value: Tensor, share: Tensor) -> Tensor:
-    """Draws of both twins `(draws, twins, fits, 1, *site shape)`, the first one's in the given share `(fits,)`.
+def mixed(value: Tensor, share: Tensor) -> Tensor:
+    """Draws of both twins, the first one's in the given share: `(draws, fits, *site shape)`.
 
-    Shares in proportion to exp(ELBO) make the mixture's own ELBO the largest where the two lie apart.
+    They come as `(draws, twins, fits, 1, *site shape)`. Shares `(fits,)` in proportion to exp(ELBO) make the mixture's
+    own ELBO the largest where the two lie apart.
+
+    >>> of_first, of_second = torch.zeros(10, 1, 2, 1), torch.ones(10, 1, 2, 1)
+    >>> mixed(torch.cat([of_first, of_second], 1), torch.tensor([0.9, 0.5])).sum(0).tolist()
+    [1.0, 5.0]
     """
     place = torch.arange(len(value), dtype=share.dtype)[:, None]
     first = ((place + 1) * share).floor() > (place * share).floor()

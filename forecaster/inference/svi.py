@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 FLOOR = 1e-3
 """Adam's epsilon, nats per unit of a coordinate: gradients of mere rounding must not move a fit that has arrived."""
 
-
 CLIP = 10.0
 """Largest derivative that a step believes, in the same units: entry by entry, for a common norm would couple fits."""
 

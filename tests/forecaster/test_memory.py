@@ -35,7 +35,9 @@ print((resident() - before) / 1e6)
 """
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads the resident size from /proc")
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="there is no /proc here to read the resident size from"
+)
 @pytest.mark.parametrize("together", [100, pytest.param(1, marks=pytest.mark.campaign)])
 def test_a_thousand_fits_in_one_process_leave_it_no_bigger(together):
     """After three calls to warm up, a thousand more fits, so many a call, grow the process by less than 20 MB."""
