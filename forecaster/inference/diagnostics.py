@@ -115,10 +115,3 @@ def convergence(losses: Floats, probe: Floats) -> Convergence:
 def _noise(losses: Floats) -> float:
     """Variance of single losses around their trend, from their differences: a trend is no noise."""
     return float(np.diff(losses).var()) / 2 if losses.size > 1 else 0.0
-
-
-def still(design: Tensor) -> str:
-    """What is to be said of inputs `(rows, columns)` that never change; empty where all do."""
-    found = (design == design[:1]).all(0).nonzero()[:, 0].tolist()
-    named = ", ".join(str(i + 1) for i in found)
-    return f"inputs that never change teach nothing about their weights: number {named}" if found else ""

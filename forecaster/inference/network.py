@@ -19,13 +19,12 @@ import torch
 from torch.distributions import constraints
 
 from forecaster.inference import guides
-from forecaster.inference.diagnostics import still
 from forecaster.inference.layer import Activation, outputs
 from forecaster.inference.likelihoods import of_residuals
 from forecaster.inference.linear import LEAST_DF, ErrorLaw
 from forecaster.inference.many import fit_many
 from forecaster.inference.noise import TWINS, Noise, Purpose
-from forecaster.inference.regression import UNUSABLE
+from forecaster.inference.rows import labelled, usable
 from forecaster.inference.sites import Site, packed_size
 from forecaster.inference.svi import Schedule
 
@@ -134,19 +133,11 @@ def fit_networks(
     rows = [_tensors(x, y) for x, y in data]
     if not rows:
         return ()
-    if len({x.shape[1] for x, _ in rows}) > 1:
-        raise ValueError("all fits must have the same columns")
-    unusable = [not (x.isfinite().all() and y.isfinite().all()) for x, y in rows]
-    # A fit without usable data keeps its place with zeros, so that the others' arithmetic is the same to the bit.
-    usable = [tuple(map(torch.zeros_like, pair)) if bad else pair for pair, bad in zip(rows, unusable, strict=True)]
-    designs, responses = zip(*usable, strict=True)
+    designs, responses = zip(*usable(rows), strict=True)
     batch = Networks(designs, responses, prior or Prior(), guide)
     fits = fit_many(batch, schedule or default_schedule(), draws, seeds, compute)
     # No normal guide covers a network's weights, whose units may change places: k-hat is told, and decides nothing.
-    judged = [
-        replace(fit, k_limit=np.inf, apart_limit=APART, flaw=still(x)) for fit, x in zip(fits, designs, strict=True)
-    ]
-    return tuple(replace(fit, failure=UNUSABLE) if bad else fit for fit, bad in zip(judged, unusable, strict=True))
+    return tuple(replace(fit, k_limit=np.inf, apart_limit=APART) for fit in labelled(fits, rows))
 
 
 def default_schedule() -> Schedule:

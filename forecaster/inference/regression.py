@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from forecaster.inference.diagnostics import still
 from forecaster.inference.linear import LEAST_DF, GuideName, Prior, Regressions
 from forecaster.inference.many import fit_many
+from forecaster.inference.rows import UNUSABLE, labelled, usable
 from forecaster.inference.svi import Schedule
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from forecaster.problem import Compute
 
 __all__ = ["Prior", "Regression", "fit_regression", "fit_regressions"]
-
-UNUSABLE = "x, y and covariates must hold finite numbers: leave incomplete rows out"
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,23 +107,13 @@ def fit_regressions(
     rows = [_tensors(arrays) for arrays in data]
     if not rows:
         return ()
-    if len({(x.shape[1], z.shape[1]) for x, _, z in rows}) > 1:
-        raise ValueError(
-            f"all fits must have the same columns, not {[(x.shape[1], z.shape[1]) for x, _, z in rows][:5]}"
-        )
-    unusable = [not all(part.isfinite().all() for part in parts) for parts in rows]
-    # A fit without usable data keeps its place with zeros, so that the others' arithmetic is the same to the bit.
-    usable = [tuple(map(torch.zeros_like, parts)) if bad else parts for parts, bad in zip(rows, unusable, strict=True)]
     belief, plan = prior or Prior(), schedule or default_schedule(guide)
     if guide == "laplace":  # nothing to train, whatever the schedule says
         plan = replace(plan, steps=0)
-    designs, responses, covariates = zip(*usable, strict=True)
+    designs, responses, covariates = zip(*usable(rows), strict=True)
     batch = Regressions(designs, responses, covariates, belief, guide)
     fits = fit_many(batch, plan, draws, seeds, compute)
-    return tuple(
-        _regression(replace(fit, failure=UNUSABLE) if bad else replace(fit, flaw=still(x)), belief)
-        for fit, bad, x in zip(fits, unusable, designs, strict=True)
-    )
+    return tuple(_regression(fit, belief) for fit in labelled(fits, rows))
 
 
 def _tensors(arrays: Sequence[ArrayLike]) -> tuple[Tensor, Tensor, Tensor]:
