@@ -44,6 +44,7 @@ class Trained:
         stand_in: Id of the model that stands in, empty where the fit is its own.
         fitted_at: The origin of the fit.
         series: Series of its windows.
+        covariates: Covariates of its log scale.
         rows: Training rows.
         notes: Data notes of the training rows.
         findings: What was noteworthy about the data at the fit, JSON-ready, keys `ingest.checks.COLUMNS`.
@@ -56,6 +57,7 @@ class Trained:
     stand_in: str
     fitted_at: pd.Timestamp
     series: tuple[str, ...]
+    covariates: tuple[str, ...]
     rows: int
     notes: tuple[str, ...]
     findings: tuple[Any, ...]
@@ -133,6 +135,7 @@ def train(views: Sequence[market.View], names: Sequence[str], settings: Settings
                 stand_in=stand_in,
                 fitted_at=view.as_of,
                 series=rows[i].examples.series,
+                covariates=rows[i].examples.covariates,
                 rows=len(rows[i].examples.y),
                 notes=rows[i].notes,
                 findings=findings[i],
@@ -143,11 +146,11 @@ def train(views: Sequence[market.View], names: Sequence[str], settings: Settings
 
 
 def _fits(name: str, examples: Sequence[Examples], settings: Settings, seeds: Sequence[int]) -> list[Fitted | Failed]:
-    """A fit of the model to each of the examples, in order; those of the same series are trained together."""
+    """A fit of the model to each of the examples, in order; those of the same columns are trained together."""
     own, compute = settings.model(name), settings.compute.chosen()
     found: dict[int, Fitted | Failed] = {}
-    for series in dict.fromkeys(rows.series for rows in examples):
-        alike = [i for i, rows in enumerate(examples) if rows.series == series]
+    for columns in dict.fromkeys((rows.series, rows.covariates) for rows in examples):
+        alike = [i for i, rows in enumerate(examples) if (rows.series, rows.covariates) == columns]
         fits = models.load(name).fit([examples[i] for i in alike], own, [seeds[i] for i in alike], compute)
         found.update(zip(alike, fits, strict=True))
     return [found[i] for i in range(len(examples))]
@@ -206,7 +209,7 @@ def _forecast(view: market.View, trained: Trained) -> Forecast:
     if not isinstance(fitted, Failed):
         diagnostics.update(_outputs(fitted))
         try:
-            predictive = fitted.predict(market.origin(view, trained.series))
+            predictive = fitted.predict(market.origin(view, trained.series, trained.covariates))
             status = "unreliable" if reason else "ok"
         except IncompleteWindowError as fault:
             reason = str(fault)

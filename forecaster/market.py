@@ -16,7 +16,7 @@ from forecaster.problem import Examples, Origin
 from ingest.changes import SERIES, simple_changes
 from ingest.checks import findings
 from ingest.counts import counted_days
-from ingest.covariates import ewma_volatility
+from ingest.covariates import COVARIATES, covariates, standard_changes, volatility
 from ingest.errors import IncompleteWindowError
 from ingest.history import vintage_sha256
 from ingest.record_checks import record_findings
@@ -24,12 +24,16 @@ from ingest.sessions import calendar
 from ingest.windows import LENGTH, Windows, build_windows, origin_window, require_usable
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from forecaster.settings import Forecast as ForecastSettings
     from ingest.history import History
     from ingest.sessions import Calendar
 
-FLOOR = 0.02
-"""Volatility is never taken below this fraction of the mean absolute change so far."""
+    Floats = NDArray[np.float64]
+
+KNOWN = 0.5
+"""A covariate is used where it is known today and in at least this part of the training rows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +45,7 @@ class View:
         as_of: Last session whose data may be used.
         rows: The panel rows known then.
         changes: Changes by calendar session, a column a series, NaN where undefined.
-        volatility: Standard deviation of the change as known at each close, fraction per session.
+        known: Price changes as volatility took them, and the volatility known at each close, fractions per session.
         settings: What every forecast shares.
     """
 
@@ -49,7 +53,7 @@ class View:
     as_of: pd.Timestamp
     rows: pd.DataFrame
     changes: pd.DataFrame
-    volatility: pd.Series
+    known: pd.DataFrame
     settings: ForecastSettings
 
     @property
@@ -71,6 +75,21 @@ class View:
     def close(self) -> float:
         """Price at the close of `as_of`."""
         return float(self.rows["close"].iloc[-1])
+
+    @property
+    def volatility(self) -> pd.Series:
+        """Standard deviation of the change as known at each close, fraction per session."""
+        return self.known["volatility"]
+
+    @cached_property
+    def standard(self) -> pd.DataFrame:
+        """The changes in standard units."""
+        return standard_changes(self.changes, self.known)
+
+    @cached_property
+    def covariates(self) -> pd.DataFrame:
+        """Covariates of the log scale known at each close, standardised, NaN where not known."""
+        return covariates(self.rows, self.known, self.target)
 
     @cached_property
     def data_vintage(self) -> str:
@@ -112,10 +131,7 @@ def look(history: History, as_of: pd.Timestamp, settings: ForecastSettings) -> V
             "choose another as-of"
         )
     changes = simple_changes(rows, calendar(history.asset.calendar), settings.series)
-    price = changes["price"]
-    floor = FLOOR * price.abs().expanding().mean()
-    known = ewma_volatility(price, settings.half_life)
-    return View(history, as_of, rows, changes, known.clip(lower=floor), settings)
+    return View(history, as_of, rows, changes, volatility(changes["price"], settings.half_life), settings)
 
 
 def series_of(view: View) -> tuple[str, ...]:
@@ -145,33 +161,50 @@ def training(view: View) -> Training:
     series = series_of(view)
     # A price that never moves has no volatility either: it is to be named for what it is.
     require_usable(build_windows(view.symbol, view.changes, series), view.settings.minimum_rows)
-    windows, volatility = _windows(view, series)
+    windows, standard = _windows(view, series)
     require_usable(windows, view.settings.minimum_rows)
     last = slice(-view.settings.train_window, None)
+    days = pd.DatetimeIndex(windows.as_of[last])
+    names, z = _covariates(view, days, series)
     examples = Examples(
         series=series,
         x=windows.x[last],
+        standard=standard[last],
         y=windows.y[last],
-        volatility=volatility[last],
-        history=view.changes["price"].dropna().to_numpy()[last],
+        volatility=view.volatility.loc[days].to_numpy(),
+        covariates=names,
+        z=z,
+        history=_history(view),
     )
     return Training(examples, _notes(view, windows))
 
 
-def origin(view: View, series: tuple[str, ...]) -> Origin:
-    """The window that ends at `as_of`.
+def origin(view: View, series: tuple[str, ...], names: tuple[str, ...]) -> Origin:
+    """The window that ends at `as_of`, in the series and covariates of a fit.
 
     Raises:
         IncompleteWindowError: Where a change in it is missing.
     """
-    return Origin(origin_window(view.symbol, view.changes, series, view.as_of), float(view.volatility.iloc[-1]))
+    return Origin(
+        x=origin_window(view.symbol, view.changes, series, view.as_of),
+        standard=origin_window(view.symbol, view.standard, series, view.as_of),
+        volatility=float(view.volatility.iloc[-1]),
+        z=view.covariates[list(names)].iloc[-1].fillna(0.0).to_numpy(),
+        history=_history(view),
+    )
 
 
-def _windows(view: View, series: tuple[str, ...]) -> tuple[Windows, np.ndarray[tuple[int], np.dtype[np.float64]]]:
-    """Complete windows whose volatility is known too, and that volatility `(rows,)`."""
+def _history(view: View) -> Floats:
+    return view.changes["price"].dropna().to_numpy()[-view.settings.train_window :]
+
+
+def _windows(view: View, series: tuple[str, ...]) -> tuple[Windows, Floats]:
+    """Complete windows whose standard units are known too, and the same in those units `(rows, 7, series)`."""
     windows = build_windows(view.symbol, view.changes, series)
-    volatility = view.volatility.reindex(pd.DatetimeIndex(windows.as_of)).to_numpy()
-    keep = volatility > 0
+    ends = view.standard.index.get_indexer(pd.DatetimeIndex(windows.as_of))
+    days = ends[:, None] + np.arange(1 - LENGTH, 1)
+    standard = view.standard[list(series)].to_numpy()[days]
+    keep = np.isfinite(standard).all((1, 2))
     early = {} if keep.all() else {"volatility not known yet": int((~keep).sum())}
     kept = replace(
         windows,
@@ -181,7 +214,26 @@ def _windows(view: View, series: tuple[str, ...]) -> tuple[Windows, np.ndarray[t
         target=windows.target[keep],
         dropped={**windows.dropped, **early},
     )
-    return kept, volatility[keep]
+    return kept, standard[keep]
+
+
+def _covariates(view: View, days: pd.DatetimeIndex, series: tuple[str, ...]) -> tuple[tuple[str, ...], Floats]:
+    """The covariates that this asset has, and their values at the closes of some days `(rows, covariates)`.
+
+    One is left out where today's is not known, where most of the past is not, or where it never changes; a series that
+    is not used brings none.
+    """
+    table = view.covariates.loc[days]
+    today = view.covariates.iloc[-1]
+    names = tuple(
+        of.name
+        for of in COVARIATES
+        if (of.name not in SERIES or of.name in series)
+        and np.isfinite(today[of.name])
+        and table[of.name].notna().mean() >= KNOWN
+        and table[of.name].max() > table[of.name].min()
+    )
+    return names, table[list(names)].fillna(0.0).to_numpy()
 
 
 def _notes(view: View, windows: Windows) -> tuple[str, ...]:

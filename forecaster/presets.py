@@ -21,7 +21,9 @@ PRESETS: dict[str, dict[str, Any]] = {
                 "noise": "normal",
                 "noise_scale": 1.0,
                 "weight_scale": 1.0,
+                "other_weight_scale": 1.0,
                 "intercept_scale": 1.0,
+                "covariates": False,
                 "scaling": "none",
             },
             "bayesian_mlp": {

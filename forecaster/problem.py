@@ -50,15 +50,22 @@ class Examples:
     Attributes:
         series: Names of the series, in the order of the last axis of `x`.
         x: Windows of changes `(rows, 7, series)`, oldest day first, fractions per session.
+        standard: The same windows in standard units, as `ingest.covariates.standard_changes` gives them.
         y: The next session's price change `(rows,)`, a fraction.
         volatility: Standard deviation of the change as known at each row's close `(rows,)`, fraction per session.
+        covariates: Names of the covariates of the log scale, in the order of the last axis of `z`.
+        z: Covariates of the log scale as known at each row's close `(rows, covariates)`, standardised; 0, their usual
+            value, where one was not known.
         history: Every known price change of the training window `(sessions,)`, oldest first, fractions.
     """
 
     series: tuple[str, ...]
     x: Floats
+    standard: Floats
     y: Floats
     volatility: Floats
+    covariates: tuple[str, ...]
+    z: Floats
     history: Floats
 
 
@@ -68,11 +75,17 @@ class Origin:
 
     Attributes:
         x: Changes `(7, series)`, oldest day first, fractions per session.
+        standard: The same in standard units.
         volatility: Standard deviation of the change as known at the close, fraction per session.
+        z: Covariates of the log scale as known at the close `(covariates,)`, as in the examples.
+        history: Every known price change up to the close `(sessions,)`, as many as a fit may learn from, fractions.
     """
 
     x: Floats
+    standard: Floats
     volatility: float
+    z: Floats
+    history: Floats
 
 
 @dataclass(frozen=True, eq=False)

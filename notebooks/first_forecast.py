@@ -69,7 +69,7 @@ print("inputs (rows, sessions, series):", training.examples.x.shape, training.ex
 print("the session that will be forecast:", f"{view.target:%Y-%m-%d}")
 
 # %%
-origin = market.origin(view, training.examples.series)
+origin = market.origin(view, training.examples.series, training.examples.covariates)
 window = pd.DataFrame(100 * origin.x, index=view.changes.index[-7:], columns=training.examples.series)
 print(f"Volatility known at the close: {100 * origin.volatility:.2f} % a session")
 window.round(2).rename_axis("changes in %")

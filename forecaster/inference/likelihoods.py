@@ -101,7 +101,9 @@ class PaddedRows:
         parts = (self.design, self.response, self.covariates, self.rows)
         return type(self)(*(part.to(torch.get_default_device(), dtype) for part in parts))
 
-    def log_likelihood(self, beta: Tensor, slopes: Tensor | None, scale: Tensor, df: Tensor | None) -> Tensor:
+    def log_likelihood(
+        self, beta: Tensor, slopes: Tensor | None, scale: Tensor, df: Tensor | None, skew: Tensor | None
+    ) -> Tensor:
         """Of all coefficients: `(..., fits, 1)`.
 
         Args:
@@ -109,6 +111,7 @@ class PaddedRows:
             slopes: Of the log scale on its covariates `(..., fits, 1, covariates)`, None for a scale that is constant.
             scale: Of the errors, where all covariates are zero, `(..., fits, 1)`.
             df: Their degrees of freedom `(..., fits, 1)`, None for normal errors.
+            skew: Of Student-t errors `(..., fits, 1)`, None for symmetric ones.
         """
         residual = self.response - _product(self.design, beta)
         spread = residual.new_zeros(())
@@ -116,11 +119,16 @@ class PaddedRows:
             log_scale = _product(self.covariates, slopes)
             residual = residual * (-log_scale).exp()
             spread = log_scale.sum(-1, keepdim=True)
-        return of_residuals(residual, self.rows, scale, df) - spread
+        return of_residuals(residual, self.rows, scale, df, skew) - spread
 
 
 def of_residuals(
-    residual: Tensor, rows: Tensor, scale: Tensor, df: Tensor | None, share: Tensor | float = 1.0
+    residual: Tensor,
+    rows: Tensor,
+    scale: Tensor,
+    df: Tensor | None,
+    skew: Tensor | None = None,
+    share: Tensor | float = 1.0,
 ) -> Tensor:
     """Log likelihood of many fits' errors `(..., fits, 1)`.
 
@@ -129,13 +137,18 @@ def of_residuals(
         rows: Numbers of rows `(fits, 1)`.
         scale: Of the errors `(..., fits, 1)`.
         df: Their degrees of freedom `(..., fits, 1)`, None for normal errors.
+        skew: Of Student-t errors `(..., fits, 1)`, None for symmetric ones.
         share: What part of a fit's rows the residuals are `(fits, 1)`; they stand for all.
     """
     if df is None:
         squares = residual.square().sum(-1, keepdim=True) / share
         return -rows * (scale.log() + log(2 * pi) / 2) - squares / (2 * scale.square())
-    tails = (residual.square() / (df * scale.square())).log1p().sum(-1, keepdim=True) / share
     constant = (df / 2).lgamma() - ((df + 1) / 2).lgamma() + (df * pi).log() / 2 + scale.log()
+    squares = residual.square()
+    if skew is not None:
+        squares = squares * torch.where(residual < 0, (2 * skew).exp(), (-2 * skew).exp())
+        constant = constant + skew.cosh().log()
+    tails = (squares / (df * scale.square())).log1p().sum(-1, keepdim=True) / share
     return -(df + 1) / 2 * tails - rows * constant
 
 

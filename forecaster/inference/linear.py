@@ -1,8 +1,9 @@
 """Many linear regressions under one prior: the Pyro program, its guides, and what is trained together.
 
-    y_i = intercept + x_i . weights + scale * exp(z_i . slopes) * e_i,   e_i ~ Normal(0, 1) or StudentT(df, 0, 1)
+    y_i = intercept + x_i . weights + scale * exp(z_i . slopes) * e_i
 
-`z` are covariates of the log scale; without them the scale is the same for all rows.
+with e_i standard normal, Student-t, or two-piece Student-t (see `forecaster.predictive`). `z` are covariates of the log
+scale; without them the scale is the same for all rows.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from forecaster.inference.svi import Program
 
 GuideName = Literal["mean_field", "low_rank", "full_rank", "laplace", "custom"]
-ErrorLaw = Literal["normal", "student_t"]
+ErrorLaw = Literal["normal", "student_t", "skewed_t"]
 
 LEAST_DF = 2.1
 """Degrees of freedom lie above this: the errors' variance is finite."""
@@ -48,6 +49,7 @@ class Prior:
         noise: Law of the errors.
         noise_scale: Prior of the errors' scale, a positive Pyro distribution; or the scale itself, where known.
         slope_scale: Standard deviation of the Normal prior of every slope of the log scale.
+        skew_scale: The same for the errors' skew.
     """
 
     intercept_scale: float = 1.0
@@ -55,6 +57,7 @@ class Prior:
     noise: ErrorLaw = "normal"
     noise_scale: Any = field(default_factory=lambda: dist.LogNormal(-0.2, 0.7))
     slope_scale: float = 0.15
+    skew_scale: float = 0.1
 
     @property
     def known_scale(self) -> bool:
@@ -70,8 +73,10 @@ def sites(features: int, covariates: int, prior: Prior) -> tuple[Site, ...]:
     if not prior.known_scale:
         mean = float(prior.noise_scale.mean)
         found.append(Site("noise_scale", (), prior.noise_scale.support, mean if np.isfinite(mean) else 1.0))
-    if prior.noise == "student_t":
+    if prior.noise != "normal":
         found.append(Site("df_excess", (), constraints.positive, 5.0))
+    if prior.noise == "skewed_t":
+        found.append(Site("skew"))
     return tuple(found)
 
 
@@ -154,17 +159,19 @@ class Regressions:
             with pyro.plate("fits", fits, dim=-2):
                 intercept = pyro.sample("intercept", dist.Normal(0.0, prior.intercept_scale))
                 weights = pyro.sample("weights", dist.Normal(zeros["weights"], prior.weight_scale).to_event(1))
-                slopes = df = None
+                slopes = df = skew = None
                 if "slopes" in sizes:
                     slopes = pyro.sample("slopes", dist.Normal(zeros["slopes"], prior.slope_scale).to_event(1))
                 scale = pyro.sample("noise_scale", prior.noise_scale) if known is None else known
                 if "df_excess" in sizes:
                     df = LEAST_DF + pyro.sample("df_excess", dist.LogNormal(log(5.0), 0.7))
+                if "skew" in sizes:
+                    skew = pyro.sample("skew", dist.Normal(0.0, prior.skew_scale))
                 beta = torch.cat([intercept[..., None], weights], -1)
                 if isinstance(data, NormalRows):
                     likelihood = data.log_likelihood(beta, scale)
                 else:
-                    likelihood = data.log_likelihood(beta, slopes, scale, df)
+                    likelihood = data.log_likelihood(beta, slopes, scale, df, skew)
                 pyro.factor("y", likelihood)
 
         return program

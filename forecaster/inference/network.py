@@ -231,7 +231,7 @@ class Networks:
                 scale = values["noise_scale"] if known is None else known
                 df = LEAST_DF + values["df_excess"] if "df_excess" in values else None
                 share = 1.0 if rows is None else rows.shape[-1] / counts
-                pyro.factor("y", of_residuals(residuals(rows, values), counts, scale, df, share))
+                pyro.factor("y", of_residuals(residuals(rows, values), counts, scale, df, share=share))
 
         return program
 

@@ -1,10 +1,10 @@
 """Bayesian linear regression on any design matrix, by SVI in Pyro.
 
-    y_i = intercept + x_i . weights + scale * exp(z_i . slopes) * e_i,   e_i ~ Normal(0, 1) or StudentT(df, 0, 1)
+    y_i = intercept + x_i . weights + scale * exp(z_i . slopes) * e_i
 
-with Normal priors on intercept, weights and slopes; the covariates `z` of the log scale are optional. The scale is
-learned under a prior of one's choice, or known. The daily forecaster and a study of nations' incomes run through the
-same few lines.
+with Normal priors on intercept, weights and slopes; the covariates `z` of the log scale are optional, and the errors
+e_i are standard normal, Student-t or two-piece Student-t. The scale is learned under a prior of one's choice, or known.
+The daily forecaster and a study of nations' incomes run through the same few lines.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from forecaster.inference.isolation import isolated
 from forecaster.inference.keras_style import Schedule, Task, Training, train
 from forecaster.predictive import Predictive
 from forecaster.problem import Compute, Examples, Failed, Fitted, ModelSettings, Origin, Weights
-from forecaster.scaling import Kind, Scaling
+from forecaster.scaling import Kind, input_of, inputs, response, unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,15 +61,14 @@ def fit(
     Raises:
         ValueError: Where seeds and sets of rows differ in number.
     """
-    scalings = [Scaling.learn(each, settings.scaling) for each in examples]
     tasks = [
         Task(
-            x=scaling.inputs(each),
-            y=scaling.response(each),
+            x=inputs(each, settings.scaling),
+            y=response(each, settings.scaling),
             tail=max(1, round(len(each.y) * settings.validation)),
             seed=seed,
         )
-        for each, scaling, seed in zip(examples, scalings, seeds, strict=True)
+        for each, seed in zip(examples, seeds, strict=True)
     ]
     schedule = Schedule(
         epochs=settings.epochs,
@@ -81,10 +80,10 @@ def fit(
     )
     trained = train(tasks, settings.hidden, schedule, compute)
     with isolated(0):  # one thread here too
-        return tuple(_fitted(*each) for each in zip(examples, scalings, tasks, trained, strict=True))
+        return tuple(_fitted(*each, settings.scaling) for each in zip(examples, tasks, trained, strict=True))
 
 
-def _fitted(examples: Examples, scaling: Scaling, task: Task, training: Training) -> Fitted | Failed:
+def _fitted(examples: Examples, task: Task, training: Training, scaling: Kind) -> Fitted | Failed:
     if training.failure:
         return Failed(training.failure)
     residuals = (task.y - output(training.weights, task.x)).double().numpy()
@@ -97,9 +96,9 @@ def _fitted(examples: Examples, scaling: Scaling, task: Task, training: Training
     )
 
 
-def _predict(scaling: Scaling, weights: tuple[Tensor, ...], errors: Predictive, origin: Origin) -> Predictive:
-    unit = float(scaling.unit(origin.volatility))
-    return errors.moved(shift=unit * float(output(weights, scaling.input(origin)[None])[0]), factor=unit)
+def _predict(scaling: Kind, weights: tuple[Tensor, ...], errors: Predictive, origin: Origin) -> Predictive:
+    size = float(unit(origin.volatility, scaling))
+    return errors.moved(shift=size * float(output(weights, input_of(origin, scaling)[None])[0]), factor=size)
 
 
 def output(weights: tuple[Tensor, ...], x: Tensor) -> Tensor:

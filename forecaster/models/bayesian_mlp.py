@@ -20,7 +20,7 @@ from forecaster.inference.linear import LEAST_DF, ErrorLaw
 from forecaster.inference.network import NetworkGuide, Prior, default_schedule, fit_networks
 from forecaster.predictive import Predictive
 from forecaster.problem import Compute, Examples, Failed, Fitted, ModelSettings, Origin, Weights
-from forecaster.scaling import Kind, Scaling
+from forecaster.scaling import Kind, input_of, inputs, response, unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,8 +65,7 @@ def fit(
     examples: Sequence[Examples], settings: Settings, seeds: Sequence[int], compute: Compute
 ) -> tuple[Fitted | Failed, ...]:
     """Trains each on rows known at its own origin; all have the same series."""
-    scalings = [Scaling.learn(rows, settings.scaling) for rows in examples]
-    data = [(of.inputs(rows), of.response(rows)) for of, rows in zip(scalings, examples, strict=True)]
+    data = [(inputs(rows, settings.scaling), response(rows, settings.scaling)) for rows in examples]
     prior = Prior(
         hidden=settings.hidden,
         activation=settings.activation,
@@ -77,17 +76,17 @@ def fit(
     schedule = replace(default_schedule(), steps=settings.steps, minibatch=settings.minibatch)
     fits = fit_networks(data, seeds, prior, settings.guide, schedule, settings.draws, compute)
     return tuple(
-        Failed(of.failure) if of.failure else _fitted(rows, scaling, of, settings)
-        for rows, scaling, of in zip(examples, scalings, fits, strict=True)
+        Failed(of.failure) if of.failure else _fitted(rows, of, settings)
+        for rows, of in zip(examples, fits, strict=True)
     )
 
 
-def _fitted(examples: Examples, scaling: Scaling, posterior: Fit, settings: Settings) -> Fitted:
+def _fitted(examples: Examples, posterior: Fit, settings: Settings) -> Fitted:
     window, draws = examples.x.shape[1:], posterior.draws
-    effect = _average_slope(scaling.inputs(examples), draws, settings.activation)
+    effect = _average_slope(inputs(examples, settings.scaling), draws, settings.activation)
     scale = settings.noise_scale if settings.noise_scale is not None else float(draws["noise_scale"].mean())
     return Fitted(
-        predict=partial(_predict, scaling, draws, settings),
+        predict=partial(_predict, draws, settings),
         reason=posterior.reason,
         losses=posterior.losses,
         weights=Weights(effect.mean(0).reshape(window), effect.std(0, ddof=1).reshape(window)),
@@ -100,15 +99,15 @@ def _fitted(examples: Examples, scaling: Scaling, posterior: Fit, settings: Sett
     )
 
 
-def _predict(scaling: Scaling, draws: dict[str, Tensor], settings: Settings, origin: Origin) -> Predictive:
-    unit = float(scaling.unit(origin.volatility))
-    hidden = scaling.input(origin) @ draws["w"] + draws["b"]
+def _predict(draws: dict[str, Tensor], settings: Settings, origin: Origin) -> Predictive:
+    size = float(unit(origin.volatility, settings.scaling))
+    hidden = input_of(origin, settings.scaling) @ draws["w"] + draws["b"]
     if settings.activation == "tanh":
         hidden = hidden.tanh()
     location = (hidden * draws["o"]).sum(-1) + draws["c"]
     scale: Any = draws["noise_scale"] if settings.noise_scale is None else settings.noise_scale
     df: Any = LEAST_DF + draws["df_excess"] if settings.noise == "student_t" else np.inf
-    return Predictive.of(unit * location.double().numpy(), unit * np.asarray(scale, np.float64), df)
+    return Predictive.of(size * location.double().numpy(), size * np.asarray(scale, np.float64), df)
 
 
 def _average_slope(design: Tensor, draws: dict[str, Tensor], activation: Activation) -> NDArray[np.float64]:

@@ -71,7 +71,7 @@ def explain(
     sampled = comparison = None
     if nuts is not None and fitted.nuts is not None:
         sampled = fitted.nuts(trained[model].seed, nuts)
-        there = sampled.predict(market.origin(view, trained[model].series))
+        there = sampled.predict(market.origin(view, trained[model].series, trained[model].covariates))
         comparison = Comparison(reason=sampled.reason, quantiles=there.quantiles)
     return Explanation(
         facts=_facts(forecast, trained[model], fitted, settings, comparison),
