@@ -207,7 +207,7 @@ class _Task:
                 latents.update(each)
             else:
                 shape = self.window if site == "weights" else ()
-                latents[name] = Latent(*(p.reshape(*p.shape[: p.ndim - prior_sd[site].ndim], *shape) for p in parts))
+                latents[name] = Latent(*(np.reshape(p, p.shape[: p.ndim - prior_sd[site].ndim] + shape) for p in parts))
         return latents
 
     def by_nuts(self, seed: int, tell: Callable[[int, int], None]) -> Fitted:
