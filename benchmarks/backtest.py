@@ -17,10 +17,10 @@ import torch
 from benchmarks.__main__ import seconds
 from benchmarks.store import asset, panel
 from forecaster import market, models
-from forecaster.issue import train
 from forecaster.problem import Compute, Examples
 from forecaster.replay.backtest import last_origins
 from forecaster.settings import Settings
+from forecaster.training import train
 from ingest.history import History
 from ingest.sessions import calendar
 

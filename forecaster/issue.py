@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
@@ -11,58 +9,30 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecaster import market, models
+from forecaster import models
+from forecaster.attribution import attribution
+from forecaster.past import Past
 from forecaster.predictive import QUANTILES
 from forecaster.problem import Failed
-from ingest.errors import IncompleteWindowError
+from forecaster.track import Record
+from forecaster.training import config_sha256, seed_of, train
+from ingest.errors import IncompleteWindowError, IngestError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     import pandas as pd
 
+    from forecaster import market
     from forecaster.predictive import Predictive
-    from forecaster.problem import Examples, Fitted
+    from forecaster.problem import Fitted
     from forecaster.settings import Settings
+    from forecaster.training import Trained
     from ingest.history import History
 
 HORIZON = 1
 CURVE_POINTS = 120
 """Points of a training curve that are kept with a forecast."""
-
-STAND_IN = "climatology"
-"""The model whose distribution takes the place of a fit that failed: it has nothing that could fail."""
-
-
-@dataclass(frozen=True, eq=False)
-class Trained:
-    """A model trained at one origin, ready to forecast from this origin or a later one.
-
-    Attributes:
-        model: The forecaster's id.
-        fitted: What its training returned; where it failed, the fit that stands in for it, if there is one.
-        stand_in: Id of the model that stands in, empty where the fit is its own.
-        fitted_at: The origin of the fit.
-        series: Series of its windows.
-        covariates: Covariates of its log scale.
-        rows: Training rows.
-        notes: Data notes of the training rows.
-        findings: What was noteworthy about the data at the fit, JSON-ready, keys `ingest.checks.COLUMNS`.
-        config_sha256: Hash of every setting that the forecast depends on.
-        seed: Seed of the fit.
-    """
-
-    model: str
-    fitted: Fitted | Failed
-    stand_in: str
-    fitted_at: pd.Timestamp
-    series: tuple[str, ...]
-    covariates: tuple[str, ...]
-    rows: int
-    notes: tuple[str, ...]
-    findings: tuple[Any, ...]
-    config_sha256: str
-    seed: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,71 +78,6 @@ class Forecast:
         return {"mean": known.mean, "sd": known.sd, "prob_up": known.prob_up, **known.quantiles}
 
 
-def train(views: Sequence[market.View], names: Sequence[str], settings: Settings) -> tuple[dict[str, Trained], ...]:
-    """Trains each model at the origins of some views of one asset, all origins at once.
-
-    Where a fit fails, climatology fitted on the same rows stands in for it, labelled; the others go on.
-
-    Returns:
-        The trained models by name, a mapping a view, in order. A fit depends on its own view alone, up to rounding.
-
-    Raises:
-        TooFewRowsError: Fewer whole windows than the minimum, at any of the origins.
-        ConstantSeriesError: A price that never moves.
-    """
-    rows = [market.training(view) for view in views]
-    findings = [_findings(view) for view in views]
-    trained: tuple[dict[str, Trained], ...] = tuple({} for _ in views)
-    for name in names:
-        seeds = [_seed(settings.forecast.seed, view.symbol, name, view.as_of) for view in views]
-        fits = _fits(name, [known.examples for known in rows], settings, seeds)
-        sha256 = config_sha256(settings, name)
-        for i, view in enumerate(views):
-            fitted, stand_in = _stood_in(name, fits[i], rows[i].examples, settings)
-            trained[i][name] = Trained(
-                model=name,
-                fitted=fitted,
-                stand_in=stand_in,
-                fitted_at=view.as_of,
-                series=rows[i].examples.series,
-                covariates=rows[i].examples.covariates,
-                rows=len(rows[i].examples.y),
-                notes=rows[i].notes,
-                findings=findings[i],
-                config_sha256=sha256,
-                seed=seeds[i],
-            )
-    return trained
-
-
-def _fits(name: str, examples: Sequence[Examples], settings: Settings, seeds: Sequence[int]) -> list[Fitted | Failed]:
-    """A fit of the model to each of the examples, in order; those of the same columns are trained together."""
-    own, compute = settings.model(name), settings.compute.chosen()
-    found: dict[int, Fitted | Failed] = {}
-    for columns in dict.fromkeys((rows.series, rows.covariates) for rows in examples):
-        alike = [i for i, rows in enumerate(examples) if (rows.series, rows.covariates) == columns]
-        fits = models.load(name).fit([examples[i] for i in alike], own, [seeds[i] for i in alike], compute)
-        found.update(zip(alike, fits, strict=True))
-    return [found[i] for i in range(len(examples))]
-
-
-def _stood_in(
-    name: str, fitted: Fitted | Failed, examples: Examples, settings: Settings
-) -> tuple[Fitted | Failed, str]:
-    """The fit, or where it failed the one that stands in for it and the name of its model."""
-    if not isinstance(fitted, Failed) or name == STAND_IN:
-        return fitted, ""
-    (other,) = _fits(STAND_IN, [examples], settings, [0])  # it draws no random numbers
-    if isinstance(other, Failed):
-        return fitted, ""
-    return replace(other, reason=f"{fitted.reason}; {STAND_IN}'s distribution stands in"), STAND_IN
-
-
-def _findings(view: market.View) -> tuple[Any, ...]:
-    days = {name: view.findings[name].map("{:%Y-%m-%d}".format) for name in ("first", "last")}
-    return tuple(view.findings.assign(**days).to_dict("records"))
-
-
 def issue(
     history: History,
     as_of: pd.Timestamp,
@@ -180,7 +85,7 @@ def issue(
     settings: Settings,
     trained: Mapping[str, Trained] | None = None,
 ) -> tuple[Forecast, ...]:
-    """Forecasts the session after `as_of` with each model.
+    """Forecasts the session after `as_of` with each model: one day of an `Issuer`.
 
     Args:
         history: Every vintage of the asset; only what was known at `as_of` is looked at.
@@ -195,9 +100,85 @@ def issue(
         ConstantSeriesError: A price that never moves.
         IncompleteWindowError: Where today's window has a hole.
     """
-    view = market.look(history, as_of, settings.forecast)
-    ready = train([view], names, settings)[0] if trained is None else trained
-    return tuple(_forecast(view, ready[name]) for name in names)
+    return Issuer(history, names, settings, attributed=True).issue(as_of, trained)
+
+
+class Issuer:
+    """Issues forecasts of one asset from one day after another; what many days need is computed once.
+
+    Args:
+        history: Every vintage of the asset.
+        names: Forecasters, in order.
+        settings: All settings.
+        attributed: Whether forecasts tell what moved them; replays of many days have no use for it.
+
+    Attributes:
+        past: The asset's.
+        trainees: What must be trained: the forecasters themselves, and the members of those that are made of others.
+        record: The track record of those members, None where there are none.
+    """
+
+    def __init__(
+        self, history: History, names: tuple[str, ...], settings: Settings, *, attributed: bool = False
+    ) -> None:
+        """Nothing is trained yet; see the class."""
+        self._attributed = attributed
+        self.past = Past(history, settings.forecast)
+        self._names, self._settings = names, settings
+        pools = {name: pool for name in names if (pool := models.pool(name)) is not None}
+        members = tuple(dict.fromkeys(member for name in pools for member in settings.members(name)))
+        self._pools = pools
+        self.trainees = tuple(dict.fromkeys([name for name in names if name not in pools] + list(members)))
+        self.record = Record(self.past, members, settings) if members else None
+
+    def issue(self, as_of: pd.Timestamp, trained: Mapping[str, Trained] | None = None) -> tuple[Forecast, ...]:
+        """Forecasts the session after `as_of`; see the function of this name."""
+        view = self.past.look(as_of)
+        ready = train([view], self.trainees, self._settings)[0] if trained is None else trained
+        own = {name: self._single(view, ready[name]) for name in self.trainees}
+        return tuple(own[name] if name in own else self._pooled(name, view, own) for name in self._names)
+
+    def trained(self, as_of: pd.Timestamp) -> Mapping[str, Trained]:
+        """What the track record has trained at exactly this session, by name."""
+        return (self.record.trained(as_of) if self.record is not None else None) or {}
+
+    def missing(self, trained: Mapping[str, Trained]) -> tuple[str, ...]:
+        """Those of the trainees that are not among some trained ones."""
+        return tuple(name for name in self.trainees if name not in trained)
+
+    def _single(self, view: market.View, trained: Trained) -> Forecast:
+        """A model's own forecast, with what moved it."""
+        made, fitted = _forecast(view, trained), trained.fitted
+        if not self._attributed or made.predictive is None or isinstance(fitted, Failed) or not fitted.by_draw:
+            return made
+        try:
+            before = trained.origin(self.past.look(view.calendar.previous(view.as_of)))
+        except IngestError:
+            before = None
+        parts = attribution(fitted.predict, trained.covariates, trained.origin(view), before)
+        return replace(made, diagnostics={**made.diagnostics, "attribution": parts})
+
+    def _pooled(self, name: str, view: market.View, own: Mapping[str, Forecast]) -> Forecast:
+        """A forecast that is made of its members'; those that have none are left out."""
+        assert self.record is not None  # noqa: S101  # for the type checker: a pool has members
+        members = self._settings.members(name)
+        known = {m: p for m in members if (p := own[m].predictive) is not None}
+        track, first = self.record.at(view.as_of), own[members[0]]
+        diagnostics: dict[str, Any] = {"inputs": first.diagnostics["inputs"]}
+        shared = replace(
+            first,
+            model=name,
+            config_sha256=config_sha256(self._settings, name),
+            seed=seed_of(self._settings, view.symbol, name, view.as_of),
+        )
+        if not known:
+            return replace(
+                shared, reason=f"none of its members has a forecast: {first.reason}", diagnostics=diagnostics
+            )
+        found = self._pools[name].combine(known, track.of(members), self._settings.model(name))
+        diagnostics["figures"] = {key: _number(value) for key, value in found.diagnostics.items()}
+        diagnostics["pool"] = {member: _number(weight) for member, weight in found.weights.items()}
+        return replace(shared, status="ok", reason="", predictive=found.predictive, diagnostics=diagnostics)
 
 
 def _forecast(view: market.View, trained: Trained) -> Forecast:
@@ -209,7 +190,7 @@ def _forecast(view: market.View, trained: Trained) -> Forecast:
     if not isinstance(fitted, Failed):
         diagnostics.update(_outputs(fitted))
         try:
-            predictive = fitted.predict(market.origin(view, trained.series, trained.covariates))
+            predictive = trained.predict(view)
             status = "unreliable" if reason else "ok"
         except IncompleteWindowError as fault:
             reason = str(fault)
@@ -278,15 +259,3 @@ def _number(value: float) -> float | None:
 @cache
 def _code_version() -> str:
     return version("forecaster")
-
-
-def _seed(base: int, symbol: str, model: str, as_of: pd.Timestamp) -> int:
-    digest = hashlib.sha256(f"{base}|{symbol}|{model}|{as_of:%Y-%m-%d}".encode()).digest()
-    return int.from_bytes(digest[:4], "big")
-
-
-def config_sha256(settings: Settings, model: str) -> str:
-    """Hash of every setting that a model's forecasts depend on."""
-    used = settings.forecast.model_dump(mode="json", exclude={"models", "preset", "seed"})
-    own = settings.model(model).model_dump(mode="json")
-    return hashlib.sha256(json.dumps([model, used, own], sort_keys=True).encode()).hexdigest()

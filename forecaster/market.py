@@ -125,13 +125,22 @@ def look(history: History, as_of: pd.Timestamp, settings: ForecastSettings) -> V
         IncompleteWindowError: Where the session itself has no row.
     """
     rows = history.read(as_of)
+    require_row(history, rows, as_of)
+    changes = simple_changes(rows, calendar(history.asset.calendar), settings.series)
+    return View(history, as_of, rows, changes, volatility(changes["price"], settings.half_life), settings)
+
+
+def require_row(history: History, rows: pd.DataFrame, as_of: pd.Timestamp) -> None:
+    """Refuses a day without a row of its own.
+
+    Raises:
+        IncompleteWindowError: Naming it.
+    """
     if rows["session"].iloc[-1] != as_of:
         raise IncompleteWindowError(
             f"{history.asset.symbol} has no price known at the close of {as_of:%Y-%m-%d}: import that session, or "
             "choose another as-of"
         )
-    changes = simple_changes(rows, calendar(history.asset.calendar), settings.series)
-    return View(history, as_of, rows, changes, volatility(changes["price"], settings.half_life), settings)
 
 
 def series_of(view: View) -> tuple[str, ...]:

@@ -134,6 +134,7 @@ class Fitted:
     Attributes:
         predict: From an origin to the predictive distribution of the next session's change.
         reason: Why its own diagnostics call it unreliable, empty where they do not.
+        by_draw: Whether components of its forecasts are posterior draws, always in the same order.
         losses: Minus the ELBO at each step `(steps,)`, in nats; empty where no ELBO was trained.
         weights: Effect of each input, None where there is none.
         diagnostics: Further figures by name.
@@ -144,6 +145,7 @@ class Fitted:
 
     predict: Callable[[Origin], Predictive]
     reason: str = ""
+    by_draw: bool = False
     losses: Floats = field(default_factory=lambda: np.empty(0))
     weights: Weights | None = None
     diagnostics: Mapping[str, float] = field(default_factory=dict)
@@ -160,3 +162,38 @@ class Failed:
     """
 
     reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Track:
+    """How forecasters fared on past days, all of it known at one origin.
+
+    Attributes:
+        members: Their ids.
+        log_score: `(days, members)`, oldest day first, in nats, lower is better; NaN where one had no forecast.
+        pit: `(days, members)`, likewise.
+    """
+
+    members: tuple[str, ...]
+    log_score: Floats
+    pit: Floats
+
+    def of(self, members: tuple[str, ...]) -> Track:
+        """The columns of some of the members."""
+        columns = [self.members.index(name) for name in members]
+        return Track(members, self.log_score[:, columns], self.pit[:, columns])
+
+
+@dataclass(frozen=True, eq=False)
+class Pooled:
+    """A forecast that is made of others.
+
+    Attributes:
+        predictive: The distribution.
+        weights: What each member counts for, summing to 1.
+        diagnostics: Further figures by name.
+    """
+
+    predictive: Predictive
+    weights: Mapping[str, float]
+    diagnostics: Mapping[str, float] = field(default_factory=dict)

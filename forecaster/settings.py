@@ -71,6 +71,7 @@ class Forecast(Section):
     train_window: int = Field(2000, ge=60, description="most recent rows that a fit learns from")
     minimum_rows: int = Field(60, ge=30, description="fewest training rows that a fit accepts")
     half_life: float = Field(11.2, gt=0, description="half-life of the volatility known at the origin, sessions")
+    track_days: int = Field(250, ge=1, description="sessions of their past by which a pool weighs its members")
     seed: int = Field(0, ge=0, description="seed of every fit")
 
 
@@ -161,6 +162,10 @@ class Settings(BaseSettings):
         own = {**PRESETS[self.forecast.preset].get("models", {}).get(name, {}), **self.models.get(name, {})}
         checked: ModelSettings = _checked(models.load(name).Settings, own, f"models.{name}")
         return checked
+
+    def members(self, name: str) -> tuple[str, ...]:
+        """The forecasters that one's forecasts are made of; none where it makes its own."""
+        return tuple(getattr(self.model(name), "members", ()))
 
     def model_names(self) -> tuple[str, ...]:
         """The forecasters to run, checked."""

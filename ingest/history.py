@@ -5,6 +5,7 @@ The rules by which vintages came to be are in `ingest.vintages`.
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -59,6 +60,21 @@ class History:
     def last(self) -> pd.Timestamp:
         """The latest session that has a row."""
         return pd.Timestamp(self._filled()[-1]).as_unit("us")
+
+    @cached_property
+    def steady(self) -> bool:
+        """Whether each session has one row, known at its own close plus the lag, and no counts of another source.
+
+        What was known at a session is then the beginning of what was known at any later one.
+        """
+        if (
+            self.asset.attention_source
+            or not self._session.size
+            or not (np.diff(self._session) > np.timedelta64(0)).all()
+        ):
+            return False
+        closed = calendar(self.asset.calendar).known_after(pd.DatetimeIndex(self._session)) + self.asset.lag
+        return bool((self._known <= closed.tz_convert(None).to_numpy()).all())
 
     def read(self, as_of: Day) -> pd.DataFrame:
         """What was known at the close of a session, plus the publication lag.

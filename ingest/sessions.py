@@ -80,6 +80,10 @@ class Calendar:
         """
         return self._pick(int(np.searchsorted(self._table.sessions, self._day(session), side="right")), session)
 
+    def ordinal(self, session: Day) -> int:
+        """How many sessions of the calendar lie before the day."""
+        return self._at(self._day(session))
+
     def previous(self, session: Day) -> pd.Timestamp:
         """The last session before the day.
 

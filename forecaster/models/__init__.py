@@ -1,6 +1,7 @@
 """The forecasters. The folder is the registry: a file here is a forecaster, and its name is its id.
 
-To add one, write `NAME.py` with `SUMMARY`, `Settings` and `fit` (see `forecaster.problem`); nothing else changes.
+To add one, write `NAME.py` with `SUMMARY`, `Settings` and `fit` (see `forecaster.problem`); nothing else changes. One
+whose forecasts are made of others' has `combine` in place of `fit`, and `members` among its settings.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from typing import TYPE_CHECKING, Protocol, cast
 from forecaster.errors import UnknownNameError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from forecaster.problem import Compute, Examples, Failed, Fitted, ModelSettings
+    from forecaster.predictive import Predictive
+    from forecaster.problem import Compute, Examples, Failed, Fitted, ModelSettings, Pooled, Track
 
 
 class Forecaster(Protocol):
@@ -37,6 +39,23 @@ class Forecaster(Protocol):
 
         Returns:
             One result a fit, in order.
+        """
+        ...
+
+
+class Pool(Protocol):
+    """What a file offers whose forecasts are made of others'; its settings have `members`, their ids."""
+
+    SUMMARY: str
+    Settings: type[ModelSettings]
+
+    def combine(self, members: Mapping[str, Predictive], track: Track, settings: ModelSettings) -> Pooled:
+        """Makes one forecast of some.
+
+        Args:
+            members: The forecasts of those that have one, by id; at least one.
+            track: How all of them fared before.
+            settings: Its own.
         """
         ...
 
@@ -64,3 +83,13 @@ def load(name: str) -> Forecaster:
     """
     check(name)
     return cast("Forecaster", import_module(f"{__name__}.{name}"))
+
+
+def pool(name: str) -> Pool | None:
+    """The forecaster of this id where it is made of others, else None.
+
+    Raises:
+        UnknownNameError: With the nearest ids, where there is none.
+    """
+    module = load(name)
+    return cast("Pool", module) if hasattr(module, "combine") else None

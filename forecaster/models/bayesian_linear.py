@@ -121,6 +121,7 @@ def _fitted(task: _Task, posterior: Regression) -> Fitted | Failed:
     return Fitted(
         predict=partial(task.predict, draws),
         reason=fit.reason,
+        by_draw=True,
         losses=fit.losses,
         weights=Weights(weights.mean(0), weights.std(0, ddof=1)),
         diagnostics={

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from forecaster import market
 from forecaster.errors import ForecasterError
-from forecaster.issue import config_sha256, issue
+from forecaster.issue import issue
 from forecaster.operation import fetch
 from forecaster.operation.contents import daily_report
 from forecaster.operation.settle import settle
 from forecaster.replay.backtest import last_origins, replay
+from forecaster.training import config_sha256
 from ingest.errors import AsOfError, IncompleteWindowError, IngestError, ProviderError, StoreError
 from ingest.sessions import calendar
 from reports import html, pdf

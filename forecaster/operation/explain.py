@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING
 
 from forecaster import market, models
 from forecaster.errors import ForecasterError
-from forecaster.issue import issue, train
+from forecaster.issue import issue
 from forecaster.operation.explanation import Comparison, Explanation, Facts
 from forecaster.problem import Failed
+from forecaster.training import train
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pandas as pd
 
-    from forecaster.issue import Forecast, Trained
+    from forecaster.issue import Forecast
     from forecaster.problem import Fitted
     from forecaster.settings import Settings
+    from forecaster.training import Trained
     from ingest.history import History
 
 DEFAULT = "bayesian_linear"
@@ -71,7 +73,7 @@ def explain(
     sampled = comparison = None
     if nuts is not None and fitted.nuts is not None:
         sampled = fitted.nuts(trained[model].seed, nuts)
-        there = sampled.predict(market.origin(view, trained[model].series, trained[model].covariates))
+        there = sampled.predict(trained[model].origin(view))
         comparison = Comparison(reason=sampled.reason, quantiles=there.quantiles)
     return Explanation(
         facts=_facts(forecast, trained[model], fitted, settings, comparison),

@@ -14,18 +14,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from forecaster import market
 from forecaster.evaluation.outcomes import outcome
 from forecaster.evaluation.scoring import Score, score
-from forecaster.issue import Forecast, Trained, issue, train
+from forecaster.issue import Issuer
 from forecaster.predictive import QUANTILES
+from forecaster.training import train
 from ingest.errors import AsOfError, IncompleteWindowError
 from ingest.sessions import calendar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from forecaster import market
+    from forecaster.issue import Forecast
     from forecaster.settings import Settings
+    from forecaster.training import Trained
     from ingest.history import History
 
 COLUMNS = (
@@ -114,51 +117,57 @@ def replay(
         TooFewRowsError: Where the first origin has too short a history to train on.
         ConstantSeriesError: Where the price never moves.
     """
-    trained: Mapping[str, Trained] | None = None
+    if not as_ofs:
+        return
+    issuer, trained = Issuer(history, names, settings), None
+    if issuer.record is not None:
+        issuer.record.prepare(as_ofs[0], as_ofs[-1])
     span = AT_ONCE * refit_every
     for start in range(0, len(as_ofs), span):
         days = as_ofs[start : start + span]
-        refits = _refits(history, days, names, settings, refit_every, first=trained is None)
+        refits = _refits(issuer, days, settings, refit_every, first=trained is None)
         for as_of in days:
             trained = refits.get(as_of, trained)
             if trained is not None:
-                yield from _replayed(history, as_of, names, settings, trained)
+                yield from _replayed(issuer, as_of, trained)
 
 
 def _refits(
-    history: History,
-    days: list[pd.Timestamp],
-    names: tuple[str, ...],
-    settings: Settings,
-    refit_every: int,
-    *,
-    first: bool,
-) -> dict[pd.Timestamp, dict[str, Trained]]:
-    """Trains at those of the days that are due a fit and have a price of their own, the first of them due.
+    issuer: Issuer, days: list[pd.Timestamp], settings: Settings, refit_every: int, *, first: bool
+) -> dict[pd.Timestamp, Mapping[str, Trained]]:
+    """Trains at those of the days that are due a fit and have a price of their own.
 
-    Where nothing is trained yet (`first`), the first day with a price is due, whichever it is.
+    Due are days whose number in the calendar is a multiple of `refit_every`: those of the track record are among them
+    where both have the same distance, and are not trained again. Where nothing is trained yet (`first`), the first day
+    with a price is due, whichever it is.
     """
+    code = calendar(issuer.past.history.asset.calendar)
     views: list[market.View] = []
-    for position, as_of in enumerate(days):
-        if position % refit_every == 0 or (first and not views):
+    for as_of in days:
+        if code.ordinal(as_of) % refit_every == 0 or (first and not views):
             with suppress(IncompleteWindowError):
-                views.append(market.look(history, as_of, settings.forecast))
-    return dict(zip([view.as_of for view in views], train(views, names, settings), strict=True))
+                views.append(issuer.past.look(as_of))
+    known = {view.as_of: issuer.trained(view.as_of) for view in views}
+    found: dict[pd.Timestamp, Mapping[str, Trained]] = {}
+    for missing in dict.fromkeys(issuer.missing(own) for own in known.values()):
+        some = [view for view in views if issuer.missing(known[view.as_of]) == missing]
+        for view, fits in zip(some, train(some, missing, settings), strict=True):
+            found[view.as_of] = {**known[view.as_of], **fits}
+    return found
 
 
-def _replayed(
-    history: History, as_of: pd.Timestamp, names: tuple[str, ...], settings: Settings, trained: Mapping[str, Trained]
-) -> Iterator[Replayed]:
+def _replayed(issuer: Issuer, as_of: pd.Timestamp, trained: Mapping[str, Trained]) -> Iterator[Replayed]:
     """The forecasts of one day, none where it has no price of its own."""
     try:
-        forecasts = issue(history, as_of, names, settings, trained)
+        forecasts = issuer.issue(as_of, trained)
     except IncompleteWindowError:
         return
+    history = issuer.past.history
     found = outcome(history, forecasts[0].target, history.last)
     y = found.y if found else np.nan
     for forecast in forecasts:
         mark = score(forecast.predictive, y) if forecast.predictive and found else None
-        yield Replayed(forecast, f"{trained[forecast.model].fitted_at:%Y-%m-%d}", y, mark)
+        yield Replayed(forecast, forecast.diagnostics["inputs"]["fitted_at"], y, mark)
 
 
 def table(replayed: list[Replayed]) -> pd.DataFrame:

@@ -12,13 +12,13 @@ import pandas as pd
 import pytest
 
 from forecaster.inference import artifact
-from forecaster.issue import train
 from forecaster.market import look
 from forecaster.operation.explain import explain
 from forecaster.operation.explanation import Explanation, load, save, table
 from forecaster.operation.home import open_home
 from forecaster.predictive import QUANTILES
 from forecaster.problem import Fitted, Latent
+from forecaster.training import train
 
 if TYPE_CHECKING:
     from collections.abc import Callable

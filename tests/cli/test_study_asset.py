@@ -12,11 +12,12 @@ import pandas as pd
 import pytest
 
 from forecaster import market, models
-from forecaster.issue import issue, train
+from forecaster.issue import issue
 from forecaster.operation.home import open_home
 from forecaster.predictive import QUANTILES
 from forecaster.replay.backtest import COLUMNS
 from forecaster.replay.export import FILES
+from forecaster.training import train
 from tests.cheap_settings import write_cheap
 
 if TYPE_CHECKING:

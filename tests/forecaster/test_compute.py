@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from forecaster.errors import SettingsError
-from forecaster.issue import config_sha256, issue
+from forecaster.issue import issue
 from forecaster.problem import Compute
 from forecaster.settings import read
+from forecaster.training import config_sha256
 
 GPU = torch.cuda.is_available()
 UNASKED = """

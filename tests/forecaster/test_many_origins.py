@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from forecaster import market, models
-from forecaster.issue import train
 from forecaster.replay import backtest
 from forecaster.replay.backtest import last_origins, replay
+from forecaster.training import train
 from ingest.errors import TooFewRowsError
 
 QUICK = {

@@ -7,8 +7,9 @@ import pytest
 
 from forecaster import issue as issuing
 from forecaster import market, models
-from forecaster.issue import issue, train
+from forecaster.issue import issue
 from forecaster.replay.backtest import last_origins
+from forecaster.training import train
 
 PLANTED = """
 from forecaster.predictive import Predictive

@@ -1,0 +1,154 @@
+"""Trains forecasters at origins: what each model learnt, from what, and how it is asked later."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from forecaster import market, models
+from forecaster.problem import Failed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from forecaster.predictive import Predictive
+    from forecaster.problem import Examples, Fitted, Origin
+    from forecaster.settings import Settings
+
+STAND_IN = "climatology"
+"""The model whose distribution takes the place of a fit that failed: it has nothing that could fail."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A model trained at one origin, ready to forecast from this origin or a later one.
+
+    Attributes:
+        model: The forecaster's id.
+        fitted: What its training returned; where it failed, the fit that stands in for it, if there is one.
+        stand_in: Id of the model that stands in, empty where the fit is its own.
+        fitted_at: The origin of the fit.
+        series: Series of its windows.
+        covariates: Covariates of its log scale.
+        rows: Training rows.
+        notes: Data notes of the training rows.
+        findings: What was noteworthy about the data at the fit, JSON-ready, keys `ingest.checks.COLUMNS`.
+        config_sha256: Hash of every setting that the forecast depends on.
+        seed: Seed of the fit.
+    """
+
+    model: str
+    fitted: Fitted | Failed
+    stand_in: str
+    fitted_at: pd.Timestamp
+    series: tuple[str, ...]
+    covariates: tuple[str, ...]
+    rows: int
+    notes: tuple[str, ...]
+    findings: tuple[Any, ...]
+    config_sha256: str
+    seed: int
+
+    def predict(self, view: market.View) -> Predictive:
+        """The distribution of the change after the view's day.
+
+        Raises:
+            IncompleteWindowError: Where today's window has a hole.
+            ValueError: Where the fit gives no usable distribution.
+        """
+        if isinstance(self.fitted, Failed):
+            raise ValueError(self.fitted.reason)  # noqa: TRY004  # it is no matter of types
+        return self.fitted.predict(self.origin(view))
+
+    def origin(self, view: market.View) -> Origin:
+        """What it looks at on a view's day.
+
+        Raises:
+            IncompleteWindowError: Where today's window has a hole.
+        """
+        return market.origin(view, self.series, self.covariates)
+
+
+def train(views: Sequence[market.View], names: Sequence[str], settings: Settings) -> tuple[dict[str, Trained], ...]:
+    """Trains each model at the origins of some views of one asset, all origins at once.
+
+    Where a fit fails, climatology fitted on the same rows stands in for it, labelled; the others go on.
+
+    Returns:
+        The trained models by name, a mapping a view, in order. A fit depends on its own view alone, up to rounding.
+
+    Raises:
+        TooFewRowsError: Fewer whole windows than the minimum, at any of the origins.
+        ConstantSeriesError: A price that never moves.
+    """
+    rows = [market.training(view) for view in views]
+    findings = [_findings(view) for view in views]
+    trained: tuple[dict[str, Trained], ...] = tuple({} for _ in views)
+    for name in names:
+        seeds = [seed_of(settings, view.symbol, name, view.as_of) for view in views]
+        fits = _fits(name, [known.examples for known in rows], settings, seeds)
+        sha256 = config_sha256(settings, name)
+        for i, view in enumerate(views):
+            fitted, stand_in = _stood_in(name, fits[i], rows[i].examples, settings)
+            trained[i][name] = Trained(
+                model=name,
+                fitted=fitted,
+                stand_in=stand_in,
+                fitted_at=view.as_of,
+                series=rows[i].examples.series,
+                covariates=rows[i].examples.covariates,
+                rows=len(rows[i].examples.y),
+                notes=rows[i].notes,
+                findings=findings[i],
+                config_sha256=sha256,
+                seed=seeds[i],
+            )
+    return trained
+
+
+def _fits(name: str, examples: Sequence[Examples], settings: Settings, seeds: Sequence[int]) -> list[Fitted | Failed]:
+    """A fit of the model to each of the examples, in order; those of the same columns are trained together."""
+    own, compute = settings.model(name), settings.compute.chosen()
+    found: dict[int, Fitted | Failed] = {}
+    for columns in dict.fromkeys((rows.series, rows.covariates) for rows in examples):
+        alike = [i for i, rows in enumerate(examples) if (rows.series, rows.covariates) == columns]
+        fits = models.load(name).fit([examples[i] for i in alike], own, [seeds[i] for i in alike], compute)
+        found.update(zip(alike, fits, strict=True))
+    return [found[i] for i in range(len(examples))]
+
+
+def _stood_in(
+    name: str, fitted: Fitted | Failed, examples: Examples, settings: Settings
+) -> tuple[Fitted | Failed, str]:
+    """The fit, or where it failed the one that stands in for it and the name of its model."""
+    if not isinstance(fitted, Failed) or name == STAND_IN:
+        return fitted, ""
+    (other,) = _fits(STAND_IN, [examples], settings, [0])  # it draws no random numbers
+    if isinstance(other, Failed):
+        return fitted, ""
+    return replace(other, reason=f"{fitted.reason}; {STAND_IN}'s distribution stands in"), STAND_IN
+
+
+def _findings(view: market.View) -> tuple[Any, ...]:
+    days = {name: view.findings[name].map("{:%Y-%m-%d}".format) for name in ("first", "last")}
+    return tuple(view.findings.assign(**days).to_dict("records"))
+
+
+def seed_of(settings: Settings, symbol: str, model: str, as_of: pd.Timestamp) -> int:
+    """The seed of a fit: of the settings' seed, the asset, the model and the day."""
+    text = f"{settings.forecast.seed}|{symbol}|{model}|{as_of:%Y-%m-%d}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+
+
+def config_sha256(settings: Settings, model: str) -> str:
+    """Hash of every setting that a model's forecasts depend on, its members' among them."""
+    used = settings.forecast.model_dump(mode="json", exclude={"models", "preset", "seed", "track_days"})
+    own = settings.model(model).model_dump(mode="json")
+    facts: list[Any] = [model, used, own]
+    if members := settings.members(model):
+        facts += [settings.forecast.track_days, [config_sha256(settings, member) for member in members]]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
