@@ -163,14 +163,14 @@ def covariates(rows: pd.DataFrame, known: pd.DataFrame, target: pd.Timestamp) ->
     """
     panel = rows.set_index("session").reindex(known.index)
     s, before = known["volatility"], known["volatility"].shift(1)
-    log_s, tiny = np.log(s), QUIET * s
+    log_s, tiny = _log(s), QUIET * s
     standard = (known["change"] / before).clip(-PRICE_CLIP, PRICE_CLIP)
     days = np.diff(np.append(known.index.to_numpy(), np.datetime64(target))) / np.timedelta64(1, "D")
     raw = {
-        "short_volatility": np.log(_mean(known["change"].abs(), SHORT) + tiny) - log_s,
-        "long_volatility": np.log((known["change"] ** 2).expanding().mean()) / 2 - log_s,
+        "short_volatility": _log(_mean(known["change"].abs(), SHORT) + tiny) - log_s,
+        "long_volatility": _log((known["change"] ** 2).expanding().mean()) / 2 - log_s,
         "leverage": _signed(standard, SHORT),
-        "range": np.log(_mean(_garman_klass(panel, before), SHORT) + tiny**2) / 2 - log_s,
+        "range": _log(_mean(_garman_klass(panel, before), SHORT) + tiny**2) / 2 - log_s,
         "days_to_target": pd.Series(np.log(days), index=known.index),
         "volume": _above_usual(panel["volume"], LEVEL),
         "tweets": _above_usual(panel["tweets"], LEVEL),

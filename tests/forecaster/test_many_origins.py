@@ -12,6 +12,7 @@ from forecaster.replay import backtest
 from forecaster.replay.backtest import last_origins, replay
 from forecaster.training import train
 from ingest.errors import TooFewRowsError
+from ingest.sessions import calendar
 
 QUICK = {
     "forecast": {"train_window": 120, "minimum_rows": 40},
@@ -38,6 +39,14 @@ def without(history, positions):
     return replace(history, frame=history.frame.drop(index=positions).reset_index(drop=True))
 
 
+def origins(history, count, refit_every):
+    """The last so many origins of which the first is due a fit by its number in the calendar."""
+    code = calendar(history.asset.calendar)
+    days = last_origins(history, count + refit_every)
+    first = next(i for i, day in enumerate(days) if code.ordinal(day) % refit_every == 0)
+    return days[first : first + count]
+
+
 def distance(a, b) -> float:
     """Largest distance of two distributions' quantiles, in standard deviations of the first."""
     return float(np.abs(a.quantile(LEVELS) - b.quantile(LEVELS)).max() / a.sd)
@@ -50,7 +59,7 @@ def test_a_batched_replay_is_the_one_by_one_replay(history, settings_of, monkeyp
     control: the fit of another origin is further away.
     """
     monkeypatch.setattr(backtest, "AT_ONCE", 4)
-    settings, days = settings_of(**QUICK), last_origins(history, 12)
+    settings, days = settings_of(**QUICK), origins(history, 12, 2)
     together = list(replay(history, days, models.names(), settings, refit_every=2))
     alone = [
         item
@@ -107,7 +116,7 @@ def test_origins_of_different_series_are_trained_each_with_its_own(history, sett
 def test_a_day_without_a_price_gives_no_forecast_and_no_fit(history, settings_of, monkeypatch, at_once, gone, fits):
     """The old fit goes on; where there is none yet, the next day with a price is trained at."""
     monkeypatch.setattr(backtest, "AT_ONCE", at_once)
-    days = last_origins(history, 8)
+    days = origins(history, 8, 3)
     first = int(history.frame.index[history.frame["session"] == days[0]][0])
     holed = without(history, [first + position for position in gone])
     replayed = list(replay(holed, days, ("climatology",), settings_of(**QUICK), refit_every=3))
@@ -118,7 +127,7 @@ def test_a_day_without_a_price_gives_no_forecast_and_no_fit(history, settings_of
 def test_the_first_rows_do_not_wait_for_the_last_fits(history, settings_of, monkeypatch):
     """A group is trained when its first day is reached: a later one, here without a past, spoils no row before it."""
     monkeypatch.setattr(backtest, "AT_ONCE", 2)
-    days = last_origins(history, 4)
+    days = origins(history, 4, 2)
     unusable = [*days, history.frame["session"].iloc[30]]  # too early an origin to train at
     rows = replay(history, unusable, ("climatology",), settings_of(**QUICK), refit_every=2)
     assert [next(rows).forecast.as_of for _ in days] == days

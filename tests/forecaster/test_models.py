@@ -11,7 +11,6 @@ from forecaster.evaluation.scoring import score
 from forecaster.market import look, training
 from forecaster.problem import Compute, Examples, Fitted, ModelSettings, Origin
 from forecaster.replay.backtest import last_origins, replay
-from forecaster.scaling import Scaling
 
 QUICK = {"bayesian_linear": {"steps": 40}, "bayesian_mlp": {"steps": 40}, "baseline_mlp": {"epochs": 3}}
 
@@ -21,7 +20,12 @@ def examples(rows: int, seed: int, effect, series=("price", "volume", "tweets"))
     rng = np.random.default_rng(seed)
     z = rng.standard_normal((rows, 7, len(series)))
     y = 0.02 * (effect(z) + rng.standard_normal(rows))
-    return Examples(series, 0.02 * z, y, np.full(rows, 0.02), y)
+    return Examples(series, 0.02 * z, z, y, np.full(rows, 0.02), (), np.empty((rows, 0)), y)
+
+
+def origin_of(standard, volatility=0.02, z=(), history=(0.01,) * 100) -> Origin:
+    """An origin whose window is so many volatilities."""
+    return Origin(volatility * standard, standard, volatility, np.asarray(z, float), np.asarray(history))
 
 
 def fit_one(name: str, data: Examples, seed: int, **own) -> Fitted:
@@ -42,7 +46,7 @@ def test_a_model_keeps_the_contract(name):
         module.Settings(nonsense=1)
     data = examples(200, 1, lambda z: 0.3 * z[:, -1, 0])
     fits = [fit_one(name, data, 5, **QUICK.get(name, {})) for _ in range(2)]
-    origin = Origin(data.x[-1], 0.02)
+    origin = origin_of(data.standard[-1], history=data.history)
     first, second = (fit.predict(origin) for fit in fits)
     assert first.to_bytes() == second.to_bytes()
     assert np.isfinite([score(first, 0.01).crps, score(first, 0.01).log_score]).all()
@@ -50,10 +54,10 @@ def test_a_model_keeps_the_contract(name):
 
 @pytest.mark.parametrize("name", ["bayesian_linear", "bayesian_mlp", "baseline_mlp"])
 def test_a_forecast_scales_with_the_volatility_known_at_the_origin(name):
-    """Twice the volatility and twice the price changes give twice the distribution."""
+    """The same window in standard units at twice the volatility gives twice the distribution."""
     fit = fit_one(name, examples(300, 2, lambda z: 0.3 * z[:, -1, 0], ("price",)), 0)
-    window = np.linspace(-0.01, 0.03, 7)[:, None]
-    once, twice = fit.predict(Origin(window, 0.02)), fit.predict(Origin(2 * window, 0.04))
+    window = np.linspace(-0.5, 1.5, 7)[:, None]
+    once, twice = fit.predict(origin_of(window)), fit.predict(origin_of(window, 0.04))
     np.testing.assert_allclose(twice.quantile([0.05, 0.5, 0.95]), 2 * once.quantile([0.05, 0.5, 0.95]), rtol=1e-4)
 
 
@@ -61,13 +65,13 @@ def test_a_forecast_scales_with_the_volatility_known_at_the_origin(name):
 def test_planted_weights_and_noise_are_found(name):
     """Effects of yesterday's price and of tweets three days ago, 3,000 rows; the 19 others stay near zero."""
     data = examples(3000, 3, lambda z: 0.4 * z[:, 6, 0] - 0.3 * z[:, 4, 2])
-    wide = {"weight_scale": 0.5} if name == "bayesian_linear" else {"output_scale": 1.0}
+    wide = {"weight_scale": 0.5, "other_weight_scale": 0.5} if name == "bayesian_linear" else {"output_scale": 1.0}
     fit = fit_one(name, data, 1, **wide)
     assert fit.reason == ""
     planted = np.zeros((7, 3))
     planted[6, 0], planted[4, 2] = 0.4, -0.3
     assert abs(fit.weights.mean - planted).max() < 0.08
-    forecasts = [fit.predict(Origin(x, 0.02)) for x in data.x[:50]]
+    forecasts = [fit.predict(origin_of(x)) for x in data.standard[:50]]
     assert np.mean([f.sd for f in forecasts]) == pytest.approx(0.02, rel=0.05)
 
 
@@ -78,11 +82,11 @@ def test_the_tanh_network_finds_what_no_line_can():
         return 2.0 * z[:, 6, 0] * z[:, 5, 0]
 
     train, new = examples(3000, 4, effect, ("price",)), examples(800, 5, effect, ("price",))
-    signal = 0.02 * effect(new.x / 0.02)
+    signal = 0.02 * effect(new.standard)
 
     def explained(name, **own):
         fit = fit_one(name, train, 2, noise="normal", **own)
-        means = np.array([fit.predict(Origin(x, 0.02)).mean for x in new.x])
+        means = np.array([fit.predict(origin_of(x)).mean for x in new.standard])
         return 1 - np.mean((means - signal) ** 2) / np.mean(signal**2)
 
     assert explained("bayesian_mlp", output_scale=3.0, steps=2500) > 0.5
@@ -93,13 +97,9 @@ def test_the_tanh_network_finds_what_no_line_can():
 def test_the_linear_activation_gives_the_exact_slopes():
     """With the study's linear network the average slope is the product of its weight matrices."""
     fit = fit_one("bayesian_mlp", examples(400, 6, lambda z: 0.3 * z[:, 0, 0], ("price",)), 3, activation="linear")
-    zero = fit.predict(Origin(np.zeros((7, 1)), 0.02))
-    step = np.zeros((7, 1))
-    step[0, 0] = 0.02
-    moved = fit.predict(Origin(step, 0.02))
-    data = examples(400, 6, lambda z: 0.3 * z[:, 0, 0], ("price",))
-    spread = Scaling.learn(data, "volatility").spread[0]
-    slope = float((moved.loc.astype(float) - zero.loc).mean()) / 0.02 * spread
+    zero, step = np.zeros((7, 1)), np.eye(7, 1)
+    moved = fit.predict(origin_of(step)).loc.astype(float) - fit.predict(origin_of(zero)).loc
+    slope = float(moved.mean()) / 0.02
     assert slope == pytest.approx(float(fit.weights.mean[0, 0]), rel=1e-3)
 
 
@@ -110,7 +110,7 @@ def test_one_session_ahead_never_two(history_of, settings_of):
     for t in range(1, changes.size):
         changes[t] = 0.9 * changes[t - 1] + noise[t]
     history = history_of(changes)
-    settings = settings_of(forecast={"models": ["bayesian_linear"]})
+    settings = settings_of(models={"bayesian_linear": {"weight_scale": 0.5}})
     days = last_origins(history, 1000)
     replayed = list(replay(history, days, ("bayesian_linear",), settings, refit_every=len(days)))
     mse = np.mean([item.score.squared_error for item in replayed])

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from forecaster import issue as issuing
-from forecaster import market, models
+from forecaster import market, models, training
 from forecaster.issue import issue
 from forecaster.replay.backtest import last_origins
 from forecaster.training import train
@@ -79,7 +78,7 @@ def test_the_regression_that_diverges_is_stood_in_for(history, settings_of):
 
 
 def test_what_would_stand_in_is_withheld_where_it_fails_itself(history, settings_of, planted, monkeypatch):
-    monkeypatch.setattr(issuing, "STAND_IN", planted)
+    monkeypatch.setattr(training, "STAND_IN", planted)
     settings = settings_of()
     made = [issue(history, day, (planted,), settings)[0] for day in last_origins(history, 2)]
     (lost,) = (forecast for forecast in made if forecast.status == "withheld")

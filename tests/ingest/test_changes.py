@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from ingest.changes import SERIES, series_of, simple_changes
-from ingest.covariates import WARM_UP, ewma_volatility
 from ingest.panel import panel_rows
 from ingest.sessions import calendar
 
@@ -71,36 +70,3 @@ def test_an_asset_has_the_series_that_it_has(make_panel: MakePanel) -> None:
     assert series_of(rows) == ("price", "volume", "tweets")
     assert series_of(rows.assign(tweets=np.nan)) == ("price", "volume")
     assert series_of(rows.assign(tweets=0.0, volume=np.nan)) == ("price",)
-
-
-def test_volatility_is_the_weighted_mean_of_squares_known_at_the_close() -> None:
-    rng = np.random.default_rng(3)
-    changes = rng.normal(0, 0.02, 80)
-    got = ewma_volatility(pd.Series(changes), half_life=12.0)
-    weights = 0.5 ** (np.arange(80) / 12.0)
-    for at in (WARM_UP - 1, 40, 79):
-        squares = changes[: at + 1][::-1] ** 2
-        direct = np.sqrt(np.sum(weights[: at + 1] * squares) / np.sum(weights[: at + 1]))
-        assert got.iloc[at] == pytest.approx(direct, rel=1e-12)
-    assert got.iloc[: WARM_UP - 1].isna().all()
-
-
-def test_volatility_uses_the_session_itself_and_nothing_later() -> None:
-    changes = pd.Series(np.random.default_rng(4).normal(0, 0.02, 100))
-    whole = ewma_volatility(changes, 20)
-    for cut in (30, 55, 90):
-        perturbed = changes.copy()
-        perturbed.iloc[cut:] *= 10
-        again = ewma_volatility(perturbed, 20)
-        assert again.iloc[:cut].to_numpy().tobytes() == whole.iloc[:cut].to_numpy().tobytes()
-        assert again.iloc[cut] != whole.iloc[cut]
-
-
-def test_volatility_stands_over_a_gap_and_ignores_it() -> None:
-    changes = pd.Series(np.random.default_rng(5).normal(0, 0.02, 60))
-    gapped = pd.concat([changes.iloc[:40], pd.Series([np.nan] * 3), changes.iloc[40:]], ignore_index=True)
-    with_gap, without = ewma_volatility(gapped, 15), ewma_volatility(changes, 15)
-    assert with_gap.iloc[40:43].tolist() == [without.iloc[39]] * 3
-    np.testing.assert_allclose(with_gap.iloc[43:], without.iloc[40:], rtol=1e-12)
-    with pytest.raises(ValueError, match="above zero"):
-        ewma_volatility(changes, 0)
