@@ -128,7 +128,9 @@ def test_the_first_rows_do_not_wait_for_the_last_fits(history, settings_of, monk
     """A group is trained when its first day is reached: a later one, here without a past, spoils no row before it."""
     monkeypatch.setattr(backtest, "AT_ONCE", 2)
     days = origins(history, 4, 2)
-    unusable = [*days, history.frame["session"].iloc[30]]  # too early an origin to train at
+    code = calendar(history.asset.calendar)
+    early = next(day for day in history.frame["session"].iloc[30:] if code.ordinal(day) % 2 == 0)
+    unusable = [*days, early]  # there is too little before it to train on
     rows = replay(history, unusable, ("climatology",), settings_of(**QUICK), refit_every=2)
     assert [next(rows).forecast.as_of for _ in days] == days
     with pytest.raises(TooFewRowsError):
