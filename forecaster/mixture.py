@@ -104,6 +104,11 @@ class Mixture:
         return float(np.sqrt(max(float(self.weight @ moments), 0.0)))
 
     @cached_property
+    def centre(self) -> float:
+        """The median of the modes, about which integrals are taken."""
+        return float(np.median(self.loc))
+
+    @cached_property
     def width(self) -> float:
         """A length that is neither lost in the mixture nor much wider than it."""
         return max(float(np.median(self.scale)), float(self.loc.std()))
@@ -121,7 +126,7 @@ class Mixture:
         node = np.arange(-REACH, REACH + step / 2, step)
         place = np.sinh(np.pi / 2 * np.sinh(node))
         weight = np.pi / 2 * np.cosh(node) * np.cosh(np.pi / 2 * np.sinh(node))
-        return np.median(self.loc) + self.width * place, step * self.width * weight
+        return self.centre + self.width * place, step * self.width * weight
 
     @cached_property
     def half_spread(self) -> float:

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 FINER = 0.75
-"""Share of the mixture's own step at which the kernels of a map are seen too."""
+"""Share of the mixture's own step at which a sinh-sinh rule sees the kernels of a map too."""
 
-NEAR, FAR = -3.5, 2.5
-"""Ends of the rule that integrates away from a point: from 1e-12 to 1e4 widths."""
+NEAR, FAR = -3.3, 2.5
+"""Ends of the rule that integrates away from a point: from 1e-9 to 1e4 widths."""
 
 LIGHT = 1e4
 """Widths beyond which what was learnt has no mass left, and the difference of two cdfs is rounding."""
@@ -42,9 +42,8 @@ CHUNK = 10_000
 def kernel_ratio(z: Floats, scores: Floats, bandwidth: float) -> Floats:
     """`d(z)` at `z (...)`, learnt from `scores (..., N)`; NaN scores are left out. Bounded, and 0 at infinity."""
     keep = np.sqrt(1 - bandwidth**2)
-    exponent = (
-        scores**2 - ((z[..., None] - scores / keep) * keep / bandwidth) ** 2
-    )  # the ratio with its square completed
+    # The two exponents with their square completed, so that neither overflows.
+    exponent = scores**2 - ((z[..., None] - scores / keep) * keep / bandwidth) ** 2
     result: Floats = np.nanmean(np.exp(exponent / 2), axis=-1) / bandwidth
     return result
 
@@ -117,8 +116,13 @@ class PitMap:
 
     def quantile(self, level: Floats) -> Floats:
         """The inverse of `G` at `level (...)` inside (0, 1)."""
-        result: Floats = np.clip(special.ndtr(self.law.quantile(level)), np.finfo(float).tiny, 1 - 2.0**-53)
-        return result
+        return _inside(self.law.quantile(level))
+
+
+def _inside(z: Floats) -> Floats:
+    """PITs of normal scores, kept inside (0, 1) where they would round to its ends."""
+    result: Floats = np.clip(special.ndtr(z), np.finfo(float).tiny, 1 - 2.0**-53)
+    return result
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,8 +155,8 @@ class Seen:
 
     def sample(self, n: int, seed: int) -> Floats:
         """`(n,)` independent draws."""
-        u = np.clip(special.ndtr(self.map.law.sample(n, seed)), np.finfo(float).tiny, 1 - 2.0**-53)
-        return np.concatenate([self.base.quantile(u[start : start + CHUNK]) for start in range(0, n, CHUNK)])
+        u = _inside(self.map.law.sample(n, seed))
+        return np.concatenate([self.base.quantile(u[start : start + CHUNK]) for start in range(0, max(n, 1), CHUNK)])
 
     @cached_property
     def _line(self) -> tuple[Floats, Floats, Floats]:
@@ -161,27 +165,29 @@ class Seen:
         return place, weight, self.base.cdf(place)
 
     @cached_property
-    def _learnt_moments(self) -> tuple[float, float]:
-        """First and second moment, about the base's mean, of the law whose PIT is all that was learnt.
+    def _learnt(self) -> tuple[float, float]:
+        """Mean and variance of the law whose cdf is `D(F(y))`.
 
-        Each is a normal's moment and an integral of the difference of two cdfs, which has no kink anywhere.
+        Each moment is a normal's and an integral of the difference of the two cdfs, which has no kink anywhere.
         """
         place, weight, f = self._line
-        away = (place - self.base.mean) / self.base.width
+        away = (place - self.base.centre) / self.base.width
         gap = weight * (special.ndtr(away) - self.map.learnt(f))
         gap[np.abs(away) > LIGHT] = 0.0
-        return float(gap.sum()), float(self.base.width * (self.base.width + 2 * gap @ away))
+        first, second = float(gap.sum()), float(self.base.width * (self.base.width + 2 * gap @ away))
+        return self.base.centre + first, second - first**2
 
     @cached_property
     def mean(self) -> float:
         """Expected value."""
-        return self.base.mean + self.map.omega * self._learnt_moments[0]
+        return (1 - self.map.omega) * self.base.mean + self.map.omega * self._learnt[0]
 
     @cached_property
     def sd(self) -> float:
         """Standard deviation; infinite where the base's is."""
-        omega, (first, second) = self.map.omega, self._learnt_moments
-        return float(np.sqrt((1 - omega) * self.base.sd**2 + omega * second - (omega * first) ** 2))
+        omega, (mean, variance) = self.map.omega, self._learnt
+        between = omega * (1 - omega) * (self.base.mean - mean) ** 2
+        return float(np.sqrt((1 - omega) * self.base.sd**2 + omega * variance + between))
 
     @cached_property
     def half_spread(self) -> float:
@@ -198,14 +204,14 @@ class Seen:
         away, weight = self._ray
         beyond = self.map.learnt(self.base.cdf(at[..., None] + side[..., None] * away))
         lower = at * below - beyond @ weight
-        upper = self.base.mean + self._learnt_moments[0] - at * (1 - below) - (1 - beyond) @ weight
+        upper = self._learnt[0] - at * (1 - below) - (1 - beyond) @ weight
         result: Floats = (1 - omega) * self.base.partial_mean(at) + omega * np.where(side < 0, lower, upper)
         return result
 
     @cached_property
     def _ray(self) -> tuple[Floats, Floats]:
         """Nodes and weights `(n,)` of integrals away from a point, by the exp-sinh rule."""
-        step = FINER * self.base.step
+        step = self.base.step
         node = np.arange(NEAR, FAR + step / 2, step)
         away = self.base.width * np.exp(np.pi / 2 * np.sinh(node))
         return away, step * np.pi / 2 * np.cosh(node) * away
