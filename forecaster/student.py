@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 def log_density(u: Floats, df: Floats) -> Floats:
     """Log density of the standard Student-t (normal where df is infinite) at `u (..., K)`."""
+    if np.isinf(df).all():
+        normal: Floats = -0.5 * u**2 - 0.5 * np.log(2 * np.pi)
+        return normal
     nu = np.where(np.isinf(df), 1.0, df)
     constant = special.gammaln((nu + 1) / 2) - special.gammaln(nu / 2) - 0.5 * np.log(nu * np.pi)
     student = constant - (nu + 1) / 2 * np.log1p(u**2 / nu)
@@ -33,6 +36,9 @@ def cdf(u: Floats, df: Floats) -> Floats:
 
 def quantile(p: Floats, df: Floats) -> Floats:
     """Quantile function of the standard Student-t (normal where df is infinite)."""
+    if np.isinf(df).all():
+        normal: Floats = special.ndtri(p)
+        return normal
     student = special.stdtrit(np.where(np.isinf(df), 1e10, df), p)
     result: Floats = np.where(np.isinf(df), special.ndtri(p), student)
     return result
