@@ -164,8 +164,17 @@ class Settings(BaseSettings):
         return checked
 
     def members(self, name: str) -> tuple[str, ...]:
-        """The forecasters that one's forecasts are made of; none where it makes its own."""
-        return tuple(getattr(self.model(name), "members", ()))
+        """The forecasters that one's forecasts are made of; none where it makes its own.
+
+        Raises:
+            UnknownNameError: For a member that is no forecaster.
+            SettingsError: For a member that is made of others itself.
+        """
+        members = tuple(getattr(self.model(name), "members", ()))
+        for member in members:
+            if models.pool(member) is not None:
+                raise SettingsError(f"setting models.{name}.members: {member} is made of others itself: leave it out")
+        return members
 
     def model_names(self) -> tuple[str, ...]:
         """The forecasters to run, checked."""

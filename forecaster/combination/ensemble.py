@@ -1,0 +1,52 @@
+"""One forecast of many: each member counts for what its past log scores have earned it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from forecaster.combination.pool import pool
+from forecaster.combination.weights import past_weights, pooled_pit
+from forecaster.problem import ModelSettings, Pooled
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from forecaster.predictive import Predictive
+    from forecaster.problem import Track
+
+
+class MixtureSettings(ModelSettings):
+    """Who is mixed, and how the past decides.
+
+    Attributes:
+        members: Ids of the forecasters.
+        floor: Least weight of each, so that one that was bad is heard again when its time comes.
+        half_life: Sessions after which a past score counts half.
+    """
+
+    members: tuple[str, ...] = Field(
+        ("bayesian_linear", "bayesian_mlp", "climatology", "egarch", "ewma", "garch", "gjr"), min_length=1
+    )
+    floor: float = Field(0.02, ge=0, lt=1)
+    half_life: float = Field(250.0, gt=0)
+
+
+def mixture(members: Mapping[str, Predictive], track: Track, settings: MixtureSettings) -> Pooled:
+    """The members' forecasts as one; those that have none today are left out, and the others scaled up."""
+    earned = dict(
+        zip(track.members, past_weights(track.log_score, settings.floor, settings.half_life)[-1], strict=True)
+    )
+    share = {name: float(earned[name]) for name in members}
+    whole = sum(share.values())
+    weights = {name: value / whole for name, value in share.items()}
+    return Pooled(pool(list(members.values()), list(weights.values())), weights, {"track_days": len(track.pit)})
+
+
+def past_pits(track: Track, settings: MixtureSettings) -> NDArray[np.float64]:
+    """PITs `(days,)` that the mixture would have had, each day with the weights known before it."""
+    return pooled_pit(track.pit, past_weights(track.log_score, settings.floor, settings.half_life)[:-1])

@@ -1,0 +1,28 @@
+"""A mixture of other forecasters, weighted by what each scored before: it follows whoever is right for an asset.
+
+Where one member's assumptions fail, on a quiet currency or after a break, its weight falls within weeks to a floor and
+the forecast is the others'.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forecaster.combination.ensemble import MixtureSettings, mixture
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from forecaster.predictive import Predictive
+    from forecaster.problem import Pooled, Track
+
+SUMMARY = "a mixture of the forecasters, each weighted by its own past log scores"
+
+
+class Settings(MixtureSettings):
+    """Those of the mixture."""
+
+
+def combine(members: Mapping[str, Predictive], track: Track, settings: Settings) -> Pooled:
+    """Mixes the members' forecasts by their track record."""
+    return mixture(members, track, settings)

@@ -1,0 +1,36 @@
+"""The ensemble seen through its own past: where its PITs were not uniform, the next forecast is corrected for it.
+
+It is the ensemble itself until the correction, learnt day by day from the days before, would have paid; the ensemble
+stands beside it, so that both can be judged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecaster.combination.ensemble import MixtureSettings, mixture, past_pits
+from forecaster.combination.recalibration import gains, helps, learnt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from forecaster.predictive import Predictive
+    from forecaster.problem import Pooled, Track
+
+SUMMARY = "the ensemble, corrected by its own past where that has helped"
+
+
+class Settings(MixtureSettings):
+    """Those of the mixture, which has its own table: change both alike."""
+
+
+def combine(members: Mapping[str, Predictive], track: Track, settings: Settings) -> Pooled:
+    """Mixes the members as the ensemble does, and corrects the mixture where corrections have paid."""
+    mixed, pits = mixture(members, track, settings), past_pits(track, settings)
+    on = helps(pits)
+    told = {**mixed.diagnostics, "recalibrated": float(on), "recalibration_gain": float(np.nansum(gains(pits)))}
+    predictive = mixed.predictive.through(learnt(pits)) if on else mixed.predictive
+    return replace(mixed, predictive=predictive, diagnostics=told)
