@@ -13,7 +13,7 @@ the model's sites: randomness belongs to the fit, not to the batch.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log, pi
+from math import log
 from typing import TYPE_CHECKING, Any
 
 import pyro
@@ -22,6 +22,7 @@ import torch
 
 from forecaster.inference.noise import TWINS
 from forecaster.inference.sites import packed_size, unpack
+from forecaster.inference.triangular import standard, triangular
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +78,7 @@ def mean_field(sites: tuple[Site, ...], start: Start) -> Guide:
         shift = pyro.param("shift", lambda: torch.zeros(noise.shape[1:]))
         log_scale = pyro.param("log_scale", lambda: torch.full(noise.shape[1:], log(start.scale)))
         latent = start.mode + start.unit * (shift + log_scale.exp() * noise)
-        return _sample(sites, latent, _standard(noise) - (log_scale + start.unit.log()).sum(-1))
+        return _sample(sites, latent, standard(noise) - (log_scale + start.unit.log()).sum(-1))
 
     return Guide(program, packed_size(sites))
 
@@ -106,31 +107,18 @@ def low_rank(sites: tuple[Site, ...], start: Start, directions: Tensor) -> Guide
 def full_rank(sites: tuple[Site, ...], start: Laplace) -> Guide:
     """A correlated normal `N(mode + L a, (L T)(L T)')` for each fit, with `a` and the lower triangle `T` trained.
 
-    At `a = 0, T = I` it is the Laplace approximation. Its own density is followed only through the draws, its
-    parameters held: where the posterior is in the family, the gradient then has no noise at the answer (Roeder, Wu
-    and Duvenaud 2017, arXiv:1703.09194).
+    At `a = 0, T = I` it is the Laplace approximation.
     """
     constant = start.root.diagonal(dim1=-2, dim2=-1).log().sum(-1)[:, None]
     fits, latents = start.root.shape[:2]
-    row, column = torch.tril_indices(latents, latents, -1)
-    place, empty = row * latents + column, start.root.new_zeros(TWINS, fits, latents**2)
 
     def program(noise: Tensor) -> dict[str, Tensor]:
-        shift = pyro.param("shift", lambda: torch.zeros(TWINS, fits, latents, 1))
-        log_scale = pyro.param("log_scale", lambda: torch.zeros(TWINS, fits, latents, 1))
-        packed = pyro.param("below", lambda: torch.zeros(TWINS, fits, len(place)))
-        below = empty.index_copy(-1, place, packed).unflatten(-1, (latents, latents))
-        columns = noise.squeeze(-2).movedim(0, -1)
-        inner = shift + log_scale.exp() * columns + below @ columns
+        shift = pyro.param("shift", lambda: torch.zeros(fits, TWINS, latents))
+        log_scale = pyro.param("log_scale", lambda: torch.zeros(fits, TWINS, latents))
+        below = pyro.param("below", lambda: torch.zeros(fits, TWINS, latents * (latents - 1) // 2))
+        inner, density = triangular(shift, log_scale, below, noise.squeeze(-2).permute(2, 1, 0, 3))
         latent = start.mode + _through(start.root, inner)
-        density = _standard(noise) - log_scale.detach().sum(-2) - constant
-        if torch.is_grad_enabled():
-            triangle = below.detach() + torch.diag_embed(log_scale.detach().exp().squeeze(-1))
-            slope = torch.linalg.solve_triangular(triangle.mT, columns, upper=True)
-            # Zero, with the gradient of the density along the draws.
-            followed = ((inner.detach() - inner) * slope).sum(-2)
-            density = density + followed.movedim(-1, 0)[..., None]
-        return _sample(sites, latent, density)
+        return _sample(sites, latent, density.permute(2, 1, 0)[..., None] - constant)
 
     return Guide(program, packed_size(sites))
 
@@ -140,25 +128,20 @@ def laplace(sites: tuple[Site, ...], start: Laplace) -> Guide:
     constant = start.root.diagonal(dim1=-2, dim2=-1).log().sum(-1)[:, None]
 
     def program(noise: Tensor) -> dict[str, Tensor]:
-        latent = start.mode + _through(start.root, noise.squeeze(-2).movedim(0, -1))
-        return _sample(sites, latent, _standard(noise) - constant)
+        latent = start.mode + _through(start.root, noise.squeeze(-2).permute(2, 1, 0, 3))
+        return _sample(sites, latent, standard(noise) - constant)
 
     return Guide(program, packed_size(sites))
 
 
-def _through(root: Tensor, columns: Tensor) -> Tensor:
-    """Each fit's root times its columns `(twins, fits, latents, draws)`: `(draws, twins, fits, 1, latents)`.
+def _through(root: Tensor, inner: Tensor) -> Tensor:
+    """Each fit's root times its vectors `(fits, twins, draws, latents)`: `(draws, twins, fits, 1, latents)`.
 
-    One multiplication a fit for all its columns; broadcasting would copy the root for each twin.
+    One multiplication a fit for all its vectors; broadcasting would copy the root for each twin. The root stands on
+    the left: on the right torch rounds more, and guides end a little further from posteriors that they could meet.
     """
-    twins, fits, latents, draws = columns.shape
-    flat = columns.permute(1, 2, 0, 3).reshape(fits, latents, twins * draws)
-    return torch.bmm(root, flat).reshape(fits, latents, twins, draws).permute(3, 2, 0, 1)[..., None, :]
-
-
-def _standard(noise: Tensor) -> Tensor:
-    """Log density of the standard normal at `(..., latents)`."""
-    return -noise.square().sum(-1) / 2 - noise.shape[-1] * log(2 * pi) / 2
+    product: Tensor = torch.bmm(root, inner.flatten(1, 2).mT).mT.reshape(inner.shape)
+    return product.permute(2, 1, 0, 3)[..., None, :]
 
 
 def _low_rank(inner: Tensor, factor: Tensor) -> Tensor:
@@ -170,7 +153,7 @@ def _low_rank(inner: Tensor, factor: Tensor) -> Tensor:
     root = torch.linalg.cholesky(products + torch.eye(factor.shape[-2]))
     along = torch.linalg.solve_triangular(root, (inner * factor).sum(-1)[..., None], upper=False)
     log_root = root.diagonal(dim1=-2, dim2=-1).log().sum(-1)[..., None]
-    density: Tensor = _standard(inner) + along.square().sum(-2) / 2 - log_root
+    density: Tensor = standard(inner) + along.square().sum(-2) / 2 - log_root
     return density
 
 
