@@ -32,9 +32,6 @@ FINER = 0.75
 NEAR, FAR = -3.3, 2.5
 """Ends of the rule that integrates away from a point: from 1e-9 to 1e4 widths."""
 
-LIGHT = 1e4
-"""Widths beyond which what was learnt has no mass left, and the difference of two cdfs is rounding."""
-
 CHUNK = 10_000
 """Draws that are inverted at once, to bound the memory."""
 
@@ -173,7 +170,6 @@ class Seen:
         place, weight, f = self._line
         away = (place - self.base.centre) / self.base.width
         gap = weight * (special.ndtr(away) - self.map.learnt(f))
-        gap[np.abs(away) > LIGHT] = 0.0
         first, second = float(gap.sum()), float(self.base.width * (self.base.width + 2 * gap @ away))
         return self.base.centre + first, second - first**2
 
