@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecaster import market
+from forecaster import market, training
+from forecaster.errors import SettingsError, UnknownNameError
 from forecaster.issue import issue
 from forecaster.past import Past
 from forecaster.replay.backtest import last_origins, replay
@@ -73,7 +74,7 @@ def test_a_record_is_of_replays_from_fits_before_each_day(history, settings_of):
     code = calendar("24/7")
     due = [d for d in last_origins(history, 50) if code.ordinal(d) % EVERY == 0][-1]
     days = [d for d in last_origins(history, 50) if due <= d < day]
-    replayed = [item for item in replay(history, days, ("climatology",), settings, refit_every=EVERY)]
+    replayed = list(replay(history, days, ("climatology",), settings, refit_every=EVERY))
     np.testing.assert_allclose(track.pit[-len(days) :, 0], [item.score.pit for item in replayed], atol=1e-12)
 
 
@@ -115,8 +116,6 @@ def test_a_pool_is_its_members_mixture_live_and_replayed(history, settings_of):
 
 def test_fits_that_a_record_needs_are_not_trained_again(history, settings_of, monkeypatch):
     """With the record's own distance between refits, a backtest trains each model once at each of them."""
-    from forecaster import training  # noqa: PLC0415
-
     seen, plain = [], training._fits
 
     def counted(name, examples, settings, seeds):
@@ -128,22 +127,18 @@ def test_fits_that_a_record_needs_are_not_trained_again(history, settings_of, mo
     assert len(seen) == len(set(seen))
 
 
-def test_a_member_that_has_no_forecast_is_left_out(history, settings_of):
-    """Today's window has a hole: the members with a window are withheld, and climatology speaks alone."""
+def test_a_pool_whose_members_have_no_forecast_is_withheld(history, settings_of):
+    """Today's window has a hole: nobody has a forecast, and the pool says whose lack it was."""
     frame = history.frame
-    frame = frame.drop(index=frame.index[-3]).reset_index(drop=True)
-    holed, settings = replace(history, frame=frame), settings_of(**QUICK)
-    day = holed.last
-    trained = None
-    own = {f.model: f for f in issue(holed, day, (*MEMBERS, "ensemble"), settings, trained)}
-    assert own["bayesian_linear"].status == "withheld"
-    assert own["ensemble"].diagnostics["pool"] == {"climatology": 1.0} or own["ensemble"].status == "withheld"
+    holed = replace(history, frame=frame.drop(index=frame.index[-3]).reset_index(drop=True))
+    *own, pooled = issue(holed, holed.last, (*MEMBERS, "ensemble"), settings_of(**QUICK))
+    assert {forecast.status for forecast in own} == {"withheld"}
+    assert (pooled.status, pooled.predictive) == ("withheld", None)
+    assert pooled.reason.startswith("none of its members has a forecast")
 
 
 def test_a_pool_of_pools_is_refused(settings_of):
-    from forecaster.errors import SettingsError, UnknownNameError  # noqa: PLC0415
-
     with pytest.raises(SettingsError, match="recalibrated is made of others itself"):
         settings_of(models={"ensemble": {"members": ["recalibrated"]}}).members("ensemble")
-    with pytest.raises(UnknownNameError, match="garch"):
-        settings_of(models={"ensemble": {"members": ["garhc"]}}).members("ensemble")
+    with pytest.raises(UnknownNameError, match="climatology"):
+        settings_of(models={"ensemble": {"members": ["climatologi"]}}).members("ensemble")
