@@ -100,7 +100,7 @@ def issue(
         ConstantSeriesError: A price that never moves.
         IncompleteWindowError: Where today's window has a hole.
     """
-    return Issuer(history, names, settings, attributed=True).issue(as_of, trained)
+    return Issuer(history, names, settings).issue(as_of, trained, attributed=True)
 
 
 class Issuer:
@@ -110,33 +110,33 @@ class Issuer:
         history: Every vintage of the asset.
         names: Forecasters, in order.
         settings: All settings.
-        attributed: Whether forecasts tell what moved them; replays of many days have no use for it.
 
     Attributes:
+        names: The forecasters.
+        settings: All settings.
         past: The asset's.
         trainees: What must be trained: the forecasters themselves, and the members of those that are made of others.
         record: The track record of those members, None where there are none.
     """
 
-    def __init__(
-        self, history: History, names: tuple[str, ...], settings: Settings, *, attributed: bool = False
-    ) -> None:
+    def __init__(self, history: History, names: tuple[str, ...], settings: Settings) -> None:
         """Nothing is trained yet; see the class."""
-        self._attributed = attributed
         self.past = Past(history, settings.forecast)
-        self._names, self._settings = names, settings
-        pools = {name: pool for name in names if (pool := models.pool(name)) is not None}
-        members = tuple(dict.fromkeys(member for name in pools for member in settings.members(name)))
-        self._pools = pools
-        self.trainees = tuple(dict.fromkeys([name for name in names if name not in pools] + list(members)))
+        self.names, self.settings = names, settings
+        self._pools = {name: pool for name in names if (pool := models.pool(name)) is not None}
+        members = tuple(dict.fromkeys(member for name in self._pools for member in settings.members(name)))
+        self.trainees = tuple(dict.fromkeys([name for name in names if name not in self._pools] + list(members)))
         self.record = Record(self.past, members, settings) if members else None
 
-    def issue(self, as_of: pd.Timestamp, trained: Mapping[str, Trained] | None = None) -> tuple[Forecast, ...]:
-        """Forecasts the session after `as_of`; see the function of this name."""
+    def issue(
+        self, as_of: pd.Timestamp, trained: Mapping[str, Trained] | None = None, *, attributed: bool = False
+    ) -> tuple[Forecast, ...]:
+        """Forecasts the session after `as_of`, and tells what moved them where asked; see the function of this name."""
         view = self.past.look(as_of)
-        ready = train([view], self.trainees, self._settings)[0] if trained is None else trained
-        own = {name: self._single(view, ready[name]) for name in self.trainees}
-        return tuple(own[name] if name in own else self._pooled(name, view, own) for name in self._names)
+        ready = train([view], self.trainees, self.settings)[0] if trained is None else trained
+        single = self._attributed if attributed else _forecast
+        own = {name: single(view, ready[name]) for name in self.trainees}
+        return tuple(own[name] if name in own else self._pooled(name, view, own) for name in self.names)
 
     def trained(self, as_of: pd.Timestamp) -> Mapping[str, Trained]:
         """What the track record has trained at exactly this session, by name."""
@@ -146,10 +146,10 @@ class Issuer:
         """Those of the trainees that are not among some trained ones."""
         return tuple(name for name in self.trainees if name not in trained)
 
-    def _single(self, view: market.View, trained: Trained) -> Forecast:
+    def _attributed(self, view: market.View, trained: Trained) -> Forecast:
         """A model's own forecast, with what moved it."""
         made, fitted = _forecast(view, trained), trained.fitted
-        if not self._attributed or made.predictive is None or isinstance(fitted, Failed) or not fitted.by_draw:
+        if made.predictive is None or isinstance(fitted, Failed) or not fitted.by_draw:
             return made
         try:
             before = trained.origin(self.past.look(view.calendar.previous(view.as_of)))
@@ -161,21 +161,21 @@ class Issuer:
     def _pooled(self, name: str, view: market.View, own: Mapping[str, Forecast]) -> Forecast:
         """A forecast that is made of its members'; those that have none are left out."""
         assert self.record is not None  # noqa: S101  # for the type checker: a pool has members
-        members = self._settings.members(name)
+        members = self.settings.members(name)
         known = {m: p for m in members if (p := own[m].predictive) is not None}
         track, first = self.record.at(view.as_of), own[members[0]]
         diagnostics: dict[str, Any] = {"inputs": first.diagnostics["inputs"]}
         shared = replace(
             first,
             model=name,
-            config_sha256=config_sha256(self._settings, name),
-            seed=seed_of(self._settings, view.symbol, name, view.as_of),
+            config_sha256=config_sha256(self.settings, name),
+            seed=seed_of(self.settings, view.symbol, name, view.as_of),
         )
         if not known:
             return replace(
                 shared, reason=f"none of its members has a forecast: {first.reason}", diagnostics=diagnostics
             )
-        found = self._pools[name].combine(known, track.of(members), self._settings.model(name))
+        found = self._pools[name].combine(known, track.of(members), self.settings.model(name))
         diagnostics["figures"] = {key: _number(value) for key, value in found.diagnostics.items()}
         diagnostics["pool"] = {member: _number(weight) for member, weight in found.weights.items()}
         return replace(shared, status="ok", reason="", predictive=found.predictive, diagnostics=diagnostics)

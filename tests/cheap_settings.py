@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 CHEAP = """\
 train_window = 120
+track_days = 8
 minimum_rows = 40
 [models.bayesian_linear]
 steps = 40

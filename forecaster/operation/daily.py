@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from forecaster import market
 from forecaster.errors import ForecasterError
-from forecaster.issue import issue
+from forecaster.issue import Issuer
 from forecaster.operation import fetch
 from forecaster.operation.contents import daily_report
 from forecaster.operation.settle import settle
-from forecaster.replay.backtest import last_origins, replay
+from forecaster.replay.backtest import last_origins, walk
+from forecaster.track import EVERY
 from forecaster.training import config_sha256
 from ingest.errors import AsOfError, IncompleteWindowError, IngestError, ProviderError, StoreError
 from ingest.sessions import calendar
@@ -169,12 +170,13 @@ def _forecast(home: Home, asset: Asset, as_of: pd.Timestamp | None, summary: Sum
     summary.settled += settle(home.ledger, history, day, home.clock.now())
     known = home.ledger.recorded(asset.symbol, day)
     missing = tuple(name for name in names if name not in known)
+    issuer = Issuer(history, missing or names, home.settings)
     if missing:
         progress(f"{asset.symbol}: {', '.join(missing)}")
-        forecasts = issue(history, day, missing, home.settings)
+        forecasts = issuer.issue(day, attributed=True)
         summary.recorded += home.ledger.record(forecasts, home.clock.now())
     summary.known += len(names) - len(missing)
-    _fill_fan(home, history, day, progress)
+    _fill_fan(home, issuer if missing == names else Issuer(history, names, home.settings), day, progress)
     summary.as_ofs[asset.symbol] = day
 
 
@@ -196,9 +198,9 @@ def origin_of(home: Home, history: History, as_of: pd.Timestamp | None) -> pd.Ti
     return as_of if code.is_session(as_of) else code.previous(code.next(as_of))
 
 
-def _fill_fan(home: Home, history: History, day: pd.Timestamp, progress: Progress) -> None:
-    """Replays the days of the fan that no live forecast covers, from one fit before them."""
-    names = home.settings.model_names()
+def _fill_fan(home: Home, issuer: Issuer, day: pd.Timestamp, progress: Progress) -> None:
+    """Replays the days of the fan that no live forecast covers, from fits before them as a track record has."""
+    names, history = issuer.names, issuer.past.history
     wanted = last_origins(history, home.settings.report.days, day)
     current = {name: config_sha256(home.settings, name) for name in names}
     ledgered = home.ledger.forecasts([history.asset.symbol])
@@ -210,7 +212,7 @@ def _fill_fan(home: Home, history: History, day: pd.Timestamp, progress: Progres
     holes = [d for d in holes if _trainable(home, history, d)]
     if holes:
         progress(f"{history.asset.symbol}: replay {len(holes)} days")
-        home.replays.add(list(replay(history, holes, names, home.settings, refit_every=len(holes))))
+        home.replays.add(list(walk(issuer, holes, EVERY)))
 
 
 def _trainable(home: Home, history: History, day: pd.Timestamp) -> bool:

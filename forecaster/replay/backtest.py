@@ -109,7 +109,12 @@ def replay(
     settings: Settings,
     refit_every: int,
 ) -> Iterator[Replayed]:
-    """Replays an asset over its origins, oldest first, models within a day in the given order.
+    """Replays an asset over its origins, oldest first, models within a day in the given order: see `walk`."""
+    return walk(Issuer(history, names, settings), as_ofs, refit_every)
+
+
+def walk(issuer: Issuer, as_ofs: list[pd.Timestamp], refit_every: int) -> Iterator[Replayed]:
+    """Walks forward over origins, oldest first.
 
     An origin without a price of its own gives no forecast; one whose window has a hole gives withheld ones.
 
@@ -119,13 +124,13 @@ def replay(
     """
     if not as_ofs:
         return
-    issuer, trained = Issuer(history, names, settings), None
+    trained = None
     if issuer.record is not None:
         issuer.record.prepare(as_ofs[0], as_ofs[-1])
     span = AT_ONCE * refit_every
     for start in range(0, len(as_ofs), span):
         days = as_ofs[start : start + span]
-        refits = _refits(issuer, days, settings, refit_every, first=trained is None)
+        refits = _refits(issuer, days, refit_every, first=trained is None)
         for as_of in days:
             trained = refits.get(as_of, trained)
             if trained is not None:
@@ -133,7 +138,7 @@ def replay(
 
 
 def _refits(
-    issuer: Issuer, days: list[pd.Timestamp], settings: Settings, refit_every: int, *, first: bool
+    issuer: Issuer, days: list[pd.Timestamp], refit_every: int, *, first: bool
 ) -> dict[pd.Timestamp, Mapping[str, Trained]]:
     """Trains at those of the days that are due a fit and have a price of their own.
 
@@ -151,7 +156,7 @@ def _refits(
     found: dict[pd.Timestamp, Mapping[str, Trained]] = {}
     for missing in dict.fromkeys(issuer.missing(own) for own in known.values()):
         some = [view for view in views if issuer.missing(known[view.as_of]) == missing]
-        for view, fits in zip(some, train(some, missing, settings), strict=True):
+        for view, fits in zip(some, train(some, missing, issuer.settings), strict=True):
             found[view.as_of] = {**known[view.as_of], **fits}
     return found
 

@@ -1,4 +1,4 @@
-"""Track records and what is made of them: the same from every run, from the past alone, and in favour of who is right."""
+"""Track records and pools: the same from every run, from the past alone, and a mixture of just what they say."""
 
 from __future__ import annotations
 
