@@ -16,7 +16,6 @@ from forecaster.issue import issue, train
 from forecaster.operation.home import open_home
 from forecaster.predictive import QUANTILES
 from forecaster.replay.backtest import COLUMNS
-
 from forecaster.replay.export import FILES
 from tests.cheap_settings import write_cheap
 
