@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from reports.palette import Looks
 
 _NEGLIGIBLE = 0.004  # of the highest peak; tails below it are not drawn
-_MANY = 5
+_WIDTH, _HEIGHT = 102.0, 60.0  # millimetres, of which three lines of the legend take their share
+_COLUMNS, _LINES, _LINE = 3, 3, 4.0  # of the legend: columns, lines that fit, millimetres that another one takes
 
 
 def draw(
@@ -29,8 +30,6 @@ def draw(
     looks: Looks,
     models: Iterable[str],
     heading: tuple[str, bool],
-    *,
-    size: tuple[float, float] = (102.0, 60.0),
 ) -> str:
     """SVG of `densities` (as `AssetPage.densities`, not empty) over the change in per cent.
 
@@ -40,20 +39,20 @@ def draw(
         looks: The look of each model.
         models: Their order.
         heading: The title, and whether the asset is simulated.
-        size: Width and height in millimetres.
     """
     title, simulated = heading
-    with drawing(*size, title, simulated=simulated) as figure:
+    names = in_order(densities.dropna(subset=["density"]), models)
+    height = _HEIGHT + _LINE * max(0, math.ceil((len(names) + 1) / _COLUMNS) - _LINES)
+    with drawing(_WIDTH, height, title, simulated=simulated) as figure:
         axes = figure.subplots()
         axes.axvline(0, color=MUTED, linewidth=0.5)
-        names = in_order(densities.dropna(subset=["density"]), models)
         for name in names:
             curve = densities[densities["model"] == name].sort_values("change")
             x, y = 100 * curve["change"].to_numpy(float), curve["density"].to_numpy(float) / 100
             axes.plot(x, y, color=looks[name].colour, linestyle=looks[name].dash, label=name)
         _point(axes, *point)
         _scales(axes, densities)
-        figure.legend(loc="outside lower center", ncols=3 if len(names) > _MANY else min(len(names) + 1, 3))
+        figure.legend(loc="outside lower center", ncols=min(len(names) + 1, _COLUMNS))
         return to_svg(figure)
 
 

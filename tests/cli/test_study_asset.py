@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ORIGIN, TARGET = pd.Timestamp("2018-01-20"), pd.Timestamp("2018-01-21")
+ALL = len(models.names())
 NUMBERS = ["mean", "sd", "prob_up", *QUANTILES]
 
 REISSUE = """
@@ -63,7 +64,7 @@ def days(tmp_path_factory: pytest.TempPathFactory, ethereum: Path, shell: Any, r
 def test_a_day_has_one_forecast_of_the_next_session_from_every_model(days: dict[str, Any]) -> None:
     assert days["ingest"].out == "ETH-USD: 899 sessions from 2015-08-07 to 2018-01-21: 899 new.\n"
     assert (days["first"].code, days["first"].err) == (0, "")
-    assert days["first"].out.startswith("4 forecasts recorded, 0 targets settled; 0 on record already.\n")
+    assert days["first"].out.startswith(f"{ALL} forecasts recorded, 0 targets settled; 0 on record already.\n")
     found = [(row[1], row[2], row[3], row[4], row[5]) for row in days["rows"]["forecast"]]
     assert found == [("ETH-USD", name, "2018-01-20", 1, "2018-01-21") for name in models.names()]
     assert days["pdf"].startswith(b"%PDF")
@@ -71,7 +72,7 @@ def test_a_day_has_one_forecast_of_the_next_session_from_every_model(days: dict[
 
 def test_a_second_run_changes_nothing(days: dict[str, Any]) -> None:
     assert (days["second"].code, days["second"].err) == (0, "")
-    assert days["second"].out.startswith("0 forecasts recorded, 0 targets settled; 4 on record already.\n")
+    assert days["second"].out.startswith(f"0 forecasts recorded, 0 targets settled; {ALL} on record already.\n")
     assert days["rows again"] == days["rows"]
     assert days["pdf again"] == days["pdf"]
     assert days["html again"] == days["html"]
@@ -79,19 +80,19 @@ def test_a_second_run_changes_nothing(days: dict[str, Any]) -> None:
 
 def test_the_next_days_run_settles_the_first(days: dict[str, Any], shell: Callable[..., Any]) -> None:
     assert days["next day"].code == 0
-    assert days["next day"].out.startswith("4 forecasts recorded, 1 target settled; 0 on record already.\n")
+    assert days["next day"].out.startswith(f"{ALL} forecasts recorded, 1 target settled; 0 on record already.\n")
     shown = shell("ledger", "show", "--json", "--home", days["home"])
     record = json.loads(shown.out)
     assert [(row["model"], row["as_of"]) for row in record] == [
         (name, day) for day in ("2018-01-20", "2018-01-21") for name in models.names()
     ]
-    for row in record[:4]:
+    for row in record[:ALL]:
         assert row["y"] == 1049.58 / 1155.15 - 1
         assert row["absolute_error"] > 0
         assert row["crps"] > 0
         assert 0 <= row["pit"] <= 1
         assert None not in {row[n] for n in ("log_score", "in50", "in90", "interval_score", "squared_error")}
-    for row in record[4:]:
+    for row in record[ALL:]:
         assert {row[n] for n in ("y", "crps", "log_score", "pit")} == {None}
     assert days["rows"]["forecast"] == [row for row in days["rows again"]["forecast"] if row[3] == "2018-01-20"]
 

@@ -19,6 +19,8 @@ MODELS = {
     "ewma": "Volatility as a fading average of squared changes.",
     "local_level": "A mean that drifts slowly, observed with heavy-tailed noise.",
     "ensemble": "The weighted mixture of the others.",
+    "gjr": "As garch, with falls counted apart.",
+    "egarch": "The log variance follows size and sign of each change.",
 }
 FIVE = tuple(MODELS)[:5]
 LEVELS = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}

@@ -138,8 +138,8 @@ def test_many_assets_and_models_break_well(
     asset: Callable[..., AssetPage], daily: Callable[..., DailyReport], tmp_path: Path
 ) -> None:
     small = dict.fromkeys(("fan", "window", "weights", "elbo", "densities"), NOTHING)
-    assets = [asset(f"S{i:02d}", models=tuple(daily(models=8).models), **small) for i in range(12)]
-    composed = document.compose(daily(*assets, models=8))
+    assets = [asset(f"S{i:02d}", models=tuple(daily(models=10).models), **small) for i in range(12)]
+    composed = document.compose(daily(*assets, models=10))
     reader = PdfReader(pdf.render(composed, tmp_path / "report.pdf"))
     shown = " ".join(page.extract_text() for page in reader.pages[:5])
     assert all(shown.count(f"S{i:02d}") >= 1 for i in range(12))

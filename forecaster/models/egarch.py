@@ -1,0 +1,24 @@
+"""EGARCH(1,1,1) with a constant mean and Student-t errors: the log variance moves, by size and by sign."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forecaster.inference.garch_family import fit_family
+from forecaster.problem import Compute, Examples, Failed, Fitted, ModelSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SUMMARY = "EGARCH(1,1,1) with Student-t errors: the log variance follows size and sign of each change"
+
+
+class Settings(ModelSettings):
+    """No choices to make."""
+
+
+def fit(
+    examples: Sequence[Examples], settings: Settings, seeds: Sequence[int], compute: Compute
+) -> tuple[Fitted | Failed, ...]:
+    """Maximum likelihood on each training window's changes, one after another."""
+    return tuple(fit_family("egarch", rows.history) for rows in examples)

@@ -1,0 +1,92 @@
+"""The variance of RiskMetrics, a fading average of squared changes, with Student-t errors fitted to the past.
+
+The variance known at a close is `v[t] = sum_k decay^k r[t-k]^2 / sum_k decay^k`, around a mean of zero (J.P. Morgan and
+Reuters, RiskMetrics Technical Document, 4th ed. 1996, with a decay of 0.94 for daily changes). Past changes in units of
+the volatility known before them are Student-t, whose scale and degrees of freedom are those of maximum likelihood.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pydantic import Field
+from scipy import optimize, signal
+
+from forecaster import student
+from forecaster.predictive import Predictive
+from forecaster.problem import Compute, Examples, Failed, Fitted, ModelSettings, Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+SUMMARY = "RiskMetrics: variance as a fading average of squared changes, Student-t errors"
+
+FIRST = 20
+"""Changes that the average has seen before it is believed."""
+
+FLOOR = 1e-4
+"""The variance is never taken below this part of the mean square: where a price stands still, it will not forever."""
+
+NARROWEST = 0.01
+"""Least scale, in parts of the root mean square: where most changes are zero the likelihood grows without end."""
+
+DF = (2.05, 500.0)
+"""Least and most degrees of freedom: a variance that exists, and what no data tell from a normal."""
+
+
+class Settings(ModelSettings):
+    """How fast the past fades.
+
+    Attributes:
+        decay: What a session more takes from the weight of a squared change.
+    """
+
+    decay: float = Field(0.94, gt=0, lt=1)
+
+
+def fit(
+    examples: Sequence[Examples], settings: Settings, seeds: Sequence[int], compute: Compute
+) -> tuple[Fitted | Failed, ...]:
+    """Maximum likelihood on each training window's changes, one after another."""
+    return tuple(_fitted(rows.history, settings.decay) for rows in examples)
+
+
+def _fitted(changes: Floats, decay: float) -> Fitted | Failed:
+    floor = FLOOR * float(np.mean(changes**2))
+    if not floor > 0:
+        return Failed("the changes are all zero")
+    known = np.maximum(variances(changes, decay), floor)
+    scale, df = _student(changes[FIRST:] / np.sqrt(known[FIRST - 1 : -1]))
+
+    def predict(origin: Origin) -> Predictive:
+        volatility = np.sqrt(max(variances(origin.history, decay)[-1], floor))
+        return Predictive.of(0.0, scale * volatility, df)
+
+    return Fitted(predict, diagnostics={"scale": scale, "df": df, "decay": decay})
+
+
+def variances(changes: Floats, decay: float) -> Floats:
+    """The fading average of squared changes known at each close `(sessions,)`, fractions squared."""
+    fading = signal.lfilter([1.0], [1.0, -decay], changes**2)
+    weight = (1 - decay ** np.arange(1, changes.size + 1)) / (1 - decay)
+    result: Floats = fading / weight
+    return result
+
+
+def _student(z: Floats) -> tuple[float, float]:
+    """Scale and degrees of freedom of maximum likelihood around zero."""
+
+    def loss(at: Floats) -> float:
+        scale, df = np.exp(at)
+        return float(np.log(scale) - student.log_density(z / scale, df).mean())
+
+    size = float(np.sqrt(np.mean(z**2))) or 1.0
+    bounds = optimize.Bounds(*np.log([[NARROWEST * size, DF[0]], [2 * size, DF[1]]]))
+    found = optimize.minimize(loss, np.log([size, 8.0]), method="L-BFGS-B", bounds=bounds)
+    scale, df = np.exp(found.x)
+    return float(scale), float(df)

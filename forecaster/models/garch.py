@@ -1,0 +1,24 @@
+"""GARCH(1,1) with a constant mean and Student-t errors: today's variance from yesterday's and yesterday's change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forecaster.inference.garch_family import fit_family
+from forecaster.problem import Compute, Examples, Failed, Fitted, ModelSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SUMMARY = "GARCH(1,1) with Student-t errors: variance rises with every large change and settles again"
+
+
+class Settings(ModelSettings):
+    """No choices to make."""
+
+
+def fit(
+    examples: Sequence[Examples], settings: Settings, seeds: Sequence[int], compute: Compute
+) -> tuple[Fitted | Failed, ...]:
+    """Maximum likelihood on each training window's changes, one after another."""
+    return tuple(fit_family("garch", rows.history) for rows in examples)

@@ -1,0 +1,24 @@
+"""GJR-GARCH(1,1,1) with a constant mean and Student-t errors: falls move the variance more than rises do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forecaster.inference.garch_family import fit_family
+from forecaster.problem import Compute, Examples, Failed, Fitted, ModelSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SUMMARY = "GJR-GARCH(1,1,1) with Student-t errors: as GARCH, and falls raise the variance more than rises"
+
+
+class Settings(ModelSettings):
+    """No choices to make."""
+
+
+def fit(
+    examples: Sequence[Examples], settings: Settings, seeds: Sequence[int], compute: Compute
+) -> tuple[Fitted | Failed, ...]:
+    """Maximum likelihood on each training window's changes, one after another."""
+    return tuple(fit_family("gjr", rows.history) for rows in examples)
