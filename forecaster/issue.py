@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +13,7 @@ from forecaster.past import Past
 from forecaster.predictive import QUANTILES
 from forecaster.problem import Failed
 from forecaster.track import Record
-from forecaster.training import config_sha256, seed_of, train
+from forecaster.training import code_version, config_sha256, seed_of, train
 from ingest.errors import IncompleteWindowError, IngestError
 
 if TYPE_CHECKING:
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from forecaster.predictive import Predictive
     from forecaster.problem import Fitted
     from forecaster.settings import Settings
+    from forecaster.track import Scores
     from forecaster.training import Trained
     from ingest.history import History
 
@@ -110,6 +109,7 @@ class Issuer:
         history: Every vintage of the asset.
         names: Forecasters, in order.
         settings: All settings.
+        known: Scores of the track record that were found before, under the same settings.
 
     Attributes:
         names: The forecasters.
@@ -119,24 +119,43 @@ class Issuer:
         record: The track record of those members, None where there are none.
     """
 
-    def __init__(self, history: History, names: tuple[str, ...], settings: Settings) -> None:
+    def __init__(
+        self, history: History, names: tuple[str, ...], settings: Settings, known: Scores | None = None
+    ) -> None:
         """Nothing is trained yet; see the class."""
         self.past = Past(history, settings.forecast)
         self.names, self.settings = names, settings
         self._pools = {name: pool for name in names if (pool := models.pool(name)) is not None}
-        members = tuple(dict.fromkeys(member for name in self._pools for member in settings.members(name)))
-        self.trainees = tuple(dict.fromkeys([name for name in names if name not in self._pools] + list(members)))
-        self.record = Record(self.past, members, settings) if members else None
+        members = pooled(names, settings)
+        self.trainees = self._trainees(names)
+        self.record = Record(self.past, members, settings, known) if members else None
 
     def issue(
-        self, as_of: pd.Timestamp, trained: Mapping[str, Trained] | None = None, *, attributed: bool = False
+        self,
+        as_of: pd.Timestamp,
+        trained: Mapping[str, Trained] | None = None,
+        *,
+        only: tuple[str, ...] = (),
+        attributed: bool = False,
     ) -> tuple[Forecast, ...]:
-        """Forecasts the session after `as_of`, and tells what moved them where asked; see the function of this name."""
-        view = self.past.look(as_of)
-        ready = train([view], self.trainees, self.settings)[0] if trained is None else trained
+        """Forecasts the session after `as_of`; see the function of this name.
+
+        Args:
+            as_of: A session of the asset.
+            trained: Models trained at an earlier origin; trained at `as_of` where None.
+            only: Some of the forecasters; all where empty.
+            attributed: Whether forecasts tell what moved them.
+        """
+        view, names = self.past.look(as_of), only or self.names
+        trainees = self._trainees(names)
+        ready = train([view], trainees, self.settings)[0] if trained is None else trained
         single = self._attributed if attributed else _forecast
-        own = {name: single(view, ready[name]) for name in self.trainees}
-        return tuple(own[name] if name in own else self._pooled(name, view, own) for name in self.names)
+        own = {name: single(view, ready[name]) for name in trainees}
+        return tuple(own[name] if name in own else self._pooled(name, view, own) for name in names)
+
+    def _trainees(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        alone = tuple(name for name in names if name not in self._pools)
+        return tuple(dict.fromkeys(alone + pooled(names, self.settings)))
 
     def trained(self, as_of: pd.Timestamp) -> Mapping[str, Trained]:
         """What the track record has trained at exactly this session, by name."""
@@ -181,6 +200,11 @@ class Issuer:
         return replace(shared, status="ok", reason="", predictive=found.predictive, diagnostics=diagnostics)
 
 
+def pooled(names: tuple[str, ...], settings: Settings) -> tuple[str, ...]:
+    """The forecasters that others among the names are made of."""
+    return tuple(dict.fromkeys(member for name in names for member in settings.members(name)))
+
+
 def _forecast(view: market.View, trained: Trained) -> Forecast:
     fitted, status, predictive = trained.fitted, "withheld", None
     reason = fitted.reason
@@ -209,7 +233,7 @@ def _forecast(view: market.View, trained: Trained) -> Forecast:
         data_vintage=view.data_vintage,
         config_sha256=trained.config_sha256,
         seed=trained.seed,
-        code_version=_code_version(),
+        code_version=code_version(),
     )
 
 
@@ -254,8 +278,3 @@ def _outputs(fitted: Fitted) -> dict[str, Any]:
 def _number(value: float) -> float | None:
     """A JSON number, nothing where it is not finite."""
     return float(value) if np.isfinite(value) else None
-
-
-@cache
-def _code_version() -> str:
-    return version("forecaster")

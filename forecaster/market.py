@@ -92,6 +92,11 @@ class View:
         return covariates(self.rows, self.known, self.target)
 
     @cached_property
+    def origins(self) -> dict[tuple[tuple[str, ...], tuple[str, ...]], Origin]:
+        """What models look at on this day, by their series and covariates, as far as somebody has asked."""
+        return {}
+
+    @cached_property
     def data_vintage(self) -> str:
         """Hash of exactly the rows known."""
         return vintage_sha256(self.rows)
@@ -194,13 +199,15 @@ def origin(view: View, series: tuple[str, ...], names: tuple[str, ...]) -> Origi
     Raises:
         IncompleteWindowError: Where a change in it is missing.
     """
-    return Origin(
-        x=origin_window(view.symbol, view.changes, series, view.as_of),
-        standard=origin_window(view.symbol, view.standard, series, view.as_of),
-        volatility=float(view.volatility.iloc[-1]),
-        z=view.covariates[list(names)].iloc[-1].fillna(0.0).to_numpy(),
-        history=_history(view),
-    )
+    if (series, names) not in view.origins:  # ten models ask for the same
+        view.origins[series, names] = Origin(
+            x=origin_window(view.symbol, view.changes, series, view.as_of),
+            standard=origin_window(view.symbol, view.standard, series, view.as_of),
+            volatility=float(view.volatility.iloc[-1]),
+            z=view.covariates[list(names)].iloc[-1].fillna(0.0).to_numpy(),
+            history=_history(view),
+        )
+    return view.origins[series, names]
 
 
 def _history(view: View) -> Floats:

@@ -8,6 +8,7 @@ whichever run asks for it, and nothing in it was known later than the day that i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,7 @@ from ingest.errors import IncompleteWindowError, IngestError
 from ingest.sessions import calendar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from forecaster.past import Past
     from forecaster.settings import Settings
@@ -33,6 +34,9 @@ EVERY = 20
 AT_ONCE = 64
 """Trainings in one go: enough to share a step's cost, few enough for memory and the wait for the first row."""
 
+Scores = Mapping[pd.Timestamp, Mapping[str, tuple[float, float]]]
+"""Day to member to log score and PIT of its forecast of the next session; NaN where it had none."""
+
 
 class Record:
     """The track record of some forecasters on one asset.
@@ -41,18 +45,24 @@ class Record:
         past: The asset's.
         members: Their ids.
         settings: All settings.
+        known: Scores found before, under the same settings.
+
+    Attributes:
+        scores: Those found so far.
     """
 
-    def __init__(self, past: Past, members: tuple[str, ...], settings: Settings) -> None:
+    def __init__(self, past: Past, members: tuple[str, ...], settings: Settings, known: Scores | None = None) -> None:
         """Nothing is trained yet; see the class."""
+        self.scores: dict[pd.Timestamp, Mapping[str, tuple[float, float]]] = {
+            day: own for day, own in (known or {}).items() if set(members) <= set(own)
+        }
         self._past, self._members, self._settings = past, members, settings
         self._code: Calendar = calendar(past.history.asset.calendar)
         self._trained: dict[pd.Timestamp, Mapping[str, Trained]] = {}
-        self._scores: dict[pd.Timestamp, tuple[list[float], list[float]]] = {}
 
     def prepare(self, first: pd.Timestamp, last: pd.Timestamp) -> None:
         """Trains and scores what the tracks of the origins from `first` to `last` need, many trainings at once."""
-        days = [day for day in self._days(first, last) if day not in self._scores]
+        days = [day for day in self._days(first, last) if day not in self.scores]
         due = list(dict.fromkeys(self._trained_at(day) for day in days))
         views = [view for day in due if day not in self._trained for view in self._trainable(day)]
         for start in range(0, len(views), AT_ONCE):
@@ -60,7 +70,7 @@ class Record:
             fits = train(some, self._members, self._settings)
             self._trained.update(zip([view.as_of for view in some], fits, strict=True))
         for day in days:
-            self._scores[day] = self._scored(day)
+            self.scores[day] = self._scored(day)
 
     def trained(self, as_of: pd.Timestamp) -> Mapping[str, Trained] | None:
         """The members as they were trained at exactly this session, None where they were not."""
@@ -69,9 +79,8 @@ class Record:
     def at(self, as_of: pd.Timestamp) -> Track:
         """What was known at a session of how the members fared; days without any forecast or outcome are left out."""
         self.prepare(as_of, as_of)
-        rows = [self._scores[day] for day in self._days(as_of, as_of)]
-        shape = (len(rows), len(self._members))
-        scores, pits = (np.array([row[k] for row in rows]).reshape(shape) for k in (0, 1))
+        rows = [[self.scores[day][name] for name in self._members] for day in self._days(as_of, as_of)]
+        scores, pits = np.moveaxis(np.array(rows).reshape(len(rows), len(self._members), 2), -1, 0)
         kept = np.isfinite(pits).any(1)
         return Track(self._members, scores[kept], pits[kept])
 
@@ -96,18 +105,17 @@ class Record:
             return
         yield view
 
-    def _scored(self, day: pd.Timestamp) -> tuple[list[float], list[float]]:
-        nothing = [np.nan] * len(self._members)
+    def _scored(self, day: pd.Timestamp) -> Mapping[str, tuple[float, float]]:
+        nothing = dict.fromkeys(self._members, (np.nan, np.nan))
         fits = self._trained.get(self._trained_at(day))
         y = self._past.outcome(self._code.next(day))
         if fits is None or not np.isfinite(y):
-            return nothing, nothing
+            return nothing
         try:
             view = self._past.look(day)
         except IncompleteWindowError:
-            return nothing, nothing
-        pairs = [_score(fits[name], view, y) for name in self._members]
-        return [score for score, _ in pairs], [pit for _, pit in pairs]
+            return nothing
+        return {name: _score(fits[name], view, y) for name in self._members}
 
 
 def _score(trained: Trained, view: market.View, y: float) -> tuple[float, float]:

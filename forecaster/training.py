@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, replace
+from functools import cache
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from forecaster import market, models
@@ -152,3 +154,9 @@ def config_sha256(settings: Settings, model: str) -> str:
     if members := settings.members(model):
         facts += [settings.forecast.track_days, [config_sha256(settings, member) for member in members]]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+@cache
+def code_version() -> str:
+    """Version of this program."""
+    return version("forecaster")

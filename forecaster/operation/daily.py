@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from forecaster import market
 from forecaster.errors import ForecasterError
-from forecaster.issue import Issuer
+from forecaster.issue import Issuer, pooled
 from forecaster.operation import fetch
 from forecaster.operation.contents import daily_report
 from forecaster.operation.settle import settle
@@ -170,13 +170,16 @@ def _forecast(home: Home, asset: Asset, as_of: pd.Timestamp | None, summary: Sum
     summary.settled += settle(home.ledger, history, day, home.clock.now())
     known = home.ledger.recorded(asset.symbol, day)
     missing = tuple(name for name in names if name not in known)
-    issuer = Issuer(history, missing or names, home.settings)
+    members = pooled(names, home.settings)
+    issuer = Issuer(history, names, home.settings, home.tracks.of(asset.symbol, members, home.settings))
     if missing:
         progress(f"{asset.symbol}: {', '.join(missing)}")
-        forecasts = issuer.issue(day, attributed=True)
+        forecasts = issuer.issue(day, only=missing, attributed=True)
         summary.recorded += home.ledger.record(forecasts, home.clock.now())
     summary.known += len(names) - len(missing)
-    _fill_fan(home, issuer if missing == names else Issuer(history, names, home.settings), day, progress)
+    _fill_fan(home, issuer, day, progress)
+    if issuer.record is not None:
+        home.tracks.keep(asset.symbol, issuer.record.scores, home.settings)
     summary.as_ofs[asset.symbol] = day
 
 

@@ -10,6 +10,7 @@ from forecaster.clock import Clock, clock_of
 from forecaster.operation.claims import Claims
 from forecaster.operation.ledger import Ledger
 from forecaster.operation.replays import Replays
+from forecaster.operation.tracks import Tracks
 from ingest.database import open_engine
 from ingest.pauses import Pauses
 from ingest.store import Store
@@ -32,6 +33,7 @@ class Home:
         store: What is known about the market.
         ledger: The record of forecasts.
         replays: Replayed forecasts, kept apart.
+        tracks: Scores of track records, kept to save time.
         claims: Who runs which day.
         pauses: Which providers asked to wait, and until when.
     """
@@ -42,6 +44,7 @@ class Home:
     store: Store
     ledger: Ledger
     replays: Replays
+    tracks: Tracks
     claims: Claims
     pauses: Pauses
 
@@ -67,4 +70,5 @@ def open_home(folder: Path | None = None, overrides: Mapping[str, Mapping[str, A
     settings = configuration.read(place, overrides)
     engine = open_engine(settings.data.database or f"sqlite:///{place / 'forecaster.db'}")
     clock = clock_of(settings.clock)
-    return Home(place, settings, clock, Store(engine), Ledger(engine), Replays(engine), Claims(engine), Pauses(engine))
+    ledger, replays, tracks = Ledger(engine), Replays(engine), Tracks(engine)
+    return Home(place, settings, clock, Store(engine), ledger, replays, tracks, Claims(engine), Pauses(engine))
