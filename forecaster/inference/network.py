@@ -169,8 +169,8 @@ class Networks:
 
     @cached_property
     def sites(self) -> tuple[Site, ...]:
-        """The latent sites."""
-        return self.beside.sites + self.hidden_sites
+        """The latent sites; no weights where no feature skips the hidden layer."""
+        return tuple(site for site in self.beside.sites + self.hidden_sites if site.size)
 
     @property
     def rows(self) -> tuple[int, ...]:

@@ -161,6 +161,7 @@ class _Task:
         return Fitted(
             predict=partial(self.predict, draws),
             reason=posterior.reason,
+            by_draw=True,
             losses=posterior.losses,
             weights=Weights(effect.mean(0).reshape(self.window), effect.std(0, ddof=1).reshape(self.window)),
             diagnostics={
@@ -179,11 +180,13 @@ class _Task:
             hidden = np.tanh(hidden)
         added = (draws["o"] @ hidden[..., None])[..., 0]
         location = draws["intercept"] + added[:, 0]
-        if self.settings.skip:
+        if "weights" in draws:
             location = location + draws["weights"] @ (x * self.weight_sd)
         scale: Any = draws.get("noise_scale", self.settings.noise_scale)
-        if self.settings.covariates:
-            scale = scale * np.exp(draws["slopes"] @ (origin.z * self.slope_sd) + added[:, 1])
+        if added.shape[1] > 1:
+            scale = scale * np.exp(added[:, 1])
+        if "slopes" in draws:
+            scale = scale * np.exp(draws["slopes"] @ (origin.z * self.slope_sd))
         df = LEAST_DF + draws["df_excess"] if "df_excess" in draws else np.inf
         return Predictive.of(size * location, size * np.asarray(scale, np.float64), df, draws.get("skew", 0.0))
 
@@ -195,4 +198,4 @@ class _Task:
             units = torch.tensor(self.design).float() @ w.permute(1, 0, 2).flatten(1) + b.flatten()
             outer = outer * (1 - units.tanh_().square_().mean(0)).reshape(outer.shape)
         through: Floats = (w @ outer[..., None]).squeeze(-1).double().numpy()
-        return through + draws["weights"] * self.weight_sd if self.settings.skip else through
+        return through + draws["weights"] * self.weight_sd if "weights" in draws else through
