@@ -13,7 +13,6 @@ the model's sites: randomness belongs to the fit, not to the batch.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log
 from typing import TYPE_CHECKING, Any
 
 import pyro

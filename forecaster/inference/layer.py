@@ -65,14 +65,16 @@ def _side_by_side(w: Tensor) -> Tensor:
 
 def _sums(hidden: Tensor, o: Tensor) -> Tensor:
     """Hidden units `(n, rows, draws * hidden)` times their weights, summed: `(draws, n, rows, outputs)`."""
-    return hidden.unflatten(2, (len(o), -1)).permute(2, 0, 1, 3) @ o.mT
+    found: Tensor = hidden.unflatten(2, (len(o), -1)).permute(2, 0, 1, 3) @ o.mT
+    return found
 
 
 def sums(x: Tensor, weights: Tensor) -> Tensor:
     """Rows `(*batch, rows, columns)` times weights `(..., *batch, 1, columns)`, summed: `(..., *batch, rows)`."""
-    if torch.is_grad_enabled():
-        return (x * weights).sum(-1)
+    if torch.is_grad_enabled():  # for a draw a network
+        found: Tensor = (x * weights).sum(-1)
+        return found
     # One multiplication a network for all its draws, as above.
     flat = weights.reshape(-1, *x.shape[:-2], x.shape[-1]).flatten(1, -2)
-    found: Tensor = torch.bmm(x.reshape(-1, *x.shape[-2:]), flat.permute(1, 2, 0)).permute(2, 0, 1)
+    found = torch.bmm(x.reshape(-1, *x.shape[-2:]), flat.permute(1, 2, 0)).permute(2, 0, 1)
     return found.reshape(*weights.shape[:-2], x.shape[-2])

@@ -116,8 +116,7 @@ def fit_networks(
     rows = [_tensors(arrays) for arrays in data]
     if not rows:
         return ()
-    belief = prior or Prior()
-    batch = Networks.of(usable(rows), belief, guide)
+    batch = Networks.of(usable(rows), prior or Prior(), guide)
     fits = fit_many(batch, schedule or default_schedule(), draws, seeds, compute)
     # No normal guide covers a network's weights, whose units may change places: k-hat is told, and decides nothing.
     return tuple(replace(fit, k_limit=np.inf, apart_limit=APART) for fit in labelled(fits, rows))
@@ -204,47 +203,41 @@ class Networks:
         )
         return data.to(torch.get_default_device()), torch.tensor(self.rows)[:, None]
 
-    def _moments(self, rows: Tensor, values: dict[str, Tensor]) -> tuple[Tensor, Tensor | None]:
-        """Location, and log scale less that of the noise where it varies, at rows `(*batch, rows, columns)`."""
+    def _moments(self, rows: Tensor, values: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Location, and log scale less that of the noise, at rows `(*batch, rows, columns)`: `(..., *batch, rows)`."""
         features, covariates = self.beside.features, self.beside.covariates[0].shape[1]
         x, s, z, _ = rows.split([self.inputs[0].shape[1] + 1, features, covariates, 1], -1)
         hidden = outputs(x, values, self.prior.activation)
-        location, log_scale = values["intercept"] + hidden[..., 0], None
+        location = values["intercept"] + hidden[..., 0]
+        log_scale = hidden[..., 1] if hidden.shape[-1] > 1 else torch.zeros_like(location)
         if features:
             location = location + sums(s, values["weights"])
-        if hidden.shape[-1] > 1:
-            log_scale = hidden[..., 1]
         if covariates:
-            along = sums(z, values["slopes"])
-            log_scale = along if log_scale is None else log_scale + along
+            log_scale = log_scale + sums(z, values["slopes"])
         return location, log_scale
 
     def model(self, dtype: torch.dtype) -> Program:
         """The Pyro program of all fits, in this precision."""
-        fits, (data, counts) = len(self), self._padded
-        data = data.to(dtype)
-        laws, flat = self._laws(dtype), data.flatten(0, 1)
-        known = torch.tensor(float(self.prior.linear.noise_scale)) if self.prior.linear.known_scale else None
-        present = torch.arange(data.shape[1]) < counts
+        fits, (data, counts), of = len(self), self._padded, self.prior.linear
+        data, laws = data.to(dtype), self._laws(dtype)
+        flat, present = data.flatten(0, 1), torch.arange(data.shape[1]) < counts
+        known = torch.tensor(float(of.noise_scale)) if of.known_scale else None
         first = torch.arange(fits)[:, None] * data.shape[1]
 
         def likelihood(rows: Tensor | None, values: dict[str, Tensor]) -> Tensor:
-            seen, share = data, 1.0
+            seen, share = data, torch.ones(())
             if rows is not None:
                 seen = flat.index_select(0, (first + rows).flatten()).unflatten(0, rows.shape)
                 share = rows.shape[-1] / counts
             location, log_scale = self._moments(seen, values)
-            residual, spread = seen[..., -1] - location, 0.0
-            if log_scale is not None:
-                if rows is None:
-                    log_scale = torch.where(present, log_scale, 0.0)
-                residual = residual * (-log_scale).exp()
-                spread = log_scale.sum(-1, keepdim=True) / share
+            residual = seen[..., -1] - location
             if rows is None:
-                residual = torch.where(present, residual, 0.0)
+                residual, log_scale = (torch.where(present, of, 0.0) for of in (residual, log_scale))
+            spread = log_scale.sum(-1, keepdim=True) / share
             scale = values["noise_scale"] if known is None else known
             df = linear.LEAST_DF + values["df_excess"] if "df_excess" in values else None
-            return of_residuals(residual, counts, scale, df, values.get("skew"), share) - spread
+            errors = residual * (-log_scale).exp()
+            return of_residuals(errors, counts, scale, df, values.get("skew"), share) - spread
 
         def program(rows: Tensor | None = None) -> None:
             with pyro.plate("fits", fits, dim=-2):
@@ -302,4 +295,4 @@ class Networks:
         scale = values["noise_scale"].log() if "noise_scale" in values else torch.zeros_like(values["intercept"])
         law = [values["df_excess"].log()] if "df_excess" in values else []
         law += [values["skew"]] if "skew" in values else []
-        return torch.cat([location, scale + (0.0 if log_scale is None else log_scale), *law], -1)
+        return torch.cat([location, scale + log_scale, *law], -1)

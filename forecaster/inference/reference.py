@@ -55,7 +55,7 @@ def model(design: Tensor, response: Tensor, prior: Prior, covariates: Tensor | N
     return program
 
 
-class TwoPieceT(dist.StudentT):
+class TwoPieceT(dist.StudentT):  # type: ignore[misc]  # Pyro is not annotated
     """Student-t whose right side is stretched by `exp(skew)`, its left side by `exp(-skew)`; see `predictive`."""
 
     def __init__(self, df: Tensor, loc: Tensor, scale: Tensor, skew: Tensor) -> None:

@@ -101,9 +101,7 @@ def fit(
         data = [(x, y, skip[:, :0], z) for x, y, skip, z in data]
     schedule = replace(default_schedule(), steps=settings.steps, minibatch=settings.minibatch)
     fits = fit_networks(data, seeds, _prior(settings), settings.guide, schedule, settings.draws, compute)
-    return tuple(
-        Failed(of.failure) if of.failure else task.fitted(of) for task, of in zip(tasks, fits, strict=True)
-    )
+    return tuple(Failed(of.failure) if of.failure else task.fitted(of) for task, of in zip(tasks, fits, strict=True))
 
 
 def _prior(settings: Settings) -> Prior:
