@@ -30,7 +30,6 @@ from forecaster.inference.isolation import isolated
 from forecaster.inference.linear import Prior
 from forecaster.inference.regression import Regression, fit_regressions
 from forecaster.problem import Examples
-from forecaster.scaling import Scaling
 from forecaster.settings import Forecast
 from ingest.database import open_engine
 from ingest.sources import csv_file, sample
@@ -56,19 +55,14 @@ NORMAL, HEAVY, KNOWN = (
 
 @cache
 def windows(file: str = "") -> list[Data]:
-    """Scaled windows, responses and covariates of the scale, as known at 256 origins that follow each other.
+    """Windows in standard units, responses and covariates of the scale, as known at 256 origins that follow each other.
 
     The last origin has 650 rows, or as many as the file gives.
     """
     known = examples(file)
-    made: list[Data] = []
-    for last in range(len(known.y) - FITS + 1, len(known.y) + 1):
-        rows = slice(max(0, last - ROWS), last)
-        own = Examples(known.series, known.x[rows], known.y[rows], known.volatility[rows], known.history)
-        scaling = Scaling.learn(own, "volatility")
-        x, y = (part.double().numpy() for part in (scaling.inputs(own), scaling.response(own)))
-        made.append((x, y, covariates(own)))
-    return made
+    x, y = known.standard.reshape(len(known.y), -1), known.y / known.volatility
+    ends = range(len(y) - FITS + 1, len(y) + 1)
+    return [tuple(of[max(0, end - ROWS) : end] for of in (x, y, known.z)) for end in ends]
 
 
 def examples(file: str) -> Examples:
@@ -85,14 +79,6 @@ def examples(file: str) -> Examples:
             store.append(asset, sample.fetch(asset, now), now)
         history = store.history(asset.symbol)
     return market.training(market.look(history, history.last, Forecast(train_window=FITS + ROWS))).examples
-
-
-def covariates(known: Examples) -> Floats:
-    """How wild the last three and seven days were, and which way the last three went: `(rows, 3)`, standardised."""
-    price = known.x[:, :, 0] / known.volatility[:, None]
-    wild = [np.log(abs(price[:, -days:]).mean(1) + 0.02) for days in (3, 7)]
-    columns = np.stack([*wild, price[:, -3:].sum(1)], 1)
-    return (columns - columns.mean(0)) / columns.std(0)
 
 
 def plain(x: Floats, y: Floats, z: Floats | None, prior: Prior) -> None:

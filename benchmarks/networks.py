@@ -1,8 +1,8 @@
 """256 Bayesian networks fitted at once, against the tutorial's loop for one: AutoNormal, Adam, a minibatch a step.
 
 `python -m benchmarks.networks` prints what a fit costs in parts of that loop, on one thread, as many steps each; how
-far its ELBO is from that of a plain loop over all rows; and what its forecasts lose against NUTS. It takes most of an
-hour. `make bench` times fewer steps.
+far its ELBO is from that of 4,000 plain steps over all rows; and what its forecasts lose against NUTS. It takes most of
+an hour. `make bench` times fewer steps.
 """
 
 from __future__ import annotations
@@ -38,22 +38,22 @@ if TYPE_CHECKING:
     from forecaster.inference.network import NetworkGuide
 
     Floats = NDArray[np.float64]
-    Data = tuple[Floats, Floats]
+    Data = tuple[Floats, ...]
 
 STEPS = 400
 NAME = f"256 networks at once on 650 windows each of ^GSPC, against a plain minibatch loop for one, {STEPS} steps each"
 
-DAILY, WIDE = Prior(), Prior(output_scale=1.0)
+DAILY, WIDE = Prior(), Prior(output_scales=(1.0, 0.3))
 SCHEDULE = default_schedule()
 MEMORY = Compute(memory=2**29)
-SIGNALS, SAMPLED = 4, 2
+REFERENCE, SIGNALS, SAMPLED = 4000, 4, 2
 
 
 def plain(data: Data, prior: Prior, steps: int, minibatch: int | None = SCHEDULE.minibatch, draws: int = 0) -> float:
     """The reference: one fit, and the ELBO of all rows from so many draws, in nats."""
-    x, y = (torch.tensor(part).float() for part in data)
+    rows = [torch.tensor(part).float() for part in data]
     with isolated(0):
-        program = reference.network(x, y, prior, minibatch)
+        program = reference.network(rows, prior, minibatch)
         guide = AutoNormal(program, init_loc_fn=init_to_sample, init_scale=INIT_SCALE)
         adam = ClippedAdam({"lr": 0.02, "lrd": SCHEDULE.final_fraction ** (1 / steps)})
         svi = SVI(program, guide, adam, Trace_ELBO())
@@ -63,7 +63,7 @@ def plain(data: Data, prior: Prior, steps: int, minibatch: int | None = SCHEDULE
             return np.nan
         elbo = Trace_ELBO(num_particles=draws, vectorize_particles=True, max_plate_nesting=1)
         with torch.no_grad():
-            return -float(elbo.loss(reference.network(x, y, prior), guide))
+            return -float(elbo.loss(reference.network(rows, prior), guide))
 
 
 def together(data: list[Data], prior: Prior, steps: int, guide: NetworkGuide = "mean_field") -> tuple[Fit, ...]:
@@ -71,9 +71,14 @@ def together(data: list[Data], prior: Prior, steps: int, guide: NetworkGuide = "
     return fit_networks(data, range(len(data)), prior, guide, replace(SCHEDULE, steps=steps), 100, MEMORY)
 
 
+def daily() -> list[Data]:
+    """Inputs, response, the inputs again past the hidden units, and covariates of the scale."""
+    return [(x, y, x, z) for x, y, z in windows()]
+
+
 def cases() -> dict[str, Callable[[], object]]:
     """The reference, then all fits at once; their checks, the same for any number of steps, weigh more in so few."""
-    data = [each[:2] for each in windows()]
+    data = daily()
     return {
         "plain minibatch loop, one fit": lambda: plain(data[0], DAILY, STEPS),
         "256 fits at once": lambda: together(data, DAILY, STEPS),
@@ -81,22 +86,24 @@ def cases() -> dict[str, Callable[[], object]]:
 
 
 def signal(seed: int, rows: int, inputs: int, hidden: int) -> Data:
-    """Rows of a random tanh network and Student-t errors of the same variance, 1."""
+    """Rows of a random tanh network of location and log scale, a covariate, and Student-t errors of variance 1."""
     rng = np.random.default_rng(seed)
-    x = rng.standard_normal((rows, inputs))
+    x, z = rng.standard_normal((rows, inputs)), rng.standard_normal((rows, 2))
     units = np.tanh(1.5 * x @ rng.normal(0, inputs**-0.5, (inputs, hidden)) + rng.standard_normal(hidden))
-    output = units @ rng.standard_normal(hidden)
-    return x, (output - output.mean()) / output.std() + rng.standard_t(5, rows) / np.sqrt(5 / 3)
+    output = units @ rng.standard_normal((hidden, 2))
+    location, log_scale = ((output - output.mean(0)) / output.std(0)).T
+    errors = rng.standard_t(5, rows) / np.sqrt(5 / 3)
+    return x, location + np.exp(0.3 * log_scale + 0.15 * z[:, 0]) * errors, x, z
 
 
 def sampled(data: Data, prior: Prior, chains: int) -> list[dict[str, Tensor]]:
     """Posterior draws by NUTS, a chain each."""
-    x, y = (torch.tensor(part).float() for part in data)
+    rows = [torch.tensor(part).float() for part in data]
     found = []
     for seed in range(chains):
         with isolated(seed):
             # Compiled, and its trees cut at 127 steps: else it takes an hour.
-            kernel = NUTS(reference.network(x, y, prior), jit_compile=True, ignore_jit_warnings=True, max_tree_depth=7)
+            kernel = NUTS(reference.network(rows, prior), jit_compile=True, ignore_jit_warnings=True, max_tree_depth=7)
             chain = MCMC(kernel, num_samples=400, warmup_steps=300, disable_progbar=True)
             chain.run()
             found.append(chain.get_samples())
@@ -105,17 +112,20 @@ def sampled(data: Data, prior: Prior, chains: int) -> list[dict[str, Tensor]]:
 
 def score(draws: Mapping[str, Tensor], data: Data) -> float:
     """Mean CRPS of the forecasts of each row, a component a draw."""
-    x = torch.tensor(data[0]).float()
-    units = (x @ draws["w"] + draws["b"][:, None]).tanh()
-    location = (units * draws["o"][:, None]).sum(-1) + draws["c"].reshape(-1, 1)
-    scale, df = draws["noise_scale"].numpy(), LEAST_DF + draws["df_excess"].numpy()
-    rows = zip(location.T.numpy(), data[1], strict=True)
-    return float(np.mean([crps(Predictive.of(at, scale, df), y) for at, y in rows]))
+    x, y, s, z = data
+    d = {name: value.double().numpy() for name, value in draws.items()}
+    added = d["o"] @ np.tanh(x @ d["w"] + d["b"][:, None]).transpose(0, 2, 1)
+    location = d["intercept"][:, None] + d["weights"] @ s.T + added[:, 0]
+    scale = d["noise_scale"][:, None] * np.exp(d["slopes"] @ z.T + added[:, 1])
+    rows = zip(location.T, scale.T, y, strict=True)
+    return float(
+        np.mean([crps(Predictive.of(at, by, LEAST_DF + d["df_excess"], d["skew"]), now) for at, by, now in rows])
+    )
 
 
 def cost() -> None:
     """Prints what a fit costs."""
-    data, steps = [each[:2] for each in windows()], SCHEDULE.steps
+    data, steps = daily(), SCHEDULE.steps
     rounds = [
         (seconds(lambda: plain(data[0], DAILY, steps)), seconds(lambda: together(data, DAILY, steps)) / FITS)
         for _ in range(ROUNDS)
@@ -132,12 +142,12 @@ def accuracy() -> None:
     """Prints ELBO against a loop over all rows, and CRPS on new rows against NUTS."""
     data = [signal(seed, 650, 14, 5) for seed in range(SIGNALS)]
     fits = together(data, WIDE, SCHEDULE.steps)
-    plainly = [plain(each, WIDE, SCHEDULE.steps, None, 1000) for each in data]
+    plainly = [plain(each, WIDE, REFERENCE, None, 1000) for each in data]
     print("ELBO less that of a plain loop over all rows, nats:")
     print("  " + ", ".join(f"{fit.elbo - elbo:.1f}" for fit, elbo in zip(fits, plainly, strict=True)))
     print(f"  k-hat {max(f.k_hat for f in fits):.2f} at most, twins {max(f.disagreement for f in fits):.2f} sd apart")
     small, prior = [signal(seed, 2200, 4, 3) for seed in range(SAMPLED)], replace(WIDE, hidden=5)
-    seen, new = ([(x[part], y[part]) for x, y in small] for part in (slice(200), slice(200, None)))
+    seen, new = ([tuple(of[part] for of in each) for each in small] for part in (slice(200), slice(200, None)))
     tried = {guide: together(seen, prior, SCHEDULE.steps, guide) for guide in ("mean_field", "low_rank")}
     for place, (known, unseen) in enumerate(zip(seen, new, strict=True)):
         chains = sampled(known, prior, 2)

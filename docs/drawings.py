@@ -20,6 +20,7 @@ import torch
 from forecaster.inference import reference
 from forecaster.inference.isolation import isolated
 from forecaster.inference.linear import Prior, Regressions
+from forecaster.inference.network import Prior as Network
 from forecaster.inference.noise import TWINS
 
 if TYPE_CHECKING:
@@ -43,6 +44,12 @@ def plain() -> str:
     return source(reference.model(x.float(), y.float(), PRIOR))
 
 
+def network() -> str:
+    """The network on a blackboard."""
+    x, y = (part.float() for part in rows())
+    return source(reference.network([x, y, x, x[:, :2]], Network()))
+
+
 def batch(guide: Any) -> Regressions:  # noqa: ANN401  # one of the names of guides
     """Two regressions in one program."""
     x, y = rows()
@@ -59,6 +66,7 @@ def guide(name: str) -> str:
 DRAWINGS: dict[str, Callable[[], str]] = {
     "regression": plain,
     "regressions": lambda: source(batch("full_rank").model(torch.float32)),
+    "network": network,
     "guide_low_rank": lambda: guide("low_rank"),
     "guide_full_rank": lambda: guide("full_rank"),
     "guide_mean_field": lambda: guide("mean_field"),

@@ -13,7 +13,6 @@ the model's sites: randomness belongs to the fit, not to the batch.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log
 from typing import TYPE_CHECKING, Any
 
 import pyro
@@ -63,12 +62,17 @@ class Start:
     Attributes:
         mode: Packed latents, `(twins, fits, 1, latents)` or anything that broadcasts to it.
         unit: Size of a step that is neither small nor large in each latent, as `mode`.
-        scale: Starting standard deviation, in units.
+        scale: Starting standard deviation, in units, as `mode` or one for all.
     """
 
     mode: Tensor
     unit: Tensor
-    scale: float = 1.0
+    scale: Tensor | float = 1.0
+
+    @property
+    def log_scale(self) -> Tensor:
+        """Of the starting standard deviations."""
+        return torch.as_tensor(self.scale).log()
 
 
 def mean_field(sites: tuple[Site, ...], start: Start) -> Guide:
@@ -76,7 +80,7 @@ def mean_field(sites: tuple[Site, ...], start: Start) -> Guide:
 
     def program(noise: Tensor) -> dict[str, Tensor]:
         shift = pyro.param("shift", lambda: torch.zeros(noise.shape[1:]))
-        log_scale = pyro.param("log_scale", lambda: torch.full(noise.shape[1:], log(start.scale)))
+        log_scale = pyro.param("log_scale", lambda: start.log_scale.expand(noise.shape[1:]).clone())
         latent = start.mode + start.unit * (shift + log_scale.exp() * noise)
         return _sample(sites, latent, standard(noise) - (log_scale + start.unit.log()).sum(-1))
 
@@ -93,7 +97,7 @@ def low_rank(sites: tuple[Site, ...], start: Start, directions: Tensor) -> Guide
     def program(noise: Tensor) -> dict[str, Tensor]:
         shape = (*noise.shape[1:-1], latents)
         shift = pyro.param("shift", lambda: torch.zeros(shape))
-        log_scale = pyro.param("log_scale", lambda: torch.full(shape, log(start.scale)))
+        log_scale = pyro.param("log_scale", lambda: start.log_scale.expand(shape).clone())
         factor = pyro.param("factor", directions.clone)
         # In units of the independent part: by Woodbury's formula all else is a matrix of the directions' products.
         scaled = factor * (-log_scale).exp()

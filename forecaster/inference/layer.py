@@ -1,4 +1,4 @@
-"""The output of many networks with one hidden layer, at the rows of each and for many draws of its weights."""
+"""The outputs of many networks with one hidden layer, at the rows of each and for many draws of its weights."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ def outputs(x: Tensor, values: dict[str, Tensor], activation: Activation) -> Ten
 
     Args:
         x: Inputs and a one, `(*batch, rows, inputs + 1)`; the batch is `(fits,)` or `(twins, fits)`.
-        values: Of each site, `(..., *batch, 1, *site shape)`.
+        values: Of `w (inputs, hidden)`, `b (hidden,)` and `o (outputs, hidden)`, each `(..., *batch, 1, *site shape)`.
         activation: Of the hidden units.
 
     Returns:
-        `(..., *batch, rows)`.
+        `(..., *batch, rows, outputs)`.
     """
     w = torch.cat([values["w"], values["b"][..., None, :]], -2).squeeze(-3)
     lead, batch = w.shape[: w.ndim - x.ndim], x.shape[:-2]
     x = x.reshape(-1, *x.shape[-2:])
-    w, o = (of.reshape(-1, len(x), *of.shape[-2:]) for of in (w, values["o"]))
+    w, o = (of.reshape(-1, len(x), *of.shape[-2:]) for of in (w, values["o"].squeeze(-3)))
     if torch.is_grad_enabled():
         found = _outputs(x, w, o, activation)
     else:
@@ -44,18 +44,18 @@ def outputs(x: Tensor, values: dict[str, Tensor], activation: Activation) -> Ten
             ],
             1,
         )
-    return found.reshape(*lead, *batch, -1) + values["c"]
+    return found.reshape(*lead, *batch, *found.shape[-2:])
 
 
 def _outputs(x: Tensor, w: Tensor, o: Tensor, activation: Activation) -> Tensor:
-    """Of `x (n, rows, inputs + 1)`, `w (draws, n, inputs + 1, hidden)` and `o (draws, n, 1, hidden)`.
+    """Of `x (n, rows, inputs + 1)`, `w (draws, n, inputs + 1, hidden)` and `o (draws, n, outputs, hidden)`.
 
     One multiplication a network for all its draws; broadcasting would copy the rows for each of them.
     """
     if activation == "linear":
         return _sums(torch.bmm(x, _side_by_side(w)), o)
     # tanh z = 2 sigmoid 2z - 1: torch's sigmoid takes a fifth of the time of its tanh.
-    return _sums(torch.bmm(x, _side_by_side(2 * w)).sigmoid_(), 2 * o) - o.sum(-1)
+    return _sums(torch.bmm(x, _side_by_side(2 * w)).sigmoid_(), 2 * o) - o.sum(-1)[:, :, None]
 
 
 def _side_by_side(w: Tensor) -> Tensor:
@@ -64,6 +64,17 @@ def _side_by_side(w: Tensor) -> Tensor:
 
 
 def _sums(hidden: Tensor, o: Tensor) -> Tensor:
-    """Hidden units `(n, rows, draws * hidden)` times their weights, summed: `(draws, n, rows)`."""
-    result: Tensor = (hidden.unflatten(2, (len(o), -1)) * o.permute(1, 2, 0, 3)).sum(-1)
-    return result.permute(2, 0, 1)
+    """Hidden units `(n, rows, draws * hidden)` times their weights, summed: `(draws, n, rows, outputs)`."""
+    found: Tensor = hidden.unflatten(2, (len(o), -1)).permute(2, 0, 1, 3) @ o.mT
+    return found
+
+
+def sums(x: Tensor, weights: Tensor) -> Tensor:
+    """Rows `(*batch, rows, columns)` times weights `(..., *batch, 1, columns)`, summed: `(..., *batch, rows)`."""
+    if torch.is_grad_enabled():  # for a draw a network
+        found: Tensor = (x * weights).sum(-1)
+        return found
+    # One multiplication a network for all its draws, as above.
+    flat = weights.reshape(-1, *x.shape[:-2], x.shape[-1]).flatten(1, -2)
+    found = torch.bmm(x.reshape(-1, *x.shape[-2:]), flat.permute(1, 2, 0)).permute(2, 0, 1)
+    return found.reshape(*weights.shape[:-2], x.shape[-2])

@@ -1,13 +1,18 @@
 """Many Bayesian networks with one hidden layer under one prior: the Pyro program, its guides, what is trained together.
 
-    h_i = a(x_i W + b),   y_i = c + h_i . o + scale * e_i,   e_i ~ Normal(0, 1) or StudentT(df, 0, 1)
+A regression of location and scale (`forecaster.inference.linear`) with hidden units beside its linear part:
 
-`a` is tanh or the identity. Each fit has its own rows; they stand beside each other, padded with zeros to the longest.
+    h_i = a(x_i W + b)
+    y_i = intercept + s_i . weights + o_1 . h_i + scale * exp(z_i . slopes + o_2 . h_i) * e_i
+
+`a` is tanh or the identity, `s` are the features that skip the hidden layer and `z` the covariates of the log scale;
+without `o_2` the hidden units move the location only. Each fit has its own rows; they stand beside each other, padded
+with zeros to the longest.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import log
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,12 +21,11 @@ import numpy as np
 import pyro
 import pyro.distributions as dist
 import torch
-from torch.distributions import constraints
 
-from forecaster.inference import guides
-from forecaster.inference.layer import Activation, outputs
+from forecaster.inference import guides, linear
+from forecaster.inference.laplace import laplace
+from forecaster.inference.layer import Activation, outputs, sums
 from forecaster.inference.likelihoods import of_residuals
-from forecaster.inference.linear import LEAST_DF, ErrorLaw
 from forecaster.inference.many import fit_many
 from forecaster.inference.noise import TWINS, Noise, Purpose
 from forecaster.inference.rows import labelled, usable
@@ -40,9 +44,6 @@ if TYPE_CHECKING:
 
 NetworkGuide = Literal["mean_field", "low_rank"]
 
-LOG_SCALE, LOG_DF = (-0.2, 0.7), (log(5.0), 0.7)
-"""Mean and sd of the prior of the logarithm of the errors' scale, and of what their df have above `LEAST_DF`."""
-
 APART = 1.0
 """Posterior sd by which twins' outputs may differ: they end in optima of their own, and draws of both together are then
 an eighth wider than those of one."""
@@ -58,53 +59,33 @@ class Prior:
     Attributes:
         hidden: Hidden units.
         activation: Of the hidden units.
-        output_scale: Standard deviation of the network's output, whatever the number of hidden units.
-        intercept_scale: Standard deviation of the output's intercept.
-        noise: Law of the errors.
-        noise_scale: Their scale, where it is known; None to learn it.
+        output_scales: Standard deviation of what the hidden units add, whatever their number: to the location, and to
+            the log scale where there is a second.
+        linear: Of the regression beside them, and of the errors.
     """
 
     hidden: int = 25
     activation: Activation = "tanh"
-    output_scale: float = 0.1
-    intercept_scale: float = 0.3
-    noise: ErrorLaw = "student_t"
-    noise_scale: float | None = None
+    output_scales: tuple[float, ...] = (0.03, 0.1)
+    linear: linear.Prior = field(default_factory=lambda: linear.Prior(0.3, 0.02, "skewed_t"))
 
     def sites(self, inputs: int) -> tuple[Site, ...]:
-        """The latent sites of a network on so many inputs."""
-        found = [Site("w", (inputs, self.hidden)), Site("b", (self.hidden,)), Site("o", (self.hidden,)), Site("c")]
-        if self.noise_scale is None:
-            found.append(Site("noise_scale", (), constraints.positive, 1.0))
-        if self.noise == "student_t":
-            found.append(Site("df_excess", (), constraints.positive, 5.0))
-        return tuple(found)
+        """The latent sites of the hidden layer on so many inputs."""
+        return (
+            Site("w", (inputs, self.hidden)),
+            Site("b", (self.hidden,)),
+            Site("o", (len(self.output_scales), self.hidden)),
+        )
 
-    def laws(self, inputs: int) -> dict[str, Any]:
-        """The prior of each site, as Pyro distributions."""
-        normals = self.normals(inputs)
-
-        def law(site: Site) -> Any:  # noqa: ANN401  # a Pyro distribution
-            if site.support is constraints.positive:
-                return dist.LogNormal(*normals[site.name])
-            return dist.Normal(*normals[site.name]).expand(site.shape).to_event(len(site.shape))
-
-        return {site.name: law(site) for site in self.sites(inputs)}
-
-    def normals(self, inputs: int) -> dict[str, tuple[float, float]]:
-        """Mean and sd of the normal prior of each site, in unconstrained numbers."""
-        return {
-            "w": (0.0, inputs**-0.5),
-            "b": (0.0, 1.0),
-            "o": (0.0, self.output_scale * self.hidden**-0.5),
-            "c": (0.0, self.intercept_scale),
-            "noise_scale": LOG_SCALE,
-            "df_excess": LOG_DF,
-        }
+    def spread(self, inputs: int) -> dict[str, Tensor]:
+        """Standard deviation of each of these sites, whose prior is normal around zero."""
+        outer = torch.tensor(self.output_scales)[:, None] * self.hidden**-0.5
+        of = {"w": torch.tensor(inputs**-0.5), "b": torch.tensor(1.0), "o": outer}
+        return {site.name: of[site.name].expand(site.shape) for site in self.sites(inputs)}
 
 
 def fit_networks(
-    data: Sequence[tuple[ArrayLike, ArrayLike]],
+    data: Sequence[Sequence[ArrayLike]],
     seeds: Sequence[int],
     prior: Prior | None = None,
     guide: NetworkGuide = "mean_field",
@@ -115,7 +96,9 @@ def fit_networks(
     """Fits many networks at once, each independent of the others.
 
     Args:
-        data: `x (rows, inputs)` and `y (rows,)` of each fit; rows may differ in number, inputs may not.
+        data: `x (rows, inputs)` and `y (rows,)` of each fit, then, where there are any, the features that skip the
+            hidden layer `s (rows, features)`, then covariates of the log scale `z (rows, covariates)`; rows may differ
+            in number, columns may not.
         seeds: One a fit.
         prior: The same for all.
         guide: Family of the posteriors.
@@ -130,26 +113,30 @@ def fit_networks(
     Raises:
         ValueError: Where shapes do not match.
     """
-    rows = [_tensors(x, y) for x, y in data]
+    rows = [_tensors(arrays) for arrays in data]
     if not rows:
         return ()
-    designs, responses = zip(*usable(rows), strict=True)
-    batch = Networks(designs, responses, prior or Prior(), guide)
+    batch = Networks.of(usable(rows), prior or Prior(), guide)
     fits = fit_many(batch, schedule or default_schedule(), draws, seeds, compute)
     # No normal guide covers a network's weights, whose units may change places: k-hat is told, and decides nothing.
     return tuple(replace(fit, k_limit=np.inf, apart_limit=APART) for fit in labelled(fits, rows))
 
 
 def default_schedule() -> Schedule:
-    """Minibatches of 64 rows, and steps that bring both guides to rest on some hundred rows."""
-    return Schedule(steps=3000, learning_rate=0.05, particles=1, minibatch=64, checks=400)
+    """Minibatches of 128 rows, and steps that bring both guides to rest on daily changes, of which little is learnt."""
+    return Schedule(steps=1200, learning_rate=0.05, particles=1, minibatch=128, checks=400)
 
 
-def _tensors(x: ArrayLike, y: ArrayLike) -> tuple[Tensor, Tensor]:
-    design, response = (torch.tensor(np.asarray(part), dtype=torch.float32) for part in (x, y))
-    if design.ndim != 2 or response.shape != design.shape[:1]:  # noqa: PLR2004  # two axes
-        raise ValueError(f"x must be (rows, inputs) and y (rows,), not {[tuple(design.shape), tuple(response.shape)]}")
-    return design, response
+def _tensors(arrays: Sequence[ArrayLike]) -> tuple[Tensor, ...]:
+    """Inputs, response, features and covariates (with no columns where there are none), float64."""
+    x, y, *more = (torch.tensor(np.asarray(part), dtype=torch.float64) for part in arrays)
+    s, z = (*more, *[x.new_zeros(len(x), 0)] * (2 - len(more)))
+    if any(part.ndim != 2 for part in (x, s, z)) or {y.shape} != {part.shape[:1] for part in (x, s, z)}:  # noqa: PLR2004  # two axes
+        raise ValueError(
+            "x must be (rows, inputs), y (rows,), features and covariates (rows, columns), not "
+            f"{[tuple(part.shape) for part in (x, y, s, z)]}"
+        )
+    return x, y, s, z
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,98 +144,155 @@ class Networks:
     """Many networks of one shape under one prior: what is trained together.
 
     Attributes:
-        designs: `(rows, inputs)` of each fit, float32.
-        responses: `(rows,)` of each fit, float32.
+        inputs: Of the hidden units `(rows, inputs)` of each fit, float64.
+        beside: The regressions of the same rows, without hidden units.
         prior: Common to all.
         guide_name: Family of the posteriors.
     """
 
-    designs: tuple[Tensor, ...]
-    responses: tuple[Tensor, ...]
+    inputs: tuple[Tensor, ...]
+    beside: linear.Regressions
     prior: Prior
     guide_name: NetworkGuide
 
-    @property
-    def inputs(self) -> int:
-        """Columns of the designs."""
-        return self.designs[0].shape[1]
+    @classmethod
+    def of(cls, rows: Sequence[tuple[Tensor, ...]], prior: Prior, guide: NetworkGuide) -> Networks:
+        """From inputs, response, features and covariates of each fit, float64."""
+        x, y, s, z = zip(*rows, strict=True)
+        return cls(x, linear.Regressions(s, y, z, prior.linear, guide), prior, guide)
+
+    @cached_property
+    def hidden_sites(self) -> tuple[Site, ...]:
+        """The latent sites of the hidden layer."""
+        return self.prior.sites(self.inputs[0].shape[1])
 
     @cached_property
     def sites(self) -> tuple[Site, ...]:
-        """The latent sites."""
-        return self.prior.sites(self.inputs)
+        """The latent sites; no weights where no feature skips the hidden layer."""
+        return tuple(site for site in self.beside.sites + self.hidden_sites if site.size)
 
     @property
     def rows(self) -> tuple[int, ...]:
         """Number of rows of each fit."""
-        return tuple(map(len, self.responses))
+        return self.beside.rows
 
     def __len__(self) -> int:
         """Number of fits."""
-        return len(self.responses)
+        return len(self.inputs)
 
     def bytes_a_fit(self, draws: int, minibatch: int) -> int:
         """Memory of a fit: its rows, what a step keeps of each hidden unit, and what checks make of the directions."""
-        rows, kept = max(self.rows), 16 * self.prior.hidden
+        rows, kept, columns = max(self.rows), 16 * self.prior.hidden + 48, self.inputs[0].shape[1]
         step = TWINS * minibatch if minibatch else draws * rows
         directions = 400 * guides.RANK * packed_size(self.sites) if self.guide_name == "low_rank" else 0
-        return rows * (12 * self.inputs + kept) + step * (kept + 8 * self.inputs) + directions
+        own = rows * (12 * columns + kept) + step * (kept + 8 * columns) + directions
+        return own + self.beside.bytes_a_fit(0, 0)
 
     def take(self, index: Sequence[int]) -> Networks:
         """Some of the fits."""
-        designs, responses = ([of[i] for i in index] for of in (self.designs, self.responses))
-        return replace(self, designs=tuple(designs), responses=tuple(responses))
+        return replace(self, inputs=tuple(self.inputs[i] for i in index), beside=self.beside.take(index))
 
     @cached_property
     def _padded(self) -> tuple[Tensor, Tensor]:
-        """Inputs, a column of ones and the response `(fits, rows, inputs + 2)`, and numbers of rows `(fits, 1)`."""
+        """Inputs, ones, features, covariates and response `(fits, rows, columns)`, float64, and rows `(fits, 1)`."""
+        of = self.beside
+        rows = zip(self.inputs, of.designs, of.covariates, of.responses, strict=True)
         data = torch.nn.utils.rnn.pad_sequence(
-            [
-                torch.cat([x, torch.ones_like(y)[:, None], y[:, None]], 1)
-                for x, y in zip(self.designs, self.responses, strict=True)
-            ],
+            [torch.cat([x, torch.ones_like(y)[:, None], s, z, y[:, None]], 1) for x, s, z, y in rows],
             batch_first=True,
         )
         return data.to(torch.get_default_device()), torch.tensor(self.rows)[:, None]
 
-    def model(self, _: torch.dtype) -> Program:
-        """The Pyro program of all fits, in single precision."""
-        prior, fits, (data, counts) = self.prior, len(self), self._padded
-        laws, flat = prior.laws(self.inputs), data.flatten(0, 1)
-        known = None if prior.noise_scale is None else torch.tensor(prior.noise_scale)
-        present = torch.arange(data.shape[1]) < counts
+    def _moments(self, rows: Tensor, values: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Location, and log scale less that of the noise, at rows `(*batch, rows, columns)`: `(..., *batch, rows)`."""
+        features, covariates = self.beside.features, self.beside.covariates[0].shape[1]
+        x, s, z, _ = rows.split([self.inputs[0].shape[1] + 1, features, covariates, 1], -1)
+        hidden = outputs(x, values, self.prior.activation)
+        location = values["intercept"] + hidden[..., 0]
+        log_scale = hidden[..., 1] if hidden.shape[-1] > 1 else torch.zeros_like(location)
+        if features:
+            location = location + sums(s, values["weights"])
+        if covariates:
+            log_scale = log_scale + sums(z, values["slopes"])
+        return location, log_scale
+
+    def model(self, dtype: torch.dtype) -> Program:
+        """The Pyro program of all fits, in this precision."""
+        fits, (data, counts), of = len(self), self._padded, self.prior.linear
+        data, laws = data.to(dtype), self._laws(dtype)
+        flat, present = data.flatten(0, 1), torch.arange(data.shape[1]) < counts
+        known = torch.tensor(float(of.noise_scale)) if of.known_scale else None
         first = torch.arange(fits)[:, None] * data.shape[1]
 
-        def residuals(rows: Tensor | None, values: dict[str, Tensor]) -> Tensor:
+        def likelihood(rows: Tensor | None, values: dict[str, Tensor]) -> Tensor:
+            seen, share = data, torch.ones(())
+            if rows is not None:
+                seen = flat.index_select(0, (first + rows).flatten()).unflatten(0, rows.shape)
+                share = rows.shape[-1] / counts
+            location, log_scale = self._moments(seen, values)
+            residual = seen[..., -1] - location
             if rows is None:
-                return torch.where(present, data[..., -1] - outputs(data[..., :-1], values, prior.activation), 0.0)
-            seen: Tensor = flat.index_select(0, (first + rows).flatten()).unflatten(0, rows.shape)
-            return seen[..., -1] - outputs(seen[..., :-1], values, prior.activation)
+                residual, log_scale = (torch.where(present, of, 0.0) for of in (residual, log_scale))
+            spread = log_scale.sum(-1, keepdim=True) / share
+            scale = values["noise_scale"] if known is None else known
+            df = linear.LEAST_DF + values["df_excess"] if "df_excess" in values else None
+            errors = residual * (-log_scale).exp()
+            return of_residuals(errors, counts, scale, df, values.get("skew"), share) - spread
 
         def program(rows: Tensor | None = None) -> None:
             with pyro.plate("fits", fits, dim=-2):
                 values = {name: pyro.sample(name, law) for name, law in laws.items()}
-                scale = values["noise_scale"] if known is None else known
-                df = LEAST_DF + values["df_excess"] if "df_excess" in values else None
-                share = 1.0 if rows is None else rows.shape[-1] / counts
-                pyro.factor("y", of_residuals(residuals(rows, values), counts, scale, df, share=share))
+                pyro.factor("y", likelihood(rows, values))
 
         return program
 
+    def _laws(self, dtype: torch.dtype) -> dict[str, Any]:
+        """The prior of each site, as Pyro distributions."""
+        of, zero = self.prior.linear, torch.zeros((), dtype=dtype)
+        spread = self.prior.spread(self.inputs[0].shape[1]) | {
+            "intercept": torch.tensor(of.intercept_scale),
+            "weights": torch.tensor(of.weight_scale),
+            "slopes": torch.tensor(of.slope_scale),
+            "skew": torch.tensor(of.skew_scale),
+        }
+        others = {"noise_scale": of.noise_scale, "df_excess": dist.LogNormal(log(5.0), 0.7)}
+
+        def law(site: Site) -> Any:  # noqa: ANN401  # a Pyro distribution
+            if site.name in others:
+                return others[site.name]
+            return dist.Normal(zero, spread[site.name].to(dtype).expand(site.shape)).to_event(len(site.shape))
+
+        return {site.name: law(site) for site in self.sites}
+
     def guide(self, seeds: Sequence[int]) -> guides.Guide:
-        """The guide of all fits. Each twin starts at a draw of the prior: at its mean no gradient tells units apart."""
-        normals = self.prior.normals(self.inputs)
-        centre, unit = (torch.cat([torch.full((s.size,), normals[s.name][k]) for s in self.sites]) for k in (0, 1))
+        """The guide of all fits.
+
+        The linear part starts at the posterior of the regression without hidden units; the hidden layer of each twin at
+        a draw of the prior: at its mean no gradient tells units apart.
+        """
+        found = laplace(self.beside.model(torch.float64), self.beside.sites, len(self))
+        spread = self.prior.spread(self.inputs[0].shape[1])
+        hidden = torch.cat([spread[site.name].flatten() for site in self.hidden_sites])
         noise = Noise(seeds, packed_size(self.sites), Purpose.START).draw(1 + guides.RANK)
-        start = guides.Start(centre + unit * noise[0], unit, guides.INIT_SCALE)
+        at = hidden * noise[0][..., -len(hidden) :]
+        start = guides.Start(
+            torch.cat([found.mode.expand(*at.shape[:-1], -1), at], -1),
+            torch.cat([found.sd, hidden.expand(len(self), 1, -1)], -1),
+            torch.cat([torch.ones_like(found.sd[0, 0]), torch.full_like(hidden, guides.INIT_SCALE)]),
+        )
         if self.guide_name == "mean_field":
             return guides.mean_field(self.sites, start)
         return guides.low_rank(self.sites, start, guides.INIT_SCALE * noise[1:].squeeze(-2).movedim(0, -2))
 
     def meaning(self, values: dict[str, Tensor]) -> Tensor:
-        """The output at some of the fit's own rows and the errors' law; hidden units may change places and signs."""
+        """Location and log scale at some of the fit's own rows, and the errors' law.
+
+        Hidden units may change places and signs.
+        """
         data, counts = self._padded
         rows = (torch.linspace(0, 1, PLACES) * (counts - 1)).long()
-        places = data.take_along_dim(rows[..., None], 1)
-        law = [values[name].log() for name in ("noise_scale", "df_excess") if name in values]
-        return torch.cat([outputs(places[..., :-1], values, self.prior.activation), *law], -1)
+        location, log_scale = self._moments(data.take_along_dim(rows[..., None], 1).float(), values)
+        scale = values["noise_scale"].log() if "noise_scale" in values else torch.zeros_like(values["intercept"])
+        law = [values["df_excess"].log()] if "df_excess" in values else []
+        law += [values["skew"]] if "skew" in values else []
+        return torch.cat([location, scale + log_scale, *law], -1)

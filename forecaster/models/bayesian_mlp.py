@@ -1,120 +1,126 @@
-"""Bayesian multilayer perceptron on the flattened 7-day window, trained by SVI in Pyro on minibatches.
+"""Bayesian regression of location and scale with a hidden layer beside it, trained by SVI in Pyro on minibatches.
 
-    h = a(W x + d),  y = c + o . h + scale * StudentT(df),   W ~ N(0, 1 / inputs), o ~ N(0, output_scale^2 / hidden)
+With s the volatility known at the close, x the window in standard units, z the covariates of volatility and hidden
+units h = tanh(W x + b),
 
-with `a` tanh, or the identity as in the original study. Priors are standard normals scaled by fan-in, so that the
-width of the network does not decide how much it believes in itself.
+    change = s (intercept + weights . x + o1 . h) + s noise_scale exp(slopes . z + o2 . h) e,    e two-piece Student-t
+
+The linear part is that of `bayesian_linear`, under the same priors; what the hidden units add, to the location and to
+the log scale of each day, is believed to be small. The units see the window alone: the covariates sum up a longer past
+already, and each further input would take from the others' share of a unit.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from pydantic import Field
 
+from forecaster import terms
 from forecaster.inference.layer import Activation
-from forecaster.inference.linear import LEAST_DF, ErrorLaw
 from forecaster.inference.network import NetworkGuide, Prior, default_schedule, fit_networks
-from forecaster.predictive import Predictive
-from forecaster.problem import Compute, Examples, Failed, Fitted, ModelSettings, Origin, Weights
-from forecaster.scaling import Kind, input_of, inputs, response, unit
+from forecaster.problem import Compute, Examples, Failed, Fitted, Origin, Weights
+from forecaster.terms import Terms, TermsSettings, doubles
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
-    from torch import Tensor
 
     from forecaster.inference.diagnostics import Fit
+    from forecaster.predictive import Predictive
 
-SUMMARY = "Bayesian network with 25 hidden units, Student-t noise, trained by SVI in Pyro"
+    Floats = NDArray[np.float64]
+
+SUMMARY = "Bayesian regression of location and scale with 25 hidden units, skewed Student-t noise, SVI in Pyro"
+
+LATENTS = terms.LATENTS
+"""Its latent sites but those of the hidden units, whose order and signs mean nothing."""
 
 
-class Settings(ModelSettings):
-    """How the network is set up.
+class Settings(TermsSettings):
+    """How the network is set up, beyond the priors of its linear terms.
 
     Attributes:
         hidden: Hidden units.
         activation: `tanh`, or `linear` as in the original study.
+        skip: Whether the window moves the location without the hidden units too.
+        hidden_weight_scale: Prior standard deviation of what the hidden units together add to the location.
+        hidden_slope_scale: The same for the log scale; nothing without `covariates`.
         guide: Family of the posterior.
-        noise: Law of the errors.
-        noise_scale: A known scale of the errors, in units of the response; None to learn it.
-        output_scale: Prior standard deviation of the network's output, in units of the response.
-        scaling: `volatility`, or `none` for raw changes.
         steps: Gradient steps.
         minibatch: Rows that a gradient step looks at; 0 for all.
-        draws: Posterior draws, each a component of the forecast.
     """
 
     hidden: int = Field(25, ge=1)
     activation: Activation = "tanh"
+    skip: bool = True
+    hidden_weight_scale: float = Field(0.03, gt=0)
+    hidden_slope_scale: float = Field(0.1, gt=0)
     guide: NetworkGuide = "mean_field"
-    noise: ErrorLaw = "student_t"
-    noise_scale: float | None = Field(None, gt=0)
-    output_scale: float = Field(0.1, gt=0)
-    scaling: Kind = "volatility"
-    steps: int = Field(3000, ge=20)
-    minibatch: int = Field(64, ge=0)
-    draws: int = Field(100, ge=2)
+    steps: int = Field(1200, ge=20)
+    minibatch: int = Field(128, ge=0)
 
 
 def fit(
     examples: Sequence[Examples], settings: Settings, seeds: Sequence[int], compute: Compute
 ) -> tuple[Fitted | Failed, ...]:
-    """Trains each on rows known at its own origin; all have the same series."""
-    data = [(inputs(rows, settings.scaling), response(rows, settings.scaling)) for rows in examples]
-    prior = Prior(
-        hidden=settings.hidden,
-        activation=settings.activation,
-        output_scale=settings.output_scale,
-        noise=settings.noise,
-        noise_scale=settings.noise_scale,
-    )
+    """Trains each on rows known at its own origin; all have the same series and covariates."""
+    tasks = [Terms.of(rows, settings) for rows in examples]
+    past = slice(None if settings.skip else 0)
     schedule = replace(default_schedule(), steps=settings.steps, minibatch=settings.minibatch)
-    fits = fit_networks(data, seeds, prior, settings.guide, schedule, settings.draws, compute)
-    return tuple(
-        Failed(of.failure) if of.failure else _fitted(rows, of, settings)
-        for rows, of in zip(examples, fits, strict=True)
+    scales = (settings.hidden_weight_scale, settings.hidden_slope_scale)
+    fits = fit_networks(
+        [(task.inputs, task.response, task.design[:, past], task.z) for task in tasks],
+        seeds,
+        Prior(settings.hidden, settings.activation, scales[: 1 + settings.covariates], settings.prior()),
+        settings.guide,
+        schedule,
+        settings.draws,
+        compute,
     )
+    return tuple(_fitted(task, posterior, settings) for task, posterior in zip(tasks, fits, strict=True))
 
 
-def _fitted(examples: Examples, posterior: Fit, settings: Settings) -> Fitted:
-    window, draws = examples.x.shape[1:], posterior.draws
-    effect = _average_slope(inputs(examples, settings.scaling), draws, settings.activation)
-    scale = settings.noise_scale if settings.noise_scale is not None else float(draws["noise_scale"].mean())
+def _fitted(task: Terms, posterior: Fit, settings: Settings) -> Fitted | Failed:
+    if posterior.failure:
+        return Failed(posterior.failure)
+    draws = doubles(posterior.draws)
+    effect = _average_slope(task, draws, settings.activation).reshape(-1, *task.window)
     return Fitted(
-        predict=partial(_predict, draws, settings),
+        predict=partial(_predict, task, draws, settings.activation),
         reason=posterior.reason,
+        by_draw=True,
         losses=posterior.losses,
-        weights=Weights(effect.mean(0).reshape(window), effect.std(0, ddof=1).reshape(window)),
+        weights=Weights(effect.mean(0), effect.std(0, ddof=1)),
         diagnostics={
-            "noise_scale": scale,
+            "noise_scale": settings.noise_scale or float(draws["noise_scale"].mean()),
             "elbo_fall": posterior.convergence.fall,
             "k_hat": posterior.k_hat,
             "disagreement": posterior.disagreement,
         },
+        posterior=task.latents(draws),
     )
 
 
-def _predict(draws: dict[str, Tensor], settings: Settings, origin: Origin) -> Predictive:
-    size = float(unit(origin.volatility, settings.scaling))
-    hidden = input_of(origin, settings.scaling) @ draws["w"] + draws["b"]
-    if settings.activation == "tanh":
-        hidden = hidden.tanh()
-    location = (hidden * draws["o"]).sum(-1) + draws["c"]
-    scale: Any = draws["noise_scale"] if settings.noise_scale is None else settings.noise_scale
-    df: Any = LEAST_DF + draws["df_excess"] if settings.noise == "student_t" else np.inf
-    return Predictive.of(size * location.double().numpy(), size * np.asarray(scale, np.float64), df)
-
-
-def _average_slope(design: Tensor, draws: dict[str, Tensor], activation: Activation) -> NDArray[np.float64]:
-    """Mean derivative of the output by each input over the training rows, a row a draw: `(draws, inputs)`."""
-    w, b, o = draws["w"], draws["b"], draws["o"]
+def _predict(task: Terms, draws: Mapping[str, Floats], activation: Activation, origin: Origin) -> Predictive:
+    hidden = task.input_of(origin) @ draws["w"] + draws["b"]
     if activation == "tanh":
-        units = design @ w.permute(1, 0, 2).flatten(1) + b.flatten()
-        o = o * (1 - units.tanh_().square_().mean(0)).reshape(o.shape)
-    slopes: NDArray[np.float64] = (w @ o[..., None]).squeeze(-1).double().numpy()
-    return slopes
+        hidden = np.tanh(hidden)
+    added = np.zeros((2, len(hidden)))
+    added[: draws["o"].shape[1]] = (draws["o"] @ hidden[..., None])[..., 0].T
+    return task.predict(draws, origin, added)
+
+
+def _average_slope(task: Terms, draws: Mapping[str, Floats], activation: Activation) -> Floats:
+    """Mean derivative of the location by each input over the training rows, a row a draw: `(draws, inputs)`."""
+    w, outer = torch.tensor(draws["w"]).float(), torch.tensor(draws["o"][:, 0]).float()
+    if activation == "tanh":
+        units = task.inputs.float() @ w.permute(1, 0, 2).flatten(1) + torch.tensor(draws["b"]).float().flatten()
+        outer = outer * (1 - units.tanh_().square_().mean(0)).reshape(outer.shape)
+    through: Floats = (w @ outer[..., None]).squeeze(-1).double().numpy()
+    return through + draws["weights"] * task.weight_sd if "weights" in draws else through

@@ -65,7 +65,7 @@ def test_a_forecast_scales_with_the_volatility_known_at_the_origin(name):
 def test_planted_weights_and_noise_are_found(name):
     """Effects of yesterday's price and of tweets three days ago, 3,000 rows; the 19 others stay near zero."""
     data = examples(3000, 3, lambda z: 0.4 * z[:, 6, 0] - 0.3 * z[:, 4, 2])
-    wide = {"weight_scale": 0.5, "other_weight_scale": 0.5} if name == "bayesian_linear" else {"output_scale": 1.0}
+    wide = {"weight_scale": 0.5, "other_weight_scale": 0.5}
     fit = fit_one(name, data, 1, **wide)
     assert fit.reason == ""
     planted = np.zeros((7, 3))
@@ -89,9 +89,9 @@ def test_the_tanh_network_finds_what_no_line_can():
         means = np.array([fit.predict(origin_of(x)).mean for x in new.standard])
         return 1 - np.mean((means - signal) ** 2) / np.mean(signal**2)
 
-    assert explained("bayesian_mlp", output_scale=3.0, steps=2500) > 0.5
+    assert explained("bayesian_mlp", hidden_weight_scale=3.0, steps=2500) > 0.5
     assert explained("bayesian_linear") < 0.1
-    assert explained("bayesian_mlp", output_scale=3.0, activation="linear") < 0.1
+    assert explained("bayesian_mlp", hidden_weight_scale=3.0, activation="linear") < 0.1
 
 
 def test_the_linear_activation_gives_the_exact_slopes():
