@@ -20,7 +20,10 @@ FAINT = "#D5DAE0"
 WASH = "#F1F3F5"
 ALARM = "#C2410C"
 
-_COLOURS = ("#332288", "#CC6677", "#2F9E8F", "#A8892C", "#882255", "#5B9BD0", "#117733", "#AA4499")
+_COLOURS = (
+    "#332288", "#CC6677", "#2F9E8F", "#A8892C", "#882255", "#5B9BD0",
+    "#117733", "#AA4499", "#D9730D", "#6B4A2F", "#7A8A00", "#0B6FA4",
+)  # fmt: skip
 _DASHES: tuple[tuple[float, tuple[float, ...] | None], ...] = ((0, None), (0, (5, 1.6)), (0, (1.2, 1.2)))
 
 

@@ -69,5 +69,5 @@ def test_a_document_is_composed_once(asset: Callable[..., AssetPage], daily: Cal
 def test_each_model_keeps_a_look_of_its_own() -> None:
     drawn = looks(f"m{i}" for i in range(24))
     assert len({(look.colour, look.dash) for look in drawn.values()}) == 24
-    assert len({drawn[f"m{i}"].colour for i in range(8)}) == 8
+    assert len({drawn[f"m{i}"].colour for i in range(12)}) == 12
     assert drawn["predict zero"].colour not in {look.colour for look in drawn.values()}
