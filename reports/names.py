@@ -50,8 +50,9 @@ def _sayer(models: Iterable[str]) -> Callable[[str], str]:
     ids = sorted((model for model in models if spoken(model) != model), key=len, reverse=True)
     if not ids:
         return lambda text: text
-    found = re.compile(rf"(?<![\w.`/\[-])(?:{'|'.join(map(re.escape, ids))})(?![\w`/\]-]|\.\w)")
-    return lambda text: found.sub(lambda match: spoken(match[0]), text)
+    # What stands between backquotes is a command; what a dot, a slash or a bracket joins is a setting or a path.
+    found = re.compile(rf"`[^`]*`|(?<![\w./\[-])(?:{'|'.join(map(re.escape, ids))})(?![\w/\]-]|\.\w)")
+    return lambda text: found.sub(lambda match: match[0] if match[0].startswith("`") else spoken(match[0]), text)
 
 
 def _asset(page: AssetPage | BacktestAsset, say: Callable[[str], str]) -> AssetPage | BacktestAsset:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from forecaster import models
+from forecaster.attribution import KINDS
 from forecaster.errors import ForecasterError
 from forecaster.evaluation.scoreboard import scoreboard
 from forecaster.evaluation.verdicts import compare, in_order, in_words
@@ -207,7 +208,8 @@ def _attribution(today: pd.DataFrame) -> pd.DataFrame:
         for row in today.itertuples()
         for group, part in json.loads(str(row.diagnostics)).get("attribution", {}).items()
     ]
-    return _numbers(rows, ["model", "group"], columns)
+    known = [row for kind in KINDS for row in rows if row["group"] == kind]  # the record sorts its keys
+    return _numbers(known, ["model", "group"], columns)
 
 
 def _shares(today: pd.DataFrame) -> pd.DataFrame:

@@ -27,21 +27,17 @@ def _blocks(report: DailyReport, asset: AssetPage) -> Iterator[Block]:
     pools = in_order(table, report.models)
     wide = table.pivot_table(index="member", columns="model", values="weight", dropna=False)
     members = wide.sort_values(pools, ascending=False, kind="stable").index
+    known = asset.pools
+    yield Bullets(tuple(_rests_on(facts) for pool in pools for _, facts in known[known["model"] == pool].iterrows()))
     drawn = looks(report.models)
     rows = tuple(
-        (Cell(member, colour=drawn[member].colour), *(Cell(share(wide.loc[member, pool])) for pool in pools), Cell())
+        (Cell(member, colour=drawn[member].colour), *(Cell(share(wide.loc[member, pool])) for pool in pools))
         for member in members
     )
-    columns = (
-        Column("Member", "", "left", 3.0),
-        *(Column(pool, "weight today", share=1.6) for pool in pools),
-        Column("", "", share=max(1.0, 7 - 1.6 * len(pools))),
-    )
+    columns = (Column("Member", "", "left"), *(Column(pool, "weight today") for pool in pools))
     yield Table(
         columns, (Group(rows),), "A member\u2019s weight is its share in the mixture, earned by its log scores."
     )
-    known = asset.pools
-    yield Bullets(tuple(_rests_on(facts) for pool in pools for _, facts in known[known["model"] == pool].iterrows()))
 
 
 def _rests_on(facts: pd.Series) -> str:
@@ -63,14 +59,15 @@ def _recalibration(on: float, gain: float) -> str:
     """Whether the forecast is corrected by its own past; nothing for one that never is."""
     if not math.isfinite(on):
         return ""
-    return f"; recalibration is {'on' if on else 'off'}: {_earned(gain)}"
+    return f"; recalibration is {'on' if on else 'off'}: {_earned(gain, on)}"
 
 
-def _earned(gain: float) -> str:
+def _earned(gain: float, on: float) -> str:
     """What recalibration would have made of the past."""
     if not math.isfinite(gain) or gain == 0:
         return "there is not enough past to judge it"
-    return f"over the past sessions it would have {'gained' if gain > 0 else 'lost'} {number(abs(gain), 2)} nats in all"
+    told = f"over the past sessions it would have {'gained' if gain > 0 else 'lost'} {number(abs(gain), 2)} nats in all"
+    return told if on or gain < 0 else f"{told}, on too few of them, or too long ago, to rely on"
 
 
 SECTION = Section((DailyReport,), "asset", 36, "Members of the ensemble", _blocks)
