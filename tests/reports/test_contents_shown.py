@@ -121,6 +121,14 @@ def test_a_backtest_without_scores_says_so(
     assert "Refit every 20 sessions" in text
 
 
+def test_a_backtest_of_many_models_tells_one_verdict_a_line(
+    backtest_asset: Callable[..., BacktestAsset], backtest: Callable[..., BacktestReport]
+) -> None:
+    verdicts = tuple(f"garch: sentence {i}." for i in range(17))
+    _, said = front(backtest(backtest_asset(days=5, verdicts=verdicts)))
+    assert said == [f"BTC-USD: GARCH: sentence {i}." for i in range(17)]
+
+
 def test_single_points_and_missing_values_are_drawn(
     asset: Callable[..., AssetPage], daily: Callable[..., DailyReport], tmp_path: Path
 ) -> None:
