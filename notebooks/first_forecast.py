@@ -91,6 +91,23 @@ table[["status", "prob_up", "q05", "q50", "q95", "sd"]].round(4)
 # model sees it. `climatology` says the same every day. The others know that the last weeks of 2018 were rough, and
 # are wider.
 #
+# Why that wide? `bayesian_linear` forecasts once more with each group of inputs at its usual value: the log ratio of
+# the two scales is that group's part of the width, with the posterior's doubt about it. `width_before` is the part in
+# the forecast of the session before. Volatility and range speak loudest at the end of 2018.
+
+# %%
+parts = next(f.diagnostics["attribution"] for f in forecasts if f.model == "bayesian_linear")
+widths = pd.DataFrame(parts).T[["width", "width_sd", "width_before"]].astype(float)
+(100 * np.expm1(widths)).round(1).rename_axis("wider by, %")
+
+# %% [markdown]
+# A forecast that is made of others' tells what each of them counts for today, by what it scored before.
+
+# %%
+weights = pd.DataFrame({f.model: f.diagnostics["pool"] for f in forecasts if "pool" in f.diagnostics})
+weights.round(3).rename_axis("weight")
+
+# %% [markdown]
 # ## 4. Draw the densities, then look at the outcome
 #
 # The densities are exact: each forecast is a mixture of Student-t distributions, as a rule one for each posterior draw.

@@ -43,6 +43,13 @@ class AssetPage:
         weights: Weights in units of standardised inputs: `model, series, lag (1 = most recent), mean, sd`;
             sd is NaN for a deterministic network.
         elbo: Training curves: `model, step, loss` (loss is minus the ELBO, in nats).
+        attribution: What each group of inputs makes of the forecast, against a usual day: `model, group, width,
+            width_sd, width_before, shift, shift_sd`. width is a log ratio (0.1 is a tenth wider), width_before that
+            of the session before, shift how far the centre moves; each sd is the posterior's.
+        shares: What each member counts for in a forecast made of others': `model, member, weight`.
+        pools: A row a model that is made of others: `model, days, recalibrated, gain`; days is how many past
+            sessions its weights rest on, recalibrated 1 or 0 and gain what that would have earned on them so far, in
+            nats, both NaN where the model is never recalibrated.
         notes: What a reader should know about the data, a sentence each.
         findings: What was noteworthy about the data, a row a finding: `check, first, last, count, detail, remedy`;
             first, last and count are of the sessions concerned. None where it was not looked for.
@@ -64,6 +71,9 @@ class AssetPage:
     verdicts: tuple[str, ...]
     weights: pd.DataFrame
     elbo: pd.DataFrame
+    attribution: pd.DataFrame
+    shares: pd.DataFrame
+    pools: pd.DataFrame
     notes: tuple[str, ...]
     findings: pd.DataFrame | None
 

@@ -9,6 +9,7 @@ from reports import sections
 from reports.blocks import Block, Heading
 from reports.contents import AssetPage, BacktestAsset, BacktestReport, DailyReport
 from reports.marks import anchor, simulated_badge
+from reports.names import in_words
 from reports.numerals import day, moment
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def compose(report: DailyReport | BacktestReport | Document) -> Document:
     """
     if isinstance(report, Document):
         return report
+    report = in_words(report)
     chosen = [section for section in sections.load() if type(report) in section.reports]
     title, subtitle, footer = _wording(report)
     return Document(

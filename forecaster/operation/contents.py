@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from forecaster import models
+from forecaster.attribution import KINDS
 from forecaster.errors import ForecasterError
 from forecaster.evaluation.scoreboard import scoreboard
 from forecaster.evaluation.verdicts import compare, in_order, in_words
@@ -100,6 +101,9 @@ def _page(own: pd.DataFrame, replayed: pd.DataFrame, settings: Settings) -> Asse
         verdicts=in_words(compare(past)) if len(past) else (),
         weights=_weights(today),
         elbo=_curves(today),
+        attribution=_attribution(today),
+        shares=_shares(today),
+        pools=_pools(today),
         notes=tuple(facts["notes"]),
         findings=_findings(facts),
     )
@@ -185,8 +189,7 @@ def _weights(today: pd.DataFrame) -> pd.DataFrame:
             for series, mean, sd in zip(facts["inputs"]["series"], means, sds, strict=True):
                 lag = len(facts["weights"]["mean"]) - day
                 rows.append({"model": forecast.model, "series": series, "lag": lag, "mean": mean, "sd": sd})
-    frame = pd.DataFrame(rows, columns=["model", "series", "lag", "mean", "sd"])
-    return frame.assign(mean=frame["mean"].astype(float), sd=frame["sd"].astype(float))
+    return _numbers(rows, ["model", "series", "lag"], ["mean", "sd"])
 
 
 def _curves(today: pd.DataFrame) -> pd.DataFrame:
@@ -196,6 +199,42 @@ def _curves(today: pd.DataFrame) -> pd.DataFrame:
         for step, loss in json.loads(str(row.diagnostics)).get("elbo", [])
     ]
     return pd.DataFrame(rows, columns=["model", "step", "loss"])
+
+
+def _attribution(today: pd.DataFrame) -> pd.DataFrame:
+    columns = ["width", "width_sd", "width_before", "shift", "shift_sd"]
+    rows = [
+        {"model": row.model, "group": group, **{name: part[name] for name in columns}}
+        for row in today.itertuples()
+        for group, part in json.loads(str(row.diagnostics)).get("attribution", {}).items()
+    ]
+    known = [row for kind in KINDS for row in rows if row["group"] == kind]  # the record sorts its keys
+    return _numbers(known, ["model", "group"], columns)
+
+
+def _shares(today: pd.DataFrame) -> pd.DataFrame:
+    rows = [
+        {"model": row.model, "member": member, "weight": weight}
+        for row in today.itertuples()
+        for member, weight in json.loads(str(row.diagnostics)).get("pool", {}).items()
+    ]
+    return _numbers(rows, ["model", "member"], ["weight"])
+
+
+def _pools(today: pd.DataFrame) -> pd.DataFrame:
+    named = {"days": "track_days", "recalibrated": "recalibrated", "gain": "recalibration_gain"}
+    rows = []
+    for row in today.itertuples():
+        facts = json.loads(str(row.diagnostics))
+        if "pool" in facts:
+            rows.append({"model": row.model, **{name: facts["figures"].get(key) for name, key in named.items()}})
+    return _numbers(rows, ["model"], list(named))
+
+
+def _numbers(rows: list[dict[str, Any]], texts: list[str], numbers: list[str]) -> pd.DataFrame:
+    """A table of texts and then of numbers, NaN where one is missing."""
+    frame = pd.DataFrame(rows, columns=[*texts, *numbers])
+    return frame.assign(**{name: frame[name].astype(float) for name in numbers})
 
 
 def _summary(name: str) -> str:

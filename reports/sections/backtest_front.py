@@ -27,7 +27,7 @@ def _blocks(report: BacktestReport) -> Iterator[Block]:
             (f"SIMULATED data, made up by a program; it says nothing about a real market: {', '.join(made_up)}.",),
             "warning",
         )
-    said = tuple(f"{asset.symbol}: {' '.join(asset.verdicts)}" for asset in report.assets if asset.verdicts)
+    said = tuple(f"{asset.symbol}: {sentence}" for asset in report.assets for sentence in asset.verdicts)
     yield Callout("Verdicts", said or ("Nothing has been scored, so nothing can be said about skill.",))
     groups = tuple(group for i, asset in enumerate(report.assets) for group in _groups(report, asset, i))
     if groups:

@@ -115,6 +115,26 @@ _PIT = (
         ),
     ),
 )
+_PARTS = (
+    (
+        "Wider, narrower",
+        (
+            "The model forecasts again with one group of inputs as on a usual day; the difference is that group\u2019s "
+            "part. Window: the last seven changes. Volatility: how large changes have been. Leverage: falls, which "
+            "unsettle more than rises. Range: how far prices moved within a session. Calendar: days without trade "
+            "before the target. All else: what is not named, what acts together, a newer fit."
+        ),
+    ),
+)
+_POOLS = (
+    (
+        "Members",
+        (
+            "A member\u2019s weight in the ensemble grows with the density that it gave to what happened; old sessions "
+            "are forgotten slowly. Recalibration corrects the mixture for what it got wrong before, where that paid."
+        ),
+    ),
+)
 _WEIGHTS = (
     (
         "Weights",
@@ -133,7 +153,9 @@ _WEIGHTS = (
 def _blocks(report: DailyReport | BacktestReport) -> Iterator[Block]:
     """The words, and what the report is not."""
     if isinstance(report, DailyReport):
-        yield Facts((*_FORECAST, *_STATUS, *_RECORD, *_WEIGHTS))
+        parts = _PARTS if any(len(asset.attribution) for asset in report.assets) else ()
+        pools = _POOLS if any(len(asset.shares) for asset in report.assets) else ()
+        yield Facts((*_FORECAST, *_STATUS, *parts, *pools, *_RECORD, *_WEIGHTS))
     else:
         yield Facts((*_FORECAST[:1], *_FORECAST[2:4], *_RECORD, *_PIT))
     yield Paragraph(

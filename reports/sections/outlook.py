@@ -6,16 +6,18 @@ import math
 from typing import TYPE_CHECKING
 
 from reports.blocks import Beside, Block, Figure, Paragraph
+from reports.choice import drawn
 from reports.contents import AssetPage, DailyReport
 from reports.figures import densities, window
+from reports.names import spoken
 from reports.numerals import day, percent, short_day
-from reports.palette import in_order, looks
+from reports.palette import looks
 from reports.sections import Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_BASELINE = "baseline_mlp"
+_BASELINE = spoken("baseline_mlp")
 
 
 def _blocks(report: DailyReport, asset: AssetPage) -> Iterator[Block]:
@@ -37,17 +39,21 @@ def _densities(report: DailyReport, asset: AssetPage) -> Figure:
     """The densities with the baseline's point forecast."""
     table = asset.forecasts
     mean = math.nan if table.empty else float(table.loc[table["model"] == _BASELINE, "mean"].max())
-    names = in_order(asset.densities, report.models)
+    names, chosen = drawn(asset.densities, report.models, asset.scoreboard)
     title = f"{asset.symbol}: densities for {short_day(asset.target)}"
     point = f" The dashed line is {_BASELINE}\u2019s point forecast, {percent(mean)}." if math.isfinite(mean) else ""
     return Figure(
         densities.draw(
-            asset.densities, (_BASELINE, mean), looks(report.models), report.models, (title, asset.simulated)
+            asset.densities[asset.densities["model"].isin(names)],
+            (_BASELINE, mean),
+            looks(report.models),
+            report.models,
+            (title, asset.simulated),
         ),
         f"{_made_up(asset)}Predictive densities of the change of {asset.symbol} by the close of "
         f"{day(asset.target)}, a "
         f"curve for each of {', '.join(names)}.{point} The table above gives their quantiles.",
-        f"How likely each model holds each change.{point}",
+        f"How likely each model holds each change.{point}{chosen and f' {chosen}'}",
     )
 
 

@@ -17,12 +17,13 @@ MODELS = {
     "bayesian_linear": "A linear model on the 7-day window with a posterior over its weights.",
     "bayesian_mlp": "The same network with a posterior over its weights, fitted by variational inference.",
     "ewma": "Volatility as a fading average of squared changes.",
-    "local_level": "A mean that drifts slowly, observed with heavy-tailed noise.",
+    "gjr": "Volatility that rises more after falls than after rises.",
     "ensemble": "The weighted mixture of the others.",
-    "gjr": "As garch, with falls counted apart.",
-    "egarch": "The log variance follows size and sign of each change.",
+    "egarch": "The logarithm of volatility, raised more by falls than by rises.",
+    "recalibrated": "The ensemble, corrected by its own past where that has helped.",
 }
 FIVE = tuple(MODELS)[:5]
+POOLS = ("ensemble", "recalibrated")
 LEVELS = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
 AS_OF = pd.Timestamp("2026-03-04")
 FINDINGS = pd.DataFrame(
@@ -158,6 +159,33 @@ def weights(models: tuple[str, ...], series: tuple[str, ...], rng: np.random.Gen
     return pd.DataFrame(rows)
 
 
+def attribution(models: tuple[str, ...], rng: np.random.Generator) -> pd.DataFrame:
+    groups = ("window", "volatility", "leverage", "range", "calendar", "volume", "tweets")
+    rows = [
+        {
+            "model": model,
+            "group": group,
+            "width": rng.normal(0, 0.1),
+            "width_sd": rng.uniform(0.005, 0.04),
+            "width_before": rng.normal(0, 0.06),
+            "shift": 0.0009 if group == "window" else 0.0,
+            "shift_sd": 0.0004 if group == "window" else 0.0,
+        }
+        for model in models
+        for group in groups
+    ]
+    return pd.DataFrame(rows)
+
+
+def shares(pools: tuple[str, ...], members: tuple[str, ...], rng: np.random.Generator) -> pd.DataFrame:
+    weights = rng.dirichlet(np.ones(len(members)))
+    return pd.DataFrame(
+        {"model": pool, "member": member, "weight": weight}
+        for pool in pools
+        for member, weight in zip(members, weights, strict=True)
+    )
+
+
 def make_asset(
     symbol: str = "BTC-USD",
     close: float = 2506.85,
@@ -170,6 +198,9 @@ def make_asset(
     """An asset's page with something in every table; `change` replaces fields."""
     rng = np.random.default_rng(seed)
     today = forecasts(models, sd, rng, **(rows or {}))
+    parts = attribution(("bayesian_linear",), np.random.default_rng(seed))
+    own = (today["model"] == "bayesian_linear") & today["previous_sd"].notna()
+    today.loc[own, "previous_sd"] = today["sd"] / np.exp(parts["width"] - parts["width_before"]).prod() / 0.98
     grid = np.linspace(-6 * sd, 6 * sd, 161)
     densities = pd.concat(
         pd.DataFrame(
@@ -218,6 +249,11 @@ def make_asset(
         ),
         "weights": weights(("baseline_mlp", "bayesian_linear", "bayesian_mlp"), series, rng),
         "elbo": elbo,
+        "attribution": parts,
+        "shares": shares(POOLS, FIVE, rng),
+        "pools": pd.DataFrame(
+            {"model": POOLS, "days": [250.0, 250.0], "recalibrated": [np.nan, 1.0], "gain": [np.nan, 3.1416]}
+        ),
         "notes": (
             "1,993 windows of 7 sessions were complete up to 2026-03-04.",
             "24 windows were left out: tweets missing or zero.",

@@ -13,6 +13,7 @@ from pypdf import PdfReader
 
 from reports import document, html, pdf
 from reports.blocks import Callout, Cell, Table
+from reports.names import spoken
 from reports.numerals import DASH, money, percent, share, span
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def test_the_front_page_shows_the_numbers_of_the_tables(
     table, _ = front(daily(page))
     for row, (_, forecast) in zip(table.groups[0].rows, page.forecasts.iterrows(), strict=True):
         name, _, up, median, half, most, since = row
-        assert name.text == forecast["model"]
+        assert name.text == spoken(forecast["model"])
         assert up.text == share(forecast["prob_up"])
         assert median == Cell(percent(forecast["q50"]), money(forecast["q50"], page.close))
         for cell, low, high in ((half, "q25", "q75"), (most, "q05", "q95")):
@@ -75,7 +76,7 @@ def test_a_withheld_model_shows_dashes_and_its_reason(
     assert [badge.text for badge in row[0].badges] == ["withheld"]
     assert [cell.text for cell in row[2:]] == [DASH] * 5
     assert row[1].interval is None
-    assert any("bayesian_mlp withheld" in warning for warning in warnings)
+    assert any("Bayesian MLP withheld" in warning for warning in warnings)
     text, _ = check_both(report, tmp_path)
     assert "four draws were not finite" in text
     assert not re.search(r"\bnan\b", text, re.IGNORECASE)
@@ -89,13 +90,16 @@ def test_what_is_unreliable_or_late_is_said_on_the_front(
     marks = [[badge.text for badge in row[0].badges] for row in table.groups[0].rows]
     assert marks[:3] == [["unreliable"], ["recorded after the outcome"], []]
     assert any("GONE" in warning and "no close arrived" in warning for warning in warnings)
-    assert any("recorded after the outcome" in warning and "garch" in warning for warning in warnings)
+    assert any("recorded after the outcome" in warning and "GARCH" in warning for warning in warnings)
 
 
 def test_an_asset_without_any_record_says_so(
     asset: Callable[..., AssetPage], daily: Callable[..., DailyReport], tmp_path: Path
 ) -> None:
-    tables = dict.fromkeys(("forecasts", "densities", "fan", "window", "scoreboard", "weights", "elbo"), NOTHING)
+    tables = dict.fromkeys(
+        ("forecasts", "densities", "fan", "window", "scoreboard", "weights", "elbo", "attribution", "shares", "pools"),
+        NOTHING,
+    )
     text, pages = check_both(daily(asset(**tables, verdicts=(), notes=()), asset("B", **tables)), tmp_path)
     for words in ("no forecast in the record", "nothing to score", "page fills", "no predictive densities"):
         assert words in text
@@ -115,6 +119,14 @@ def test_a_backtest_without_scores_says_so(
     assert "There are no scores" in text
     assert "No outcome has been placed" in text
     assert "Refit every 20 sessions" in text
+
+
+def test_a_backtest_of_many_models_tells_one_verdict_a_line(
+    backtest_asset: Callable[..., BacktestAsset], backtest: Callable[..., BacktestReport]
+) -> None:
+    verdicts = tuple(f"garch: sentence {i}." for i in range(17))
+    _, said = front(backtest(backtest_asset(days=5, verdicts=verdicts)))
+    assert said == [f"BTC-USD: GARCH: sentence {i}." for i in range(17)]
 
 
 def test_single_points_and_missing_values_are_drawn(
