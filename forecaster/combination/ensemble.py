@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from forecaster.combination.pool import pool
 from forecaster.combination.weights import past_weights, pooled_pit
@@ -34,6 +35,12 @@ class MixtureSettings(ModelSettings):
     )
     floor: float = Field(0.02, ge=0, lt=1)
     half_life: float = Field(250.0, gt=0)
+
+    @field_validator("members", mode="before")
+    @classmethod
+    def _of_the_environment(cls, value: object) -> object:
+        """A variable of the environment holds a list as JSON."""
+        return json.loads(value) if isinstance(value, str) else value
 
 
 def mixture(members: Mapping[str, Predictive], track: Track, settings: MixtureSettings) -> Pooled:
