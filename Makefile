@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check format bench campaigns drawings clean
+.PHONY: demo test check format bench study campaigns drawings clean
 
 demo: .venv/runtime ## the main job on the embedded data; prints where the report is
 	$(BIN)/forecaster demo
@@ -22,6 +22,9 @@ format: .venv/dev
 
 bench: .venv/dev ## ratios against a reference in the same run
 	$(BIN)/python -m benchmarks
+
+study: .venv/dev ## every forecaster on the development blocks and simulated markets; writes docs/quality.md
+	$(BIN)/python -m benchmarks.study
 
 campaigns: .venv/dev ## the long runs behind docs/evidence.md
 	$(BIN)/python -m pytest -m campaign --durations=10

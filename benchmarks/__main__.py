@@ -30,7 +30,7 @@ def seconds(case: Callable[[], object]) -> float:
 def main() -> None:
     """Prints a table a benchmark."""
     for found in iter_modules(benchmarks.__path__):
-        if found.name == "__main__":
+        if found.ispkg or found.name == "__main__":
             continue
         module = import_module(f"benchmarks.{found.name}")
         cases = module.cases()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -51,13 +52,17 @@ class Replayed:
         forecast: As issued.
         fitted_at: Origin of the fit.
         y: The change that came, NaN where the target lies in a gap.
-        score: None where there is no distribution or no outcome.
     """
 
     forecast: Forecast
     fitted_at: str
     y: float
-    score: Score | None
+
+    @cached_property
+    def score(self) -> Score | None:
+        """None where there is no distribution or no outcome."""
+        predictive = self.forecast.predictive
+        return score(predictive, self.y) if predictive and np.isfinite(self.y) else None
 
     def row(self) -> dict[str, Any]:
         """One row of the export: `COLUMNS`, then `EXTRA`."""
@@ -171,8 +176,7 @@ def _replayed(issuer: Issuer, as_of: pd.Timestamp, trained: Mapping[str, Trained
     found = outcome(history, forecasts[0].target, history.last)
     y = found.y if found else np.nan
     for forecast in forecasts:
-        mark = score(forecast.predictive, y) if forecast.predictive and found else None
-        yield Replayed(forecast, forecast.diagnostics["inputs"]["fitted_at"], y, mark)
+        yield Replayed(forecast, forecast.diagnostics["inputs"]["fitted_at"], y)
 
 
 def table(replayed: list[Replayed]) -> pd.DataFrame:

@@ -1,0 +1,132 @@
+"""docs/quality.md: the tables in order, with what a reader must know of them."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from benchmarks.study import bars, tables
+from benchmarks.study.judging import KS_LIMIT, skill
+from benchmarks.study.run import POOLS_EVERY, REFIT, SHAPE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import pandas as pd
+
+PACKAGES = ("forecaster", "numpy", "scipy", "pandas", "torch", "pyro-ppl", "arch", "statsmodels")
+
+HEAD = """\
+# Quality
+
+Written by `make study`; not edited by hand. Every forecaster on the same days, through the program's own replay: fits
+every {refit} sessions on at most so many rows as a table says, one session ahead, nothing known that was not known
+then. Log scores are in nats a day, lower is better. CRPS skill is against climatology, the mean of the blocks' by their
+days where several are together. t is by Newey-West on differences that were summed over assets first where they fell on
+one date. CRPS of the pools is taken on every {pools}th day. `{shape}` is seven lags of raw changes under normal
+errors of one learnt scale.
+
+{days:,} forecast days; {versions}.{absent}
+"""
+
+CALIBRATION = """\
+PITs of a calibrated forecaster are uniform and independent. sqrt(n) D is Kolmogorov and Smirnov's; a star marks what
+lies above {limit:.2f}, and coverage outside the exact binomial band, both of which happens to one in twenty cells where
+all is well.
+"""
+
+MARKETS = """\
+Closes only, {days} scored days a path after 2,000 rows, {paths} paths a law. Log score less that of the true law, which
+knows all but a hidden volatility; t in brackets.
+"""
+
+POSTERIOR = """\
+## The posterior
+
+The newest fit of each asset by SVI, held against NUTS on the same rows; the difference as a part of the central 90 %
+interval.
+
+"""
+
+
+def page(
+    found: Mapping[str, pd.DataFrame], seconds: pd.DataFrame, minutes: float, members: Sequence[str], absent: str = ""
+) -> str:
+    """The whole page.
+
+    Args:
+        found: Rows by part: `blocks`, `laws`, `nuts`; those that were not run are not there.
+        seconds: `part, name, seconds`.
+        minutes: For all of it, by the clock.
+        members: Of the ensemble.
+        absent: What could not be run, in words.
+    """
+    parts = [_bars(found, minutes, members)]
+    if "blocks" in found:
+        parts += _blocks(_by_window(found["blocks"]), members)
+    if "laws" in found:
+        parts += _laws(found["laws"])
+    if "nuts" in found:
+        parts.append(POSTERIOR + tables.nuts_table(found["nuts"]))
+    told = f"{minutes:.1f} minutes by the clock; CPU seconds:\n\n"
+    parts.append("## Seconds\n\n" + told + tables.seconds_table(seconds))
+    return "\n".join([_head(found, absent), *parts])
+
+
+def _head(found: Mapping[str, pd.DataFrame], absent: str) -> str:
+    rows = [found[part][["block", "target", "window"]] for part in ("blocks", "laws") if part in found]
+    days = sum(len(part.drop_duplicates()) for part in rows)
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    told = f"Python {platform.python_version()}, {versions}"
+    return HEAD.format(
+        refit=REFIT, pools=POOLS_EVERY, shape=SHAPE, days=days, versions=told, absent=absent and f" {absent}"
+    )
+
+
+def _bars(found: Mapping[str, pd.DataFrame], minutes: float, members: Sequence[str]) -> str:
+    told: list[bars.Bar] = []
+    if "blocks" in found:
+        told += bars.of_blocks(_by_window(found["blocks"]), members)
+    if "laws" in found:
+        told += bars.of_laws(found["laws"])
+    if "nuts" in found:
+        told += bars.of_nuts(found["nuts"])
+    told += bars.of_seconds(minutes)
+    return "## What was asked\n\n" + bars.table(told)
+
+
+def _by_window(rows: pd.DataFrame) -> dict[int, pd.DataFrame]:
+    return {int(window): rows[rows["window"] == window] for window in sorted(rows["window"].unique(), reverse=True)}
+
+
+def _blocks(windows: Mapping[int, pd.DataFrame], members: Sequence[str]) -> Iterator[str]:
+    for window, rows in windows.items():
+        told = f"at most {window:,} rows"
+        yield f"## All blocks, {told}\n\n" + tables.pooled(rows)
+        for own, other in (("bayesian_linear", "egarch"), ("bayesian_mlp", "bayesian_linear")):
+            yield f"`{own}` less `{other}`: {tables.with_t(rows, own, other) or 'not measured'}.\n"
+        cells = {
+            "Log score less GARCH-t, t in brackets": tables.with_t,
+            "CRPS skill": lambda own, model: tables.percent(skill(own, model)),
+            "Outcomes in the central 50 %": tables.coverage(0.5),
+            "Outcomes in the central 90 %": tables.coverage(0.9),
+        }
+        for name, cell in cells.items():
+            yield f"### {name}, {told}\n\n" + tables.by_block(rows, cell)
+        yield f"### The best member, {told}\n\n" + tables.members_table(rows, members)
+        yield f"### Calibration, {told}\n\n" + CALIBRATION.format(limit=KS_LIMIT)
+        present = [name for name in tables.CALIBRATED if name in set(rows["model"])]
+        yield from (f"`{name}`:\n\n" + tables.calibration(rows, name) for name in present)
+
+
+def _laws(rows: pd.DataFrame) -> Iterator[str]:
+    walks, pulled = rows[rows["symbol"] == "walk"], rows[rows["symbol"] == "AR(.1)"]
+    paths = rows.groupby("symbol")["block"].nunique().max()
+    days = rows.groupby("block")["target"].nunique().max()
+    yield "## Simulated markets\n\n" + MARKETS.format(days=days, paths=paths)
+    yield tables.markets(rows)
+    if len(walks):
+        yield "### Claims on walks\n\n" + tables.claims_table(walks)
+    if len(pulled):
+        yield "### The mean of AR(.1)\n\nForecast means against the true ones.\n\n" + tables.means_table(pulled)
