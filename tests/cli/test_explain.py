@@ -88,9 +88,11 @@ def test_every_latent_has_a_row_with_a_readable_name(finished_home: Path, comman
     names = [row["latent"] for row in rows]
     lags = [*(f"lag {lag}" for lag in range(7, 1, -1)), "today"]
     weights = [f"weight of {series}, {lag}" for series in ("price", "volume", "tweets") for lag in lags]
-    assert names == ["intercept", *weights, "noise scale", "degrees of freedom"]
+    scale = ("short_volatility", "long_volatility", "leverage", "volume", "tweets", "long_leverage")
+    slopes = [f"slope of {name}" for name in scale]  # a market that never shuts, known by its closes alone
+    assert names == ["intercept", *weights, *slopes, "noise scale", "degrees of freedom", "skew"]
     assert {tuple(row) for row in rows} == {ALONE}
-    assert [row["prior_sd"] for row in rows[:2]] == pytest.approx([0.3, 0.05])
+    assert [row["prior_sd"] for row in rows[:2]] == pytest.approx([0.3, 0.02])
     for row in rows:
         assert row["q05"] < row["mean"] < row["q95"]
         assert row["contraction"] == pytest.approx(1 - row["sd"] ** 2 / row["prior_sd"] ** 2)
@@ -114,6 +116,7 @@ def test_a_planted_slope_is_found_and_a_walk_has_none(
 ) -> None:
     """By its mean in units of its sd: the input that moves tomorrow stands out, and nothing else does."""
     monkeypatch.setenv("FORECASTER__FORECAST__TRAIN_WINDOW", "400")
+    monkeypatch.setenv("FORECASTER__MODELS__BAYESIAN_LINEAR__WEIGHT_SCALE", "0.1")
     for symbol, slope in (("FOLLOWS", 0.5), ("WALKS", 0.0)):
         file = momentum(tmp_path / f"{symbol}.csv", slope)
         command("ingest", "csv", file, "--symbol", symbol, "--calendar", "24/7", "--home", new_home)
@@ -231,7 +234,7 @@ def test_svi_and_nuts_agree(by_nuts: Explanation) -> None:
     assert by_nuts.facts.nuts.reason == ""
     assert by_nuts.facts.nuts.largest_difference(by_nuts.facts.quantiles) < 0.03
     rows = table(by_nuts)
-    assert len(rows) == 8
+    assert len(rows) == 1 + 7 + 5
     for row in rows:
         assert abs(row["shift"]) < 0.15
         assert row["sd_ratio"] == pytest.approx(1, abs=0.15)
