@@ -126,6 +126,7 @@ class Issuer:
         self.past = Past(history, settings.forecast)
         self.names, self.settings = names, settings
         self._pools = {name: pool for name in names if (pool := models.pool(name)) is not None}
+        self._configs = {name: config_sha256(settings, name) for name in self._pools}
         members = pooled(names, settings)
         self.trainees = self._trainees(names)
         self.record = Record(self.past, members, settings, known) if members else None
@@ -187,7 +188,7 @@ class Issuer:
         shared = replace(
             first,
             model=name,
-            config_sha256=config_sha256(self.settings, name),
+            config_sha256=self._configs[name],
             seed=seed_of(self.settings, view.symbol, name, view.as_of),
         )
         if not known:

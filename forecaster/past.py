@@ -52,12 +52,12 @@ class Past:
         view.__dict__.update(standard=whole.standard[:count], covariates=whole.covariates[:count])
         return view
 
-    def outcome(self, target: pd.Timestamp) -> float:
-        """The change of a session as known at its own close; NaN where there is none."""
+    def outcome(self, target: pd.Timestamp, until: pd.Timestamp | None = None) -> float:
+        """The change of a session as known at its own close, or first known by `until`; NaN where there is none."""
         whole = self._whole
         if whole is not None and target in whole.changes.index:
             return float(whole.changes["price"].to_numpy()[whole.changes.index.searchsorted(target)])
-        found = outcome(self.history, target, target)
+        found = outcome(self.history, target, until or target)
         return found.y if found else np.nan
 
     @cached_property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pydantic import Field, field_validator
@@ -43,17 +44,24 @@ class MixtureSettings(ModelSettings):
         return json.loads(value) if isinstance(value, str) else value
 
 
-def mixture(members: Mapping[str, Predictive], track: Track, settings: MixtureSettings) -> Pooled:
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """A forecast of many, and how it would have fared.
+
+    Attributes:
+        pooled: The forecast.
+        pits: PITs `(days,)` that it would have had on the days of the track, each with the weights known before it.
+    """
+
+    pooled: Pooled
+    pits: NDArray[np.float64]
+
+
+def mixture(members: Mapping[str, Predictive], track: Track, settings: MixtureSettings) -> Mixture:
     """The members' forecasts as one; those that have none today are left out, and the others scaled up."""
-    earned = dict(
-        zip(track.members, past_weights(track.log_score, settings.floor, settings.half_life)[-1], strict=True)
-    )
-    share = {name: float(earned[name]) for name in members}
+    earned = past_weights(track.log_score, settings.floor, settings.half_life)
+    share = {name: float(earned[-1, track.members.index(name)]) for name in members}
     whole = sum(share.values())
     weights = {name: value / whole for name, value in share.items()}
-    return Pooled(pool(list(members.values()), list(weights.values())), weights, {"track_days": len(track.pit)})
-
-
-def past_pits(track: Track, settings: MixtureSettings) -> NDArray[np.float64]:
-    """PITs `(days,)` that the mixture would have had, each day with the weights known before it."""
-    return pooled_pit(track.pit, past_weights(track.log_score, settings.floor, settings.half_life)[:-1])
+    predictive = pool(list(members.values()), list(weights.values()))
+    return Mixture(Pooled(predictive, weights, {"track_days": len(track.pit)}), pooled_pit(track.pit, earned[:-1]))

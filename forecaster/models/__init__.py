@@ -7,6 +7,7 @@ whose forecasts are made of others' has `combine` in place of `fit`, and `member
 from __future__ import annotations
 
 import pkgutil
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -81,8 +82,10 @@ def load(name: str) -> Forecaster:
     Raises:
         UnknownNameError: With the nearest ids, where there is none.
     """
-    check(name)
-    return cast("Forecaster", import_module(f"{__name__}.{name}"))
+    place = f"{__name__}.{name}"
+    if place not in sys.modules:  # looking into the folder takes a while, and a backtest asks often
+        check(name)
+    return cast("Forecaster", import_module(place))
 
 
 def pool(name: str) -> Pool | None:

@@ -25,4 +25,4 @@ class Settings(MixtureSettings):
 
 def combine(members: Mapping[str, Predictive], track: Track, settings: Settings) -> Pooled:
     """Mixes the members' forecasts by their track record."""
-    return mixture(members, track, settings)
+    return mixture(members, track, settings).pooled

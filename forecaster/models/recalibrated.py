@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecaster.combination.ensemble import MixtureSettings, mixture, past_pits
+from forecaster.combination.ensemble import MixtureSettings, mixture
 from forecaster.combination.recalibration import gains, helps, learnt
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ class Settings(MixtureSettings):
 
 def combine(members: Mapping[str, Predictive], track: Track, settings: Settings) -> Pooled:
     """Mixes the members as the ensemble does, and corrects the mixture where corrections have paid."""
-    mixed, pits = mixture(members, track, settings), past_pits(track, settings)
+    found = mixture(members, track, settings)
+    mixed, pits = found.pooled, found.pits
     on = helps(pits)
     told = {**mixed.diagnostics, "recalibrated": float(on), "recalibration_gain": float(np.nansum(gains(pits)))}
     predictive = mixed.predictive.through(learnt(pits)) if on else mixed.predictive

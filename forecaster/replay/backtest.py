@@ -172,9 +172,7 @@ def _replayed(issuer: Issuer, as_of: pd.Timestamp, trained: Mapping[str, Trained
         forecasts = issuer.issue(as_of, trained)
     except IncompleteWindowError:
         return
-    history = issuer.past.history
-    found = outcome(history, forecasts[0].target, history.last)
-    y = found.y if found else np.nan
+    y = issuer.past.outcome(forecasts[0].target, issuer.past.history.last)
     for forecast in forecasts:
         yield Replayed(forecast, forecast.diagnostics["inputs"]["fitted_at"], y)
 

@@ -33,9 +33,9 @@ def test_a_tiny_study_writes_its_page_and_keeps_what_it_computed(tmp_path):
     days = {row[0]: row[1] for row in rows}
     assert head[:2] == ["forecaster", "days"]
     assert {"climatology", "bayesian_linear", "ensemble", "recalibrated", "the study's shape"} <= days.keys()
-    assert set(days.values()) == {"15"}
+    assert set(days.values()) == {"8"}
     assert {row[-1] for row in cells(page, "What was asked")[1:]} <= {"met", "**missed**", "not measured"}
-    assert [row[1] for row in cells(page, "Calibration, at most 100 rows")[1:]] == ["15", "15"]
+    assert [row[1] for row in cells(page, "Calibration, at most 100 rows")[1:]] == ["8", "8"]
     assert cells(page, "Simulated markets")[0] == ["forecaster", "AR(.1)", "walk"]
     assert {row[0] for row in cells(page, "The mean of AR(.1)")[1:]} >= {"bayesian_linear", "ensemble"}
     kept = {file: file.stat().st_mtime_ns for file in (tmp_path / "quick").iterdir()}
