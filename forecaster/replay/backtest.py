@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from forecaster.evaluation.outcomes import outcome
 from forecaster.evaluation.scoring import Score, score
 from forecaster.issue import Issuer
 from forecaster.predictive import QUANTILES
