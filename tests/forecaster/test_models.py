@@ -36,7 +36,7 @@ def fit_one(name: str, data: Examples, seed: int, **own) -> Fitted:
     return fit
 
 
-@pytest.mark.parametrize("name", models.names())
+@pytest.mark.parametrize("name", [name for name in models.names() if models.pool(name) is None])
 def test_a_model_keeps_the_contract(name):
     """Summary, settings that refuse unknown keys, a fit that repeats itself, scores that are finite."""
     module = models.load(name)
