@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MINIMUM_DAYS = 60
 """Fewest common days on which a claim of skill is made at all."""
 LEVEL = 0.05
-REFERENCES = ("climatology", "baseline_mlp")
+REFERENCES = ("climatology", "garch", "baseline_mlp")
 
 
 @dataclass(frozen=True)
