@@ -21,6 +21,7 @@ from forecaster.problem import Compute, Examples
 from forecaster.replay.backtest import last_origins
 from forecaster.settings import Settings
 from forecaster.training import train
+from ingest.covariates import COVARIATES
 from ingest.history import History
 from ingest.sessions import calendar
 
@@ -80,8 +81,9 @@ def few() -> list[Examples]:
     rng, made = np.random.default_rng(0), []
     for _ in range(DIFFERENT):
         y = 0.02 * rng.standard_t(5, ROWS)
-        x = 0.02 * rng.standard_normal((ROWS, 7, 3))
-        made.append(Examples(("price", "volume", "tweets"), x, y, np.full(ROWS, 0.02), y))
+        x, z = rng.standard_normal((ROWS, 7, 3)), rng.standard_normal((ROWS, len(COVARIATES)))
+        names = tuple(of.name for of in COVARIATES)
+        made.append(Examples(("price", "volume", "tweets"), 0.02 * x, x, y, np.full(ROWS, 0.02), names, z, y))
     return made
 
 

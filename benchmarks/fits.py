@@ -17,6 +17,7 @@ from forecaster.inference.isolation import isolated
 from forecaster.inference.linear import Prior
 from forecaster.inference.reference import model
 from forecaster.problem import Compute, Examples
+from ingest.covariates import COVARIATES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,9 +28,10 @@ NAME = "One fit on 650 windows of three series, against a plain SVI loop of 1,00
 def cases() -> dict[str, Callable[[], object]]:
     """The reference, then every registered forecaster with its defaults."""
     rng = np.random.default_rng(0)
-    x, y = 0.02 * rng.standard_normal((650, 7, 3)), 0.02 * rng.standard_t(5, 650)
-    examples = Examples(("price", "volume", "tweets"), x, y, np.full(650, 0.02), y)
-    design = torch.tensor(50 * x.reshape(650, 21), dtype=torch.float32)
+    x, y = rng.standard_normal((650, 7, 3)), 0.02 * rng.standard_t(5, 650)
+    z, names = rng.standard_normal((650, len(COVARIATES))), tuple(of.name for of in COVARIATES)
+    examples = Examples(("price", "volume", "tweets"), 0.02 * x, x, y, np.full(650, 0.02), names, z, y)
+    design = torch.tensor(x.reshape(650, 21), dtype=torch.float32)
     response = torch.tensor(50 * y, dtype=torch.float32)
 
     def plain() -> None:
@@ -40,6 +42,6 @@ def cases() -> dict[str, Callable[[], object]]:
                 svi.step()
             pyro.clear_param_store()
 
-    made = {name: models.load(name) for name in models.names()}
+    made = {name: models.load(name) for name in models.names() if models.pool(name) is None}
     fits = {name: partial(module.fit, [examples], module.Settings(), [0], Compute()) for name, module in made.items()}
     return {"plain SVI loop": plain, **fits}

@@ -38,7 +38,7 @@ def examples(seed: int) -> Examples:
     rows = 150 + 20 * (seed % 4)
     z = rng.standard_normal((rows, 7, 2))
     y = 0.02 * (0.3 * z[:, -1, 0] + rng.standard_normal(rows))
-    return Examples(("price", "volume"), 0.02 * z, y, np.full(rows, 0.02), y)
+    return Examples(("price", "volume"), 0.02 * z, z, y, np.full(rows, 0.02), (), np.empty((rows, 0)), y)
 
 
 def test_a_fit_is_the_same_to_the_bit_alone_and_in_any_company_order_and_chunk():
@@ -86,9 +86,9 @@ def test_a_fit_whose_tail_alone_is_no_number_is_labelled_too():
 def test_the_forecaster_gives_a_forecast_for_every_good_fit_and_a_reason_for_a_bad_one():
     """In the order in which they came; each good one the same to the bit as alone."""
     data, settings = [examples(seed) for seed in range(6)], baseline_mlp.Settings(epochs=20)
-    data[2].x[7, 3, 1] = np.nan
+    data[2].standard[7, 3, 1] = np.nan
     fits = baseline_mlp.fit(data, settings, range(6), Compute())
-    origin = Origin(data[0].x[-1], 0.02)
+    origin = Origin(data[0].x[-1], data[0].standard[-1], 0.02, np.empty(0), data[0].history)
     assert isinstance(fits[2], Failed)
     assert "training diverged" in fits[2].reason
     for i in (0, 1, 3, 4, 5):
