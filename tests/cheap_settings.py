@@ -20,6 +20,10 @@ steps = 40
 draws = 20
 [models.baseline_mlp]
 epochs = 5
+[models.ensemble]
+members = ["climatology", "ewma"]
+[models.recalibrated]
+members = ["climatology", "ewma"]
 [report]
 days = 3
 """

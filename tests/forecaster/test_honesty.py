@@ -25,11 +25,11 @@ def replayed(history: History, days: int, settings, names=BAYESIAN) -> pd.DataFr
 
 @pytest.fixture(scope="module")
 def market(settings_of):
-    """500 forecast days of the simulated market, Student-t GARCH with volume and tweets."""
+    """300 forecast days of the simulated market, Student-t GARCH with volume and tweets."""
     asset = simulated.ASSETS[0]
     rows = simulated.fetch(asset, pd.Timestamp("2018-06-01", tz="UTC"))
     known = rows["session"].dt.tz_localize("UTC") + pd.Timedelta(days=1)
-    return replayed(History(asset, rows.assign(known_at=known)), 500, settings_of())
+    return replayed(History(asset, rows.assign(known_at=known)), 300, settings_of())
 
 
 @pytest.mark.parametrize("name", BAYESIAN)
@@ -61,7 +61,8 @@ def walk_of(history_of, seed: int) -> History:
 
 def test_no_model_claims_skill_on_a_random_walk(history_of, settings_of):
     """Constant volatility, independent changes: every verdict is no evidence of skill, or worse."""
-    found = compare(replayed(walk_of(history_of, 1), 250, settings_of(), models.names()))
+    short = settings_of(forecast={"track_days": 60})
+    found = compare(replayed(walk_of(history_of, 1), 120, short, models.names()))
     against = [c for c in found if c.reference == "climatology"]
     assert {c.model for c in against} == set(models.names()) - {"climatology"}
     assert [c.sentence for c in against if c.claim == "better"] == []

@@ -17,11 +17,13 @@ from ingest.panel import VALUES
 from ingest.sources import simulated
 
 QUICK = {
-    "forecast": {"train_window": 150, "minimum_rows": 40},
+    "forecast": {"train_window": 150, "minimum_rows": 40, "track_days": 5},
     "models": {
         "bayesian_linear": {"steps": 30, "draws": 20},
         "bayesian_mlp": {"steps": 30, "draws": 20},
         "baseline_mlp": {"epochs": 3},
+        "ensemble": {"members": ("climatology", "ewma")},
+        "recalibrated": {"members": ("climatology", "ewma")},
     },
 }
 ROWS = 420

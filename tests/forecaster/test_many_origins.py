@@ -15,11 +15,13 @@ from ingest.errors import TooFewRowsError
 from ingest.sessions import calendar
 
 QUICK = {
-    "forecast": {"train_window": 120, "minimum_rows": 40},
+    "forecast": {"train_window": 120, "minimum_rows": 40, "track_days": 5},
     "models": {
         "bayesian_linear": {"steps": 40, "draws": 20},
         "bayesian_mlp": {"steps": 40, "draws": 20},
         "baseline_mlp": {"epochs": 3},
+        "ensemble": {"members": ("climatology", "ewma")},
+        "recalibrated": {"members": ("climatology", "ewma")},
     },
 }
 LEVELS = np.linspace(0.02, 0.98, 25)

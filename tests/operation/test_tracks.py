@@ -10,15 +10,12 @@ from forecaster.operation.home import open_home
 from ingest.sources import simulated
 from tests.cheap_settings import write_cheap
 
-MEMBERS = ("climatology", "bayesian_linear")
-POOL = '[models.ensemble]\nmembers = ["climatology", "bayesian_linear"]\n'
+MEMBERS = ("climatology", "ewma")
 
 
 def home_with_rows(folder):
     """A home whose one pool has two cheap members, and a year of the simulated market."""
     write_cheap(folder, models=["ensemble"])
-    with (folder / "forecaster.toml").open("a") as file:
-        file.write(POOL)
     home = open_home(folder)
     now = pd.Timestamp("2015-03-01", tz="UTC")
     asset = simulated.ASSETS[0]
@@ -46,10 +43,10 @@ def test_other_settings_or_another_seed_find_nothing(tmp_path):
     """Kept scores belong to the settings that made them."""
     home = home_with_rows(tmp_path)
     day = pd.Timestamp("2015-01-05").as_unit("us")
-    home.tracks.keep("SIM", {day: {"climatology": (-2.0, 0.5), "bayesian_linear": (np.nan, np.nan)}}, home.settings)
+    home.tracks.keep("SIM", {day: {"climatology": (-2.0, 0.5), "ewma": (np.nan, np.nan)}}, home.settings)
     (own,) = home.tracks.of("SIM", MEMBERS, home.settings).values()
     assert own["climatology"] == (-2.0, 0.5)
-    assert np.isnan(own["bayesian_linear"]).all()
+    assert np.isnan(own["ewma"]).all()
     for key, value in (("seed", 1), ("half_life", 5.0)):
         changed = home.settings.forecast.model_copy(update={key: value})
         other = home.settings.model_copy(update={"forecast": changed})
