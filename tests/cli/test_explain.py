@@ -88,8 +88,8 @@ def test_every_latent_has_a_row_with_a_readable_name(finished_home: Path, comman
     names = [row["latent"] for row in rows]
     lags = [*(f"lag {lag}" for lag in range(7, 1, -1)), "today"]
     weights = [f"weight of {series}, {lag}" for series in ("price", "volume", "tweets") for lag in lags]
-    scale = ("short_volatility", "long_volatility", "leverage", "volume", "tweets", "long_leverage")
-    slopes = [f"slope of {name}" for name in scale]  # a market that never shuts, known by its closes alone
+    scale = ("short_volatility", "long_volatility", "leverage", "range", "volume", "tweets", "long_leverage")
+    slopes = [f"slope of {name}" for name in scale]  # a market that never shuts has no weekends
     assert names == ["intercept", *weights, *slopes, "noise scale", "degrees of freedom", "skew"]
     assert {tuple(row) for row in rows} == {ALONE}
     assert [row["prior_sd"] for row in rows[:2]] == pytest.approx([0.3, 0.02])
