@@ -59,7 +59,8 @@ def explain(
         nuts: Where given, the posterior is sampled by NUTS too, and this is told how many steps of how many are done.
 
     Raises:
-        ForecasterError: Where the model has no posterior, or its forecast is withheld.
+        ForecasterError: Where the model has no posterior, NUTS is asked of one that has no form for it, or its forecast
+            is withheld.
         IngestError: Where there is nothing to train on, as in `forecaster.issue.issue`.
     """
     require_posterior(model)
@@ -71,7 +72,11 @@ def explain(
     if isinstance(fitted, Failed) or opened[model].stand_in or forecast.predictive is None:
         raise ForecasterError(f"{view.symbol}: {model} has no posterior at {as_of:%Y-%m-%d}: {forecast.reason}")
     sampled = comparison = None
-    if nuts is not None and fitted.nuts is not None:
+    if nuts is not None:
+        if fitted.nuts is None:
+            raise ForecasterError(
+                f"{model} has no form that NUTS can sample: leave out --nuts, or --model bayesian_linear"
+            )
         sampled = fitted.nuts(trained[model].seed, nuts)
         there = sampled.predict(trained[model].origin(view))
         comparison = Comparison(reason=sampled.reason, quantiles=there.quantiles)

@@ -268,3 +268,11 @@ def test_nuts_is_kept_and_shown_beside_the_fit(
     assert max(map(len, shown.splitlines())) <= 80  # what a terminal shows whole
     assert "R-hat" in shown
     assert "nothing speaks against its chains" in shown
+
+
+def test_nuts_of_a_model_that_has_no_form_for_it_is_refused(
+    finished_home: Path, command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORECASTER__MODELS__BAYESIAN_MLP__STEPS", "20")
+    said = command("explain", "WALK", "--model", "bayesian_mlp", "--nuts", "--home", finished_home)
+    assert "bayesian_mlp has no form that NUTS can sample" in said.complaint()
