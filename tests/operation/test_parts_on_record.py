@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 DAY = pd.Timestamp("2018-01-20")
 NOW = datetime(2018, 1, 21, tzinfo=UTC)
 PARTS = "Why tomorrow is wider or narrower than today"
-MEMBERS = ("bayesian_linear", "climatology")
+MODELS = ("bayesian_linear", "climatology")
 
 
 def page_of(home: Home) -> AssetPage:
@@ -40,7 +40,7 @@ def diagnostics(home: Home, model: str) -> dict[str, dict[str, dict[str, float]]
 
 
 def test_the_parts_of_a_forecast_are_on_its_page_as_recorded(home: Home) -> None:
-    home.ledger.record(issue(home.store.history("WALK"), DAY, MEMBERS, home.settings), NOW)
+    home.ledger.record(issue(home.store.history("WALK"), DAY, MODELS, home.settings), NOW)
     shown = page_of(home).attribution
     assert set(shown["model"]) == {"bayesian_linear"}
     assert list(shown["group"]) == [kind for kind in KINDS if kind in set(shown["group"])]
@@ -52,7 +52,7 @@ def test_the_parts_of_a_forecast_are_on_its_page_as_recorded(home: Home) -> None
 
 
 def test_an_older_record_has_no_parts_and_no_section(home: Home) -> None:
-    made = issue(home.store.history("WALK"), DAY, MEMBERS, home.settings)
+    made = issue(home.store.history("WALK"), DAY, MODELS, home.settings)
     old = [replace(f, diagnostics={k: v for k, v in f.diagnostics.items() if k != "attribution"}) for f in made]
     home.ledger.record(old, NOW)
     page = page_of(home)
@@ -72,10 +72,9 @@ def test_a_session_before_that_cannot_be_told_is_missing_and_not_zero(home: Home
 def test_a_day_of_an_ensemble_tells_its_weights(home: Home) -> None:
     """A short track: the pages say how short, and that recalibration cannot be judged on it."""
     file = home.folder / "forecaster.toml"
-    own = "".join(f"[models.{pool}]\nmembers = {json.dumps(MEMBERS)}\n" for pool in ("ensemble", "recalibrated"))
-    models = json.dumps([*MEMBERS, "ensemble", "recalibrated"])
+    models = json.dumps(["climatology", "bayesian_linear", "ensemble", "recalibrated"])
     text = file.read_text("utf-8").replace('models = ["climatology", "bayesian_linear"]', f"models = {models}")
-    file.write_text(text.replace("[forecast]\n", "[forecast]\ntrack_days = 8\n") + own, "utf-8")
+    file.write_text(text, "utf-8")
     home = open_home(home.folder)
     summary = daily.run(home, DAY)
     page = page_of(home)
