@@ -18,6 +18,7 @@ import pandas as pd
 from forecaster.evaluation.scoring import Score, score
 from forecaster.issue import Issuer
 from forecaster.predictive import QUANTILES
+from forecaster.track import AT_ONCE
 from forecaster.training import train
 from ingest.errors import AsOfError, IncompleteWindowError
 from ingest.sessions import calendar
@@ -36,9 +37,6 @@ COLUMNS = (
     "crps", "log_score", "pit", "status",
 )  # fmt: skip
 """The columns of `forecasts.parquet` that other programs rely on; `EXTRA` follow them."""
-
-AT_ONCE = 64
-"""Refits trained in one go: enough to share a step's cost, few enough for memory and the wait for the first row."""
 
 EXTRA = ("in50", "in90", "interval_score", "absolute_error", "squared_error", "reason", "fitted_at")
 
