@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from forecaster.forecast import number
 from forecaster.problem import Examples, Origin
 from ingest.changes import SERIES, simple_changes
 from ingest.checks import findings
@@ -94,6 +95,21 @@ class View:
     @cached_property
     def origins(self) -> dict[tuple[tuple[str, ...], tuple[str, ...]], Origin]:
         """What models look at on this day, by their series and covariates, as far as somebody has asked."""
+        return {}
+
+    @cached_property
+    def training(self) -> Training:
+        """What a fit on this day learns from; raises as `training` does."""
+        return training(self)
+
+    def facts(self, series: tuple[str, ...]) -> dict[str, Any]:
+        """What a forecast from windows of these series says of the asset and the day, JSON-ready."""
+        if series not in self._facts:  # ten models say the same
+            self._facts[series] = _facts(self, series)
+        return self._facts[series]
+
+    @cached_property
+    def _facts(self) -> dict[tuple[str, ...], dict[str, Any]]:
         return {}
 
     @cached_property
@@ -208,6 +224,24 @@ def origin(view: View, series: tuple[str, ...], names: tuple[str, ...]) -> Origi
             history=_history(view),
         )
     return view.origins[series, names]
+
+
+def _facts(view: View, series: tuple[str, ...]) -> dict[str, Any]:
+    window, asset = view.changes[list(series)].iloc[-LENGTH:], view.history.asset
+    return {
+        "asset": {
+            "calendar": asset.calendar,
+            "source": asset.source,
+            "simulated": asset.simulated,
+            "attention_kind": asset.attention_kind,
+            "target_close": view.calendar.close(view.target).isoformat(),
+        },
+        "close": view.close,
+        "volatility": number(view.volatility.iloc[-1]),
+        "series": list(series),
+        "sessions": [f"{day:%Y-%m-%d}" for day in window.index],
+        "window": [[number(v) for v in row] for row in window.to_numpy().tolist()],
+    }
 
 
 def _history(view: View) -> Floats:

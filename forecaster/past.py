@@ -35,6 +35,11 @@ class Past:
         self.history = history
         self._settings = settings
 
+    @property
+    def symbol(self) -> str:
+        """The asset's id."""
+        return self.history.asset.symbol
+
     def look(self, as_of: pd.Timestamp) -> View:
         """Everything known at a session.
 

@@ -159,9 +159,11 @@ class Failed:
 
     Attributes:
         reason: Why, for a reader of the report.
+        raised: Whether the forecaster's own code is at fault: then nothing stands in for it.
     """
 
     reason: str
+    raised: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from forecaster import market, models
 from forecaster.problem import Failed
+from ingest.errors import IncompleteWindowError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
 
@@ -55,16 +56,18 @@ class Trained:
     config_sha256: str
     seed: int
 
-    def predict(self, view: market.View) -> Predictive:
-        """The distribution of the change after the view's day.
-
-        Raises:
-            IncompleteWindowError: Where today's window has a hole.
-            ValueError: Where the fit gives no usable distribution.
-        """
+    def predicted(self, view: market.View) -> tuple[Predictive | None, str]:
+        """The distribution of the change after the view's day, or none and why."""
         if isinstance(self.fitted, Failed):
-            raise ValueError(self.fitted.reason)  # noqa: TRY004  # it is no matter of types
-        return self.fitted.predict(self.origin(view))
+            return None, self.fitted.reason
+        try:
+            return self.fitted.predict(self.origin(view)), self.fitted.reason
+        except IncompleteWindowError as fault:
+            return None, str(fault)
+        except ValueError as fault:
+            return None, f"the fit gives no usable distribution: {fault}"
+        except Exception as fault:  # a forecaster's own fault must not take the others with it
+            return None, _raised(self.model, fault)
 
     def origin(self, view: market.View) -> Origin:
         """What it looks at on a view's day.
@@ -76,9 +79,10 @@ class Trained:
 
 
 def train(views: Sequence[market.View], names: Sequence[str], settings: Settings) -> tuple[dict[str, Trained], ...]:
-    """Trains each model at the origins of some views of one asset, all origins at once.
+    """Trains each model at the origins of some views, of one asset or of many, all origins at once.
 
-    Where a fit fails, climatology fitted on the same rows stands in for it, labelled; the others go on.
+    Where a fit fails, climatology fitted on the same rows stands in for it, labelled; the others go on. Where a model
+    raises instead, it has no forecast from that origin.
 
     Returns:
         The trained models by name, a mapping a view, in order. A fit depends on its own view alone, up to rounding.
@@ -87,7 +91,7 @@ def train(views: Sequence[market.View], names: Sequence[str], settings: Settings
         TooFewRowsError: Fewer whole windows than the minimum, at any of the origins.
         ConstantSeriesError: A price that never moves.
     """
-    rows = [market.training(view) for view in views]
+    rows = [view.training for view in views]
     findings = [_findings(view) for view in views]
     trained: tuple[dict[str, Trained], ...] = tuple({} for _ in views)
     for name in names:
@@ -118,21 +122,61 @@ def _fits(name: str, examples: Sequence[Examples], settings: Settings, seeds: Se
     found: dict[int, Fitted | Failed] = {}
     for columns in dict.fromkeys((rows.series, rows.covariates) for rows in examples):
         alike = [i for i, rows in enumerate(examples) if (rows.series, rows.covariates) == columns]
-        fits = models.load(name).fit([examples[i] for i in alike], own, [seeds[i] for i in alike], compute)
-        found.update(zip(alike, fits, strict=True))
+        fit = partial(models.load(name).fit, settings=own, compute=compute)
+        found.update(_guarded(name, fit, {i: (examples[i], seeds[i]) for i in alike}))
     return [found[i] for i in range(len(examples))]
+
+
+def _guarded(
+    name: str, fit: Callable[..., Sequence[Fitted | Failed]], wanted: Mapping[int, tuple[Examples, int]]
+) -> dict[int, Fitted | Failed]:
+    """Fits to examples with their seeds; where the model raises, each alone, so that the fault is of its own fit."""
+    try:
+        examples, seeds = zip(*wanted.values(), strict=True)
+        return dict(zip(wanted, fit(examples, seeds=seeds), strict=True))
+    except Exception as fault:  # a forecaster's own fault must not take the others with it
+        if len(wanted) == 1:
+            return dict.fromkeys(wanted, Failed(_raised(name, fault), raised=True))
+    found: dict[int, Fitted | Failed] = {}
+    for i, own in wanted.items():
+        found.update(_guarded(name, fit, {i: own}))
+    return found
+
+
+def _raised(name: str, fault: Exception) -> str:
+    return f"{name} raised {type(fault).__name__}: {fault}"
 
 
 def _stood_in(
     name: str, fitted: Fitted | Failed, examples: Examples, settings: Settings
 ) -> tuple[Fitted | Failed, str]:
     """The fit, or where it failed the one that stands in for it and the name of its model."""
-    if not isinstance(fitted, Failed) or name == STAND_IN:
+    if not isinstance(fitted, Failed) or fitted.raised or name == STAND_IN:
         return fitted, ""
     (other,) = _fits(STAND_IN, [examples], settings, [0])  # it draws no random numbers
     if isinstance(other, Failed):
         return fitted, ""
     return replace(other, reason=f"{fitted.reason}; {STAND_IN}'s distribution stands in"), STAND_IN
+
+
+def untrained(view: market.View, names: Sequence[str], settings: Settings, reason: str) -> dict[str, Trained]:
+    """What stands where there is not enough to learn from: models without a forecast, and why."""
+    return {
+        name: Trained(
+            model=name,
+            fitted=Failed(reason),
+            stand_in="",
+            fitted_at=view.as_of,
+            series=("price",),
+            covariates=(),
+            rows=0,
+            notes=(),
+            findings=(),
+            config_sha256=config_sha256(settings, name),
+            seed=seed_of(settings, view.symbol, name, view.as_of),
+        )
+        for name in names
+    }
 
 
 def _findings(view: market.View) -> tuple[Any, ...]:

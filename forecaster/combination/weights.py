@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.signal import lfilter
+from scipy.special import logsumexp, softmax
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -42,22 +44,34 @@ def past_weights(log_scores: ArrayLike, floor: float = 0.02, half_life: float = 
         raise ValueError(f"a half-life must be positive, not {half_life}")
     if np.isneginf(scores).any():
         raise ValueError("a log score of minus infinity is an infinite density: no law of a change has one")
-    keep, shares = 0.5 ** (1 / half_life), np.zeros((days + 1, members))
-    shares[0] = -np.log(members)
-    for day, row in enumerate(scores):
-        after = keep * (shares[day] - _losses(row, shares[day]))
-        shares[day + 1] = after - np.logaddexp.reduce(after)
-    result: Floats = floor + (1 - floor * members) * np.exp(shares)
+    keep, shares = 0.5 ** (1 / half_life), np.full((days + 1, members), -np.log(members))
+    partial = np.asarray(np.isnan(scores).any(axis=1))
+    # A day on which all said something adds what each lost: a run of such days is one filter.
+    for run in np.split(np.arange(days), np.flatnonzero(partial | np.roll(partial, 1))):
+        if run.size:
+            first = run[0]
+            lost = _losses(scores[first], shares[first])[None] if partial[first] else _lost(scores[run])
+            after, _ = lfilter([-keep], [1, -keep], lost, axis=0, zi=keep * shares[first][None])
+            shares[run + 1] = after - logsumexp(after, axis=1, keepdims=True)
+    result: Floats = floor + (1 - floor * members) * softmax(shares, axis=1)
+    return result
+
+
+def _lost(rows: Floats) -> Floats:
+    """What each member lost to each day's best, in nats `(days, members)`; nothing where nobody gave any density."""
+    best = rows.min(axis=1, keepdims=True)
+    told = np.isfinite(best)
+    result: Floats = np.where(told, np.minimum(rows - np.where(told, best, 0.0), WORST), 0.0)
     return result
 
 
 def _losses(row: Floats, share: Floats) -> Floats:
-    """What each member lost to the day's best, in nats; one without a forecast loses what the others' mixture does."""
+    """The same of one day `(members,)`; one without a forecast loses what the others' mixture does."""
     told = ~np.isnan(row)
-    best = row[told].min(initial=np.inf)
-    if np.isinf(best):  # nobody gave the outcome any density, or nobody said anything
+    if not told.any():
         return np.zeros(row.size)
-    loss = np.minimum(row - best, WORST)
+    loss = np.full(row.size, np.nan)
+    loss[told] = _lost(row[told][None])[0]
     mixture = np.logaddexp.reduce(share[told]) - np.logaddexp.reduce((share - loss)[told])
     result: Floats = np.where(told, loss, mixture)
     return result

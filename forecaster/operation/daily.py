@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from forecaster import market
 from forecaster.errors import ForecasterError
-from forecaster.issue import Issuer, pooled
+from forecaster.issue import Issuer
+from forecaster.legs import trainings
 from forecaster.operation import fetch
 from forecaster.operation.contents import daily_report
 from forecaster.operation.settle import settle
-from forecaster.replay.backtest import last_origins, walk
+from forecaster.pooling import Pools
+from forecaster.replay.backtest import last_origins, replay
 from forecaster.track import EVERY
 from forecaster.training import config_sha256
 from ingest.errors import AsOfError, IncompleteWindowError, IngestError, ProviderError, StoreError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from forecaster.operation.home import Home
+    from forecaster.past import Past
     from ingest.assets import Asset
     from ingest.history import History
 
@@ -170,16 +172,15 @@ def _forecast(home: Home, asset: Asset, as_of: pd.Timestamp | None, summary: Sum
     summary.settled += settle(home.ledger, history, day, home.clock.now())
     known = home.ledger.recorded(asset.symbol, day)
     missing = tuple(name for name in names if name not in known)
-    members = pooled(names, home.settings)
+    members = Pools(names, home.settings).members
     issuer = Issuer(history, names, home.settings, home.tracks.of(asset.symbol, members, home.settings))
     if missing:
         progress(f"{asset.symbol}: {', '.join(missing)}")
-        forecasts = issuer.issue(day, only=missing, attributed=True)
+        forecasts = issuer.issue(day, only=missing)
         summary.recorded += home.ledger.record(forecasts, home.clock.now())
     summary.known += len(names) - len(missing)
-    _fill_fan(home, issuer, day, progress)
-    if issuer.record is not None:
-        home.tracks.keep(asset.symbol, issuer.record.scores, home.settings)
+    home.tracks.keep(asset.symbol, issuer.record.scores, home.settings)
+    _fill_fan(home, issuer, names, day, progress)
     summary.as_ofs[asset.symbol] = day
 
 
@@ -201,9 +202,9 @@ def origin_of(home: Home, history: History, as_of: pd.Timestamp | None) -> pd.Ti
     return as_of if code.is_session(as_of) else code.previous(code.next(as_of))
 
 
-def _fill_fan(home: Home, issuer: Issuer, day: pd.Timestamp, progress: Progress) -> None:
+def _fill_fan(home: Home, issuer: Issuer, names: tuple[str, ...], day: pd.Timestamp, progress: Progress) -> None:
     """Replays the days of the fan that no live forecast covers, from fits before them as a track record has."""
-    names, history = issuer.names, issuer.past.history
+    history = issuer.past.history
     wanted = last_origins(history, home.settings.report.days, day)
     current = {name: config_sha256(home.settings, name) for name in names}
     ledgered = home.ledger.forecasts([history.asset.symbol])
@@ -211,16 +212,17 @@ def _fill_fan(home: Home, issuer: Issuer, day: pd.Timestamp, progress: Progress)
     replayed = replayed[replayed["config_sha256"] == replayed["model"].map(current)]
     have = {(r.as_of, r.model) for frame in (ledgered, replayed) for r in frame.itertuples()}
     holes = [d for d in wanted if any((f"{d:%Y-%m-%d}", name) not in have for name in names)]
-    # The view at the first of these days must have a history to learn from; short ones start later.
-    holes = [d for d in holes if _trainable(home, history, d)]
+    # A training needs a history to learn from; short ones start later.
+    turns = trainings(issuer.past, holes, EVERY).items()
+    holes = [d for at, days in turns if _trainable(issuer.past, at) for d in days]
     if holes:
         progress(f"{history.asset.symbol}: replay {len(holes)} days")
-        home.replays.add(list(walk(issuer, holes, EVERY)))
+        home.replays.add(list(replay(history, holes, names, home.settings, EVERY, issuer.record.scores)))
 
 
-def _trainable(home: Home, history: History, day: pd.Timestamp) -> bool:
+def _trainable(past: Past, day: pd.Timestamp) -> bool:
     try:
-        market.training(market.look(history, day, home.settings.forecast))
+        _ = past.look(day).training
     except IngestError:
         return False
     return True

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from forecaster.issue import Forecast
+    from forecaster.forecast import Forecast
     from forecaster.problem import Fitted
     from forecaster.settings import Settings
     from forecaster.training import Trained

@@ -27,7 +27,7 @@ from sqlalchemy import (
     select,
 )
 
-from forecaster.issue import Forecast
+from forecaster.forecast import Forecast
 from forecaster.operation import chain
 from forecaster.predictive import QUANTILES, Predictive
 from ingest.database import prepare, reading, writing

@@ -9,7 +9,7 @@ import pandas as pd
 
 from forecaster.evaluation.outcomes import outcome
 from forecaster.evaluation.scoring import score
-from forecaster.issue import HORIZON
+from forecaster.forecast import HORIZON
 from forecaster.operation.ledger import Ledger, predictive_of
 
 if TYPE_CHECKING:

@@ -1,14 +1,13 @@
 """Walk-forward replay: issue over past origins, score each forecast against what happened.
 
-Models are trained at the first origin and again every `refit_every` sessions; between refits the same fit forecasts
-from each day's own window, as it would have live. Every model is asked about every day. Many refits are trained at
-once, each on what was known at its own origin.
+Models are trained on the days of training of `forecaster.legs`; between two of them the same fit forecasts from each
+day's own window, as it would have live. Every model is asked about every day. Many trainings are done at once, each on
+what was known at its own session.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,20 +15,22 @@ import numpy as np
 import pandas as pd
 
 from forecaster.evaluation.scoring import Score, score
-from forecaster.issue import Issuer
+from forecaster.legs import Leg, in_groups, trainings
+from forecaster.past import Past
+from forecaster.pooling import Pools
 from forecaster.predictive import QUANTILES
-from forecaster.track import AT_ONCE
-from forecaster.training import train
-from ingest.errors import AsOfError, IncompleteWindowError
+from forecaster.replay.walk import walk
+from forecaster.track import EVERY, Record
+from ingest.errors import AsOfError
 from ingest.sessions import calendar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Sequence
 
-    from forecaster import market
-    from forecaster.issue import Forecast
+    from forecaster.forecast import Forecast
+    from forecaster.replay.walk import Walked
     from forecaster.settings import Settings
-    from forecaster.training import Trained
+    from forecaster.track import Scores
     from ingest.history import History
 
 COLUMNS = (
@@ -106,72 +107,72 @@ def last_origins(history: History, count: int, until: pd.Timestamp | None = None
 
 def replay(
     history: History,
-    as_ofs: list[pd.Timestamp],
+    as_ofs: Sequence[pd.Timestamp],
     names: tuple[str, ...],
     settings: Settings,
     refit_every: int,
+    known: Scores | None = None,
 ) -> Iterator[Replayed]:
-    """Replays an asset over its origins, oldest first, models within a day in the given order: see `walk`."""
-    return walk(Issuer(history, names, settings), as_ofs, refit_every)
+    """Replays an asset over its origins, oldest first, models within a day in the given order.
 
+    An origin without a price of its own gives no forecast; one whose window has a hole, or whose training had too
+    little to learn from, gives withheld ones.
 
-def walk(issuer: Issuer, as_ofs: list[pd.Timestamp], refit_every: int) -> Iterator[Replayed]:
-    """Walks forward over origins, oldest first.
-
-    An origin without a price of its own gives no forecast; one whose window has a hole gives withheld ones.
+    Args:
+        history: Every vintage of the asset.
+        as_ofs: Origins, oldest first.
+        names: Forecasters, in order.
+        settings: All settings.
+        refit_every: Sessions from one training to the next, see `forecaster.legs`.
+        known: Scores of the track record that were found before, under the same settings.
 
     Raises:
-        TooFewRowsError: Where the first origin has too short a history to train on.
+        TooFewRowsError: Where even the last training has too short a history.
+        ConstantSeriesError: Where the price never moves.
+    """
+    pools = Pools(names, settings)
+    past = Past(history, settings.forecast)
+    record = Record(past, pools.members, settings, known)
+    for some in plan(past, as_ofs, pools, record, refit_every):
+        for walked in walk({past.symbol: past}, some, pools.members, settings):
+            if walked.scores:
+                record.scores[walked.day] = walked.scores
+            if walked.own:
+                yield from replayed(walked, names, pools, record)
+
+
+def plan(
+    past: Past, as_ofs: Sequence[pd.Timestamp], pools: Pools, record: Record, refit_every: int
+) -> list[Sequence[Leg]]:
+    """The legs of a replay, those together that are trained at once; no day needs scores of a later leg.
+
+    What only the record needs is trained apart, and first: as it is live.
+
+    Raises:
+        TooFewRowsError: Where even the last training has too short a history.
         ConstantSeriesError: Where the price never moves.
     """
     if not as_ofs:
-        return
-    trained = None
-    if issuer.record is not None:
-        issuer.record.prepare(as_ofs[0], as_ofs[-1])
-    span = AT_ONCE * refit_every
-    for start in range(0, len(as_ofs), span):
-        days = as_ofs[start : start + span]
-        refits = _refits(issuer, days, refit_every, first=trained is None)
-        for as_of in days:
-            trained = refits.get(as_of, trained)
-            if trained is not None:
-                yield from _replayed(issuer, as_of, trained)
+        return []
+    issued = trainings(past, as_ofs, refit_every)
+    if issued:
+        _ = past.look(max(issued)).training  # says what is missing, where it is too little for any of them
+    legs = {(refit_every, at): Leg(past.symbol, at, pools.trainees, issued=days) for at, days in issued.items()}
+    alone = []
+    for leg in record.legs(as_ofs[0], as_ofs[-1]) if pools.names else []:
+        if (same := (EVERY, leg.fitted_at)) in legs:
+            legs[same] = replace(legs[same], scored=leg.scored)
+        else:
+            alone.append(leg)
+    return [*in_groups(alone), *in_groups(list(legs.values()))]
 
 
-def _refits(
-    issuer: Issuer, days: list[pd.Timestamp], refit_every: int, *, first: bool
-) -> dict[pd.Timestamp, Mapping[str, Trained]]:
-    """Trains at those of the days that are due a fit and have a price of their own.
-
-    Due are days whose number in the calendar is a multiple of `refit_every`: those of the track record are among them
-    where both have the same distance, and are not trained again. Where nothing is trained yet (`first`), the first day
-    with a price is due, whichever it is.
-    """
-    code = calendar(issuer.past.history.asset.calendar)
-    views: list[market.View] = []
-    for as_of in days:
-        if code.ordinal(as_of) % refit_every == 0 or (first and not views):
-            with suppress(IncompleteWindowError):
-                views.append(issuer.past.look(as_of))
-    known = {view.as_of: issuer.trained(view.as_of) for view in views}
-    found: dict[pd.Timestamp, Mapping[str, Trained]] = {}
-    for missing in dict.fromkeys(issuer.missing(own) for own in known.values()):
-        some = [view for view in views if issuer.missing(known[view.as_of]) == missing]
-        for view, fits in zip(some, train(some, missing, issuer.settings), strict=True):
-            found[view.as_of] = {**known[view.as_of], **fits}
-    return found
-
-
-def _replayed(issuer: Issuer, as_of: pd.Timestamp, trained: Mapping[str, Trained]) -> Iterator[Replayed]:
-    """The forecasts of one day, none where it has no price of its own."""
-    try:
-        forecasts = issuer.issue(as_of, trained)
-    except IncompleteWindowError:
-        return
-    y = issuer.past.outcome(forecasts[0].target, issuer.past.history.last)
-    for forecast in forecasts:
-        yield Replayed(forecast, forecast.diagnostics["inputs"]["fitted_at"], y)
+def replayed(walked: Walked, names: tuple[str, ...], pools: Pools, record: Record) -> Iterator[Replayed]:
+    """The forecasts of one day, those of pools from the scores that were known then."""
+    track = record.known_at(walked.day) if pools.names else None
+    for name in names:
+        made = walked.own[name] if track is None or name in walked.own else pools.forecast(name, walked.own, track)
+        yield Replayed(made, f"{walked.leg.fitted_at:%Y-%m-%d}", walked.y)
 
 
 def table(replayed: list[Replayed]) -> pd.DataFrame:

@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 
 from forecaster import market, models
-from forecaster.issue import Issuer, issue
+from forecaster.issue import issue
 from forecaster.operation.home import open_home
+from forecaster.pooling import Pools
 from forecaster.predictive import QUANTILES
 from forecaster.replay.backtest import COLUMNS
 from forecaster.replay.export import FILES
@@ -127,7 +128,7 @@ def test_a_backtest_writes_everything_and_equals_issue_with_the_same_fit(
     home = open_home(days["home"])
     history = home.store.history("ETH-USD")
     view = market.look(history, pd.Timestamp("2017-12-22"), home.settings.forecast)
-    (fit,) = train([view], Issuer(history, models.names(), home.settings).trainees, home.settings)
+    (fit,) = train([view], Pools(models.names(), home.settings).trainees, home.settings)
     issued = issue(history, ORIGIN, models.names(), home.settings, fit)
     exported = table[table["target_date"] == TARGET].set_index("model")
     for forecast in issued:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from forecaster import market, models
-from forecaster.replay import backtest
+from forecaster import legs, market, models
 from forecaster.replay.backtest import last_origins, replay
 from forecaster.training import train
 from ingest.errors import TooFewRowsError
@@ -60,7 +60,7 @@ def test_a_batched_replay_is_the_one_by_one_replay(history, settings_of, monkeyp
     The one-by-one replay sees one origin at a time, so that a batch that looked ahead would be noticed too. The
     control: the fit of another origin is further away.
     """
-    monkeypatch.setattr(backtest, "AT_ONCE", 4)
+    monkeypatch.setattr(legs, "AT_ONCE", 4)
     settings, days = settings_of(**QUICK), origins(history, 12, 2)
     together = list(replay(history, days, models.names(), settings, refit_every=2))
     alone = [
@@ -110,30 +110,57 @@ def test_origins_of_different_series_are_trained_each_with_its_own(history, sett
     [
         ([], {0: 0, 1: 0, 2: 0, 3: 3, 4: 3, 5: 3, 6: 6, 7: 6}),
         ([3], {0: 0, 1: 0, 2: 0, 4: 0, 5: 0, 6: 6, 7: 6}),
-        ([0], {1: 1, 2: 1, 3: 3, 4: 3, 5: 3, 6: 6, 7: 6}),
-        ([0, 1, 2, 3], {4: 4, 5: 4, 6: 6, 7: 6}),
+        ([0], {1: -3, 2: -3, 3: 3, 4: 3, 5: 3, 6: 6, 7: 6}),
+        ([0, 1, 2, 3], {4: -3, 5: -3, 6: 6, 7: 6}),
     ],
-    ids=["whole", "a due day is missing", "the first day is missing", "the first fit is late"],
+    ids=["whole", "a due day is missing", "the first day is missing", "two due days are missing"],
 )
 def test_a_day_without_a_price_gives_no_forecast_and_no_fit(history, settings_of, monkeypatch, at_once, gone, fits):
-    """The old fit goes on; where there is none yet, the next day with a price is trained at."""
-    monkeypatch.setattr(backtest, "AT_ONCE", at_once)
+    """The fit before it goes on, also where that lies before the first day that is asked for."""
+    monkeypatch.setattr(legs, "AT_ONCE", at_once)
     days = origins(history, 8, 3)
     first = int(history.frame.index[history.frame["session"] == days[0]][0])
     holed = without(history, [first + position for position in gone])
     replayed = list(replay(holed, days, ("climatology",), settings_of(**QUICK), refit_every=3))
     told = {days.index(item.forecast.as_of): item.fitted_at for item in replayed}
-    assert told == {day: f"{days[fit]:%Y-%m-%d}" for day, fit in fits.items()}
-
-
-def test_the_first_rows_do_not_wait_for_the_last_fits(history, settings_of, monkeypatch):
-    """A group is trained when its first day is reached: a later one, here without a past, spoils no row before it."""
-    monkeypatch.setattr(backtest, "AT_ONCE", 2)
-    days = origins(history, 4, 2)
     code = calendar(history.asset.calendar)
+    turns = [*days, *code.sessions(days[0] - pd.Timedelta(days=3), days[0])[:3]]  # places -3 to -1 lie before
+    assert told == {day: f"{turns[fit]:%Y-%m-%d}" for day, fit in fits.items()}
+
+
+def test_a_training_with_too_little_to_learn_from_is_withheld_and_spoils_no_other(history, settings_of):
+    """Its days are withheld and say why; where no training has enough, the asset is refused."""
+    settings, code = settings_of(**QUICK), calendar(history.asset.calendar)
     early = next(day for day in history.frame["session"].iloc[30:] if code.ordinal(day) % 2 == 0)
-    unusable = [*days, early]  # there is too little before it to train on
-    rows = replay(history, unusable, ("climatology",), settings_of(**QUICK), refit_every=2)
-    assert [next(rows).forecast.as_of for _ in days] == days
+    days = origins(history, 4, 2)
+    found = list(replay(history, [early, *days], ("climatology", "ensemble"), settings, refit_every=2))
+    assert [item.forecast.status for item in found] == ["withheld"] * 2 + ["ok"] * 8
+    assert "at least 40 are needed" in found[0].forecast.reason
+    assert found[1].forecast.reason.startswith("none of its members has a forecast")
     with pytest.raises(TooFewRowsError):
-        next(rows)
+        list(replay(history, [early], ("climatology",), settings, refit_every=2))
+
+
+def test_a_model_that_raises_at_one_training_loses_that_one_alone(history, settings_of, tmp_path, monkeypatch):
+    """Its forecasts from there are withheld with the fault's own words; its other trainings and models go on."""
+    lines = (
+        "from forecaster.models.climatology import SUMMARY, Settings",
+        "from forecaster.models import climatology",
+        "def fit(examples, settings, seeds, compute):",
+        "    if any(abs(rows.y[-1]) > THRESHOLD for rows in examples):",
+        "        raise KeyError('no such column')",
+        "    return climatology.fit(examples, settings, seeds, compute)",
+    )
+    days = origins(history, 6, 2)
+    price = history.frame.set_index("session")["close"].pct_change()
+    last = [abs(price[code_day]) for code_day in days[::2]]
+    text = "\n".join(lines).replace("THRESHOLD", repr(float(sorted(last)[-2])))
+    (tmp_path / "clumsy.py").write_text(text, "utf-8")
+    monkeypatch.setattr(models, "__path__", [*models.__path__, str(tmp_path)])
+    found = list(replay(history, days, ("climatology", "clumsy"), settings_of(**QUICK), refit_every=2))
+    lost = {item.fitted_at for item in found if item.forecast.status == "withheld"}
+    assert lost == {f"{days[::2][int(np.argmax(last))]:%Y-%m-%d}"}
+    own = [item.forecast for item in found if item.forecast.model == "clumsy"]
+    assert {f.reason for f in own if f.status == "withheld"} == {"clumsy raised KeyError: 'no such column'"}
+    assert sum(f.status == "ok" for f in own) == 4
+    assert all(item.forecast.status == "ok" for item in found if item.forecast.model == "climatology")

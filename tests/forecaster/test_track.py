@@ -13,6 +13,7 @@ from forecaster.errors import SettingsError, UnknownNameError
 from forecaster.issue import issue
 from forecaster.past import Past
 from forecaster.replay.backtest import last_origins, replay
+from forecaster.replay.walk import walk
 from forecaster.track import EVERY, Record
 from ingest.sessions import calendar
 
@@ -58,7 +59,8 @@ def test_a_record_is_the_same_whoever_asks(history, settings_of):
     settings, days = settings_of(**QUICK), last_origins(history, 12)
     past = Past(history, settings.forecast)
     many = Record(past, MEMBERS, settings)
-    many.prepare(days[0], days[-1])
+    for walked in walk({past.symbol: past}, many.legs(days[0], days[-1]), MEMBERS, settings):
+        many.scores[walked.day] = walked.scores
     for day in (days[0], days[-1]):
         one, other = Record(past, MEMBERS, settings).at(day), many.at(day)
         assert one.pit.shape == (30, 2)
