@@ -7,14 +7,17 @@ import json
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import forecaster
+import ingest
 from forecaster import market, models
 from forecaster.problem import Failed
 from ingest.errors import IncompleteWindowError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import pandas as pd
 
@@ -202,5 +205,15 @@ def config_sha256(settings: Settings, model: str) -> str:
 
 @cache
 def code_version() -> str:
-    """Version of this program."""
-    return version("forecaster")
+    """Version of this program, and the first 8 digits of the hash of the sources that a forecast comes from."""
+    return f"{version('forecaster')}+{source_sha256([Path(of) for of in (*forecaster.__path__, *ingest.__path__)])[:8]}"
+
+
+def source_sha256(folders: Iterable[Path]) -> str:
+    """Hash of the Python files under some folders, of their places in them and of every byte."""
+    facts = [
+        [path.relative_to(folder).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest()]
+        for folder in folders
+        for path in sorted(folder.rglob("*.py"))
+    ]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()

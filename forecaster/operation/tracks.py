@@ -1,7 +1,7 @@
 """What the track records of pools have been found to be, kept so that a day is not computed twice.
 
-A member's score of a day is a function of the rows known then, the settings and the seed. It can be made again at any
-time, so that these rows are neither chained nor a record: deleting them costs time alone.
+A member's score of a day is a function of the rows known then, the settings, the seed and the program. It can be made
+again at any time, so that these rows are neither chained nor a record: deleting them costs time alone.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Tracks:
         prepare(engine, _METADATA)
 
     def of(self, symbol: str, members: tuple[str, ...], settings: Settings) -> Scores:
-        """What is kept of an asset under these settings: day to member to log score and PIT, NaN without a forecast."""
+        """What this program kept of an asset under these settings: day to member to log score and PIT, NaN for none."""
         found: dict[pd.Timestamp, dict[str, tuple[float, float]]] = {}
         with reading(self._engine) as connection:
             for name in members:

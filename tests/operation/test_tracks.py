@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from sqlalchemy import select, update
 
 from forecaster import training
 from forecaster.issue import Issuer
 from forecaster.operation.home import open_home
+from forecaster.operation.tracks import TRACKS
+from forecaster.training import code_version
+from ingest.database import reading, writing
 from ingest.sources import simulated
 from tests.cheap_settings import write_cheap
 
@@ -55,3 +59,44 @@ def test_other_settings_or_another_seed_find_nothing(tmp_path):
         other = home.settings.model_copy(update={"forecast": changed})
         assert home.tracks.of("SIM", MEMBERS, other) == {}
     assert home.tracks.of("OTHER", MEMBERS, home.settings) == {}
+
+
+def test_another_program_finds_nothing_and_keeps_its_own(tmp_path):
+    """A score that other code found under the same number is not this program's; its own is, as the control."""
+    home = home_with_rows(tmp_path)
+    day, other = pd.Timestamp("2015-01-05").as_unit("us"), code_version().partition("+")[0] + "+00000000"
+    home.tracks.keep("SIM", {day: {"climatology": (-2.0, 0.5)}}, home.settings)
+    assert home.tracks.of("SIM", MEMBERS, home.settings) == {day: {"climatology": (-2.0, 0.5)}}
+    with writing(home.ledger.engine) as connection:
+        connection.execute(update(TRACKS).values(code_version=other))
+    assert home.tracks.of("SIM", MEMBERS, home.settings) == {}
+    home.tracks.keep("SIM", {day: {"climatology": (-3.0, 0.25)}}, home.settings)
+    assert home.tracks.of("SIM", MEMBERS, home.settings) == {day: {"climatology": (-3.0, 0.25)}}
+    with reading(home.ledger.engine) as connection:
+        assert {row.code_version for row in connection.execute(select(TRACKS))} == {other, code_version()}
+
+
+def test_a_members_own_settings_cost_its_scores_alone(tmp_path):
+    """The other's are kept; how long a record is, which no score depends on, costs none."""
+    home = home_with_rows(tmp_path)
+    day = pd.Timestamp("2015-01-05").as_unit("us")
+    scores = {day: {"climatology": (-2.0, 0.5), "ewma": (-2.5, 0.75)}}
+    home.tracks.keep("SIM", scores, home.settings)
+    models = {**home.settings.models, "ewma": {"decay": 0.9}}
+    assert home.tracks.of("SIM", MEMBERS, home.settings.model_copy(update={"models": models})) == {
+        day: {"climatology": (-2.0, 0.5)}
+    }
+    longer = home.settings.forecast.model_copy(update={"track_days": 99})
+    assert home.tracks.of("SIM", MEMBERS, home.settings.model_copy(update={"forecast": longer})) == scores
+
+
+def test_a_day_of_which_a_member_lacks_its_score_is_scored_again(tmp_path):
+    """A wrong score of one member alone leaves the forecast as it was; of both it is believed, which is the control."""
+    home = home_with_rows(tmp_path)
+    history = home.store.history(simulated.ASSETS[0].symbol)
+    first = Issuer(history, ("ensemble",), home.settings)
+    (fresh,) = first.issue(history.last)
+    for wrong, same in ((MEMBERS[:1], True), (MEMBERS, False)):
+        known = {day: {name: (3.0 * (name == "ewma"), 0.5) for name in wrong} for day in first.record.scores}
+        (again,) = Issuer(history, ("ensemble",), home.settings, known).issue(history.last)
+        assert (again.predictive.to_bytes() == fresh.predictive.to_bytes()) is same
