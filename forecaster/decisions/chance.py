@@ -5,8 +5,9 @@ start. A moved series is random in what it knows of the outcomes, and has the ve
 autocorrelation of the one it came from. The p-value is the share of all moves, the one of zero sessions among them,
 whose Sharpe ratio is at least as high; it is never below one over the number of sessions.
 
-Where forecasts follow past outcomes, a move may look ahead or behind, as many sessions as the forecast remembers:
-among hundreds of moves few do.
+The p-value is exact where positions know nothing of past outcomes either. Where they follow them, some moves look ahead
+and the drift on the way counts for both: on 500 sessions of a random walk a bet against the last 5 (60) falls below 5 %
+in 7 % (14 %) of all cases, a bet with them in 3 % (none). So it is never the only ground of a claim.
 """
 
 from __future__ import annotations

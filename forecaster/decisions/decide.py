@@ -51,11 +51,10 @@ def decide(rows: pd.DataFrame, asset_classes: Mapping[str, str], settings: Decis
         a year. `hold_difference` is the Sharpe ratio minus buy-and-hold's, `random_sharpe` the median of the same
         positions at other times; p-values are one-sided. What cannot be told is NaN.
     """
-    accounts = daily(rows, asset_classes, settings)
     judged = [
         {"symbol": symbol, **row}
-        for symbol, own in accounts.groupby("symbol", sort=False)
-        for row in _judged(own, asset_classes[str(symbol)], settings, trials)
+        for symbol, own in rows.groupby("symbol", sort=False)  # one at a time: accounts are large
+        for row in _judged(daily(own, asset_classes, settings), asset_classes[str(symbol)], settings, trials)
     ]
     return pd.DataFrame(judged, columns=list(COLUMNS))
 

@@ -43,5 +43,5 @@ def _figures(row: pd.Series, hold: float) -> str:
     return (
         f"Sharpe ratio {row['sharpe']:.2f} with a standard error of {row['sharpe_se']:.2f}, buy-and-hold {hold:.2f}, "
         f"p = {row['hold_p']:.3f}; at random times p = {row['random_p']:.3f}; "
-        f"{row['deflated']:.0%} sure to be above the luck of the best of {row['trials']} trials"
+        f"deflated for {row['trials']} trials {row['deflated']:.0%}"
     )

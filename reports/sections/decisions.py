@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from reports.blocks import Block, Callout, Cell, Column, Group, Paragraph, Table
 from reports.contents import BacktestAsset, BacktestReport
-from reports.numerals import number, percent, share
+from reports.numerals import DASH, number, percent, share
 from reports.palette import in_order, looks
 from reports.sections import Section
 
@@ -26,7 +27,7 @@ _COLUMNS = (
     Column("Size", "mean", share=1.1),
     Column("Turnover", "a year", share=1.5),
     Column("Costs", "% a year", share=1.4),
-    Column("Return", "% a year", share=1.5),
+    Column("Return", "a year", share=1.5),
     Column("Sharpe", "± s.e.", share=2.0),
     Column("Drawdown", "worst", share=1.6),
     Column("p", "vs hold", share=1.3),
@@ -65,12 +66,17 @@ def _row(row: pd.Series, colour: str) -> tuple[Cell, ...]:
         Cell(number(row["turnover"], 1)),
         Cell(number(100 * row["cost"], 2)),
         Cell(percent(row["return"], 1)),
-        Cell(f"{number(row['sharpe'], 2)} \u00b1 {number(row['sharpe_se'], 2)}"),
+        Cell(_with_error(row["sharpe"], row["sharpe_se"])),
         Cell(share(row["drawdown"])),
         Cell(number(row["hold_p"], 3)),
         Cell(number(row["random_p"], 3)),
         Cell(share(row["deflated"])),
     )
+
+
+def _with_error(ratio: float, error: float) -> str:
+    """A ratio and its standard error; a dash where there is none, as of what was always in cash."""
+    return f"{number(ratio, 2)} \u00b1 {number(error, 2)}" if math.isfinite(ratio) else DASH
 
 
 def _terms(table: pd.DataFrame) -> str:

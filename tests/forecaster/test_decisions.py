@@ -122,12 +122,17 @@ def test_planted_skill_beats_chance_and_a_constant_position_does_not() -> None:
 
 
 def exported(days: int, seed: int, skill: float, drift: float = 0.0003, models: int = 3) -> pd.DataFrame:
-    """Rows of forecasters of a market with a drift: the first sees a part `skill` of each day's standard change."""
+    """Rows of forecasters of a market with a drift.
+
+    The first sees a part `skill` of each day's standard change; the last bets against the last 60 days.
+    """
     rng = np.random.default_rng(seed)
-    z, target = rng.standard_normal(days), pd.date_range("2018-01-02", periods=days)
+    past, target = rng.standard_normal(60 + days), pd.date_range("2018-01-02", periods=days)
+    z, before = past[60:], np.convolve(past, np.full(60, 1 / 60), "valid")[:-1]
     parts = []
     for i in range(models):
         mean = 0.01 * (skill * (z if i == 0 else 0) + 0.1 * rng.standard_normal(days))
+        mean = -0.01 * before if i == models - 1 else mean
         parts.append(pd.DataFrame({
             "symbol": "^A", "model": f"m{i}", "as_of": target - pd.Timedelta(days=1), "target_date": target,
             "y": drift + 0.01 * z, "mean": mean, "sd": 0.01, "prob_up": stats.norm.cdf(mean / 0.01), "status": "ok",
