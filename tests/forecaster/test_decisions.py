@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +17,11 @@ from forecaster.decisions.positions import RULES
 from forecaster.decisions.settings import Decisions
 from forecaster.decisions.sharpe import deflated, difference, ratio, standard_error
 from forecaster.decisions.words import in_words
+from forecaster.replay.export import export, judged
+from ingest.assets import Asset
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PLAIN = Decisions()
 TAIL = 2.58
@@ -198,3 +206,17 @@ def test_nothing_known_and_all_in_cash_are_no_error() -> None:
     assert not cash["worth"].any()
     (said,) = in_words(cash)
     assert said.startswith("No evidence")
+
+
+def test_the_export_holds_what_was_decided_with_the_settings_given(tmp_path: Path) -> None:
+    """`decisions.csv` is `decide` of the exported rows, by the asset's class, and the report tells it."""
+    names = {"m0": "garch", "m1": "ewma", "m2": "climatology"}
+    rows = exported(80, 0, 0.0).assign(symbol="A", crps=0.005, log_score=-3.0, absolute_error=0.01, squared_error=1e-4)
+    rows = rows.assign(model=rows["model"].map(names), in50=True, in90=True, pit=0.5)
+    rows = rows.assign(**{f"q{level:02d}": (level - 50) / 2000 for level in (5, 25, 50, 75, 95)})
+    own = Decisions(crypto_cost=40.0, short=False)
+    export(judged(rows, {}, {}), {"A": Asset("A", calendar="24/7", source="csv_file")}, tmp_path, own, trials=5)
+    written = pd.read_csv(tmp_path / "decisions.csv")
+    pd.testing.assert_frame_equal(written, decide(rows, {"A": "crypto"}, own, trials=5), check_dtype=False)
+    assert "45.0 basis points" in re.sub(r"\s+", " ", (tmp_path / "report.html").read_text("utf-8"))
+    assert "No evidence that any of the 9 positions tried" in (tmp_path / "report.html").read_text("utf-8")
