@@ -1,7 +1,6 @@
 """Settings: one `forecaster.toml` in the home, and environment variables `FORECASTER__SECTION__KEY` over it.
 
 The command line stands over both; a preset fills in what all three leave open.
-
 A key that does not exist is an error that names the nearest one that does. Secrets come from the environment alone
 and are never printed.
 """
@@ -21,6 +20,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings import SettingsError as UnparsedVariableError
 
 from forecaster import models, problem
+from forecaster.decisions.settings import Decisions
 from forecaster.errors import HomeError, SettingsError, UnknownNameError
 from forecaster.presets import DEFAULT, PRESETS
 from ingest.database import has_password
@@ -132,6 +132,7 @@ class Settings(BaseSettings):
         compute: Where fits are trained.
         report: The daily report.
         schedule: The daily run.
+        decisions: Positions from a backtest's forecasts.
         clock: A clock for rehearsals.
     """
 
@@ -143,6 +144,7 @@ class Settings(BaseSettings):
     compute: Compute = Compute()
     report: Report = Report()
     schedule: Schedule = Schedule()
+    decisions: Decisions = Decisions()
     clock: Clock = Clock()
 
     @classmethod

@@ -114,6 +114,11 @@ class BacktestAsset:
         scoreboard: As in `AssetPage`.
         calibration: A row a model and forecast: `model, pit`, pit in [0, 1].
         verdicts: Sentences about skill and calibration.
+        decisions: What positions taken from the forecasts would have earned, a row a model and rule: `model, rule,
+            asset_class, days, position, turnover, cost, return, volatility, sharpe, sharpe_se, drawdown,
+            hold_difference, hold_p, random_sharpe, random_p, trials, deflated, worth`. The first row, "buy and hold",
+            is what the others are held against; `position` is the mean size in units of capital, figures are a year's.
+        decided: Sentences about the decisions.
         notes: What a reader should know about the data.
     """
 
@@ -125,6 +130,8 @@ class BacktestAsset:
     scoreboard: pd.DataFrame
     calibration: pd.DataFrame
     verdicts: tuple[str, ...]
+    decisions: pd.DataFrame
+    decided: tuple[str, ...]
     notes: tuple[str, ...]
 
 

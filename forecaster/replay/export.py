@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from forecaster import models
+from forecaster.decisions.costs import asset_classes
+from forecaster.decisions.decide import decide
+from forecaster.decisions.settings import Decisions
+from forecaster.decisions.words import in_words as decided_in_words
 from forecaster.errors import ForecasterError
 from forecaster.evaluation.scoreboard import scoreboard
 from forecaster.evaluation.verdicts import Comparison, compare, in_order, in_words
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
 
     from ingest.assets import Asset
 
-FILES = ("forecasts.parquet", "scores.csv", "verdicts.json", "report.pdf", "report.html")
+FILES = ("forecasts.parquet", "scores.csv", "verdicts.json", "decisions.csv", "report.pdf", "report.html")
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,22 +75,38 @@ def prepare(folder: Path, *, overwrite: bool) -> None:
         raise ForecasterError(f"{folder} cannot be made ({fault.strerror}): choose another --export") from fault
 
 
-def export(backtest: Backtest, assets: Mapping[str, Asset], folder: Path) -> None:
+def export(
+    backtest: Backtest,
+    assets: Mapping[str, Asset],
+    folder: Path,
+    settings: Decisions = Decisions(),  # noqa: B008  # frozen
+    trials: int = 1,
+) -> None:
     """Writes `FILES` into an existing folder.
+
+    Args:
+        backtest: What is written.
+        assets: Symbol to asset.
+        folder: Where to.
+        settings: How positions follow from forecasts, and what they cost.
+        trials: Configurations ever backtested, this one among them.
 
     Raises:
         ForecasterError: Where a file cannot be written.
         ReportError: Where a page cannot be made.
     """
+    classes = asset_classes({symbol: asset.calendar for symbol, asset in assets.items()}, settings)
+    decisions = decide(backtest.forecasts, classes, settings, trials)
     try:
         backtest.forecasts.to_parquet(folder / "forecasts.parquet", index=False)
         backtest.scores.to_csv(folder / "scores.csv", index=False)
+        decisions.to_csv(folder / "decisions.csv", index=False)
         (folder / "verdicts.json").write_text(_verdicts(backtest), "utf-8")
     except OSError as fault:
         raise ForecasterError(
             f"{folder} cannot be written ({fault.strerror}): free some space, or choose another"
         ) from fault
-    contents = compose(_report(backtest, assets))
+    contents = compose(_report(backtest, assets, decisions))
     pdf.render(contents, folder / "report.pdf")
     html.render(contents, folder / "report.html")
 
@@ -109,22 +129,25 @@ def _finite(value: object) -> object:
     return None if isinstance(value, float) and value != value else value  # noqa: PLR0124  # NaN alone differs from itself
 
 
-def _report(backtest: Backtest, assets: Mapping[str, Asset]) -> BacktestReport:
+def _report(backtest: Backtest, assets: Mapping[str, Asset], decisions: pd.DataFrame) -> BacktestReport:
     names = in_order(dict.fromkeys(backtest.forecasts["model"]))
     return BacktestReport(
-        assets=tuple(_asset(backtest, assets[symbol]) for symbol in dict.fromkeys(backtest.forecasts["symbol"])),
+        assets=tuple(
+            _asset(backtest, assets[symbol], decisions) for symbol in dict.fromkeys(backtest.forecasts["symbol"])
+        ),
         models={name: models.load(name).SUMMARY for name in names},
         design=backtest.design,
     )
 
 
-def _asset(backtest: Backtest, asset: Asset) -> BacktestAsset:
+def _asset(backtest: Backtest, asset: Asset, decisions: pd.DataFrame) -> BacktestAsset:
     own = backtest.forecasts[backtest.forecasts["symbol"] == asset.symbol]
     fan = own.assign(target=own["target_date"], origin="replayed")
     lost = own[own["status"] == "withheld"].groupby("model").size()
     gaps = int(own.loc[own["y"].isna(), "target_date"].nunique())
     notes = [f"{model}: {count} forecasts were withheld." for model, count in lost.items()]
     notes += [f"{gaps} targets have no outcome: they lie in a gap of the data."] if gaps else []
+    decided = decisions[decisions["symbol"] == asset.symbol].drop(columns="symbol")
     board = backtest.scores[backtest.scores["symbol"] == asset.symbol].drop(columns="symbol")
     return BacktestAsset(
         symbol=asset.symbol,
@@ -135,5 +158,7 @@ def _asset(backtest: Backtest, asset: Asset) -> BacktestAsset:
         scoreboard=board,
         calibration=own[["model", "pit"]].dropna(),
         verdicts=in_words(backtest.verdicts[asset.symbol]),
+        decisions=decided,
+        decided=decided_in_words(decided),
         notes=tuple(notes),
     )

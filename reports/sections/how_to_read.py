@@ -115,6 +115,30 @@ _PIT = (
         ),
     ),
 )
+_DECISIONS = (
+    (
+        "Sharpe ratio",
+        (
+            "The mean return divided by its standard deviation, as of a year. Its standard error (s.e.) allows for "
+            "heavy tails and for days that depend on each other; two of them to either side mostly reach the true "
+            "ratio."
+        ),
+    ),
+    (
+        "Turnover, drawdown",
+        (
+            "How much is bought and sold in a year, in units of the capital; and how far the capital once lay below "
+            "its highest point."
+        ),
+    ),
+    (
+        "Deflated Sharpe",
+        (
+            "Who tries many things finds a high ratio by luck. This is the probability that the true ratio is above "
+            "what the best of all trials would show without any merit; 95 % would be convincing."
+        ),
+    ),
+)
 _PARTS = (
     (
         "Wider, narrower",
@@ -157,7 +181,8 @@ def _blocks(report: DailyReport | BacktestReport) -> Iterator[Block]:
         pools = _POOLS if any(len(asset.shares) for asset in report.assets) else ()
         yield Facts((*_FORECAST, *_STATUS, *parts, *pools, *_RECORD, *_WEIGHTS))
     else:
-        yield Facts((*_FORECAST[:1], *_FORECAST[2:4], *_RECORD, *_PIT))
+        decided = _DECISIONS if any(len(asset.decisions) for asset in report.assets) else ()
+        yield Facts((*_FORECAST[:1], *_FORECAST[2:4], *_RECORD, *_PIT, *decided))
     yield Paragraph(
         "This report is not investment advice. It shows what models make of past data; it knows neither your "
         "circumstances nor tomorrow\u2019s news, and its models can be wrong together."

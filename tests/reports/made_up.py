@@ -281,6 +281,31 @@ def make_daily(*assets: AssetPage, models: int = 5, **change: object) -> DailyRe
     return DailyReport(**(fields | change))
 
 
+def decisions(models: tuple[str, ...], rng: np.random.Generator, days: int) -> pd.DataFrame:
+    """The account of every rule, buy-and-hold first."""
+    known = {"asset_class": "crypto", "days": days, "trials": 3 * len(models), "worth": False}
+    judged = ("hold_difference", "hold_p", "random_sharpe", "random_p", "deflated")
+    hold = {"model": "buy and hold", "rule": "hold", **known, "position": 1.0, "turnover": 365 / days,
+            "cost": 0.0015 * 365 / days, "return": 0.31, "volatility": 0.62, "sharpe": 0.5, "sharpe_se": 1.21,
+            "drawdown": 0.44, **dict.fromkeys(judged, np.nan)}  # fmt: skip
+    rows = [
+        {
+            **hold,
+            "model": model,
+            "rule": rule,
+            "position": rng.uniform(0.1, 0.9),
+            "turnover": (turnover := rng.uniform(2, 90)),
+            "cost": 0.0015 * turnover,
+            "return": rng.normal(0, 0.1),
+            "sharpe": rng.normal(0, 1),
+            **{name: rng.uniform() for name in judged},
+        }
+        for model in models
+        for rule in ("volatility_target", "kelly", "direction")
+    ]
+    return pd.DataFrame([hold, *rows])
+
+
 def make_backtest_asset(
     symbol: str = "BTC-USD",
     sd: float = 0.032,
@@ -301,6 +326,8 @@ def make_backtest_asset(
         "fan": past,
         "scoreboard": scoreboard(models, sd, rng, (("replayed", days),)),
         "calibration": pit,
+        "decisions": decisions(models, rng, days),
+        "decided": ("No evidence that any of the 15 positions tried is worth its costs.",),
         "verdicts": (f"No evidence of skill: on {days} days no model beats climatology by more than luck explains.",),
         "notes": ("Volume is summed over several exchanges.",),
     }

@@ -196,3 +196,31 @@ def test_rows_without_a_finding_say_so_and_an_old_record_says_nothing(
     assert "Nothing noteworthy was found in the rows." in clean
     assert "Nothing noteworthy" not in old
     assert "What was seen" not in clean + old
+
+
+def test_every_position_is_told_with_its_numbers_and_none_where_nothing_was_decided(
+    backtest_asset: Callable[..., BacktestAsset], backtest: Callable[..., BacktestReport], tmp_path: Path
+) -> None:
+    page = backtest_asset(days=30, decided=("garch: no evidence that it is worth its costs.",))
+    cash = (page.decisions["model"] == "garch") & (page.decisions["rule"] == "kelly")
+    numbers = ["sharpe", "sharpe_se", "hold_p", "random_p", "deflated"]
+    page.decisions.loc[cash, numbers] = np.nan
+    blocks = document.compose(backtest(page)).parts[1].blocks
+    table = next(b for b in blocks if isinstance(b, Table) and b.columns[0].heading == "Position")
+    assert [len(group.rows) for group in table.groups] == [1, 5, 5, 5]
+    shown = {
+        (group.title, row[0].text): [cell.text for cell in row[1:]] for group in table.groups for row in group.rows
+    }
+    assert shown["Capped Kelly", "GARCH"][4:] == [DASH, share(0.44), DASH, DASH, DASH]
+    found = page.decisions[(page.decisions["model"] == "bayesian_mlp") & (page.decisions["rule"] == "direction")].iloc[
+        0
+    ]
+    told = shown["Direction", "Bayesian MLP"]
+    assert told[3] == percent(found["return"], 1)
+    assert told[-1] == share(found["deflated"])
+    text, _ = check_both(backtest(page), tmp_path)
+    for words in ("GARCH: no evidence that it is worth its costs.", "15.0 basis points", "no advice", "buy and hold"):
+        assert words in text
+    bare, _ = check_both(backtest(backtest_asset(days=30, decisions=NOTHING, decided=())), tmp_path)
+    assert "positions would have earned" not in bare
+    assert "Deflated" not in bare
