@@ -145,19 +145,11 @@ class Law:
 
     def _scales(self, changes: Floats) -> Floats:
         """The scale known at each close for the session after it `(sessions,)`, fractions."""
-        process, df = FAMILY[self.kind].process(), self.parameters[-1]
-        residuals = changes / self.unit - self.parameters[0]
-        bounds = process.variance_bounds(residuals)
-        # A session more, whose own change is not looked at: its variance is what is known at the last close.
-        variances = np.empty(residuals.size + 1)
-        process.compute_variance(
-            self.parameters[1:-1],
-            np.append(residuals, 0.0),
-            variances,
-            process.backcast(residuals),
-            np.vstack([bounds, bounds[-1:]]),
-        )
-        scales: Floats = self.unit * np.sqrt(variances[1:] * (df - 2) / df)
+        df = self.parameters[-1]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            told = _model(self.kind, changes / self.unit).forecast(self.parameters, start=0, reindex=False)
+            scales: Floats = self.unit * np.sqrt(told.variance.to_numpy()[:, 0] * (df - 2) / df)
         return scales
 
     def _require_between(self, scales: Floats, changes: Floats) -> None:
