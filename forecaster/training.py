@@ -10,7 +10,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import forecaster
 import ingest
 from forecaster import market, models
 from forecaster.problem import Failed
@@ -206,7 +205,8 @@ def config_sha256(settings: Settings, model: str) -> str:
 @cache
 def code_version() -> str:
     """Version of this program, and the first 8 digits of the hash of the sources that a forecast comes from."""
-    return f"{version('forecaster')}+{source_sha256([Path(of) for of in (*forecaster.__path__, *ingest.__path__)])[:8]}"
+    folders = [Path(__file__).parent, *(Path(of) for of in ingest.__path__)]
+    return f"{version('forecaster')}+{source_sha256(folders)[:8]}"
 
 
 def source_sha256(folders: Iterable[Path]) -> str:

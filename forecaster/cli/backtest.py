@@ -8,21 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import pandas as pd
 import typer
 
-from forecaster.cli.frame import DONE_IN_PART, MISSING, app, day_of, listed, opened, progress, say, show_table
+from forecaster.cli.frame import DONE_IN_PART, MISSING, app, day_of, listed, progress, say, show_table, state
 from forecaster.cli.run import Models, named
-from forecaster.errors import ForecasterError
 from forecaster.evaluation.verdicts import in_words
-from forecaster.replay.backtest import last_origins, origins, replay, table
-from forecaster.replay.export import export, judged, prepare
-from ingest.errors import IngestError, StoreError
+from forecaster.operation.backtest import backtest as replayed
+from forecaster.replay.backends import Means
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from forecaster.cli.frame import Tell
-    from forecaster.operation.home import Home
     from forecaster.replay.export import Backtest
-    from ingest.history import History
 
 
 @app.command()
@@ -36,63 +29,39 @@ def backtest(  # noqa: PLR0913, PLR0917  # an option each, given by name
     refit_every: Annotated[int, typer.Option("--refit-every", min=1, help="Sessions from fit to fit.")] = 20,
     train_window: Annotated[int | None, typer.Option("--train-window", min=60, help="Rows of a fit.")] = None,
     preset: Annotated[str | None, typer.Option("--preset", help="A set of settings, such as `study`.")] = None,
+    backend: Annotated[str, typer.Option("--backend", help="serial, processes or dask.")] = "serial",
+    workers: Annotated[int, typer.Option("--workers", min=0, help="How many work at once; 0 for all cores.")] = 0,
+    address: Annotated[str, typer.Option("--dask-address", help="A Dask scheduler that is there already.")] = "",
+    anywhere: Annotated[bool, typer.Option("--dask-anywhere", help="Speak to it without encryption.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what the folder holds.")] = False,
 ) -> None:
-    """Replays the past with the daily run's own code and writes forecasts, scores, verdicts and a report."""
+    """Replays the past with the daily run's own code and writes forecasts, scores, verdicts and a report.
+
+    Stopped in whatever way, the same command goes on where it was.
+    """
     if (last is None) == (start is None and end is None):
         raise typer.BadParameter("give either --last N, or --from and --to")
-    asked = {"models": listed(models), "train_window": train_window, "preset": preset}
-    home = opened({"forecast": {k: v for k, v in asked.items() if v}})
-    histories = {symbol: home.store.history(symbol) for symbol in dict.fromkeys(listed(symbols))}
-    prepare(folder, overwrite=overwrite)
     first, final = day_of(start, "--from"), day_of(end, "--to")
     if first is not None and final is not None and final < first:
         raise typer.BadParameter(f"--to {end} is before --from {start}: swap them")
-
-    def days(history: History) -> list[pd.Timestamp]:
-        if last is not None:
-            return last_origins(history, last)
-        return origins(history, first or history.first, final or history.last)
-
     with progress() as tell:
-        result = _replayed(home, histories, days, refit_every, tell)
-        tell("report")
-        export(result, {s: h.asset for s, h in histories.items()}, folder)
+        result = replayed(
+            listed(symbols),
+            last=last,
+            start=first,
+            end=final,
+            models=listed(models),
+            refit_every=refit_every,
+            train_window=train_window,
+            preset=preset,
+            backend=backend,
+            means=Means(workers, address, anywhere),
+            folder=folder,
+            overwrite=overwrite,
+            home=state.home,
+            tell=tell,
+        )
     _announce(result, folder)
-
-
-def _replayed(
-    home: Home,
-    histories: dict[str, History],
-    days: Callable[[History], list[pd.Timestamp]],
-    refit_every: int,
-    tell: Tell,
-) -> Backtest:
-    names, frames, withheld = home.settings.model_names(), [], {}
-    for symbol, history in histories.items():
-        try:
-            as_ofs, done = days(history), []
-            for item in replay(history, as_ofs, names, home.settings, refit_every):
-                done.append(item)
-                tell(f"{symbol}: forecasts", len(done), len(as_ofs) * len(names))
-            if done:
-                frames.append(table(done))
-            else:
-                withheld[symbol] = "none of these days has a price to forecast from"
-        except StoreError:
-            raise
-        except IngestError as fault:
-            withheld[symbol] = str(fault)
-    if not frames:
-        raise ForecasterError("; ".join(named(withheld)))
-    forecast = home.settings.forecast
-    design = {
-        "refit every": f"{refit_every} sessions",
-        "training window": f"at most {forecast.train_window} rows",
-        "preset": forecast.preset,
-        "seed": str(forecast.seed),
-    }
-    return judged(pd.concat(frames, ignore_index=True), withheld, design)
 
 
 def _announce(result: Backtest, folder: Path) -> None:

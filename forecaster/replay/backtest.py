@@ -7,7 +7,7 @@ what was known at its own session.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +15,13 @@ import numpy as np
 import pandas as pd
 
 from forecaster.evaluation.scoring import Score, score
-from forecaster.legs import Leg, in_groups, trainings
+from forecaster.legs import in_groups
 from forecaster.past import Past
 from forecaster.pooling import Pools
 from forecaster.predictive import QUANTILES
+from forecaster.replay.plan import plan
 from forecaster.replay.walk import walk
-from forecaster.track import EVERY, Record
+from forecaster.track import Record
 from ingest.errors import AsOfError
 from ingest.sessions import calendar
 
@@ -133,38 +134,13 @@ def replay(
     pools = Pools(names, settings)
     past = Past(history, settings.forecast)
     record = Record(past, pools.members, settings, known)
-    for some in plan(past, as_ofs, pools, record, refit_every):
+    alone, issued = plan(past, as_ofs, pools, record, refit_every)
+    for some in [*in_groups(alone), *in_groups(issued)]:
         for walked in walk({past.symbol: past}, some, pools.members, settings):
             if walked.scores:
                 record.scores[walked.day] = walked.scores
             if walked.own:
                 yield from replayed(walked, names, pools, record)
-
-
-def plan(
-    past: Past, as_ofs: Sequence[pd.Timestamp], pools: Pools, record: Record, refit_every: int
-) -> list[Sequence[Leg]]:
-    """The legs of a replay, those together that are trained at once; no day needs scores of a later leg.
-
-    What only the record needs is trained apart, and first: as it is live.
-
-    Raises:
-        TooFewRowsError: Where even the last training has too short a history.
-        ConstantSeriesError: Where the price never moves.
-    """
-    if not as_ofs:
-        return []
-    issued = trainings(past, as_ofs, refit_every)
-    if issued:
-        _ = past.look(max(issued)).training  # says what is missing, where it is too little for any of them
-    legs = {(refit_every, at): Leg(past.symbol, at, pools.trainees, issued=days) for at, days in issued.items()}
-    alone = []
-    for leg in record.legs(as_ofs[0], as_ofs[-1]) if pools.names else []:
-        if (same := (EVERY, leg.fitted_at)) in legs:
-            legs[same] = replace(legs[same], scored=leg.scored)
-        else:
-            alone.append(leg)
-    return [*in_groups(alone), *in_groups(list(legs.values()))]
 
 
 def replayed(walked: Walked, names: tuple[str, ...], pools: Pools, record: Record) -> Iterator[Replayed]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from forecaster.decisions.words import in_words as decided_in_words
 from forecaster.errors import ForecasterError
 from forecaster.evaluation.scoreboard import scoreboard
 from forecaster.evaluation.verdicts import Comparison, compare, in_order, in_words
+from forecaster.replay.parts import Parts
 from reports import html, pdf
 from reports.contents import BacktestAsset, BacktestReport
 from reports.document import compose
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.assets import Asset
+
+UNFINISHED = "unfinished"
+"""Folder of the parts of a run that is not done."""
 
 FILES = ("forecasts.parquet", "scores.csv", "verdicts.json", "decisions.csv", "report.pdf", "report.html")
 
@@ -60,19 +65,28 @@ def judged(forecasts: pd.DataFrame, withheld: Mapping[str, str], design: Mapping
     return Backtest(forecasts, scores[ordered], verdicts, withheld, design)
 
 
-def prepare(folder: Path, *, overwrite: bool) -> None:
-    """Makes the folder of a run, before the work is done; one that holds another run is refused unless told otherwise.
+def prepare(folder: Path, key: str, *, overwrite: bool) -> Parts:
+    """Makes the folder of a run, before the work is done, and its place for parts.
+
+    A run of the same key that was stopped goes on there; a folder that holds another run is refused unless told
+    otherwise.
 
     Raises:
         ForecasterError: Naming the file that is in the way, or why the folder cannot be made.
     """
-    found = [] if overwrite else [name for name in FILES if (folder / name).exists()]
-    if found:
-        raise ForecasterError(f"{folder} holds another run ({found[0]}): choose another --export, or --overwrite")
+    unfinished, note = folder / UNFINISHED, folder / UNFINISHED / "run"
+    same = note.exists() and note.read_text("utf-8") == key
+    held = [] if same else [name for name in (UNFINISHED, *FILES) if (folder / name).exists()]
+    if held and not overwrite:
+        raise ForecasterError(f"{folder} holds another run ({held[0]}): choose another --export, or --overwrite")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if not same:
+            shutil.rmtree(unfinished, ignore_errors=True)
+        parts = Parts(unfinished)
+        note.write_text(key, "utf-8")
     except OSError as fault:
         raise ForecasterError(f"{folder} cannot be made ({fault.strerror}): choose another --export") from fault
+    return parts
 
 
 def export(
@@ -82,7 +96,7 @@ def export(
     settings: Decisions = Decisions(),  # noqa: B008  # frozen
     trials: int = 1,
 ) -> None:
-    """Writes `FILES` into an existing folder.
+    """Writes what follows from the forecasts beside them.
 
     Args:
         backtest: What is written.
@@ -98,7 +112,6 @@ def export(
     classes = asset_classes({symbol: asset.calendar for symbol, asset in assets.items()}, settings)
     decisions = decide(backtest.forecasts, classes, settings, trials)
     try:
-        backtest.forecasts.to_parquet(folder / "forecasts.parquet", index=False)
         backtest.scores.to_csv(folder / "scores.csv", index=False)
         decisions.to_csv(folder / "decisions.csv", index=False)
         (folder / "verdicts.json").write_text(_verdicts(backtest), "utf-8")

@@ -1,0 +1,139 @@
+"""Would this have worked? A walk-forward replay of a home's assets, computed, judged and written out."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from forecaster.errors import ForecasterError
+from forecaster.operation.home import Home, open_home
+from forecaster.replay.backends import Means
+from forecaster.replay.backtest import last_origins, origins
+from forecaster.replay.export import Backtest, export, judged, prepare
+from forecaster.replay.run import Request
+from ingest.errors import AsOfError
+from ingest.sessions import as_day
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ingest.history import History
+
+    Day = str | date | pd.Timestamp
+
+
+def _quiet(_: str, __: int = 0, ___: int | None = None) -> None:
+    """Tells nobody."""
+
+
+def backtest(  # noqa: PLR0913  # an argument each, given by name
+    symbols: Sequence[str],
+    *,
+    last: int | None = None,
+    start: Day | None = None,
+    end: Day | None = None,
+    models: Sequence[str] = (),
+    refit_every: int = 20,
+    train_window: int | None = None,
+    preset: str | None = None,
+    backend: str = "serial",
+    means: Means = Means(),  # noqa: B008  # frozen
+    folder: Path | str | None = None,
+    overwrite: bool = False,
+    home: Path | str | None = None,
+    tell: Callable[[str, int, int], None] = _quiet,
+) -> Backtest:
+    """Replays the past of some assets through the daily run's own code.
+
+    Args:
+        symbols: Assets of the home.
+        last: The last so many targets; else `start` and `end` say which.
+        start: First target.
+        end: Last target.
+        models: Forecasters; those of the settings where empty.
+        refit_every: Sessions from one training to the next.
+        train_window: Most rows of a fit; the settings' where None.
+        preset: A named set of settings.
+        backend: Where it is computed, see `forecaster.replay.backends`.
+        means: What the backend may use.
+        folder: Where the results are written; nowhere that stays where None.
+        overwrite: Whether a folder that holds another run is written over.
+        home: Where the data live; the usual home where None.
+        tell: Told what is being done, and how many steps of how many are.
+
+    Returns:
+        Tidy tables: `forecasts` and `scores`, with the columns of the export; and the verdicts.
+
+    Raises:
+        ForecasterError: Where nothing can be replayed, the folder holds another run, or the backend cannot go on.
+        IngestError: For an asset that is not in the store, or days that it does not have.
+    """
+    asked = {"models": tuple(models), "train_window": train_window, "preset": preset}
+    opened = open_home(Path(home) if home else None, {"forecast": {k: v for k, v in asked.items() if v}})
+    request = _request(opened, symbols, _days(last, start, end), refit_every)
+    if folder is None:
+        with tempfile.TemporaryDirectory() as place:
+            return _run(opened, request, Path(place), backend, means, overwrite=True, tell=tell)
+    return _run(opened, request, Path(folder), backend, means, overwrite=overwrite, tell=tell)
+
+
+def _days(last: int | None, start: Day | None, end: Day | None) -> Callable[[History], list[pd.Timestamp]]:
+    """From an asset to its origins."""
+    if (last is None) == (start is None and end is None):
+        raise ForecasterError("say which days: either the last N targets, or the first and the last of them")
+    first, final = (as_day(day) if day is not None else None for day in (start, end))
+    if first is not None and final is not None and final < first:
+        raise AsOfError(f"the last target, {end}, is before the first, {start}: swap them")
+    if last is not None:
+        return lambda history: last_origins(history, last)
+    return lambda history: origins(history, first or history.first, final or history.last)
+
+
+def _request(
+    home: Home, symbols: Sequence[str], days: Callable[[History], list[pd.Timestamp]], refit_every: int
+) -> Request:
+    histories = {symbol: home.store.history(symbol) for symbol in dict.fromkeys(symbols)}
+    as_ofs, faults = {}, {}
+    for symbol, history in histories.items():
+        try:
+            as_ofs[symbol] = days(history)
+        except AsOfError as fault:
+            faults[symbol] = str(fault)
+    return Request(histories, as_ofs, home.settings.model_names(), home.settings, refit_every, faults)
+
+
+def _run(
+    home: Home,
+    request: Request,
+    folder: Path,
+    backend: str,
+    means: Means,
+    *,
+    overwrite: bool,
+    tell: Callable[[str, int, int], None],
+) -> Backtest:
+    parts = prepare(folder, request.key, overwrite=overwrite)
+    done = request.run(backend, means, parts, tell)
+    done.write(folder / "forecasts.parquet")
+    forecast = home.settings.forecast
+    design = {
+        "refit every": f"{request.refit_every} sessions",
+        "training window": f"at most {forecast.train_window} rows",
+        "preset": forecast.preset,
+        "seed": str(forecast.seed),
+    }
+    tell("verdicts", 0, 0)
+    result = judged(pd.read_parquet(folder / "forecasts.parquet"), done.withheld, design)
+    export(
+        result,
+        {symbol: history.asset for symbol, history in request.histories.items()},
+        folder,
+        home.settings.decisions,
+    )
+    shutil.rmtree(parts.folder)
+    return result

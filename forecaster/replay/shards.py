@@ -1,0 +1,203 @@
+"""A backtest cut into pieces that any process can compute from what it is handed, and nothing else.
+
+First come trainings, whose models forecast and score their own days; then days, on which pools are made of those
+forecasts, and everything is scored. Where the cuts lie follows from what was asked, not from who computes it: so each
+backend gives the same bytes. A shard's key is a hash of all that its result depends on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import pandas as pd
+import torch
+
+from forecaster.forecast import HORIZON, Forecast
+from forecaster.legs import Leg
+from forecaster.past import Past
+from forecaster.pooling import Pools
+from forecaster.predictive import Predictive
+from forecaster.replay.backtest import replayed, table
+from forecaster.replay.walk import Walked, walk
+from forecaster.track import Record
+from forecaster.training import code_version, config_sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from forecaster.settings import Settings
+    from forecaster.track import Scores
+    from ingest.history import History
+
+DAYS = 250
+"""Origins of one asset whose forecasts are finished in one go."""
+
+FACTS = ("target", "status", "reason", "data_vintage", "config_sha256", "seed", "code_version")
+"""What is kept of a forecast beside its distribution."""
+
+
+class Shard(Protocol):
+    """A piece of a backtest."""
+
+    @property
+    def key(self) -> str:
+        """Hash of all that the result depends on."""
+
+    @property
+    def size(self) -> int:
+        """How much work it is, in units of its own kind."""
+
+    def run(self) -> bytes:
+        """The result, a table in parquet."""
+
+
+def work(shard: Shard) -> bytes:
+    """Computes a shard on one thread, as every worker does."""
+    torch.set_num_threads(1)
+    return shard.run()
+
+
+@dataclass(frozen=True, eq=False)
+class Trainings:
+    """Some trainings, and the forecasts and scores of their days.
+
+    Attributes:
+        legs: Of whichever assets.
+        histories: Of these assets, by symbol.
+        members: Whose scores a track record wants.
+        settings: All settings.
+        inputs: Hash of each asset's history, by symbol.
+    """
+
+    legs: tuple[Leg, ...]
+    histories: Mapping[str, History]
+    members: tuple[str, ...]
+    settings: Settings
+    inputs: Mapping[str, str]
+
+    @property
+    def size(self) -> int:
+        """How many trainings."""
+        return len(self.legs)
+
+    @cached_property
+    def key(self) -> str:
+        """See `Shard`."""
+        names = sorted({name for leg in self.legs for name in leg.names})
+        return digest(
+            {
+                "legs": [[leg.symbol, leg.fitted_at, leg.names, leg.scored, leg.issued] for leg in self.legs],
+                "members": self.members,
+                "configs": {name: config_sha256(self.settings, name) for name in names},
+                "compute": self.settings.compute.model_dump(mode="json"),
+                "seed": self.settings.forecast.seed,
+                "inputs": {leg.symbol: self.inputs[leg.symbol] for leg in self.legs},
+            }
+        )
+
+    def run(self) -> bytes:
+        """A row a model and day: of its forecast where that is wanted, of its score where a record wants that."""
+        pasts = {symbol: Past(history, self.settings.forecast) for symbol, history in self.histories.items()}
+        rows: list[dict[str, Any]] = []
+        for walked in walk(pasts, self.legs, self.members, self.settings):
+            rows += _rows(walked)
+        return to_parquet(pd.DataFrame(rows))
+
+
+def _rows(walked: Walked) -> list[dict[str, Any]]:
+    shared = {"symbol": walked.leg.symbol, "as_of": walked.day, "fitted_at": walked.leg.fitted_at, "y": walked.y}
+    rows = []
+    for name in dict.fromkeys([*walked.own, *walked.scores]):
+        log_score, pit = walked.scores.get(name, (np.nan, np.nan))
+        row = {**shared, "model": name, "scored": name in walked.scores, "log_score": log_score, "pit": pit}
+        made = walked.own.get(name)
+        if made is not None:
+            row |= {fact: getattr(made, fact) for fact in FACTS}
+            row["predictive"] = made.predictive.to_bytes() if made.predictive is not None else None
+        rows.append({"status": None, **row})
+    return rows
+
+
+@dataclass(frozen=True, eq=False)
+class Days:
+    """Some days of one asset: its pools, and the scores of all.
+
+    Attributes:
+        history: The asset's.
+        rows: What `Trainings` found on these days.
+        scores: The track record before and on these days.
+        names: Forecasters, in order.
+        settings: All settings.
+        depends: Keys of the trainings that the rows and scores are from.
+    """
+
+    history: History
+    rows: pd.DataFrame
+    scores: Scores
+    names: tuple[str, ...]
+    settings: Settings
+    depends: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        """How many days."""
+        return int(self.rows["as_of"].nunique())
+
+    @cached_property
+    def key(self) -> str:
+        """See `Shard`."""
+        return digest(
+            {
+                "names": {name: config_sha256(self.settings, name) for name in self.names},
+                "days": [self.history.asset.symbol, self.rows["as_of"].min(), self.rows["as_of"].max(), self.size],
+                "depends": self.depends,
+            }
+        )
+
+    def run(self) -> bytes:
+        """The export's rows of these days, in order."""
+        pools = Pools(self.names, self.settings)
+        record = Record(Past(self.history, self.settings.forecast), pools.members, self.settings, self.scores)
+        found = []
+        for day, own in self.rows.groupby("as_of", sort=True):
+            first = own.iloc[0]
+            leg = Leg(first["symbol"], first["fitted_at"], ())
+            rows: list[dict[str, Any]] = own.to_dict("records")  # type: ignore[assignment]  # column names are text
+            made = {row["model"]: _forecast(row) for row in rows}
+            walked = Walked(leg, pd.Timestamp(str(day)).as_unit("us"), made, float(first["y"]))
+            found += list(replayed(walked, self.names, pools, record))
+        return to_parquet(table(found))
+
+
+def _forecast(row: Mapping[str, Any]) -> Forecast:
+    """What is needed of a forecast to make a pool of it, and to score it."""
+    stored = row["predictive"]
+    facts = {fact: row[fact] for fact in FACTS} | {"seed": int(row["seed"]), "target": row["target"].as_unit("us")}
+    return Forecast(
+        symbol=row["symbol"],
+        model=row["model"],
+        as_of=row["as_of"].as_unit("us"),
+        horizon=HORIZON,
+        predictive=Predictive.from_bytes(stored) if isinstance(stored, bytes) else None,
+        diagnostics={"inputs": {}},
+        **facts,
+    )
+
+
+def digest(facts: object) -> str:
+    """Hash of facts and of the program that computes from them."""
+    text = json.dumps([code_version(), facts], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def to_parquet(table: pd.DataFrame) -> bytes:
+    """A table as parquet."""
+    buffer = io.BytesIO()
+    table.to_parquet(buffer, index=False)
+    return buffer.getvalue()
