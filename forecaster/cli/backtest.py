@@ -11,9 +11,9 @@ import typer
 from forecaster.cli.frame import DONE_IN_PART, MISSING, app, day_of, listed, opened, progress, say, show_table
 from forecaster.cli.run import Models, named
 from forecaster.errors import ForecasterError
-from forecaster.evaluation.verdicts import in_words
 from forecaster.replay.backtest import last_origins, origins, replay, table
 from forecaster.replay.export import export, judged, prepare
+from forecaster.training import config_sha256
 from ingest.errors import IngestError, StoreError
 
 if TYPE_CHECKING:
@@ -92,7 +92,8 @@ def _replayed(
         "preset": forecast.preset,
         "seed": str(forecast.seed),
     }
-    return judged(pd.concat(frames, ignore_index=True), withheld, design)
+    home.trials.add({name: config_sha256(home.settings, name) for name in names}, refit_every)
+    return judged(pd.concat(frames, ignore_index=True), withheld, design, home.trials.count())
 
 
 def _announce(result: Backtest, folder: Path) -> None:
@@ -110,8 +111,8 @@ def _announce(result: Backtest, folder: Path) -> None:
     ]
     rows = [[MISSING if pd.isna(row[c]) else _cell(c, row[c]) for c in columns] for _, row in result.scores.iterrows()]
     show_table(columns, rows)
-    for symbol, comparisons in result.verdicts.items():
-        for sentence in in_words(comparisons):
+    for symbol, judgement in result.verdicts.items():
+        for sentence in judgement.sentences:
             say(f"{symbol}: {sentence}")
     for line in named(result.withheld):
         say(f"withheld: {line}")

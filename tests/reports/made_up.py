@@ -24,6 +24,7 @@ MODELS = {
 }
 FIVE = tuple(MODELS)[:5]
 POOLS = ("ensemble", "recalibrated")
+SCORES = ("crps", "log_score")
 LEVELS = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
 AS_OF = pd.Timestamp("2026-03-04")
 FINDINGS = pd.DataFrame(
@@ -281,6 +282,31 @@ def make_daily(*assets: AssetPage, models: int = 5, **change: object) -> DailyRe
     return DailyReport(**(fields | change))
 
 
+def standings(models: tuple[str, ...], rng: np.random.Generator) -> pd.DataFrame:
+    rows = [(model, score, rng.uniform(), i > 0) for i, model in enumerate(models) for score in SCORES]
+    return pd.DataFrame(rows, columns=["model", "score", "p", "inside"])
+
+
+def contests(models: tuple[str, ...], rng: np.random.Generator) -> pd.DataFrame:
+    references = [model for model in ("climatology", "garch", "baseline_mlp") if model in models]
+    rows = [(name, score, rng.uniform(), name == "baseline_mlp") for name in references for score in SCORES]
+    return pd.DataFrame(rows, columns=["reference", "score", "p", "won"])
+
+
+def tests_of(models: tuple[str, ...], rng: np.random.Generator) -> pd.DataFrame:
+    rows = []
+    for i, model in enumerate(models):
+        plain = ("kolmogorov_smirnov", "ljung_box", "ljung_box_squares", "berkowitz")
+        rows += [(model, test, np.nan, np.nan, np.nan, rng.uniform(), i % 3) for test in plain]
+        for level in (0.5, 0.8, 0.9, 0.95, 0.99):
+            part = level + rng.normal(0, 0.01)
+            rows.append((model, f"coverage_{100 * level:.0f}", part, level - 0.02, level + 0.02, rng.uniform(), i % 3))
+        for level in (95, 99):
+            rate, names = 1 - level / 100, ("kupiec", "independence", "conditional_coverage")
+            rows += [(model, f"{test}_{level}", rate, rate / 2, 2 * rate, rng.uniform(), i % 3) for test in names]
+    return pd.DataFrame(rows, columns=["model", "test", "observed", "low", "high", "p", "stars"])
+
+
 def make_backtest_asset(
     symbol: str = "BTC-USD",
     sd: float = 0.032,
@@ -293,6 +319,7 @@ def make_backtest_asset(
     rng = np.random.default_rng(seed)
     past = fan(models, sd, rng, days, 0)
     pit = pd.DataFrame({"model": past["model"], "pit": rng.beta(1.1, 1.0, len(past))})
+    limits = stats.binom.ppf((0.002, 0.998), days, 0.1)
     fields = {
         "symbol": symbol,
         "simulated": False,
@@ -302,6 +329,13 @@ def make_backtest_asset(
         "scoreboard": scoreboard(models, sd, rng, (("replayed", days),)),
         "calibration": pit,
         "verdicts": (f"No evidence of skill: on {days} days no model beats climatology by more than luck explains.",),
+        "standings": standings(models, rng),
+        "contests": contests(models, rng),
+        "calibrated": pd.DataFrame(
+            [(model, days, *limits, i, ("green", "yellow")[i % 2]) for i, model in enumerate(models)],
+            columns=["model", "days", "low", "high", "breaches", "light"],
+        ),
+        "tests": tests_of(models, rng),
         "notes": ("Volume is summed over several exchanges.",),
     }
     return BacktestAsset(**(fields | change))
