@@ -28,4 +28,5 @@ def superiority(losses: NDArray[np.float64], reference: int) -> float:
     mean, drawn = mean * shrinkage(days), drawn - mean
     clearly_worse = mean < -drawn.std(0) * np.sqrt(2 * np.log(np.log(days)))
     drawn = drawn + np.where(clearly_worse, mean, 0.0)
-    return float((1 + (drawn.max(1) >= max(mean.max(), 0.0)).sum()) / (1 + SAMPLES))
+    best, by_chance = max(mean.max(), 0.0), np.maximum(drawn.max(1), 0.0)
+    return float((1 + (by_chance >= best).sum()) / (1 + SAMPLES))

@@ -63,6 +63,14 @@ def test_one_better_model_among_many_is_found():
     assert kept == 100
 
 
+def test_a_reference_that_beats_all_is_not_beaten():
+    """Rivals that are clearly worse give a p of one, however clearly."""
+    for gap in (0.2, 1.0, 5.0):
+        worse = losses(np.random.default_rng(4), 250, 4, persistent=False) + gap * np.array([0, 1, 1, 2])
+        assert superiority(worse, 0) == 1.0
+        assert superiority(worse, 3) < 0.05
+
+
 def test_worse_models_hide_no_better_one():
     """Hansen's point: models that are clearly worse do not count towards the luck of the best."""
     rng = np.random.default_rng(7)
