@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from forecaster.forecast import number
 from forecaster.problem import Examples, Origin
+from forecaster.told import facts, notes
 from ingest.changes import SERIES, simple_changes
 from ingest.checks import findings
-from ingest.counts import counted_days
 from ingest.covariates import COVARIATES, covariates, standard_changes, volatility
 from ingest.errors import IncompleteWindowError
 from ingest.history import vintage_sha256
@@ -105,7 +104,7 @@ class View:
     def facts(self, series: tuple[str, ...]) -> dict[str, Any]:
         """What a forecast from windows of these series says of the asset and the day, JSON-ready."""
         if series not in self._facts:  # ten models say the same
-            self._facts[series] = _facts(self, series)
+            self._facts[series] = facts(self, series)
         return self._facts[series]
 
     @cached_property
@@ -206,7 +205,7 @@ def training(view: View) -> Training:
         z=z,
         history=_history(view),
     )
-    return Training(examples, _notes(view, windows))
+    return Training(examples, notes(view, windows))
 
 
 def origin(view: View, series: tuple[str, ...], names: tuple[str, ...]) -> Origin:
@@ -224,24 +223,6 @@ def origin(view: View, series: tuple[str, ...], names: tuple[str, ...]) -> Origi
             history=_history(view),
         )
     return view.origins[series, names]
-
-
-def _facts(view: View, series: tuple[str, ...]) -> dict[str, Any]:
-    window, asset = view.changes[list(series)].iloc[-LENGTH:], view.history.asset
-    return {
-        "asset": {
-            "calendar": asset.calendar,
-            "source": asset.source,
-            "simulated": asset.simulated,
-            "attention_kind": asset.attention_kind,
-            "target_close": view.calendar.close(view.target).isoformat(),
-        },
-        "close": view.close,
-        "volatility": number(view.volatility.iloc[-1]),
-        "series": list(series),
-        "sessions": [f"{day:%Y-%m-%d}" for day in window.index],
-        "window": [[number(v) for v in row] for row in window.to_numpy().tolist()],
-    }
 
 
 def _history(view: View) -> Floats:
@@ -284,25 +265,3 @@ def _covariates(view: View, days: pd.DatetimeIndex, series: tuple[str, ...]) -> 
         and table[of.name].max() > table[of.name].min()
     )
     return names, table[list(names)].fillna(0.0).to_numpy()
-
-
-def _notes(view: View, windows: Windows) -> tuple[str, ...]:
-    absent = [name for name in view.settings.series if name not in windows.series]
-    notes = [f"{len(windows)} windows of 7 sessions were complete up to {view.as_of:%Y-%m-%d}."]
-    notes += [
-        f"{count} window{' was' if count == 1 else 's were'} left out: {reason}."
-        for reason, count in windows.dropped.items()
-    ]
-    for name in absent:
-        held = int((view.rows[SERIES[name]] > 0).sum())
-        few = f"only {held} session{' has' if held == 1 else 's have'} it, or today's window lacks it"
-        had = few if held else "the source has none"
-        notes.append(f"The series {name} was not used: {had}.")
-    asset = view.history.asset
-    if asset.attention_source:
-        (day,) = counted_days(asset, pd.DatetimeIndex([view.as_of]))
-        counted = f"{asset.attention_kind.capitalize()} come from {asset.attention_source}"
-        notes.append(
-            f"{counted}; the newest that were out at the close of {view.as_of:%Y-%m-%d} are of {day:%Y-%m-%d}."
-        )
-    return tuple(notes)

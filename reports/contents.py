@@ -119,6 +119,16 @@ class BacktestAsset:
             hold_difference, hold_p, random_sharpe, random_p, trials, deflated, worth`. The first row, "buy and hold",
             is what the others are held against; `position` is the mean size in units of capital, figures are a year's.
         decided: Sentences about the decisions.
+        standings: The Model Confidence Set, a row a model and score: `model, score, p, inside`; score is crps or
+            log_score.
+        contests: All models against a reference, a row a reference and score: `reference, score, p, won`; p is that
+            of the test of superior predictive ability.
+        calibrated: A row a model: `model, days, low, high, breaches, light`; low and high are the counts between which
+            all ten bars of a calibrated model's PIT histogram lie with 95 %, breaches is of the 1 % quantile in the
+            last 250 days, light the Basel zone, empty where there are fewer days.
+        tests: Tests of calibration, a row a model and test: `model, test, observed, low, high, p, stars`; observed is a
+            part of days and low and high are its band, NaN where a test is about none; stars is 1 where p is below
+            5 %, 2 where it is so after correction for all tests of the table.
         notes: What a reader should know about the data.
     """
 
@@ -132,6 +142,10 @@ class BacktestAsset:
     verdicts: tuple[str, ...]
     decisions: pd.DataFrame
     decided: tuple[str, ...]
+    standings: pd.DataFrame
+    contests: pd.DataFrame
+    calibrated: pd.DataFrame
+    tests: pd.DataFrame
     notes: tuple[str, ...]
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reports.contents import AssetPage, BacktestAsset, BacktestReport
 
 _WORDS = {"bayesian": "Bayesian"} | {word: word.upper() for word in ("egarch", "ewma", "garch", "gjr", "mlp")}
-_OF_MODELS = ("model", "member")  # columns that hold ids
+_OF_MODELS = ("model", "member", "reference")  # columns that hold ids
 
 
 def spoken(model: str) -> str:

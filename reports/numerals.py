@@ -62,6 +62,16 @@ def share(part: float) -> str:
     return DASH if not math.isfinite(part) else number(100 * part, 1) + THIN + "%"
 
 
+def probability(p: float) -> str:
+    """A p-value.
+
+    >>> probability(0.5417), probability(0.00004)
+    ('0.542', '< 0.001')
+    """
+    least = 0.001
+    return f"< {number(least, 3)}" if p < least else number(p, 3)
+
+
 def span(low: str, high: str) -> str:
     """An interval between two numbers already in words; a unit that both carry is said once.
 

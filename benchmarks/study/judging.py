@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from forecaster.evaluation.verdicts import diebold_mariano
+from forecaster.evaluation.diebold_mariano import diebold_mariano
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +41,7 @@ def difference(rows: pd.DataFrame, model: str, other: str, score: str = "log_sco
     """Compares two forecasters; differences of several assets on one date are summed before the t is computed.
 
     So assets that move together do not count as independent days. The t is the Diebold-Mariano statistic of
-    `forecaster.evaluation.verdicts` on those sums: Newey-West standard errors.
+    `forecaster.evaluation` on those sums.
 
     Args:
         rows: `block, target, model` and the score, a row a forecast, of one window.

@@ -23,7 +23,7 @@ HEAD = """\
 Written by `make study`; not edited by hand. Every forecaster on the same days, through the program's own replay: fits
 every {refit} sessions on at most so many rows as a table says, one session ahead, nothing known that was not known
 then. Log scores are in nats a day, lower is better. CRPS skill is against climatology, the mean of the blocks' by their
-days where several are together. t is by Newey-West on differences that were summed over assets first where they fell on
+days where several are together. t is Diebold and Mariano's, of differences summed over assets first where they fell on
 one date. CRPS of the pools is taken on every {pools}th day. `{shape}` is seven lags of raw changes under normal
 errors of one learnt scale.
 

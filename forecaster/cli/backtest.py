@@ -10,7 +10,6 @@ import typer
 
 from forecaster.cli.frame import DONE_IN_PART, MISSING, app, day_of, listed, progress, say, show_table, state
 from forecaster.cli.run import Models, named
-from forecaster.evaluation.verdicts import in_words
 from forecaster.operation.backtest import backtest as replayed
 from forecaster.replay.backends import Means
 
@@ -79,8 +78,8 @@ def _announce(result: Backtest, folder: Path) -> None:
     ]
     rows = [[MISSING if pd.isna(row[c]) else _cell(c, row[c]) for c in columns] for _, row in result.scores.iterrows()]
     show_table(columns, rows)
-    for symbol, comparisons in result.verdicts.items():
-        for sentence in in_words(comparisons):
+    for symbol, judgement in result.verdicts.items():
+        for sentence in judgement.sentences:
             say(f"{symbol}: {sentence}")
     for line in named(result.withheld):
         say(f"withheld: {line}")

@@ -1,30 +1,48 @@
 """Verdicts over many forecasts, in words: is one model better than another, or is there no evidence of it?
 
-Two models are compared on the same days by the mean difference of their CRPS: the test of Diebold and Mariano (1995,
-doi:10.1080/07350015.1995.10524599) with Newey-West standard errors, the small-sample correction of Harvey, Leybourne
-and Newbold (1997, doi:10.1016/S0169-2070(96)00719-4) and Student-t critical values. Every sentence of one table shares
-a two-sided error rate of 5 % (Bonferroni).
+Two models are compared on the same days by the mean difference of their scores, CRPS and log score, each by the test of
+`diebold_mariano`. Every sentence of one table shares a two-sided error rate of 5 % (Bonferroni): a claim needs a p
+below 5 % / (comparisons x scores). Who has tried more than this table holds has had more chances to be lucky: where N
+configurations were ever tried and the table holds k models, the level is divided by N / k too.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
-from statsmodels.api import OLS
+
+from forecaster.evaluation.diebold_mariano import diebold_mariano
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import pandas as pd
-    from numpy.typing import NDArray
 
 MINIMUM_DAYS = 60
 """Fewest common days on which a claim of skill is made at all."""
 LEVEL = 0.05
 REFERENCES = ("climatology", "garch", "baseline_mlp")
+SCORES = ("crps", "log_score")
+NAMES = {"crps": "CRPS", "log_score": "log score"}
+"""What the scores are called in a sentence."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The score of a model minus that of a reference.
+
+    Attributes:
+        mean: Mean over days, in the score's own units (change, nats); negative is better.
+        t: Corrected Diebold-Mariano statistic.
+        p: Two-sided p-value of `t`.
+    """
+
+    mean: float
+    t: float
+    p: float
 
 
 @dataclass(frozen=True)
@@ -35,28 +53,33 @@ class Comparison:
         model: The model.
         reference: What it is compared with.
         days: Common days.
-        difference: Mean CRPS of the model minus that of the reference, in units of change; negative is better.
         skill: `1 - mean CRPS / mean CRPS of the reference`.
-        t: Corrected Diebold-Mariano statistic.
-        p: Two-sided p-value of `t`.
-        level: The level that `p` must fall below for a claim, after correction for the number of comparisons.
+        crps: Difference of CRPS.
+        log_score: Difference of log scores.
+        level: The level that a p must fall below for a claim, after correction for all comparisons and trials.
     """
 
     model: str
     reference: str
     days: int
-    difference: float
     skill: float
-    t: float
-    p: float
+    crps: Difference
+    log_score: Difference
     level: float
 
     @property
+    def claims(self) -> dict[str, str]:
+        """`better` or `worse` for each score that gives evidence of it."""
+        if self.days < MINIMUM_DAYS:
+            return {}
+        found = {score: self._difference(score) for score in SCORES}
+        return {score: "better" if d.mean < 0 else "worse" for score, d in found.items() if d.p < self.level}
+
+    @property
     def claim(self) -> str:
-        """`better`, `worse`, or empty where there is no evidence of either."""
-        if self.days < MINIMUM_DAYS or not self.p < self.level:
-            return ""
-        return "better" if self.difference < 0 else "worse"
+        """`better`, `worse`, or empty where there is no evidence of either, or of both."""
+        said = set(self.claims.values())
+        return said.pop() if len(said) == 1 else ""
 
     @property
     def sentence(self) -> str:
@@ -64,11 +87,33 @@ class Comparison:
         none = f"{self.model}: no evidence of skill against {self.reference}"
         if self.days < MINIMUM_DAYS:
             return f"{none}; {self.days} days are too few to judge ({MINIMUM_DAYS} are needed)."
-        side = "lower" if self.skill >= 0 else "higher"
-        figures = f"CRPS {abs(self.skill):.1%} {side}, t = {self.t:.1f}, {self.days} days"
+        return f"{self._verdict() or none} ({self._figures()})."
+
+    @property
+    def brief(self) -> str:
+        """The figures alone, in few words."""
+        if self.days < MINIMUM_DAYS:
+            return f"{self.days} days are too few"
+        if self.crps.mean == self.log_score.mean == 0:
+            return "the same scores"
+        return f"t = {self.crps.t:.1f} and {self.log_score.t:.1f}"
+
+    def _verdict(self) -> str:
+        sides = {side: [NAMES[s] for s, c in self.claims.items() if c == side] for side in ("better", "worse")}
+        said = [f"{side} than {self.reference} in {' and '.join(names)}" for side, names in sides.items() if names]
+        return f"{self.model}: {', '.join(said)}" if said else ""
+
+    def _figures(self) -> str:
+        if self.crps.mean == self.log_score.mean == 0:
+            return f"the same scores; {self.days} days"
+        sides = ["lower" if d.mean <= 0 else "higher" for d in (self.crps, self.log_score)]
         return (
-            f"{self.model}: {self.claim} than {self.reference} ({figures})." if self.claim else f"{none} ({figures})."
+            f"CRPS {abs(self.skill):.1%} {sides[0]}, t = {self.crps.t:.1f}; "
+            f"log score {abs(self.log_score.mean):.3f} nats {sides[1]}, t = {self.log_score.t:.1f}; {self.days} days"
         )
+
+    def _difference(self, score: str) -> Difference:
+        return self.crps if score == "crps" else self.log_score
 
 
 def in_order(models: Iterable[str]) -> list[str]:
@@ -82,49 +127,64 @@ def in_order(models: Iterable[str]) -> list[str]:
 
 
 def in_words(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
-    """A sentence a comparison; one for all of them where the days are too few to judge any."""
+    """A sentence a claim, and one a reference for all that give no evidence; one where the days are too few for any."""
     days = max((c.days for c in comparisons), default=0)
     if comparisons and days < MINIMUM_DAYS:
         return (f"No evidence of skill: {days} days are too few to judge any model ({MINIMUM_DAYS} are needed).",)
-    return tuple(c.sentence for c in comparisons)
+    said = [c.sentence for c in comparisons if c.claims]
+    for reference in dict.fromkeys(c.reference for c in comparisons):
+        rest = [c for c in comparisons if c.reference == reference and not c.claims]
+        if rest:
+            told, least = ", ".join(f"{c.model} ({c.brief})" for c in rest), min(c.days for c in rest)
+            over = f"{days} days" if least == days else f"{least} to {days} days"
+            said.append(f"No evidence of skill against {reference} in CRPS and log score over {over}: {told}.")
+    return tuple(said)
 
 
-def compare(scores: pd.DataFrame) -> list[Comparison]:
+def excess(trials: int, models: int) -> float:
+    """By what every level is divided where more configurations were tried than a table holds models.
+
+    >>> excess(36, 12), excess(3, 12)
+    (3.0, 1.0)
+    """
+    return max(1.0, trials / max(models, 1))
+
+
+def compare(scores: pd.DataFrame, trials: int = 0) -> list[Comparison]:
     """Compares every model with each reference that was scored too.
 
     Args:
-        scores: `model, target, crps`, a row a forecast of one asset; rows without a score are left out.
+        scores: `model, target, crps, log_score`, a row a forecast of one asset; rows without a score are left out.
+        trials: Configurations ever tried; those of the table alone where it holds more.
     """
-    wide = scores.dropna(subset=["crps"]).pivot_table(index="target", columns="model", values="crps", sort=True)
-    names = in_order(str(name) for name in wide)
+    names = _scored(scores)
     pairs = [(m, r) for r in REFERENCES if r in names for m in names if m not in {r, "climatology"}]
-    compared = []
-    for model, reference in pairs:
-        both = wide[[model, reference]].dropna()
-        compared.append(
-            _compare(model, reference, both[model].to_numpy(), both[reference].to_numpy(), LEVEL / len(pairs))
-        )
-    return compared
+    return _compared(scores, pairs, trials)
 
 
-def _compare(
-    model: str, reference: str, crps: NDArray[np.float64], other: NDArray[np.float64], level: float
-) -> Comparison:
-    days, difference = len(crps), crps - other
-    skill = 1 - crps.mean() / other.mean() if days and other.mean() > 0 else np.nan
-    t, p = diebold_mariano(difference)
-    return Comparison(model, reference, days, float(difference.mean()) if days else np.nan, float(skill), t, p, level)
+def compare_all(scores: pd.DataFrame, trials: int = 0) -> list[Comparison]:
+    """Compares every model with every other, each pair once; see `compare`. Its levels are shared by all pairs."""
+    return _compared(scores, list(combinations(_scored(scores), 2)), trials)
 
 
-def diebold_mariano(difference: NDArray[np.float64]) -> tuple[float, float]:
-    """Corrected statistic and two-sided p-value of a zero mean loss difference `(days,)`, one session ahead.
+def _scored(scores: pd.DataFrame) -> list[str]:
+    return in_order(sorted(scores.loc[scores["crps"].notna(), "model"].unique()))
 
-    Newey-West with `floor(4 (n / 100)^(2/9))` lags; NaN and 1 where fewer than three days or no spread is there.
-    """
-    n = difference.size
-    if n < 3 or np.ptp(difference) == 0:  # noqa: PLR2004  # a variance around a mean needs them
-        return float("nan"), 1.0
-    lags = int(4 * (n / 100) ** (2 / 9))
-    fit = OLS(difference, np.ones(n)).fit(cov_type="HAC", cov_kwds={"maxlags": lags})
-    t = float(fit.tvalues[0]) * np.sqrt((n - 1) / n)
-    return float(t), float(2 * stats.t.sf(abs(t), n - 1))
+
+def _compared(scores: pd.DataFrame, pairs: Sequence[tuple[str, str]], trials: int) -> list[Comparison]:
+    scored = scores.dropna(subset=["crps"])
+    wide = scored.pivot_table(index="target", columns="model", values=list(SCORES), sort=True)
+    tests = len(pairs) * len(SCORES) * excess(trials, scored["model"].nunique())
+    return [_compare(wide, model, reference, LEVEL / tests) for model, reference in pairs]
+
+
+def _compare(wide: pd.DataFrame, model: str, reference: str, level: float) -> Comparison:
+    both = wide.loc[:, [(score, name) for score in SCORES for name in (model, reference)]].dropna()
+    days, differences = len(both), {}
+    for score in SCORES:
+        apart = (both[score, model] - both[score, reference]).to_numpy()
+        t, p = diebold_mariano(apart)
+        differences[score] = Difference(float(apart.mean()) if days else np.nan, t, p)
+    own, other = (float(both["crps", name].mean()) for name in (model, reference))
+    skill = 1 - own / other if days and other > 0 else np.nan
+    return Comparison(model, reference, days, skill, differences["crps"], differences["log_score"], level)

@@ -16,6 +16,7 @@ from forecaster.replay.backends import Means
 from forecaster.replay.backtest import last_origins, origins
 from forecaster.replay.export import Backtest, export, judged, prepare
 from forecaster.replay.run import Request
+from forecaster.training import config_sha256
 from ingest.errors import AsOfError
 from ingest.sessions import as_day
 
@@ -128,12 +129,10 @@ def _run(
         "seed": str(forecast.seed),
     }
     tell("verdicts", 0, 0)
-    result = judged(pd.read_parquet(folder / "forecasts.parquet"), done.withheld, design)
-    export(
-        result,
-        {symbol: history.asset for symbol, history in request.histories.items()},
-        folder,
-        home.settings.decisions,
-    )
+    home.trials.add({name: config_sha256(home.settings, name) for name in request.names}, request.refit_every)
+    trials = home.trials.count()
+    result = judged(pd.read_parquet(folder / "forecasts.parquet"), done.withheld, design, trials)
+    assets = {symbol: history.asset for symbol, history in request.histories.items()}
+    export(result, assets, folder, home.settings.decisions, trials)
     shutil.rmtree(parts.folder)
     return result

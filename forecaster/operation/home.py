@@ -1,4 +1,4 @@
-"""One home: its settings, clock, store, ledger and replays, opened together."""
+"""One home: its settings, clock, store, ledger and what else it keeps, opened together."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from forecaster.operation.claims import Claims
 from forecaster.operation.ledger import Ledger
 from forecaster.operation.replays import Replays
 from forecaster.operation.tracks import Tracks
+from forecaster.operation.trials import Trials
 from ingest.database import open_engine
 from ingest.pauses import Pauses
 from ingest.store import Store
@@ -34,6 +35,7 @@ class Home:
         ledger: The record of forecasts.
         replays: Replayed forecasts, kept apart.
         tracks: Scores of track records, kept to save time.
+        trials: Configurations that were ever backtested.
         claims: Who runs which day.
         pauses: Which providers asked to wait, and until when.
     """
@@ -45,6 +47,7 @@ class Home:
     ledger: Ledger
     replays: Replays
     tracks: Tracks
+    trials: Trials
     claims: Claims
     pauses: Pauses
 
@@ -69,6 +72,15 @@ def open_home(folder: Path | None = None, overrides: Mapping[str, Mapping[str, A
     place = configuration.home(folder)
     settings = configuration.read(place, overrides)
     engine = open_engine(settings.data.database or f"sqlite:///{place / 'forecaster.db'}")
-    clock = clock_of(settings.clock)
-    ledger, replays, tracks = Ledger(engine), Replays(engine), Tracks(engine)
-    return Home(place, settings, clock, Store(engine), ledger, replays, tracks, Claims(engine), Pauses(engine))
+    return Home(
+        folder=place,
+        settings=settings,
+        clock=clock_of(settings.clock),
+        store=Store(engine),
+        ledger=Ledger(engine),
+        replays=Replays(engine),
+        tracks=Tracks(engine),
+        trials=Trials(engine),
+        claims=Claims(engine),
+        pauses=Pauses(engine),
+    )

@@ -15,9 +15,11 @@ from forecaster.decisions.decide import decide
 from forecaster.decisions.settings import Decisions
 from forecaster.decisions.words import in_words as decided_in_words
 from forecaster.errors import ForecasterError
+from forecaster.evaluation.judgement import Judgement, judge
 from forecaster.evaluation.scoreboard import scoreboard
-from forecaster.evaluation.verdicts import Comparison, compare, in_order, in_words
+from forecaster.evaluation.verdicts import in_order
 from forecaster.replay.parts import Parts
+from forecaster.replay.verdict_tables import tables
 from reports import html, pdf
 from reports.contents import BacktestAsset, BacktestReport
 from reports.document import compose
@@ -41,28 +43,31 @@ class Backtest:
     Attributes:
         forecasts: The export's rows, see `forecaster.replay.backtest.COLUMNS`.
         scores: `symbol` and the columns of `forecaster.evaluation.scoreboard`.
-        verdicts: Symbol to comparisons.
+        verdicts: Symbol to what is said of its models.
         withheld: Symbol to why it was not replayed.
         design: Label and value pairs that say what was run.
     """
 
     forecasts: pd.DataFrame
     scores: pd.DataFrame
-    verdicts: Mapping[str, list[Comparison]]
+    verdicts: Mapping[str, Judgement]
     withheld: Mapping[str, str]
     design: Mapping[str, str]
 
 
-def judged(forecasts: pd.DataFrame, withheld: Mapping[str, str], design: Mapping[str, str]) -> Backtest:
-    """Scores and verdicts from the exported rows alone."""
+def judged(
+    forecasts: pd.DataFrame, withheld: Mapping[str, str], design: Mapping[str, str], trials: int = 0
+) -> Backtest:
+    """Scores and verdicts from the exported rows alone, and the number of configurations ever tried."""
     rows = forecasts.assign(target=forecasts["target_date"], origin="replayed")
     boards, verdicts = [], {}
     for symbol, own in rows.groupby("symbol", sort=False):
         boards.append(scoreboard(own).assign(symbol=symbol))
-        verdicts[str(symbol)] = compare(own)
+        verdicts[str(symbol)] = judge(own, trials)
     scores = pd.concat(boards, ignore_index=True)
     ordered = ["symbol", *(c for c in scores.columns if c != "symbol")]
-    return Backtest(forecasts, scores[ordered], verdicts, withheld, design)
+    tried = {"configurations ever backtested in this home": str(max(v.trials for v in verdicts.values()))}
+    return Backtest(forecasts, scores[ordered], verdicts, withheld, {**design, **tried})
 
 
 def prepare(folder: Path, key: str, *, overwrite: bool) -> Parts:
@@ -125,12 +130,24 @@ def export(
 
 
 def _verdicts(backtest: Backtest) -> str:
-    found = {
-        symbol: [{**asdict(c), "claim": c.claim, "sentence": c.sentence} for c in comparisons]
-        for symbol, comparisons in backtest.verdicts.items()
-    }
+    found = {symbol: _told(judgement) for symbol, judgement in backtest.verdicts.items()}
     facts = {"design": dict(backtest.design), "withheld": dict(backtest.withheld), "verdicts": found}
     return json.dumps(_finite(facts), indent=2) + "\n"
+
+
+def _told(judgement: Judgement) -> dict[str, object]:
+    return {
+        "sentences": list(judgement.sentences),
+        "trials": judgement.trials,
+        "days": judgement.days,
+        "comparisons": [
+            {**asdict(c), "claim": c.claim, "claims": c.claims, "sentence": c.sentence} for c in judgement.comparisons
+        ],
+        "pairs": [asdict(c) for c in judgement.pairs],
+        "confidence_set": [{**asdict(s), "inside": s.inside} for s in judgement.standings],
+        "superiority": [{**asdict(c), "won": c.won} for c in judgement.contests],
+        "calibration": [{**asdict(c), "sentence": c.sentence} for c in judgement.calibrations],
+    }
 
 
 def _finite(value: object) -> object:
@@ -156,6 +173,7 @@ def _report(backtest: Backtest, assets: Mapping[str, Asset], decisions: pd.DataF
 def _asset(backtest: Backtest, asset: Asset, decisions: pd.DataFrame) -> BacktestAsset:
     own = backtest.forecasts[backtest.forecasts["symbol"] == asset.symbol]
     fan = own.assign(target=own["target_date"], origin="replayed")
+    judgement = backtest.verdicts[asset.symbol]
     lost = own[own["status"] == "withheld"].groupby("model").size()
     gaps = int(own.loc[own["y"].isna(), "target_date"].nunique())
     notes = [f"{model}: {count} forecasts were withheld." for model, count in lost.items()]
@@ -170,7 +188,8 @@ def _asset(backtest: Backtest, asset: Asset, decisions: pd.DataFrame) -> Backtes
         fan=fan[["model", "target", "origin", "y", "mean", "q05", "q25", "q50", "q75", "q95"]],
         scoreboard=board,
         calibration=own[["model", "pit"]].dropna(),
-        verdicts=in_words(backtest.verdicts[asset.symbol]),
+        verdicts=judgement.sentences,
+        **tables(judgement),
         decisions=decided,
         decided=decided_in_words(decided),
         notes=tuple(notes),

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
-from scipy import stats
 
 from reports.canvas import FULL_WIDTH, drawing, to_svg
 from reports.palette import INK, MUTED, WASH, in_order
@@ -16,10 +15,10 @@ from reports.palette import INK, MUTED, WASH, in_order
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from reports.contents import BacktestAsset
     from reports.palette import Looks
 
 _BINS = 10
@@ -27,22 +26,23 @@ _BAND = (0, (4, 2))
 _MOST_COLUMNS = 5
 
 
-def draw(calibration: pd.DataFrame, looks: Looks, models: Iterable[str], symbol: str, *, simulated: bool) -> str:
-    """SVG of the PIT histograms of `calibration` (as `BacktestAsset.calibration`, not empty).
+def draw(asset: BacktestAsset, looks: Looks, models: Iterable[str]) -> str:
+    """SVG of the PIT histograms of an asset whose `calibration` is not empty.
 
-    The line is the level of a calibrated model; the band holds each bar of such a model on 95 % of
-    occasions, taken one bar at a time (binomial quantiles for independent days).
+    The line is the level of a calibrated model; the band holds all bars of such a model together on 95 % of occasions.
     """
+    calibration = asset.calibration
+    bands = asset.calibrated.set_index("model")[["low", "high"]]
     names = in_order(calibration, models)
     rows = math.ceil(len(names) / _MOST_COLUMNS)
     columns = max(math.ceil(len(names) / rows), 3)
-    title = f"{symbol}: where outcomes fell within the forecasts (PIT)"
-    with drawing(FULL_WIDTH, 17 + 35 * rows, title, simulated=simulated) as figure:
+    title = f"{asset.symbol}: where outcomes fell within the forecasts (PIT)"
+    with drawing(FULL_WIDTH, 17 + 35 * rows, title, simulated=asset.simulated) as figure:
         panels = figure.subplots(rows, columns, sharey=True, squeeze=False)
         tops = []
         for axes, name in zip(panels.flat, names, strict=False):
             pit = calibration.loc[calibration["model"] == name, "pit"].to_numpy(float)
-            tops.append(_panel(axes, pit[np.isfinite(pit)], looks[name].colour))
+            tops.append(_panel(axes, pit[np.isfinite(pit)], bands.loc[name].to_numpy(float), looks[name].colour))
             axes.set_title(name, color=looks[name].colour, fontweight="bold")
         for axes in panels.flat[len(names) :]:
             axes.set_visible(False)
@@ -53,11 +53,10 @@ def draw(calibration: pd.DataFrame, looks: Looks, models: Iterable[str], symbol:
         return to_svg(figure)
 
 
-def _panel(axes: Axes, pit: np.ndarray, colour: str) -> float:
+def _panel(axes: Axes, pit: np.ndarray, band: np.ndarray, colour: str) -> float:
     """Counts in ten bins, with what chance alone would give; returns how high it reaches, in days."""
     counts, edges = np.histogram(pit, bins=_BINS, range=(0, 1))
-    chance = stats.binom(max(len(pit), 1), 1 / _BINS)
-    low, high = float(chance.ppf(0.025)), float(chance.ppf(0.975))
+    low, high = (float(limit) for limit in band)
     axes.bar(
         edges[:-1],
         counts,
@@ -91,7 +90,7 @@ def _legend(figure: Figure) -> None:
             color=MUTED,
             linewidth=0.6,
             linestyle=_BAND,
-            label="95 % pointwise binomial band for a calibrated model",
+            label="95 % band for all bars of a calibrated model together",
         ),
     ]
     figure.legend(handles=marks, loc="outside lower center", ncols=2)

@@ -114,6 +114,28 @@ _PIT = (
             "calibrated model spreads these evenly from 0 to 1."
         ),
     ),
+    (
+        "p",
+        (
+            "How often chance alone would show as much, or more. Where many things are tested, some p are small by "
+            "chance; a verdict therefore asks for a p that is smaller the more was tested or ever tried."
+        ),
+    ),
+    (
+        "Model Confidence Set, SPA",
+        (
+            "The set holds the best model in 95 % of all samples: a large set says that the days do not tell who is "
+            "best. SPA (superior predictive ability) asks whether the best of all models beats a reference by more "
+            "than the best of so many would by luck."
+        ),
+    ),
+    (
+        "Breach",
+        (
+            "A day whose change fell below a low quantile of its forecast (value at risk): one in 20 days below that "
+            "of 5 %, one in 100 below that of 1 %, and none more likely after another."
+        ),
+    ),
 )
 _DECISIONS = (
     (

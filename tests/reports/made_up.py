@@ -9,6 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from reports.contents import AssetPage, BacktestAsset, BacktestReport, DailyReport
+from tests.reports.made_up_verdicts import contests, decisions, standings, tests_of
 
 MODELS = {
     "climatology": "The distribution of all past changes, the same every day.",
@@ -281,31 +282,6 @@ def make_daily(*assets: AssetPage, models: int = 5, **change: object) -> DailyRe
     return DailyReport(**(fields | change))
 
 
-def decisions(models: tuple[str, ...], rng: np.random.Generator, days: int) -> pd.DataFrame:
-    """The account of every rule, buy-and-hold first."""
-    known = {"asset_class": "crypto", "days": days, "trials": 3 * len(models), "worth": False}
-    judged = ("hold_difference", "hold_p", "random_sharpe", "random_p", "deflated")
-    hold = {"model": "buy and hold", "rule": "hold", **known, "position": 1.0, "turnover": 365 / days,
-            "cost": 0.0015 * 365 / days, "return": 0.31, "volatility": 0.62, "sharpe": 0.5, "sharpe_se": 1.21,
-            "drawdown": 0.44, **dict.fromkeys(judged, np.nan)}  # fmt: skip
-    rows = [
-        {
-            **hold,
-            "model": model,
-            "rule": rule,
-            "position": rng.uniform(0.1, 0.9),
-            "turnover": (turnover := rng.uniform(2, 90)),
-            "cost": 0.0015 * turnover,
-            "return": rng.normal(0, 0.1),
-            "sharpe": rng.normal(0, 1),
-            **{name: rng.uniform() for name in judged},
-        }
-        for model in models
-        for rule in ("volatility_target", "kelly", "direction")
-    ]
-    return pd.DataFrame([hold, *rows])
-
-
 def make_backtest_asset(
     symbol: str = "BTC-USD",
     sd: float = 0.032,
@@ -318,6 +294,7 @@ def make_backtest_asset(
     rng = np.random.default_rng(seed)
     past = fan(models, sd, rng, days, 0)
     pit = pd.DataFrame({"model": past["model"], "pit": rng.beta(1.1, 1.0, len(past))})
+    limits = stats.binom.ppf((0.002, 0.998), days, 0.1)
     fields = {
         "symbol": symbol,
         "simulated": False,
@@ -329,6 +306,13 @@ def make_backtest_asset(
         "decisions": decisions(models, rng, days),
         "decided": ("No evidence that any of the 15 positions tried is worth its costs.",),
         "verdicts": (f"No evidence of skill: on {days} days no model beats climatology by more than luck explains.",),
+        "standings": standings(models, rng),
+        "contests": contests(models, rng),
+        "calibrated": pd.DataFrame(
+            [(model, days, *limits, i, ("green", "yellow")[i % 2]) for i, model in enumerate(models)],
+            columns=["model", "days", "low", "high", "breaches", "light"],
+        ),
+        "tests": tests_of(models, rng),
         "notes": ("Volume is summed over several exchanges.",),
     }
     return BacktestAsset(**(fields | change))

@@ -114,7 +114,8 @@ def test_a_day_without_assets_is_a_report_too(daily: Callable[..., DailyReport],
 def test_a_backtest_without_scores_says_so(
     backtest_asset: Callable[..., BacktestAsset], backtest: Callable[..., BacktestReport], tmp_path: Path
 ) -> None:
-    bare = backtest_asset(days=1, scoreboard=NOTHING, calibration=NOTHING, verdicts=())
+    tables = dict.fromkeys(("scoreboard", "calibration", "standings", "contests", "calibrated", "tests"), NOTHING)
+    bare = backtest_asset(days=1, verdicts=(), **tables)
     text, _ = check_both(backtest(bare), tmp_path)
     assert "There are no scores" in text
     assert "No outcome has been placed" in text
@@ -127,6 +128,47 @@ def test_a_backtest_of_many_models_tells_one_verdict_a_line(
     verdicts = tuple(f"garch: sentence {i}." for i in range(17))
     _, said = front(backtest(backtest_asset(days=5, verdicts=verdicts)))
     assert said == [f"BTC-USD: GARCH: sentence {i}." for i in range(17)]
+
+
+def table_of(report: BacktestReport, heading: str) -> dict[str, list[str]]:
+    """The rows of the asset's tables with a column of that heading, by model."""
+    tables = [block for block in document.compose(report).parts[1].blocks if isinstance(block, Table)]
+    wanted = next(table for table in tables if heading in {column.heading for column in table.columns})
+    return {row[0].text: [cell.text for cell in row[1:]] for row in wanted.groups[0].rows}
+
+
+def test_a_backtest_shows_every_test_of_calibration_with_its_stars(
+    backtest_asset: Callable[..., BacktestAsset], backtest: Callable[..., BacktestReport]
+) -> None:
+    """The third of five made-up models has two stars throughout, the first none; the band stands below the coverage."""
+    asset = backtest_asset()
+    widths, tail = (table_of(backtest(asset), heading) for heading in ("Uniform", "Traffic light"))
+    assert set(widths) == set(tail) == {spoken(model) for model in asset.calibrated["model"]}
+    first, third = (spoken(asset.calibrated["model"].iloc[i]) for i in (0, 2))
+    assert all(cell.endswith("**") for cell in widths[third])
+    assert not any("*" in cell for cell in widths[first] + tail[first])
+    assert [tail[first][-1], tail[third][-1]] == ["green, 0", "green, 2"]
+    coverage = asset.tests.set_index(["model", "test"])["observed"]
+    assert widths[first][4:] == [share(coverage["climatology", f"coverage_{n}"]) for n in (50, 80, 90, 95, 99)]
+
+
+def test_a_backtest_marks_who_is_left_out_of_the_best_and_which_reference_is_beaten(
+    backtest_asset: Callable[..., BacktestAsset], backtest: Callable[..., BacktestReport]
+) -> None:
+    shown = table_of(backtest(backtest_asset()), "Best in CRPS?")
+    assert [name for name, cells in shown.items() if "\u2020" in cells[0]] == ["climatology"]
+    assert [name for name, cells in shown.items() if cells[2].endswith("*")] == ["baseline MLP"]
+    assert shown["Bayesian MLP"][2:] == ["", ""]
+
+
+def test_too_few_days_to_test_are_said_to_be(
+    backtest_asset: Callable[..., BacktestAsset], backtest: Callable[..., BacktestReport], tmp_path: Path
+) -> None:
+    asset = backtest_asset(days=9)
+    few = dataclasses.replace(asset, tests=asset.tests.iloc[:0], standings=asset.standings.iloc[:0])
+    text, _ = check_both(backtest(few), tmp_path)
+    assert "too few to test calibration" in text
+    assert "All models together" not in text
 
 
 def test_single_points_and_missing_values_are_drawn(

@@ -1,0 +1,34 @@
+"""Verdicts as the tidy tables that a report shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from forecaster.evaluation import coverage
+from forecaster.evaluation.verdicts import LEVEL
+
+if TYPE_CHECKING:
+    from forecaster.evaluation.calibration import Calibration, Result
+    from forecaster.evaluation.judgement import Judgement
+
+
+def tables(judgement: Judgement) -> dict[str, pd.DataFrame]:
+    """The fields `standings, contests, calibrated, tests` of `reports.contents.BacktestAsset`."""
+    calibrated = [(c.model, c.days, *c.band, c.breaches, c.light) for c in judgement.calibrations]
+    tests = [_row(own, test) for own in judgement.calibrations for test in own.tests.values()]
+    standings = [(s.model, s.score, s.p, s.inside) for s in judgement.standings]
+    contests = [(c.reference, c.score, c.p, c.won) for c in judgement.contests]
+    return {
+        "standings": pd.DataFrame(standings, columns=["model", "score", "p", "inside"]),
+        "contests": pd.DataFrame(contests, columns=["reference", "score", "p", "won"]),
+        "calibrated": pd.DataFrame(calibrated, columns=["model", "days", "low", "high", "breaches", "light"]),
+        "tests": pd.DataFrame(tests, columns=["model", "test", "observed", "low", "high", "p", "stars"]),
+    }
+
+
+def _row(own: Calibration, test: Result) -> tuple[str, str, float, float, float, float, int]:
+    low, high = coverage.band(own.days, test.expected)
+    stars = int(test.p < LEVEL) + int(test.adjusted < LEVEL)
+    return own.model, test.name, test.observed, low, high, test.p, stars
