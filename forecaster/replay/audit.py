@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 WALKED = (DELETED, CORRECTED)
 """Futures of a replay: natural ones, since here the days after the origin are forecast from them too."""
 
+ALONE, WALKED_ALONE = KINDS[1:], (TENFOLD, PERMUTED, CORRECTED)
+"""Futures of one column, of a forecast and of a replay, which cannot train on closes that are missing."""
+
 CHECKS = 1 + len(KINDS) + 1 + len(WALKED)
 """Checks of one origin, the forecasts that the others are compared with among them."""
 
@@ -226,12 +229,14 @@ class Auditor:
     def _traced(self, way: Way, as_of: pd.Timestamp, name: str, truth: Parts, found: tuple[str, str]) -> Leak:
         """A leak with the first column that shows it alone, where one does."""
 
+        walked = way == self._walked
+
         def leak(kind: str, column: str, what: str) -> Leak:
-            return Leak(self._history.asset.symbol, as_of, name, what, kind, column, way == self._walked)
+            return Leak(self._history.asset.symbol, as_of, name, what, kind, column, walked)
 
         if what := _moved(truth, _attempt(way, self._history, as_of, (name,))[name]):
             return leak(UNCHANGED, ROWS, what)
-        for future in alone(self._history, as_of, self._seed):
+        for future in alone(self._history, as_of, self._seed, WALKED_ALONE if walked else ALONE):
             if what := _moved(truth, _attempt(way, future.history, as_of, (name,))[name]):
                 return leak(future.kind, future.column, what)
         kind, what = found

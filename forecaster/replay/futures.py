@@ -71,16 +71,17 @@ def futures(history: History, as_of: pd.Timestamp, seed: int, kinds: Sequence[st
         yield Future(kind, ROWS, _Change(history, as_of, kind, seed)((*VALUES, COUNT)))
 
 
-def alone(history: History, as_of: pd.Timestamp, seed: int) -> Iterator[Future]:
-    """The history with each future that leaves all columns but one as they are, those that hold anything in turn.
+def alone(history: History, as_of: pd.Timestamp, seed: int, kinds: Sequence[str]) -> Iterator[Future]:
+    """The history with each kind of future in one column only, for those columns that hold anything.
 
-    A row is not deleted in one column only: this kind is not among them.
+    Of one column nothing is deleted: a row is there or not. Corrections go last, since a history that was ever
+    corrected is read in another way, which may show a leak of any column.
     """
-    for column in (*dict.fromkeys((*SERIES.values(), *VALUES)), COUNT):
-        table = history.counts if column == COUNT else history.frame
-        if table[column].notna().any():
-            for kind in KINDS[1:]:
-                yield Future(kind, column, _Change(history, as_of, kind, seed)((column,)))
+    columns = (*dict.fromkeys((*SERIES.values(), *VALUES)), COUNT)
+    held = [c for c in columns if (history.counts if c == COUNT else history.frame)[c].notna().any()]
+    for kind in kinds:
+        for column in held:
+            yield Future(kind, column, _Change(history, as_of, kind, seed)((column,)))
 
 
 @dataclass(frozen=True, eq=False)
