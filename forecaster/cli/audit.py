@@ -13,7 +13,7 @@ from forecaster.cli.frame import DONE_IN_PART, app, listed, opened, progress, sa
 from forecaster.cli.run import Models, Symbols, named
 from forecaster.errors import ForecasterError
 from forecaster.operation.daily import watchlist
-from forecaster.replay.audit import CHECKS, Auditor, Check, Leak
+from forecaster.replay.audit import CHECKS, Auditor, Check
 from ingest.database import open_engine
 from ingest.errors import IngestError, StoreError
 from ingest.sources import simulated
@@ -22,6 +22,7 @@ from ingest.store import Store
 if TYPE_CHECKING:
     from forecaster.cli.frame import Tell
     from forecaster.operation.home import Home
+    from forecaster.replay.leak import Leak
     from ingest.history import History
 
 UNTIL = pd.Timestamp("2018-01-01", tz="UTC")

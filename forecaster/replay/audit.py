@@ -23,7 +23,8 @@ from forecaster.issue import Forecast, issue
 from forecaster.market import origin, training
 from forecaster.past import Past
 from forecaster.replay.backtest import replay
-from forecaster.replay.futures import CORRECTED, DELETED, KINDS, MISSING, PERMUTED, ROWS, TENFOLD, alone, futures
+from forecaster.replay.futures import CORRECTED, DELETED, KINDS, PERMUTED, ROWS, TENFOLD, alone, futures
+from forecaster.replay.leak import UNCHANGED, Leak
 from forecaster.track import EVERY
 from ingest.errors import IngestError, TooFewRowsError
 from ingest.sessions import calendar
@@ -57,63 +58,7 @@ and with others where days are missing."""
 TRIES = 20
 """Sessions that are tried for each origin: some have no price of their own, or too little before them to train on."""
 
-UNCHANGED = "unchanged"
-"""The kind of a leak that shows although nothing was changed."""
-
 RAISED, OWN, DISTRIBUTION = "raised", "own distribution", "distribution"
-
-_DONE: Mapping[str, str] = {
-    DELETED: "with later {} deleted",
-    TENFOLD: "with later {} multiplied by ten",
-    PERMUTED: "with later {} permuted",
-    MISSING: "with later {} made missing",
-    CORRECTED: "with earlier {} corrected after the origin",
-    UNCHANGED: "from the same {}, asked again",
-}
-_ROWS_ALONE = (
-    "use rows up to the origin alone: look for a shift(-1), a centred window, a merge that is a row off, or a scaler, "
-    "weight or checkpoint that saw all rows"
-)
-_REMEDIES: Mapping[str, str] = {
-    CORRECTED: "read the rows as they were known at the origin, not their newest vintage",
-    UNCHANGED: "draw random numbers from the seed alone, and keep nothing from one fit to the next",
-}
-_ROWS_OF_A_FIT = "let each fit learn from its own examples alone, not from those of the fits beside it"
-
-
-@dataclass(frozen=True)
-class Leak:
-    """Something after an origin that reached a forecast from it.
-
-    Attributes:
-        symbol: The asset.
-        as_of: The origin.
-        model: The forecaster.
-        what: What differs.
-        kind: What was done to the future, of `futures.KINDS`, or `UNCHANGED`.
-        column: The column it was done to; `futures.ROWS` where no column shows the leak alone.
-        replayed: Whether it shows in a replay only.
-    """
-
-    symbol: str
-    as_of: pd.Timestamp
-    model: str
-    what: str
-    kind: str
-    column: str
-    replayed: bool
-
-    @property
-    def remedy(self) -> str:
-        """What to do."""
-        usual = _ROWS_OF_A_FIT if self.replayed and self.column == ROWS else _ROWS_ALONE
-        return _REMEDIES.get(self.kind, usual)
-
-    @property
-    def sentence(self) -> str:
-        """All of it in one plain line."""
-        where = f"{self.symbol}, origin {self.as_of:%Y-%m-%d}{', replayed' if self.replayed else ''}"
-        return f"{where}: {self.model} leaks: {self.what} {_DONE[self.kind].format(self.column)}; {self.remedy}"
 
 
 @dataclass(frozen=True)
@@ -228,7 +173,6 @@ class Auditor:
 
     def _traced(self, way: Way, as_of: pd.Timestamp, name: str, truth: Parts, found: tuple[str, str]) -> Leak:
         """A leak with the first column that shows it alone, where one does."""
-
         walked = way == self._walked
 
         def leak(kind: str, column: str, what: str) -> Leak:
@@ -305,7 +249,7 @@ def _moved(truth: Parts, told: Parts) -> str:
         return "" if truth.get(RAISED) == told[RAISED] else f"it raises {told[RAISED]}"
     for part in dict.fromkeys((*truth, *told)):
         if not _same(truth.get(part), told.get(part)):
-            return f"its {part.replace('_', ' ')} differs"
+            return f"its {part.replace('_', ' ')} changed"
     return ""
 
 

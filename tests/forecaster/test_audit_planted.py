@@ -1,8 +1,8 @@
 """The eight leaks that ruin backtests, each planted where it would really happen, and each caught by the audit.
 
 A model sees arrays, so that most leaks live below it: in the columns, which a walk over a past that never changed
-computes once for all days and cuts off at each; in the reading of vintages; in the track record. A model file of its own
-can still leak through the fits that are trained beside it, and through what it remembers.
+computes once for all days and cuts off at each; in the reading of vintages; in the track record. A model's own file can
+still leak through the fits that are trained beside it, and through what it remembers.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from forecaster import market, models, past
 from forecaster.errors import ForecasterError
 from forecaster.evaluation.outcomes import Outcome
 from forecaster.issue import issue
-from forecaster.replay.audit import UNCHANGED, Auditor
+from forecaster.replay.audit import Auditor
 from forecaster.replay.futures import COUNT, ROWS
+from forecaster.replay.leak import UNCHANGED
 from forecaster.track import Record
 from ingest import counts
 from ingest.history import History
@@ -61,7 +62,9 @@ UNSEEDED = """
 def fit(examples, settings, seeds, compute):
     return tuple(of(rows.y.std() * np.random.default_rng().uniform(0.9, 1.1)) for rows in examples)
 """
-SEEDED = UNSEEDED.replace("for rows in examples", "for rows, seed in zip(examples, seeds)").replace("rng()", "rng(seed)")
+SEEDED = UNSEEDED.replace("for rows in examples", "for rows, seed in zip(examples, seeds)").replace(
+    "rng()", "rng(seed)"
+)
 
 
 @pytest.fixture
@@ -102,7 +105,7 @@ def test_a_target_shifted_by_one(monkeypatch, simulated_history, settings):
         lambda plain, *given: plain(*given).assign(price=lambda table: table["price"].shift(-1)),
     )
     found = audited(simulated_history, ("ewma",), settings)["ewma"]
-    assert (found.what, found.column, found.replayed) == ("its distribution differs", "close", False)
+    assert (found.what, found.column, found.replayed) == ("its distribution changed", "close", False)
     assert "shift(-1)" in found.remedy
 
 
@@ -113,7 +116,7 @@ def test_a_centred_rolling_mean(monkeypatch, simulated_history, settings):
 
     wrapped(monkeypatch, market, "volatility", centred)
     found = audited(simulated_history, ("baseline_mlp",), settings)["baseline_mlp"]
-    assert (found.what, found.column) == ("its distribution differs", "close")
+    assert (found.what, found.column) == ("its distribution changed", "close")
 
 
 def test_a_full_sample_scaler(monkeypatch, simulated_history, settings):
@@ -126,7 +129,7 @@ def test_a_full_sample_scaler(monkeypatch, simulated_history, settings):
     )
     found = audited(simulated_history, ("climatology", "baseline_mlp"), settings)
     assert list(found) == ["baseline_mlp"], "climatology looks at no standard units"
-    assert (found["baseline_mlp"].what, found["baseline_mlp"].column) == ("its distribution differs", "close")
+    assert (found["baseline_mlp"].what, found["baseline_mlp"].column) == ("its distribution changed", "close")
 
 
 class Newest(History):
@@ -139,7 +142,7 @@ class Newest(History):
 
 def test_a_late_revision(simulated_history, settings):
     found = audited(Newest(simulated_history.asset, simulated_history.frame), ("ewma",), settings)["ewma"]
-    assert (found.what, found.column, found.kind) == ("its distribution differs", "close", "corrected later")
+    assert (found.what, found.column, found.kind) == ("its distribution changed", "close", "corrected later")
     assert "as they were known at the origin" in found.remedy
 
 
@@ -170,7 +173,7 @@ def test_tomorrows_tweets(monkeypatch, simulated_history, settings):
     assert audited(history, ("baseline_mlp",), settings) == {}, "the control: as it is, nothing leaks"
     wrapped(monkeypatch, counts, "merged", early)
     found = audited(history, ("baseline_mlp",), settings)["baseline_mlp"]
-    assert (found.what, found.column) == ("its distribution differs", COUNT)
+    assert (found.what, found.column) == ("its distribution changed", COUNT)
 
 
 def test_a_checkpoint_on_the_scored_days(plant, simulated_history, settings):
@@ -191,7 +194,7 @@ def test_an_ensemble_weight_that_saw_the_day(monkeypatch, simulated_history, set
     wrapped(monkeypatch, Record, "_days", lambda plain, self, first, last: [*plain(self, first, last), last])
     found = audited(simulated_history, ("climatology", "ewma", "ensemble"), settings)
     assert list(found) == ["ensemble"]
-    assert (found["ensemble"].what, found["ensemble"].column) == ("its distribution differs", "close")
+    assert (found["ensemble"].what, found["ensemble"].column) == ("its distribution changed", "close")
     assert not found["ensemble"].replayed
 
 
@@ -208,8 +211,8 @@ def test_an_index_merge_off_by_one_row(monkeypatch, simulated_history, settings)
         ("baseline_mlp", "volume"),
     }
     assert (found["climatology"].what, found["baseline_mlp"].what) == (
-        "its diagnostics differs",
-        "its distribution differs",
+        "its diagnostics changed",
+        "its distribution changed",
     )
 
 
@@ -253,5 +256,7 @@ def test_a_pipeline_that_raises_on_another_future(simulated_history, settings):
 
 def test_a_model_that_raises_anyway_is_named_and_nothing_is_called_clean(plant, simulated_history, settings):
     plant("broken", "\ndef fit(examples, settings, seeds, compute):\n    return 1 / 0\n")
-    with pytest.raises(ForecasterError, match="broken raises ZeroDivisionError: division by zero, with nothing changed"):
+    with pytest.raises(
+        ForecasterError, match="broken raises ZeroDivisionError: division by zero, with nothing changed"
+    ):
         audited(simulated_history, ("broken", "climatology"), settings)

@@ -40,8 +40,8 @@ def leaks(auditor: Auditor, count: int) -> list[str]:
 
 
 def test_no_model_sees_the_future(simulated_history, settings_of):
-    """Every kind of future and a replay, at two random cuts; the campaign does the same at two hundred."""
-    assert leaks(Auditor(simulated_history, models.names(), settings_of(**QUICK), seed=11), 2) == []
+    """Every kind of future, and a replay, at a random cut; the campaign does the same at two hundred."""
+    assert leaks(Auditor(simulated_history, models.names(), settings_of(**QUICK), seed=11), 1) == []
 
 
 @pytest.mark.campaign
@@ -66,7 +66,7 @@ def test_a_scaler_fitted_on_all_rows_is_caught(simulated_history, settings_of):
 
     settings = settings_of(**QUICK)
     (found,) = leaks(Auditor(simulated_history, ("climatology",), settings, issuing=leaky), 1)
-    assert "climatology leaks: its distribution differs with later close multiplied by ten" in found
+    assert "climatology leaks: its distribution changed with later close multiplied by ten" in found
     assert leaks(Auditor(simulated_history, ("climatology",), settings, issuing=honest), 1) == []
 
 
@@ -81,7 +81,7 @@ def test_a_future_is_another_one_and_the_past_the_same(simulated_history):
         pd.testing.assert_frame_equal(known, simulated_history.vintages_known(as_of), check_exact=True)
         pd.testing.assert_frame_equal(future.history.read(as_of), past, check_exact=True)
         later = future.history.newest().set_index("session").reindex(whole["session"])
-        held = [name for name in VALUES if whole[name].nunique() > 1]
+        held = [name for name in VALUES if whole[name].max() > whole[name].min()]
         moved = {name for name in held if not np.array_equal(later[name], whole[name], equal_nan=True)}
         assert moved == (set(held) if future.column == ROWS else {future.column} & set(held)), future
 
