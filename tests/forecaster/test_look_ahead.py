@@ -34,8 +34,8 @@ def leaks(history, names, settings, count: int, seed: int = 0, **ways) -> list[s
     auditor = Auditor(history, names, settings, seed, **ways)
     origins = auditor.origins(count)
     checks = list(auditor.checks(origins))
-    assert len(origins) == count
-    assert len(checks) == count * CHECKS or any(check.leaks for check in checks)
+    assert len(origins) > 0.8 * count, "the first parts of a history have too little before them"
+    assert len(checks) == len(origins) * CHECKS or any(check.leaks for check in checks)
     assert sum(len(check.silent) for check in checks) <= count * len(names) / 20
     return [leak.sentence for check in checks for leak in check.leaks]
 
