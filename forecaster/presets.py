@@ -8,6 +8,15 @@ DEFAULT = "default"
 
 PRESETS: dict[str, dict[str, Any]] = {
     DEFAULT: {},
+    # For trying things out, such as an audit of every forecaster: fits of seconds that have not come to rest.
+    "quick": {
+        "forecast": {"train_window": 250, "track_days": 20},
+        "models": {
+            "bayesian_linear": {"steps": 40, "draws": 40},
+            "bayesian_mlp": {"steps": 40, "draws": 40},
+            "baseline_mlp": {"epochs": 5},
+        },
+    },
     # As the original study ran: seven columns of raw changes over seven days (49 numbers), errors of a known
     # standard deviation of 1 where daily changes are about 0.08, and networks without a nonlinearity. Its target two
     # days ahead and its checkpoint on the test days are not repeated.

@@ -78,7 +78,7 @@ def test_an_undocumented_command_and_option_are_seen() -> None:
     planted.callback()(lambda: None)
 
     @planted.command()
-    def audit(deep: bool = False) -> None:
+    def whisper(deep: bool = False) -> None:
         """Not in any page."""
 
     @planted.command()
@@ -86,7 +86,7 @@ def test_an_undocumented_command_and_option_are_seen() -> None:
         """Documented, its option is not."""
 
     found = faults(get_command(planted), COMMANDS.read_text("utf-8"))
-    assert "forecaster audit is not there" in found
+    assert "forecaster whisper is not there" in found
     assert "forecaster demo: --loud is not there" in found
     assert "forecaster run does not exist" in found
 
@@ -102,7 +102,7 @@ def test_the_readme_has_examples_to_type() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["forecaster run --as-off 2018-01-20", "forecaster audit", "forecaster ingest csv a.csv"]
+    "line", ["forecaster run --as-off 2018-01-20", "forecaster whisper", "forecaster ingest csv a.csv"]
 )
 def test_an_example_that_cannot_be_typed_is_seen(line: str, program: Any) -> None:
     with pytest.raises((AssertionError, typer.TyperException)):

@@ -11,6 +11,7 @@ from forecaster.settings import Settings
 from ingest.assets import Asset
 from ingest.history import History
 from ingest.panel import panel_rows
+from ingest.sources import simulated
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +43,14 @@ def history_of():
         return History(Asset(symbol, calendar="24/7", source="csv_file"), rows.assign(known_at=known))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def simulated_history():
+    """A year and more of the simulated market, all series."""
+    rows = simulated.fetch(simulated.ASSETS[0], pd.Timestamp("2015-03-01", tz="UTC")).tail(420)
+    known = rows["session"].dt.tz_localize("UTC") + pd.Timedelta(days=1)
+    return History(simulated.ASSETS[0], rows.assign(known_at=known).reset_index(drop=True))
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,7 @@ from tests.cheap_settings import write_cheap
 EXECUTABLE = Path(sys.executable).with_name("forecaster")
 NOW = pd.Timestamp("2016-06-01", tz="UTC")
 SYMBOLS = ("ONE", "TWO")
-ASKED = ("backtest", "--symbols", "ONE,TWO", "--last", "150", "--refit-every", "1")
+ASKED = ("backtest", "--symbols", "ONE,TWO", "--last", "70", "--refit-every", "1")
 SAME = ("forecasts.parquet", "scores.csv", "verdicts.json", "decisions.csv")
 MODELS = ("ewma", "climatology", "ensemble")
 DONE = 3
@@ -85,7 +85,7 @@ def test_every_backend_with_any_workers_gives_the_same_bytes(home, truth, tmp_pa
 
 def test_python_gives_the_same_tables(home, truth, tmp_path):
     """`from forecaster import backtest`: the columns and values of the export, and the same files where wanted."""
-    found = backtest(SYMBOLS, last=150, refit_every=1, home=home, folder=tmp_path / "out")
+    found = backtest(SYMBOLS, last=70, refit_every=1, home=home, folder=tmp_path / "out")
     assert contents(tmp_path / "out") == truth
     pd.testing.assert_frame_equal(found.forecasts, pd.read_parquet(tmp_path / "out" / "forecasts.parquet"))
     assert set(found.forecasts["symbol"]) == set(SYMBOLS)
