@@ -146,7 +146,7 @@ def _guarded(
 
 
 def _raised(name: str, fault: Exception) -> str:
-    return f"{name} raised {type(fault).__name__}: {fault}"
+    return f"{name} raised {type(fault).__name__}: {' '.join(str(fault).split())}"
 
 
 def _stood_in(

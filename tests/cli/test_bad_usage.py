@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 
 from forecaster import models
@@ -57,7 +59,7 @@ FAILURES = [
     ((*BACKTEST, "--last", "3", "--models", "linear"), "no model is called 'linear'"),
     ((*BACKTEST, "--last", "3", "--preset", "studdy"), "no preset is called 'studdy'; nearest: study"),
     ((*BACKTEST, "--from", "2030-01-01"), "WALK has no session from 2030-01-01"),
-    ((*BACKTEST, "--last", "190"), "at least 40 are needed"),
+    ((*BACKTEST, "--from", "2017-07-10", "--to", "2017-07-20"), "at least 40 are needed"),
 ]
 
 
@@ -132,16 +134,33 @@ def fit(examples, settings, seeds, compute):
 def test_a_fault_of_the_program_itself_is_one_line_too(
     home: Path, tmp_path: Path, command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The folder of the forecasters has one more, and its code is wrong."""
-    (tmp_path / "broken.py").write_text(BROKEN)
+    """The folder of the forecasters has one more, which cannot even be read."""
+    (tmp_path / "unreadable.py").write_text("raise ZeroDivisionError('two\\nlines')")
     monkeypatch.setattr(models, "__path__", [*models.__path__, str(tmp_path)])
-    words = ("run", "--models", "broken", "--home", home)
+    words = ("run", "--models", "unreadable", "--home", home)
     complaint = command(*words).complaint()
     assert complaint.startswith(
         "a fault of the program itself (ZeroDivisionError: two lines): run it again with --debug"
     )
     with pytest.raises(ZeroDivisionError):
         command(*words, "--debug")
+
+
+def test_a_forecaster_that_raises_is_withheld_by_name_and_the_others_go_on(
+    home: Path, tmp_path: Path, command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a backtest and on record, with what it raised."""
+    (tmp_path / "broken.py").write_text(BROKEN)
+    monkeypatch.setattr(models, "__path__", [*models.__path__, str(tmp_path)])
+    asked = ("--models", "climatology,broken", "--home", home)
+    said = command("backtest", "--symbols", "WALK", "--last", 3, "--export", tmp_path / "out", *asked)
+    assert said.code == 3
+    rows = pd.read_parquet(tmp_path / "out" / "forecasts.parquet").set_index("model")
+    assert set(rows.loc["broken", "reason"]) == {"broken raised ZeroDivisionError: two lines"}
+    assert set(rows.loc["climatology", "status"]) == {"ok"}
+    assert command("run", "--as-of", "2018-01-19", *asked).code == 0
+    shown = command("ledger", "show", "--json", "--home", home)
+    assert {row["status"] for row in json.loads(shown.out) if row["model"] == "broken"} == {"withheld"}
 
 
 def test_an_interrupted_command_says_so(home: Path) -> None:
@@ -175,4 +194,4 @@ def test_an_export_folder_that_holds_a_run_is_refused_and_replaced_when_told(
     assert (tmp_path / "out" / "scores.csv").read_text() != "mine"
     for options in ((), ("--overwrite",)):
         complaint = command(*words, "--export", home / "walk.csv", *options).complaint()
-        assert "walk.csv cannot be made (File exists)" in complaint
+        assert "walk.csv cannot be made (Not a directory)" in complaint

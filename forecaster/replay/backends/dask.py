@@ -6,6 +6,7 @@ by TLS only, unless the user says otherwise.
 
 from __future__ import annotations
 
+import logging
 import os
 from contextlib import contextmanager
 from itertools import islice
@@ -37,6 +38,7 @@ def run(shards: Iterable[Shard], means: Means) -> Iterator[tuple[Shard, bytes]]:
     Raises:
         ForecasterError: Where the cluster is not there or not to be trusted, or a shard's workers died.
     """
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is raised, and told in a line
     waiting = iter(shards)
     with _client(means) as client:
         room = means.workers or sum(client.nthreads().values()) or 1
