@@ -112,7 +112,8 @@ class Judgement:
         for score in SCORES if self.standings else ():
             own = [standing for standing in self.standings if standing.score == score]
             best = ", ".join(standing.model for standing in own if standing.inside)
-            told = "no model can be ruled out" if all(standing.inside for standing in own) else f"one of {best}"
+            one = "" if sum(standing.inside for standing in own) == 1 else "one of "
+            told = "no model can be ruled out" if all(standing.inside for standing in own) else f"{one}{best}"
             said.append(
                 f"Best in {NAMES[score]}, with 95% confidence: {told} (Model Confidence Set, {self.days} days)."
             )
