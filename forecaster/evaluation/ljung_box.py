@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from statsmodels.stats.diagnostic import acorr_ljungbox
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 LAGS = 5
@@ -17,6 +17,11 @@ LAGS = 5
 
 
 def ljung_box(series: NDArray[np.float64]) -> tuple[float, float]:
-    """The statistic of `LAGS` autocorrelations and its p-value, chi-squared with as many degrees of freedom."""
+    """The statistic of `LAGS` autocorrelations and its p-value, chi-squared with as many degrees of freedom.
+
+    NaN and 1 where the values are all the same.
+    """
+    if np.ptp(series) == 0:
+        return float("nan"), 1.0
     found = acorr_ljungbox(series, lags=[LAGS])
     return float(found["lb_stat"].iloc[0]), float(found["lb_pvalue"].iloc[0])

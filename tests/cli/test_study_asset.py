@@ -142,7 +142,8 @@ def test_a_backtest_writes_everything_and_equals_issue_with_the_same_fit(
 def test_a_backtest_of_the_last_day_is_the_daily_runs_forecast(
     days: dict[str, Any], tmp_path: Path, command: Callable[..., Any]
 ) -> None:
-    said = command("backtest", "--symbols", "ETH-USD", "--last", 1, "--export", tmp_path, "--home", days["home"])
+    words = ("backtest", "--symbols", "ETH-USD", "--last", 1, "--refit-every", 1, "--export", tmp_path)
+    said = command(*words, "--home", days["home"])
     assert said.code == 0
     exported = pd.read_parquet(tmp_path / "forecasts.parquet").set_index("model")
     ledgered = open_home(days["home"]).ledger.forecasts(as_of=ORIGIN).set_index("model")

@@ -212,7 +212,7 @@ def test_the_export_holds_what_was_decided_with_the_settings_given(tmp_path: Pat
     """`decisions.csv` is `decide` of the exported rows, by the asset's class, and the report tells it."""
     names = {"m0": "garch", "m1": "ewma", "m2": "climatology"}
     rows = exported(80, 0, 0.0).assign(symbol="A", crps=0.005, log_score=-3.0, absolute_error=0.01, squared_error=1e-4)
-    rows = rows.assign(model=rows["model"].map(names), in50=True, in90=True, pit=0.5)
+    rows = rows.assign(model=rows["model"].map(names), in50=True, in90=True, pit=np.linspace(0.01, 0.99, len(rows)))
     rows = rows.assign(**{f"q{level:02d}": (level - 50) / 2000 for level in (5, 25, 50, 75, 95)})
     own = Decisions(crypto_cost=40.0, short=False)
     export(judged(rows, {}, {}), {"A": Asset("A", calendar="24/7", source="csv_file")}, tmp_path, own, trials=5)

@@ -18,6 +18,7 @@ from forecaster.replay.shards import work
 
 try:
     import distributed
+    from dask import config as configuration
 except ImportError as fault:
     raise ForecasterError("the backend dask is not installed: pip install 'forecaster[dask]'") from fault
 
@@ -38,7 +39,9 @@ def run(shards: Iterable[Shard], means: Means) -> Iterator[tuple[Shard, bytes]]:
     Raises:
         ForecasterError: Where the cluster is not there or not to be trusted, or a shard's workers died.
     """
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is raised, and told in a line
+    # What goes wrong is raised, and told in a line; workers read the configuration, this process its loggers.
+    configuration.set({"logging.distributed": "critical"})
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     waiting = iter(shards)
     with _client(means) as client:
         room = means.workers or sum(client.nthreads().values()) or 1
