@@ -113,6 +113,7 @@ class BacktestAsset:
         fan: As in `AssetPage`, every origin "replayed".
         scoreboard: As in `AssetPage`.
         calibration: A row a model and forecast: `model, pit`, pit in [0, 1].
+        summary: The few of them that stand on the front.
         verdicts: Sentences about skill and calibration.
         decisions: What positions taken from the forecasts would have earned, a row a model and rule: `model, rule,
             asset_class, days, position, turnover, cost, return, volatility, sharpe, sharpe_se, drawdown,
@@ -139,6 +140,7 @@ class BacktestAsset:
     fan: pd.DataFrame
     scoreboard: pd.DataFrame
     calibration: pd.DataFrame
+    summary: tuple[str, ...]
     verdicts: tuple[str, ...]
     decisions: pd.DataFrame
     decided: tuple[str, ...]

@@ -107,6 +107,11 @@ class Judgement:
             *calibration.in_words(self.calibrations),
         )
 
+    @property
+    def summary(self) -> tuple[str, ...]:
+        """What it says of all models together; everything, where there are too few days for that."""
+        return self._together() or self.sentences
+
     def _together(self) -> tuple[str, ...]:
         said = []
         for score in SCORES if self.standings else ():

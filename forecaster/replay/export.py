@@ -188,6 +188,7 @@ def _asset(backtest: Backtest, asset: Asset, decisions: pd.DataFrame) -> Backtes
         fan=fan[["model", "target", "origin", "y", "mean", "q05", "q25", "q50", "q75", "q95"]],
         scoreboard=board,
         calibration=own[["model", "pit"]].dropna(),
+        summary=judgement.summary,
         verdicts=judgement.sentences,
         **tables(judgement),
         decisions=decided,

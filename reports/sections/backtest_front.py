@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def _blocks(report: BacktestReport) -> Iterator[Block]:
-    """Verdicts, then the scoreboard."""
+    """What is said of all models together, then the scoreboard; each asset's own pages say the rest."""
     made_up = [asset.symbol for asset in report.assets if asset.simulated]
     if made_up:
         yield Callout(
@@ -27,7 +27,7 @@ def _blocks(report: BacktestReport) -> Iterator[Block]:
             (f"SIMULATED data, made up by a program; it says nothing about a real market: {', '.join(made_up)}.",),
             "warning",
         )
-    said = tuple(f"{asset.symbol}: {sentence}" for asset in report.assets for sentence in asset.verdicts)
+    said = tuple(f"{asset.symbol}: {sentence}" for asset in report.assets for sentence in asset.summary)
     yield Callout("Verdicts", said or ("Nothing has been scored, so nothing can be said about skill.",))
     groups = tuple(group for i, asset in enumerate(report.assets) for group in _groups(report, asset, i))
     if groups:

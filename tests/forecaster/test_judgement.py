@@ -47,7 +47,7 @@ def as_scores(rows: pd.DataFrame) -> pd.DataFrame:
 def test_what_is_planted_is_said_in_words(rows: pd.DataFrame) -> None:
     said = judge(as_scores(rows)).sentences
     assert any(line.startswith("garch: better than climatology in CRPS and log score (") for line in said)
-    assert any(line.startswith("Best in log score, with 95% confidence: one of garch (") for line in said)
+    assert any(line.startswith("Best in log score, with 95% confidence: garch (") for line in said)
     assert any(
         line.startswith("All models against climatology: some model is better in CRPS and log score") for line in said
     )

@@ -305,6 +305,7 @@ def make_backtest_asset(
         "calibration": pit,
         "decisions": decisions(models, rng, days),
         "decided": ("No evidence that any of the 15 positions tried is worth its costs.",),
+        "summary": (f"All models against climatology: no evidence that any model is better; {days} days.",),
         "verdicts": (f"No evidence of skill: on {days} days no model beats climatology by more than luck explains.",),
         "standings": standings(models, rng),
         "contests": contests(models, rng),

@@ -125,8 +125,9 @@ def test_a_backtest_without_scores_says_so(
 def test_a_backtest_of_many_models_tells_one_verdict_a_line(
     backtest_asset: Callable[..., BacktestAsset], backtest: Callable[..., BacktestReport]
 ) -> None:
-    verdicts = tuple(f"garch: sentence {i}." for i in range(17))
-    _, said = front(backtest(backtest_asset(days=5, verdicts=verdicts)))
+    """The front has what is said of all together, in names that read well."""
+    summary = tuple(f"garch: sentence {i}." for i in range(17))
+    _, said = front(backtest(backtest_asset(days=5, summary=summary)))
     assert said == [f"BTC-USD: GARCH: sentence {i}." for i in range(17)]
 
 
