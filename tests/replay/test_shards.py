@@ -54,7 +54,15 @@ def home(tmp_path_factory):
 
 def started(home: Path, out: Path, *more: object) -> subprocess.Popen:
     words = [str(word) for word in (EXECUTABLE, *ASKED, "--export", out, "--home", home, *more)]
-    return subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        words,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Tests that run in the background of a shell were told to ignore Ctrl-C, and so would this process be.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # no threads here
+    )
 
 
 def finished(home: Path, out: Path, *more: object) -> tuple[int, str]:
