@@ -43,6 +43,11 @@ COLUMNS = (
 EXTRA = ("in50", "in90", "interval_score", "absolute_error", "squared_error", "reason", "fitted_at")
 
 
+LOGICAL = ("in50", "in90")
+TEXT = ("symbol", "model", "as_of", "horizon", "target_date", "status", "reason", "fitted_at", *LOGICAL)
+"""The columns that are no measurements: the others are, also where all of them are missing."""
+
+
 @dataclass(frozen=True, eq=False)
 class Replayed:
     """A replayed forecast and what became of it.
@@ -154,4 +159,5 @@ def replayed(walked: Walked, names: tuple[str, ...], pools: Pools, record: Recor
 def table(replayed: list[Replayed]) -> pd.DataFrame:
     """The export's rows."""
     rows = pd.DataFrame([r.row() for r in replayed], columns=[*COLUMNS, *EXTRA])
-    return rows.astype(dict.fromkeys(("in50", "in90"), "boolean"))
+    numbers = [name for name in rows if name not in TEXT]
+    return rows.astype({**dict.fromkeys(numbers, "float64"), **dict.fromkeys(LOGICAL, "boolean")})

@@ -39,6 +39,9 @@ Tell = Callable[[str, int, int], None]
 """Told what is being done, and how many steps of how many are."""
 
 
+UNPRICED = "none of these days has a price to forecast from"
+
+
 @dataclass(frozen=True, eq=False)
 class Request:
     """The backtest that is asked for.
@@ -88,11 +91,13 @@ class Request:
         _compute(
             backend,
             means,
-            self._days(planned, trainings, parts, keys),
+            self._days(planned, trainings, parts, keys, withheld),
             parts,
             lambda n, of: tell("forecasts", n, of),
             days,
         )
+        if not keys:
+            raise ForecasterError("; ".join(f"{symbol}: {reason}" for symbol, reason in withheld.items()))
         return Done(parts, tuple(keys), withheld)
 
     def _planned(self) -> tuple[dict[str, tuple[list[Leg], list[Leg]]], dict[str, str]]:
@@ -113,7 +118,7 @@ class Request:
             if legs[1]:
                 planned[symbol] = legs
             else:
-                withheld[symbol] = "none of these days has a price to forecast from"
+                withheld[symbol] = UNPRICED
         return planned, withheld
 
     def _trainings(self, planned: Mapping[str, tuple[list[Leg], list[Leg]]]) -> list[Trainings]:
@@ -130,10 +135,16 @@ class Request:
         return made
 
     def _days(
-        self, planned: Iterable[str], trainings: Sequence[Trainings], parts: Parts, keys: list[str]
+        self,
+        planned: Iterable[str],
+        trainings: Sequence[Trainings],
+        parts: Parts,
+        keys: list[str],
+        withheld: dict[str, str],
     ) -> Iterator[Days]:
-        """The days of each asset in turn; their keys are noted in order."""
+        """The days of each asset in turn; their keys are noted in order, and which assets have none."""
         for symbol in planned:
+            before = len(keys)
             own = [t for t in trainings if symbol in t.histories]
             scores = _scores(parts, own, symbol)
             issued = {day: t for t in own for leg in t.legs if leg.symbol == symbol for day in leg.issued}
@@ -145,6 +156,8 @@ class Request:
                 shard = Days(self.histories[symbol], rows, known, self.names, self.settings, tuple(t.key for t in own))
                 keys.append(shard.key)
                 yield shard
+            if len(keys) == before:
+                withheld[symbol] = UNPRICED
 
 
 def _scores(parts: Parts, trainings: Iterable[Trainings], symbol: str) -> dict[pd.Timestamp, dict[str, Pair]]:

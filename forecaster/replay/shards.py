@@ -42,6 +42,12 @@ FACTS = ("target", "status", "reason", "data_vintage", "config_sha256", "seed", 
 """What is kept of a forecast beside its distribution."""
 
 
+FOUND = (
+    "symbol", "as_of", "fitted_at", "y", "model", "scored", "log_score", "pit", *FACTS, "predictive",
+)  # fmt: skip
+"""The columns of what trainings find."""
+
+
 class Shard(Protocol):
     """A piece of a backtest."""
 
@@ -107,7 +113,7 @@ class Trainings:
         rows: list[dict[str, Any]] = []
         for walked in walk(pasts, self.legs, self.members, self.settings):
             rows += _rows(walked)
-        return to_parquet(pd.DataFrame(rows))
+        return to_parquet(pd.DataFrame(rows, columns=list(FOUND)))
 
 
 def _rows(walked: Walked) -> list[dict[str, Any]]:
@@ -120,7 +126,7 @@ def _rows(walked: Walked) -> list[dict[str, Any]]:
         if made is not None:
             row |= {fact: getattr(made, fact) for fact in FACTS}
             row["predictive"] = made.predictive.to_bytes() if made.predictive is not None else None
-        rows.append({"status": None, **row})
+        rows.append(row)
     return rows
 
 

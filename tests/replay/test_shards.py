@@ -200,6 +200,26 @@ def test_parts_are_used_again_and_touched_ones_are_not(home, tmp_path):
     assert (pd.read_parquet(tmp_path / "third.parquet")["y"] == 7.0).any()
 
 
+def test_an_asset_without_a_price_on_any_of_the_days_is_named(home, tmp_path):
+    """Alone it is refused; beside another it is withheld. One whose first days are all withheld is written too."""
+    gap = pd.Timestamp("2015-01-01") + pd.Timedelta(days=341)
+    days = {"start": gap, "end": gap, "models": ("climatology",), "home": home}
+    with pytest.raises(ForecasterError, match="TWO: none of these days has a price"):
+        backtest(["TWO"], **(days | {"start": gap + pd.Timedelta(days=1), "end": gap + pd.Timedelta(days=1)}))
+    beside = backtest(SYMBOLS, **(days | {"end": gap + pd.Timedelta(days=1), "start": gap + pd.Timedelta(days=1)}))
+    assert list(beside.withheld) == ["TWO"]
+    assert set(beside.forecasts["symbol"]) == {"ONE"}
+
+
+def test_days_that_are_all_withheld_come_before_others_in_one_file(home, tmp_path, monkeypatch):
+    """The columns of a shard without any number are those of the others."""
+    monkeypatch.setattr(run, "DAYS", 20)
+    found = backtest(["ONE"], start="2015-01-05", models=("climatology",), home=home)
+    assert set(found.forecasts["status"].iloc[:25]) == {"withheld"}
+    assert set(found.forecasts["status"].iloc[-50:]) == {"ok"}
+    assert found.forecasts["q05"].dtype == "float64"
+
+
 def test_another_question_in_the_same_folder_is_refused(home, tmp_path):
     """A run that is not done belongs to its question; --overwrite starts anew."""
     process = started(home, tmp_path / "out")
