@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from forecaster.inference.sites import Site
     from forecaster.inference.svi import Program
 
+FIRST, NEAR = 1e-6, 1e-4
+"""Steps between gradients from which curvature is taken: at first, then in parts of each latent's own spread."""
+
 NEWTON_STEPS = 60
 HALVINGS = 12
 ARRIVED = 1e-6
@@ -52,11 +55,15 @@ def laplace(model: Program, sites: tuple[Site, ...], fits: int) -> Laplace:
     """Finds mode and curvature of every fit of a float64 model."""
     latent = packed_start(sites).repeat(fits, 1)
     standing, reach = torch.zeros(fits, dtype=torch.bool), packed_reach(sites)
-    value, slope, curvature = _derivatives(model, sites, latent)
+    away = torch.full_like(latent, FIRST)
+    value, slope = _slope(model, sites, latent)
+    curvature = _curvature(model, sites, latent, away)
     for _ in range(NEWTON_STEPS):
         scale, basis = torch.linalg.eigh(_sound(curvature))
         scale = scale.abs().clamp(min=1e-6)
-        step = -(basis @ ((basis.mT @ slope[..., None]) / scale[..., None]))[..., 0]
+        # Products are summed one by one: torch multiplies a lone matrix in another order than one of many.
+        turned = (basis * slope[..., None]).sum(-2) / scale
+        step = -(basis * turned[..., None, :]).sum(-1)
         step = step / (step.abs() / reach).amax(-1, keepdim=True).clamp(min=1.0)
         promised = -(slope * step).sum(-1) / 2
         standing = standing | ~(promised > ARRIVED)
@@ -65,7 +72,9 @@ def laplace(model: Program, sites: tuple[Site, ...], fits: int) -> Laplace:
         if standing.all():
             break
         latent = torch.where(standing[:, None], latent, latent + length[:, None] * step)
-        value, slope, curvature = _derivatives(model, sites, latent)
+        value, slope = _slope(model, sites, latent)
+        away = NEAR * curvature.diagonal(dim1=-2, dim2=-1).abs().clamp(min=1e-6).rsqrt()
+        curvature = torch.where(standing[:, None, None], curvature, _curvature(model, sites, latent, away))
     return _at(latent, curvature)
 
 
@@ -80,26 +89,33 @@ def _at(mode: Tensor, curvature: Tensor) -> Laplace:
 
 
 def _loss(model: Program, sites: tuple[Site, ...], latent: Tensor) -> Tensor:
-    """Minus the log joint of latents `(fits, latents)`, over unconstrained latents: `(fits,)`."""
-    parts = list(unpack(sites, latent[:, None]))
+    """Minus the log joint of latents `(..., fits, latents)`, over unconstrained latents: `(..., fits)`."""
+    parts = list(unpack(sites, latent[..., None, :]))
     values = {part.site.name: part.value for part in parts}
     trace = poutine.trace(poutine.condition(model, values)).get_trace(None)
     total: Tensor = log_density(trace) + sum(part.log_jacobian for part in parts)
     return -total.squeeze(-1)
 
 
-def _derivatives(model: Program, sites: tuple[Site, ...], latent: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Loss `(fits,)`, its gradient `(fits, latents)` and Hessian `(fits, latents, latents)`.
-
-    Fits are independent, so that one pass backwards gives a column of every Hessian.
-    """
+def _slope(model: Program, sites: tuple[Site, ...], latent: Tensor) -> tuple[Tensor, Tensor]:
+    """Loss `(..., fits)` and its gradient `(..., fits, latents)`."""
     with torch.enable_grad():
         at = latent.clone().requires_grad_()
         value = _loss(model, sites, at)
-        (slope,) = torch.autograd.grad(value.sum(), at, create_graph=True)
-        columns = [torch.autograd.grad(slope[:, i].sum(), at, retain_graph=True)[0] for i in range(at.shape[1])]
-    curvature = torch.stack(columns, dim=-1)
-    return value.detach(), slope.detach(), (curvature + curvature.mT) / 2
+        (slope,) = torch.autograd.grad(value.sum(), at)
+    return value.detach(), slope
+
+
+def _curvature(model: Program, sites: tuple[Site, ...], latent: Tensor, step: Tensor) -> Tensor:
+    """Hessian `(fits, latents, latents)` of the loss, from gradients a step `(fits, latents)` to either side.
+
+    All are asked for at once, as if they were draws. In float64 their differences lose nothing that matters, and no
+    model needs a second derivative.
+    """
+    away = step.diag_embed().transpose(0, 1)
+    up, down = _slope(model, sites, torch.cat([latent + away, latent - away]))[1].chunk(2)
+    curvature = ((up - down) / (2 * step.mT[..., None])).permute(1, 2, 0)
+    return (curvature + curvature.mT) / 2
 
 
 def _sound(matrix: Tensor) -> Tensor:

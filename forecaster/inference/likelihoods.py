@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Self
 
 import torch
 
+from forecaster.inference import tails
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -71,34 +73,38 @@ class NormalRows:
 
 @dataclass(frozen=True, eq=False)
 class PaddedRows:
-    """Rows as they are, padded with zeros to the longest fit.
+    """Rows as they are, in the blocks of `tails`, padded with zeros to the longest fit.
 
     Attributes:
-        design: With the intercept's ones in front `(fits, rows, features + 1)`.
-        response: `(fits, rows)`.
-        covariates: Of the log scale `(fits, rows, covariates)`.
+        response: `(fits, blocks, 1, 128)`.
+        design: With the intercept's ones in front `(fits, blocks, features + 1, 128)`.
+        columns: Of the log of an error's unit: ones for the scale, then covariates, or zeros where there are none
+            `(fits, blocks, 1 + covariates, 128)`. For torch sums a lone column in another order than one of many.
         rows: Numbers of rows `(fits, 1)`.
+        covered: Sums of the covariates over a fit's rows `(fits, 1, covariates)`.
     """
 
-    design: Tensor
     response: Tensor
-    covariates: Tensor
+    design: Tensor
+    columns: Tensor
     rows: Tensor
+    covered: Tensor
 
     @classmethod
     def of(cls, designs: Sequence[Tensor], responses: Sequence[Tensor], covariates: Sequence[Tensor]) -> Self:
         """From designs `(rows, features)`, responses `(rows,)` and covariates `(rows, covariates)` of each fit."""
-        pad = torch.nn.utils.rnn.pad_sequence
+        own = [z if z.shape[1] else z.new_zeros(len(z), 1) for z in covariates]
         return cls(
-            pad([_with_ones(x) for x in designs], batch_first=True),
-            pad(list(responses), batch_first=True),
-            pad(list(covariates), batch_first=True),
+            tails.blocks([y[:, None] for y in responses]),
+            tails.blocks([_with_ones(x) for x in designs]),
+            tails.blocks([_with_ones(z) for z in own]),
             torch.tensor([[float(len(y))] for y in responses], dtype=torch.float64),
+            torch.stack([z.sum(0, keepdim=True) for z in covariates]),
         )
 
     def to(self, dtype: torch.dtype) -> Self:
         """The same in another precision, on the device of the day."""
-        parts = (self.design, self.response, self.covariates, self.rows)
+        parts = (self.response, self.design, self.columns, self.rows, self.covered)
         return type(self)(*(part.to(torch.get_default_device(), dtype) for part in parts))
 
     def log_likelihood(
@@ -113,43 +119,40 @@ class PaddedRows:
             df: Their degrees of freedom `(..., fits, 1)`, None for normal errors.
             skew: Of Student-t errors `(..., fits, 1)`, None for symmetric ones.
         """
-        residual = self.response - _product(self.design, beta)
-        spread = residual.new_zeros(())
-        if slopes is not None:
-            log_scale = _product(self.covariates, slopes)
-            residual = residual * (-log_scale).exp()
-            spread = log_scale.sum(-1, keepdim=True)
-        return of_residuals(residual, self.rows, scale, df, skew) - spread
+        unit = log_unit(scale, df).expand(beta.shape[:-1])[..., None]
+        gamma = torch.cat([unit, torch.zeros_like(unit) if slopes is None else slopes], -1)
+        own = (*map(_of_fits, (beta, gamma)), None if skew is None else _of_fits(skew[..., None]))
+        total = tails.of_rows((self.response, self.design, self.columns), *own, heavy=df is not None)
+        found = of_sums(total.T.reshape(beta.shape[:-1]), self.rows, scale, df, skew)
+        return found if slopes is None else found - (slopes * self.covered).sum(-1)
 
 
-def of_residuals(
-    residual: Tensor,
-    rows: Tensor,
-    scale: Tensor,
-    df: Tensor | None,
-    skew: Tensor | None = None,
-    share: Tensor | float = 1.0,
-) -> Tensor:
-    """Log likelihood of many fits' errors `(..., fits, 1)`.
+def log_unit(scale: Tensor, df: Tensor | None) -> Tensor:
+    """Logarithm of what residuals are divided by before `tails` sums them up, as the scale `(..., fits, 1)`."""
+    return scale.log() if df is None else scale.log() + df.log() / 2
+
+
+def of_sums(total: Tensor, rows: Tensor, scale: Tensor, df: Tensor | None, skew: Tensor | None) -> Tensor:
+    """Log likelihood of many fits' errors `(..., fits, 1)`, but for covariates of their scale.
 
     Args:
-        residual: `(..., fits, rows)`; zero where a row is padding.
+        total: What `tails` makes of the rows, in `log_unit`s `(..., fits, 1)`.
         rows: Numbers of rows `(fits, 1)`.
         scale: Of the errors `(..., fits, 1)`.
         df: Their degrees of freedom `(..., fits, 1)`, None for normal errors.
         skew: Of Student-t errors `(..., fits, 1)`, None for symmetric ones.
-        share: What part of a fit's rows the residuals are `(fits, 1)`; they stand for all.
     """
     if df is None:
-        squares = residual.square().sum(-1, keepdim=True) / share
-        return -rows * (scale.log() + log(2 * pi) / 2) - squares / (2 * scale.square())
+        return -rows * (scale.log() + log(2 * pi) / 2) - total / 2
     constant = (df / 2).lgamma() - ((df + 1) / 2).lgamma() + (df * pi).log() / 2 + scale.log()
-    squares = residual.square()
     if skew is not None:
-        squares = squares * torch.where(residual < 0, (2 * skew).exp(), (-2 * skew).exp())
         constant = constant + skew.cosh().log()
-    tails = (squares / (df * scale.square())).log1p().sum(-1, keepdim=True) / share
-    return -(df + 1) / 2 * tails - rows * constant
+    return -(df + 1) / 2 * total - rows * constant
+
+
+def _of_fits(vector: Tensor) -> Tensor:
+    """Vectors `(..., fits, 1, n)` fit by fit: `(fits, draws, n)`."""
+    return vector.flatten(0, -4).squeeze(2).transpose(0, 1) if vector.ndim > 3 else vector
 
 
 def _with_ones(design: Tensor) -> Tensor:

@@ -22,10 +22,10 @@ import pyro
 import pyro.distributions as dist
 import torch
 
-from forecaster.inference import guides, linear
+from forecaster.inference import guides, linear, tails
 from forecaster.inference.laplace import laplace
 from forecaster.inference.layer import Activation, outputs, sums
-from forecaster.inference.likelihoods import of_residuals
+from forecaster.inference.likelihoods import log_unit, of_sums
 from forecaster.inference.many import fit_many
 from forecaster.inference.noise import TWINS, Noise, Purpose
 from forecaster.inference.rows import labelled, usable
@@ -233,11 +233,12 @@ class Networks:
             residual = seen[..., -1] - location
             if rows is None:
                 residual, log_scale = (torch.where(present, of, 0.0) for of in (residual, log_scale))
-            spread = log_scale.sum(-1, keepdim=True) / share
             scale = values["noise_scale"] if known is None else known
             df = linear.LEAST_DF + values["df_excess"] if "df_excess" in values else None
-            errors = residual * (-log_scale).exp()
-            return of_residuals(errors, counts, scale, df, values.get("skew"), share) - spread
+            skew = values.get("skew")
+            unit = log_scale + log_unit(scale, df)
+            total = tails.of_residuals(residual, unit, skew, heavy=df is not None)[..., None] / share
+            return of_sums(total, counts, scale, df, skew) - log_scale.sum(-1, keepdim=True) / share
 
         def program(rows: Tensor | None = None) -> None:
             with pyro.plate("fits", fits, dim=-2):
