@@ -23,7 +23,7 @@ from forecaster.evaluation.scoring import crps
 from forecaster.inference import reference
 from forecaster.inference.guides import INIT_SCALE
 from forecaster.inference.isolation import isolated
-from forecaster.inference.linear import LEAST_DF
+from forecaster.inference.likelihoods import LEAST_DF
 from forecaster.inference.network import Prior, default_schedule, fit_networks
 from forecaster.predictive import Predictive
 from forecaster.problem import Compute

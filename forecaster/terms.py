@@ -15,7 +15,8 @@ import torch
 from pydantic import Field
 
 from forecaster.inference import nuts
-from forecaster.inference.linear import LEAST_DF, ErrorLaw, Prior, Regressions
+from forecaster.inference.likelihoods import LEAST_DF
+from forecaster.inference.linear import ErrorLaw, Prior, Regressions
 from forecaster.predictive import Predictive
 from forecaster.problem import Examples, Latent, ModelSettings, Origin
 from forecaster.scaling import Kind, input_of, inputs, response, unit

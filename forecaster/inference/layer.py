@@ -1,80 +1,74 @@
-"""The outputs of many networks with one hidden layer, at the rows of each and for many draws of its weights."""
+"""A hidden layer beside a regression of location and scale: what it adds at rows, and how slopes go back through it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import torch
 
+from forecaster.inference.likelihoods import Linear
+
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from forecaster.inference.tails import Parts
+
 Activation = Literal["tanh", "linear"]
 
-AT_ONCE = 2**18
-"""Hidden units, over fits, rows and draws, that are looked at together where no gradient is needed."""
 
+@dataclass(frozen=True)
+class Layer:
+    """Location and log unit of networks, the `tails.Moments` of a regression with hidden units beside it.
 
-def outputs(x: Tensor, values: dict[str, Tensor], activation: Activation) -> Tensor:
-    """The networks' outputs at rows, for all draws.
+    Rows are those of the regression, then inputs and a one `(n, inputs + 1, rows)`; latents are those of the
+    regression, then `w (n, draws, inputs + 1, hidden)` and `o (n, draws, outputs, hidden)`, whose second output, where
+    there is one, is added to the log unit.
 
-    Args:
-        x: Inputs and a one, `(*batch, rows, inputs + 1)`; the batch is `(fits,)` or `(twins, fits)`.
-        values: Of `w (inputs, hidden)`, `b (hidden,)` and `o (outputs, hidden)`, each `(..., *batch, 1, *site shape)`.
-        activation: Of the hidden units.
-
-    Returns:
-        `(..., *batch, rows, outputs)`.
+    Attributes:
+        numbers: Hidden units.
+        activation: Of them.
     """
-    w = torch.cat([values["w"], values["b"][..., None, :]], -2).squeeze(-3)
-    lead, batch = w.shape[: w.ndim - x.ndim], x.shape[:-2]
-    x = x.reshape(-1, *x.shape[-2:])
-    w, o = (of.reshape(-1, len(x), *of.shape[-2:]) for of in (w, values["o"].squeeze(-3)))
-    if torch.is_grad_enabled():
-        found = _outputs(x, w, o, activation)
-    else:
-        # Nothing need be kept: what is looked at together may stay in the processor's cache.
-        units = x[0, :, 0].numel() * o.shape[-1]
-        networks = max(1, AT_ONCE // (len(w) * units))
-        draws = max(1, AT_ONCE // (networks * units))
-        found = torch.cat(
-            [
-                torch.cat([_outputs(part, *of, activation) for of in zip(v.split(draws), u.split(draws), strict=True)])
-                for part, v, u in zip(x.split(networks), w.split(networks, 1), o.split(networks, 1), strict=True)
-            ],
-            1,
+
+    numbers: int
+    activation: Activation
+
+    @property
+    def _slope(self) -> int:
+        # tanh z = 2 sigmoid 2z - 1: torch's sigmoid takes a fifth of the time of its tanh.
+        return 2 if self.activation == "tanh" else 1
+
+    def forward(self, rows: Parts, latents: Parts) -> tuple[Tensor, Tensor, Tensor]:
+        """Residuals, log units and the hidden units `(n * draws, hidden, rows)`."""
+        *beside, x = rows
+        *own, w, o = latents
+        residual, unit, _ = Linear().forward(tuple(beside), tuple(own))
+        # One multiplication a network for all its draws; broadcasting would copy the rows for each of them.
+        sums = torch.bmm((self._slope * w).mT.flatten(1, 2), x)
+        hidden = sums.unflatten(1, (-1, self.numbers)).flatten(0, 1)
+        added = torch.bmm((self._slope * o).flatten(0, 1), hidden if self._slope == 1 else hidden.sigmoid_())
+        added = added.unflatten(0, o.shape[:2])
+        if self._slope > 1:
+            added = added - o.sum(-1, keepdim=True)
+        residual.sub_(added[:, :, 0])
+        if added.shape[2] > 1:
+            unit.add_(added[:, :, 1])
+        return residual, unit, hidden
+
+    def backward(self, rows: Parts, latents: Parts, hidden: Tensor, location: Tensor, unit: Tensor) -> Parts:
+        """Slopes of all latents."""
+        *beside, x = rows
+        *own, _, o = latents
+        outputs, draws = o.shape[2], o.shape[1]
+        slopes = torch.stack([location, unit][:outputs], 2).flatten(0, 1)
+        of_o = self._slope * torch.bmm(slopes, hidden.mT)
+        through = torch.bmm((self._slope * o).flatten(0, 1).mT, slopes)
+        if self._slope > 1:
+            of_o -= slopes.sum(-1, keepdim=True)
+            through.mul_(torch.addcmul(hidden, hidden, hidden, value=-1))
+        of_w = self._slope * torch.bmm(x, through.unflatten(0, (-1, draws)).flatten(1, 2).mT)
+        return (
+            *Linear().backward(tuple(beside), tuple(own), None, location, unit),
+            of_w.unflatten(2, (draws, -1)).transpose(1, 2),
+            of_o.unflatten(0, (-1, draws)),
         )
-    return found.reshape(*lead, *batch, *found.shape[-2:])
-
-
-def _outputs(x: Tensor, w: Tensor, o: Tensor, activation: Activation) -> Tensor:
-    """Of `x (n, rows, inputs + 1)`, `w (draws, n, inputs + 1, hidden)` and `o (draws, n, outputs, hidden)`.
-
-    One multiplication a network for all its draws; broadcasting would copy the rows for each of them.
-    """
-    if activation == "linear":
-        return _sums(torch.bmm(x, _side_by_side(w)), o)
-    # tanh z = 2 sigmoid 2z - 1: torch's sigmoid takes a fifth of the time of its tanh.
-    return _sums(torch.bmm(x, _side_by_side(2 * w)).sigmoid_(), 2 * o) - o.sum(-1)[:, :, None]
-
-
-def _side_by_side(w: Tensor) -> Tensor:
-    """`(n, inputs + 1, draws * hidden)`."""
-    return w.permute(1, 2, 0, 3).flatten(2)
-
-
-def _sums(hidden: Tensor, o: Tensor) -> Tensor:
-    """Hidden units `(n, rows, draws * hidden)` times their weights, summed: `(draws, n, rows, outputs)`."""
-    found: Tensor = hidden.unflatten(2, (len(o), -1)).permute(2, 0, 1, 3) @ o.mT
-    return found
-
-
-def sums(x: Tensor, weights: Tensor) -> Tensor:
-    """Rows `(*batch, rows, columns)` times weights `(..., *batch, 1, columns)`, summed: `(..., *batch, rows)`."""
-    if torch.is_grad_enabled():  # for a draw a network
-        found: Tensor = (x * weights).sum(-1)
-        return found
-    # One multiplication a network for all its draws, as above.
-    flat = weights.reshape(-1, *x.shape[:-2], x.shape[-1]).flatten(1, -2)
-    found = torch.bmm(x.reshape(-1, *x.shape[-2:]), flat.permute(1, 2, 0)).permute(2, 0, 1)
-    return found.reshape(*weights.shape[:-2], x.shape[-2])

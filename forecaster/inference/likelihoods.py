@@ -1,9 +1,9 @@
-"""What the data of many linear regressions say about their coefficients, in one tensor expression.
+"""What the data of many regressions and networks say about their coefficients, in one tensor expression.
 
-Each regression has its own rows; `beta` is the intercept and then the weights. With normal errors the rows enter only
-through a square root of their Gram matrix, whatever their number. With Student-t errors, or a scale that differs from
-row to row, there are no sufficient statistics: the rows stand beside each other, padded with zeros. A row of zeros, the
-intercept's one included, has the residual 0 and adds nothing.
+Each fit has its own rows; `beta` is the intercept and then the weights. With normal errors of one scale the rows of a
+regression enter only through a square root of their Gram matrix, whatever their number. With Student-t errors, or a
+scale that differs from row to row, there are no sufficient statistics: `tails` goes through the rows. A row of zeros,
+those of the constants included, adds nothing.
 """
 
 from __future__ import annotations
@@ -17,9 +17,15 @@ import torch
 from forecaster.inference import tails
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from torch import Tensor
+
+    from forecaster.inference.tails import Moments, Parts
+
+
+LEAST_DF = 2.1
+"""Degrees of freedom lie above this: the errors' variance is finite."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,88 +77,93 @@ class NormalRows:
         return -self.rows * (scale.log() + log(2 * pi) / 2) - squares / (2 * scale.square())
 
 
-@dataclass(frozen=True, eq=False)
-class PaddedRows:
-    """Rows as they are, in the blocks of `tails`, padded with zeros to the longest fit.
+class Linear:
+    """Location and log unit that are linear in the rows: the `tails.Moments` of a regression.
 
-    Attributes:
-        response: `(fits, blocks, 1, 128)`.
-        design: With the intercept's ones in front `(fits, blocks, features + 1, 128)`.
-        columns: Of the log of an error's unit: ones for the scale, then covariates, or zeros where there are none
-            `(fits, blocks, 1 + covariates, 128)`. For torch sums a lone column in another order than one of many.
-        rows: Numbers of rows `(fits, 1)`.
-        covered: Sums of the covariates over a fit's rows `(fits, 1, covariates)`.
+    Rows are a response, features and columns of the log unit; latents are the coefficients of either.
     """
 
-    response: Tensor
-    design: Tensor
-    columns: Tensor
-    rows: Tensor
-    covered: Tensor
+    numbers = 1
 
-    @classmethod
-    def of(cls, designs: Sequence[Tensor], responses: Sequence[Tensor], covariates: Sequence[Tensor]) -> Self:
-        """From designs `(rows, features)`, responses `(rows,)` and covariates `(rows, covariates)` of each fit."""
-        own = [z if z.shape[1] else z.new_zeros(len(z), 1) for z in covariates]
-        return cls(
-            tails.blocks([y[:, None] for y in responses]),
-            tails.blocks([_with_ones(x) for x in designs]),
-            tails.blocks([_with_ones(z) for z in own]),
-            torch.tensor([[float(len(y))] for y in responses], dtype=torch.float64),
-            torch.stack([z.sum(0, keepdim=True) for z in covariates]),
-        )
+    def forward(self, rows: Parts, latents: Parts) -> tuple[Tensor, Tensor, None]:
+        """Residuals and log units."""
+        (response, features, columns), (beta, gamma) = rows, latents
+        return torch.baddbmm(response, beta, features, alpha=-1), torch.bmm(gamma, columns), None
 
-    def to(self, dtype: torch.dtype) -> Self:
-        """The same in another precision, on the device of the day."""
-        parts = (self.response, self.design, self.columns, self.rows, self.covered)
-        return type(self)(*(part.to(torch.get_default_device(), dtype) for part in parts))
-
-    def log_likelihood(
-        self, beta: Tensor, slopes: Tensor | None, scale: Tensor, df: Tensor | None, skew: Tensor | None
-    ) -> Tensor:
-        """Of all coefficients: `(..., fits, 1)`.
-
-        Args:
-            beta: Intercept and weights `(..., fits, 1, features + 1)`.
-            slopes: Of the log scale on its covariates `(..., fits, 1, covariates)`, None for a scale that is constant.
-            scale: Of the errors, where all covariates are zero, `(..., fits, 1)`.
-            df: Their degrees of freedom `(..., fits, 1)`, None for normal errors.
-            skew: Of Student-t errors `(..., fits, 1)`, None for symmetric ones.
-        """
-        unit = log_unit(scale, df).expand(beta.shape[:-1])[..., None]
-        gamma = torch.cat([unit, torch.zeros_like(unit) if slopes is None else slopes], -1)
-        own = (*map(_of_fits, (beta, gamma)), None if skew is None else _of_fits(skew[..., None]))
-        total = tails.of_rows((self.response, self.design, self.columns), *own, heavy=df is not None)
-        found = of_sums(total.T.reshape(beta.shape[:-1]), self.rows, scale, df, skew)
-        return found if slopes is None else found - (slopes * self.covered).sum(-1)
+    def backward(self, rows: Parts, _: Parts, __: None, location: Tensor, unit: Tensor) -> Parts:
+        """Slopes of both."""
+        return torch.bmm(location, rows[1].mT), torch.bmm(unit, rows[2].mT)
 
 
-def log_unit(scale: Tensor, df: Tensor | None) -> Tensor:
-    """Logarithm of what residuals are divided by before `tails` sums them up, as the scale `(..., fits, 1)`."""
-    return scale.log() if df is None else scale.log() + df.log() / 2
+def columns_of(design: Tensor, response: Tensor, covariates: Tensor) -> Parts:
+    """What `Linear` takes of one fit's rows, each kind `(rows, columns)`.
+
+    Without covariates there is a column of zeros: torch sums a lone column in another order than one of many.
+    """
+    units = covariates if covariates.shape[1] else covariates.new_zeros(len(covariates), 1)
+    return response[:, None], _with_ones(design), _with_ones(units)
 
 
-def of_sums(total: Tensor, rows: Tensor, scale: Tensor, df: Tensor | None, skew: Tensor | None) -> Tensor:
-    """Log likelihood of many fits' errors `(..., fits, 1)`, but for covariates of their scale.
+def log_likelihood(
+    moments: Moments,
+    rows: Parts,
+    values: Mapping[str, Tensor],
+    counts: Tensor,
+    *,
+    batch: int = 1,
+    share: Tensor | float = 1.0,
+) -> Tensor:
+    """Of many fits' rows at draws of their latents: `(..., *batch, 1)`.
 
     Args:
-        total: What `tails` makes of the rows, in `log_unit`s `(..., fits, 1)`.
-        rows: Numbers of rows `(fits, 1)`.
-        scale: Of the errors `(..., fits, 1)`.
-        df: Their degrees of freedom `(..., fits, 1)`, None for normal errors.
-        skew: Of Student-t errors `(..., fits, 1)`, None for symmetric ones.
+        moments: How location and scale follow from rows and latents.
+        rows: Of the fits, as `tails.of_rows` takes them.
+        values: By site, `(..., *batch, 1, *site shape)`: `intercept`, `noise_scale`, and what there is of `weights`,
+            `slopes`, `df_excess` and `skew`; and of `w` and `o` of a hidden layer.
+        counts: Numbers of rows of each fit `(fits, 1)`.
+        batch: How many dimensions the fits take.
+        share: What part of a fit's rows is given `(fits, 1)`; it stands for all.
     """
+    intercept, scale, skew = values["intercept"], values["noise_scale"], values.get("skew")
+    df = LEAST_DF + values["df_excess"] if "df_excess" in values else None
+    weight = torch.full_like(intercept, 0.5) if df is None else (df + 1) / 2
+    unit = scale.log() if df is None else scale.log() + df.log() / 2
+    latents = packed(values, unit, batch)
+    pull = None if skew is None else _of_fits(skew[..., None], batch, 1)
+    total = tails.of_rows(moments, rows, latents, _of_fits(weight[..., None], batch, 1), pull, heavy=df is not None)
+    return -total.T.reshape(intercept.shape) / share - counts * _constant(df, skew)
+
+
+def packed(values: Mapping[str, Tensor], unit: Tensor, batch: int) -> Parts:
+    """Latents fit by fit, as moments take them: coefficients of the location, of the log unit, and a hidden layer's.
+
+    Args:
+        values: As `log_likelihood` takes them.
+        unit: The log unit without covariates `(..., *batch, 1)`.
+        batch: How many dimensions the fits take.
+    """
+    first = values["intercept"][..., None]
+    beta = torch.cat([first, values["weights"]], -1) if "weights" in values else first
+    own = unit.expand(first.shape[:-1])[..., None]
+    gamma = torch.cat([own, values["slopes"] if "slopes" in values else torch.zeros_like(own)], -1)
+    beside = [_of_fits(of, batch, 1) for of in (beta, gamma)]
+    return (*beside, *(_of_fits(values[name], batch, 2) for name in ("w", "o") if name in values))
+
+
+def _constant(df: Tensor | None, skew: Tensor | None) -> Tensor | float:
+    """What a row loses beside what `tails` sums up, in nats."""
     if df is None:
-        return -rows * (scale.log() + log(2 * pi) / 2) - total / 2
-    constant = (df / 2).lgamma() - ((df + 1) / 2).lgamma() + (df * pi).log() / 2 + scale.log()
-    if skew is not None:
-        constant = constant + skew.cosh().log()
-    return -(df + 1) / 2 * total - rows * constant
+        return log(2 * pi) / 2
+    constant: Tensor = (df / 2).lgamma() - ((df + 1) / 2).lgamma() + log(pi) / 2
+    return constant if skew is None else constant + skew.cosh().log()
 
 
-def _of_fits(vector: Tensor) -> Tensor:
-    """Vectors `(..., fits, 1, n)` fit by fit: `(fits, draws, n)`."""
-    return vector.flatten(0, -4).squeeze(2).transpose(0, 1) if vector.ndim > 3 else vector
+def _of_fits(value: Tensor, batch: int, event: int) -> Tensor:
+    """A site's values `(..., *batch, 1, *event)` fit by fit: `(fits, draws, *event)`."""
+    value = value.squeeze(-1 - event)
+    lead = value.ndim - batch - event
+    value = value.flatten(lead, lead + batch - 1)
+    return value.flatten(0, lead - 1).transpose(0, 1) if lead else value[:, None]
 
 
 def _with_ones(design: Tensor) -> Tensor:

@@ -21,9 +21,10 @@ from torch.distributions import ExpTransform, constraints
 
 from forecaster.inference import guides
 from forecaster.inference.laplace import laplace
-from forecaster.inference.likelihoods import NormalRows, PaddedRows
+from forecaster.inference.likelihoods import Linear, NormalRows, columns_of, log_likelihood
 from forecaster.inference.noise import TWINS, Noise, Purpose
 from forecaster.inference.sites import Site, packed_size
+from forecaster.inference.tails import blocks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,12 +32,15 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from forecaster.inference.svi import Program
+    from forecaster.inference.tails import Parts
 
 GuideName = Literal["mean_field", "low_rank", "full_rank", "laplace", "custom"]
 ErrorLaw = Literal["normal", "student_t", "skewed_t"]
 
-LEAST_DF = 2.1
-"""Degrees of freedom lie above this: the errors' variance is finite."""
+LINEAR = Linear()
+
+DF_EXCESS = dist.LogNormal(log(5.0), 0.7)
+"""Prior of the degrees of freedom above the least."""
 
 
 @dataclass(frozen=True)
@@ -123,16 +127,15 @@ class Regressions:
         return self.prior.noise == "normal" and self.covariates[0].shape[1] == 0
 
     def bytes_a_fit(self, draws: int, _: int) -> int:
-        """Memory of a fit: with sufficient statistics no step looks at rows, else it keeps ten numbers a row and draw.
+        """Memory of a fit: its rows in both precisions, unless statistics say all; no step keeps anything of a row.
 
-        Rows stand there in both precisions. The search for the mode keeps fifteen doubles of each row, and thirty of
-        each pair of latents.
+        The search for the mode keeps a hundred doubles of each pair of latents.
         """
-        mode = 240 * packed_size(self.sites) ** 2
+        mode = 800 * packed_size(self.sites) ** 2
         if self._sufficient:
             return mode + 12 * (self.features + 1) ** 2 + 40 * draws * self.features
         columns = self.features + 1 + self.covariates[0].shape[1]
-        return mode + max(self.rows) * (12 * columns + 120 + 40 * draws)
+        return mode + max(self.rows) * 20 * columns + 40 * draws * columns
 
     def take(self, index: Sequence[int]) -> Regressions:
         """Some of the fits."""
@@ -144,34 +147,43 @@ class Regressions:
         )
 
     @cached_property
-    def _data(self) -> NormalRows | PaddedRows:
-        if self._sufficient:
-            return NormalRows.of(self.designs, self.responses)
-        return PaddedRows.of(self.designs, self.responses, self.covariates)
+    def _statistics(self) -> NormalRows:
+        return NormalRows.of(self.designs, self.responses)
+
+    @cached_property
+    def _rows(self) -> Parts:
+        each = [columns_of(*rows) for rows in zip(self.designs, self.responses, self.covariates, strict=True)]
+        return tuple(blocks(of) for of in zip(*each, strict=True))
 
     def model(self, dtype: torch.dtype) -> Program:
         """The Pyro program of all fits, in this precision; it looks at all rows."""
-        data, prior, fits, sizes = self._data.to(dtype), self.prior, len(self), {s.name: s.size for s in self.sites}
+        prior, fits, device = self.prior, len(self), torch.get_default_device()
+        zeros = {s.name: torch.zeros(s.size) for s in self.sites}
         known = torch.tensor(float(prior.noise_scale)) if prior.known_scale else None
-        zeros = {name: torch.zeros(size) for name, size in sizes.items()}
+        statistics = self._statistics.to(dtype) if self._sufficient else None
+        rows = () if statistics else tuple(of.to(device, dtype) for of in self._rows)
+        counts = torch.tensor(self.rows)[:, None]
 
         def program(_: Tensor | None = None) -> None:
             with pyro.plate("fits", fits, dim=-2):
-                intercept = pyro.sample("intercept", dist.Normal(0.0, prior.intercept_scale))
-                weights = pyro.sample("weights", dist.Normal(zeros["weights"], prior.weight_scale).to_event(1))
-                slopes = df = skew = None
-                if "slopes" in sizes:
-                    slopes = pyro.sample("slopes", dist.Normal(zeros["slopes"], prior.slope_scale).to_event(1))
-                scale = pyro.sample("noise_scale", prior.noise_scale) if known is None else known
-                if "df_excess" in sizes:
-                    df = LEAST_DF + pyro.sample("df_excess", dist.LogNormal(log(5.0), 0.7))
-                if "skew" in sizes:
-                    skew = pyro.sample("skew", dist.Normal(0.0, prior.skew_scale))
-                beta = torch.cat([intercept[..., None], weights], -1)
-                if isinstance(data, NormalRows):
-                    likelihood = data.log_likelihood(beta, scale)
+                values = {"intercept": pyro.sample("intercept", dist.Normal(0.0, prior.intercept_scale))}
+                values["weights"] = pyro.sample(
+                    "weights", dist.Normal(zeros["weights"], prior.weight_scale).to_event(1)
+                )
+                if "slopes" in zeros:
+                    values["slopes"] = pyro.sample(
+                        "slopes", dist.Normal(zeros["slopes"], prior.slope_scale).to_event(1)
+                    )
+                values["noise_scale"] = pyro.sample("noise_scale", prior.noise_scale) if known is None else known
+                if "df_excess" in zeros:
+                    values["df_excess"] = pyro.sample("df_excess", DF_EXCESS)
+                if "skew" in zeros:
+                    values["skew"] = pyro.sample("skew", dist.Normal(0.0, prior.skew_scale))
+                if statistics:
+                    beta = torch.cat([values["intercept"][..., None], values["weights"]], -1)
+                    likelihood = statistics.log_likelihood(beta, values["noise_scale"])
                 else:
-                    likelihood = data.log_likelihood(beta, slopes, scale, df, skew)
+                    likelihood = log_likelihood(LINEAR, rows, values, counts)
                 pyro.factor("y", likelihood)
 
         return program

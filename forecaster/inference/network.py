@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from math import log
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -22,15 +21,16 @@ import pyro
 import pyro.distributions as dist
 import torch
 
-from forecaster.inference import guides, linear, tails
+from forecaster.inference import guides, linear
 from forecaster.inference.laplace import laplace
-from forecaster.inference.layer import Activation, outputs, sums
-from forecaster.inference.likelihoods import log_unit, of_sums
+from forecaster.inference.layer import Activation, Layer
+from forecaster.inference.likelihoods import columns_of, log_likelihood, packed
 from forecaster.inference.many import fit_many
 from forecaster.inference.noise import TWINS, Noise, Purpose
 from forecaster.inference.rows import labelled, usable
 from forecaster.inference.sites import Site, packed_size
 from forecaster.inference.svi import Schedule
+from forecaster.inference.tails import blocks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from forecaster.inference.diagnostics import Fit
     from forecaster.inference.svi import Program
+    from forecaster.inference.tails import Parts
     from forecaster.problem import Compute
 
 NetworkGuide = Literal["mean_field", "low_rank"]
@@ -193,52 +194,39 @@ class Networks:
         return replace(self, inputs=tuple(self.inputs[i] for i in index), beside=self.beside.take(index))
 
     @cached_property
-    def _padded(self) -> tuple[Tensor, Tensor]:
-        """Inputs, ones, features, covariates and response `(fits, rows, columns)`, float64, and rows `(fits, 1)`."""
+    def _each(self) -> list[Tensor]:
+        """Rows of each fit, all columns beside each other `(rows, columns)`, float64: the regression's, then inputs."""
         of = self.beside
-        rows = zip(self.inputs, of.designs, of.covariates, of.responses, strict=True)
-        data = torch.nn.utils.rnn.pad_sequence(
-            [torch.cat([x, torch.ones_like(y)[:, None], s, z, y[:, None]], 1) for x, s, z, y in rows],
-            batch_first=True,
-        )
-        return data.to(torch.get_default_device()), torch.tensor(self.rows)[:, None]
+        rows = zip(self.inputs, of.designs, of.responses, of.covariates, strict=True)
+        return [torch.cat([*columns_of(s, y, z), x, torch.ones_like(y)[:, None]], 1) for x, s, y, z in rows]
 
-    def _moments(self, rows: Tensor, values: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """Location, and log scale less that of the noise, at rows `(*batch, rows, columns)`: `(..., *batch, rows)`."""
+    def _parts(self, rows: Tensor) -> Parts:
+        """Columns `(..., columns, rows)` by kind."""
         features, covariates = self.beside.features, self.beside.covariates[0].shape[1]
-        x, s, z, _ = rows.split([self.inputs[0].shape[1] + 1, features, covariates, 1], -1)
-        hidden = outputs(x, values, self.prior.activation)
-        location = values["intercept"] + hidden[..., 0]
-        log_scale = hidden[..., 1] if hidden.shape[-1] > 1 else torch.zeros_like(location)
-        if features:
-            location = location + sums(s, values["weights"])
-        if covariates:
-            log_scale = log_scale + sums(z, values["slopes"])
-        return location, log_scale
+        return tuple(torch.split(rows, [1, 1 + features, 1 + max(1, covariates), self.inputs[0].shape[1] + 1], -2))
+
+    @property
+    def _layer(self) -> Layer:
+        return Layer(self.prior.hidden, self.prior.activation)
 
     def model(self, dtype: torch.dtype) -> Program:
         """The Pyro program of all fits, in this precision."""
-        fits, (data, counts), of = len(self), self._padded, self.prior.linear
-        data, laws = data.to(dtype), self._laws(dtype)
-        flat, present = data.flatten(0, 1), torch.arange(data.shape[1]) < counts
+        fits, device, laws, of = len(self), torch.get_default_device(), self._laws(dtype), self.prior.linear
+        whole, flat = (made(self._each).to(device, dtype) for made in (blocks, torch.cat))
         known = torch.tensor(float(of.noise_scale)) if of.known_scale else None
-        first = torch.arange(fits)[:, None] * data.shape[1]
+        counts = torch.tensor(self.rows)[:, None]
+        first = counts.cumsum(0) - counts
 
         def likelihood(rows: Tensor | None, values: dict[str, Tensor]) -> Tensor:
-            seen, share = data, torch.ones(())
-            if rows is not None:
-                seen = flat.index_select(0, (first + rows).flatten()).unflatten(0, rows.shape)
-                share = rows.shape[-1] / counts
-            location, log_scale = self._moments(seen, values)
-            residual = seen[..., -1] - location
+            if known is not None:
+                values["noise_scale"] = known
             if rows is None:
-                residual, log_scale = (torch.where(present, of, 0.0) for of in (residual, log_scale))
-            scale = values["noise_scale"] if known is None else known
-            df = linear.LEAST_DF + values["df_excess"] if "df_excess" in values else None
-            skew = values.get("skew")
-            unit = log_scale + log_unit(scale, df)
-            total = tails.of_residuals(residual, unit, skew, heavy=df is not None)[..., None] / share
-            return of_sums(total, counts, scale, df, skew) - log_scale.sum(-1, keepdim=True) / share
+                return log_likelihood(self._layer, self._parts(whole), _with_bias(values), counts)
+            seen = flat.index_select(0, (first + rows).flatten()).unflatten(0, (-1, 1, rows.shape[-1])).mT
+            share = rows.shape[-1] / counts
+            return log_likelihood(
+                self._layer, self._parts(seen), _with_bias(values), counts, batch=rows.ndim - 1, share=share
+            )
 
         def program(rows: Tensor | None = None) -> None:
             with pyro.plate("fits", fits, dim=-2):
@@ -256,7 +244,7 @@ class Networks:
             "slopes": torch.tensor(of.slope_scale),
             "skew": torch.tensor(of.skew_scale),
         }
-        others = {"noise_scale": of.noise_scale, "df_excess": dist.LogNormal(log(5.0), 0.7)}
+        others = {"noise_scale": of.noise_scale, "df_excess": linear.DF_EXCESS}
 
         def law(site: Site) -> Any:  # noqa: ANN401  # a Pyro distribution
             if site.name in others:
@@ -290,10 +278,18 @@ class Networks:
 
         Hidden units may change places and signs.
         """
-        data, counts = self._padded
-        rows = (torch.linspace(0, 1, PLACES) * (counts - 1)).long()
-        location, log_scale = self._moments(data.take_along_dim(rows[..., None], 1).float(), values)
-        scale = values["noise_scale"].log() if "noise_scale" in values else torch.zeros_like(values["intercept"])
+        places = [rows[torch.linspace(0, 1, PLACES).mul(len(rows) - 1).long()] for rows in self._each]
+        _, *rows = self._parts(torch.stack(places).mT.float().to(torch.get_default_device()))
+        zero, scale = torch.zeros_like(values["intercept"]), values.get("noise_scale")
+        nothing = torch.zeros(len(self), 1, PLACES)
+        latents = packed(_with_bias(values), zero if scale is None else scale.log(), 1)
+        found = self._layer.forward((nothing, *rows), latents)[:2]
         law = [values["df_excess"].log()] if "df_excess" in values else []
         law += [values["skew"]] if "skew" in values else []
-        return torch.cat([location, scale + log_scale, *law], -1)
+        each = [of.transpose(0, 1).reshape(*zero.shape[:-1], PLACES) for of in found]
+        return torch.cat([*each, *law], -1)
+
+
+def _with_bias(values: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The hidden units' weights with that of the one below them."""
+    return values | {"w": torch.cat([values["w"], values["b"][..., None, :]], -2)}

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from forecaster.inference.linear import LEAST_DF, GuideName, Prior, Regressions
+from forecaster.inference.likelihoods import LEAST_DF
+from forecaster.inference.linear import GuideName, Prior, Regressions
 from forecaster.inference.many import fit_many
 from forecaster.inference.rows import UNUSABLE, labelled, usable
 from forecaster.inference.svi import Schedule

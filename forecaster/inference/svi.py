@@ -18,6 +18,7 @@ import pyro
 import torch
 from pyro import poutine
 
+from forecaster.inference.adam import Adam
 from forecaster.inference.sites import log_density
 
 if TYPE_CHECKING:
@@ -80,19 +81,13 @@ def train(model: Program, guide: Guide, steps: Iterable[tuple[float, Tensor, Ten
         either's is not.
     """
     losses: list[Tensor] = []
-    parameters: list[Tensor] = []
     adam = None
     for rate, noise, rows in steps:
         loss = -log_weights(model, guide, noise, rows)[0].mean(0)
         if adam is None:  # the guide's parameters exist once it has run
-            parameters = [value for _, value in pyro.get_param_store().named_parameters()]
-            # Not the fused one: it rounds an entry by where it stands, and so by the fit's company.
-            adam = torch.optim.Adam(parameters, betas=(0.9, 0.99), eps=FLOOR)
-        adam.param_groups[0]["lr"] = rate
-        adam.zero_grad()
+            adam = Adam([value for _, value in pyro.get_param_store().named_parameters()], FLOOR, CLIP)
         loss.sum().backward()
-        torch.nn.utils.clip_grad_value_(parameters, CLIP)
-        adam.step()
+        adam.step(rate)
         losses.append(loss.detach().mean(0))
     return torch.stack(losses, 1).double().cpu().numpy()
 

@@ -200,7 +200,7 @@ def test_a_bad_network_is_labelled_and_its_neighbours_are_the_same_to_the_bit():
     data = [problem(s) for s in range(24)]
     good = fit_networks(data, range(24), SMALL, schedule=QUICK, draws=20)
     (x, y, s, z), (wide, high, *others) = data[11], data[20]
-    data[11], data[20] = (np.where(np.arange(len(x))[:, None] == 3, np.nan, x), y, s, z), (wide, 1e30 * high, *others)
+    data[11], data[20] = (np.where(np.arange(len(x))[:, None] == 3, np.nan, x), y, s, z), (wide, 1e200 * high, *others)
     mixed = fit_networks(data, range(24), SMALL, schedule=QUICK, draws=20)
     assert "finite" in mixed[11].failure
     assert "diverged" in mixed[20].failure
