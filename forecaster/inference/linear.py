@@ -39,8 +39,10 @@ ErrorLaw = Literal["normal", "student_t", "skewed_t"]
 
 LINEAR = Linear()
 
-DF_EXCESS = dist.LogNormal(log(5.0), 0.7)
-"""Prior of the degrees of freedom above the least."""
+
+def df_excess() -> Any:  # noqa: ANN401  # a Pyro distribution
+    """Prior of the degrees of freedom above the least, in the precision and on the device of the day."""
+    return dist.LogNormal(log(5.0), 0.7)
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,7 @@ class Regressions:
                     )
                 values["noise_scale"] = pyro.sample("noise_scale", prior.noise_scale) if known is None else known
                 if "df_excess" in zeros:
-                    values["df_excess"] = pyro.sample("df_excess", DF_EXCESS)
+                    values["df_excess"] = pyro.sample("df_excess", df_excess())
                 if "skew" in zeros:
                     values["skew"] = pyro.sample("skew", dist.Normal(0.0, prior.skew_scale))
                 if statistics:

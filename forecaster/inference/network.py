@@ -244,7 +244,7 @@ class Networks:
             "slopes": torch.tensor(of.slope_scale),
             "skew": torch.tensor(of.skew_scale),
         }
-        others = {"noise_scale": of.noise_scale, "df_excess": linear.DF_EXCESS}
+        others = {"noise_scale": of.noise_scale, "df_excess": linear.df_excess()}
 
         def law(site: Site) -> Any:  # noqa: ANN401  # a Pyro distribution
             if site.name in others:

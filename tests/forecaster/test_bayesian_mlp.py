@@ -31,9 +31,9 @@ def one(data: Examples, **own) -> Fitted:
 
 
 def test_the_forecaster_fits_many_and_says_which_have_no_posterior():
-    """Three origins, the second with a response that no float32 square can hold: it alone has failed."""
+    """Three origins, the second with a response that no float32 can hold: it alone has failed."""
     data, own = [examples(s) for s in range(3)], bayesian_mlp.Settings(steps=40, hidden=5, draws=20)
-    data[1] = replace(data[1], y=1e30 * data[1].y)
+    data[1] = replace(data[1], y=1e200 * data[1].y)
     first, second, third = bayesian_mlp.fit(data, own, [1, 2, 3], Compute())
     assert isinstance(second, Failed)
     assert "diverged" in second.reason

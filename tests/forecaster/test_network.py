@@ -196,7 +196,7 @@ def test_a_network_is_the_same_alone_and_in_any_company(guide, sizes):
 
 
 def test_a_bad_network_is_labelled_and_its_neighbours_are_the_same_to_the_bit():
-    """One fit fed NaN, one numbers whose squares overflow: both say so, and nobody else changes a bit."""
+    """One fit fed NaN, one numbers beyond float32: both say so, and nobody else changes a bit."""
     data = [problem(s) for s in range(24)]
     good = fit_networks(data, range(24), SMALL, schedule=QUICK, draws=20)
     (x, y, s, z), (wide, high, *others) = data[11], data[20]
