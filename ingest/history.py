@@ -130,6 +130,8 @@ class History:
         """
         moment = self._moment(as_of)
         held, day = self.held, as_day(as_of)
+        if held.empty:  # as a rule, and it is asked at every fit
+            return held
         open_then = held["decided_at"].isna() | (held["decided_at"] > moment)
         return held[(held["session"] <= day) & (held["known_at"] <= moment) & open_then].reset_index(drop=True)
 
