@@ -62,12 +62,12 @@ class View:
         """The asset's id."""
         return self.history.asset.symbol
 
-    @property
+    @cached_property
     def calendar(self) -> Calendar:
         """The asset's calendar."""
         return calendar(self.history.asset.calendar)
 
-    @property
+    @cached_property
     def target(self) -> pd.Timestamp:
         """The next session after `as_of`."""
         return self.calendar.next(self.as_of)
@@ -201,18 +201,20 @@ def origin(view: View, series: tuple[str, ...], names: tuple[str, ...]) -> Origi
         IncompleteWindowError: Where a change in it is missing.
     """
     if (series, names) not in view.origins:  # ten models ask for the same
+        today = view.covariates.to_numpy()[-1, view.covariates.columns.get_indexer(pd.Index(names))]
         view.origins[series, names] = Origin(
             x=origin_window(view.symbol, view.changes, series, view.as_of),
             standard=origin_window(view.symbol, view.standard, series, view.as_of),
             volatility=float(view.volatility.iloc[-1]),
-            z=view.covariates.iloc[-1][list(names)].fillna(0.0).to_numpy(),
+            z=np.where(np.isnan(today), 0.0, today),
             history=_history(view),
         )
     return view.origins[series, names]
 
 
 def _history(view: View) -> Floats:
-    return view.changes["price"].dropna().to_numpy()[-view.settings.train_window :]
+    price: Floats = view.changes["price"].to_numpy()
+    return price[~np.isnan(price)][-view.settings.train_window :]
 
 
 def _chosen(view: View) -> tuple[Windows, Floats]:

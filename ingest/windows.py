@@ -104,17 +104,18 @@ def origin_window(symbol: str, changes: pd.DataFrame, series: Sequence[str], as_
         IncompleteWindowError: names the first series and session that are missing.
     """
     origin = as_day(as_of)
-    upto = changes.iloc[: changes.index.searchsorted(origin, side="right")].iloc[-LENGTH:].loc[:, list(series)]
-    if len(upto) < LENGTH or upto.index[-1] != origin:
+    last = int(changes.index.searchsorted(origin, side="right"))
+    days = changes.index[max(last - LENGTH, 0) : last]
+    if len(days) < LENGTH or days[-1] != origin:
         raise IncompleteWindowError(
             f"{symbol} has no {LENGTH} sessions of changes that end at {origin:%Y-%m-%d}: "
             "import the missing rows, or choose another as-of"
         )
-    window = upto.to_numpy(dtype=float)
+    window = np.stack([changes[name].to_numpy(dtype=float)[last - LENGTH : last] for name in series], axis=1)
     missing = np.isnan(window)
     if missing.any():
         column = int(np.argmax(missing.any(axis=0)))
-        session = upto.index[int(np.argmax(missing[:, column]))]
+        session = days[int(np.argmax(missing[:, column]))]
         raise IncompleteWindowError(
             f"{symbol} has no change of {series[column]} on {session:%Y-%m-%d} (that session's level or "
             f"the one before is missing or zero), so the window of {origin:%Y-%m-%d} is incomplete: "
