@@ -17,16 +17,17 @@ from forecaster.told import facts, notes
 from ingest.changes import SERIES, simple_changes
 from ingest.checks import findings
 from ingest.covariates import COVARIATES, covariates, standard_changes, volatility
-from ingest.errors import IncompleteWindowError
+from ingest.errors import IncompleteWindowError, IngestError
 from ingest.history import vintage_sha256
 from ingest.record_checks import record_findings
 from ingest.sessions import calendar
-from ingest.windows import LENGTH, Windows, build_windows, origin_window, require_usable
+from ingest.windows import LENGTH, Windows, build_windows, origin_window, require_usable, stretches
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecaster.settings import Forecast as ForecastSettings
+    from ingest.checks import Finding
     from ingest.history import History
     from ingest.sessions import Calendar
 
@@ -61,12 +62,12 @@ class View:
         """The asset's id."""
         return self.history.asset.symbol
 
-    @property
+    @cached_property
     def calendar(self) -> Calendar:
         """The asset's calendar."""
         return calendar(self.history.asset.calendar)
 
-    @property
+    @cached_property
     def target(self) -> pd.Timestamp:
         """The next session after `as_of`."""
         return self.calendar.next(self.as_of)
@@ -117,11 +118,11 @@ class View:
         return vintage_sha256(self.rows)
 
     @cached_property
-    def findings(self) -> pd.DataFrame:
-        """What is noteworthy about the rows and about their record, in the columns of `ingest.checks.COLUMNS`."""
+    def findings(self) -> tuple[Finding, ...]:
+        """What is noteworthy about the rows and about their record."""
         vintages, held = self.history.vintages_known(self.as_of), self.history.quarantined(self.as_of)
         record = record_findings(vintages, held, self.calendar, self.as_of)
-        return pd.concat([findings(self.rows, self.calendar), record], ignore_index=True)
+        return findings(self.rows, self.calendar) + record
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,23 +164,6 @@ def require_row(history: History, rows: pd.DataFrame, as_of: pd.Timestamp) -> No
         )
 
 
-def series_of(view: View) -> tuple[str, ...]:
-    """The series that this asset has: those whose whole windows, today's among them, suffice to train on.
-
-    Series are tried in the settings' order, price always in; one that would leave today's window incomplete, or
-    fewer training rows than the minimum, is left out.
-    """
-    chosen: tuple[str, ...] = ("price",)
-    for name in view.settings.series:
-        if name == "price":
-            continue
-        wider = tuple(s for s in view.settings.series if s in {*chosen, name})
-        today = view.changes[list(wider)].iloc[-LENGTH:].notna().all(axis=None)
-        if today and len(_windows(view, wider)[0]) >= view.settings.minimum_rows:
-            chosen = wider
-    return chosen
-
-
 def training(view: View) -> Training:
     """The training rows of a fit at this origin.
 
@@ -187,20 +171,22 @@ def training(view: View) -> Training:
         TooFewRowsError: Fewer whole windows than the minimum.
         ConstantSeriesError: A price that never moves.
     """
-    series = series_of(view)
-    # A price that never moves has no volatility either: it is to be named for what it is.
-    require_usable(build_windows(view.symbol, view.changes, series), view.settings.minimum_rows)
-    windows, standard = _windows(view, series)
-    require_usable(windows, view.settings.minimum_rows)
+    windows, standard = _chosen(view)
+    try:
+        require_usable(windows, view.settings.minimum_rows)
+    except IngestError:
+        # A price that never moves has no volatility either: it is to be named for what it is.
+        require_usable(build_windows(view.symbol, view.changes, windows.series), view.settings.minimum_rows)
+        raise
     last = slice(-view.settings.train_window, None)
-    days = pd.DatetimeIndex(windows.as_of[last])
-    names, z = _covariates(view, days, series)
+    days = view.changes.index.searchsorted(windows.as_of[last])
+    names, z = _covariates(view, days, windows.series)
     examples = Examples(
-        series=series,
+        series=windows.series,
         x=windows.x[last],
         standard=standard[last],
         y=windows.y[last],
-        volatility=view.volatility.loc[days].to_numpy(),
+        volatility=view.volatility.to_numpy()[days],
         covariates=names,
         z=z,
         history=_history(view),
@@ -215,26 +201,45 @@ def origin(view: View, series: tuple[str, ...], names: tuple[str, ...]) -> Origi
         IncompleteWindowError: Where a change in it is missing.
     """
     if (series, names) not in view.origins:  # ten models ask for the same
+        today = view.covariates.to_numpy()[-1, view.covariates.columns.get_indexer(pd.Index(names))]
         view.origins[series, names] = Origin(
             x=origin_window(view.symbol, view.changes, series, view.as_of),
             standard=origin_window(view.symbol, view.standard, series, view.as_of),
             volatility=float(view.volatility.iloc[-1]),
-            z=view.covariates[list(names)].iloc[-1].fillna(0.0).to_numpy(),
+            z=np.where(np.isnan(today), 0.0, today),
             history=_history(view),
         )
     return view.origins[series, names]
 
 
 def _history(view: View) -> Floats:
-    return view.changes["price"].dropna().to_numpy()[-view.settings.train_window :]
+    price: Floats = view.changes["price"].to_numpy()
+    return price[~np.isnan(price)][-view.settings.train_window :]
+
+
+def _chosen(view: View) -> tuple[Windows, Floats]:
+    """The windows of the series that this asset has: those whose whole windows, today's too, suffice to train on.
+
+    Series are tried in the settings' order, price always in; one that would leave today's window incomplete, or
+    fewer training rows than the minimum, is left out.
+    """
+    series: tuple[str, ...] = ("price",)
+    found, today = None, view.changes.iloc[-LENGTH:].notna().all()
+    for name in view.settings.series:
+        wider = tuple(s for s in view.settings.series if s in {*series, name})
+        if name == "price" or not today[list(wider)].all():
+            continue
+        more = _windows(view, wider)
+        if len(more[0]) >= view.settings.minimum_rows:
+            series, found = wider, more
+    return found or _windows(view, series)
 
 
 def _windows(view: View, series: tuple[str, ...]) -> tuple[Windows, Floats]:
     """Complete windows whose standard units are known too, and the same in those units `(rows, 7, series)`."""
     windows = build_windows(view.symbol, view.changes, series)
-    ends = view.standard.index.get_indexer(pd.DatetimeIndex(windows.as_of))
-    days = ends[:, None] + np.arange(1 - LENGTH, 1)
-    standard = view.standard[list(series)].to_numpy()[days]
+    starts = view.standard.index.searchsorted(windows.as_of) - (LENGTH - 1)
+    standard = np.ascontiguousarray(stretches(view.standard[list(series)].to_numpy())[starts])
     keep = np.isfinite(standard).all((1, 2))
     early = {} if keep.all() else {"volatility not known yet": int((~keep).sum())}
     kept = replace(
@@ -248,20 +253,21 @@ def _windows(view: View, series: tuple[str, ...]) -> tuple[Windows, Floats]:
     return kept, standard[keep]
 
 
-def _covariates(view: View, days: pd.DatetimeIndex, series: tuple[str, ...]) -> tuple[tuple[str, ...], Floats]:
+def _covariates(view: View, days: NDArray[np.intp], series: tuple[str, ...]) -> tuple[tuple[str, ...], Floats]:
     """The covariates that this asset has, and their values at the closes of some days `(rows, covariates)`.
 
     One is left out where today's is not known, where most of the past is not, or where it never changes; a series that
     is not used brings none.
+
+    Args:
+        view: What is known.
+        days: Places of the days among the sessions.
+        series: The series that are used.
     """
-    table = view.covariates.loc[days]
-    today = view.covariates.iloc[-1]
-    names = tuple(
-        of.name
-        for of in COVARIATES
-        if (of.name not in SERIES or of.name in series)
-        and np.isfinite(today[of.name])
-        and table[of.name].notna().mean() >= KNOWN
-        and table[of.name].max() > table[of.name].min()
-    )
-    return names, table[list(names)].fillna(0.0).to_numpy()
+    values = view.covariates.to_numpy()
+    table, here = values[days], np.isfinite(values[days])
+    moves = np.where(here, table, -np.inf).max(axis=0) > np.where(here, table, np.inf).min(axis=0)
+    has = np.isfinite(values[-1]) & (here.mean(axis=0) >= KNOWN) & moves
+    used = [of.name not in SERIES or of.name in series for of in COVARIATES]
+    kept = np.flatnonzero(has & used)
+    return tuple(COVARIATES[at].name for at in kept), np.where(here, table, 0.0)[:, kept]

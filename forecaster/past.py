@@ -50,7 +50,7 @@ class Past:
         whole = self._whole
         if whole is None or not self.history.first <= as_of <= self.history.last or as_of not in whole.changes.index:
             return look(self.history, as_of, self._settings)
-        rows = whole.rows[whole.rows["session"] <= as_of]
+        rows = whole.rows.iloc[: int(whole.rows["session"].searchsorted(as_of, side="right"))]
         require_row(self.history, rows, as_of)
         count = int(whole.changes.index.searchsorted(as_of)) + 1
         view = View(self.history, as_of, rows, whole.changes[:count], whole.known[:count], self._settings)

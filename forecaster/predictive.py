@@ -19,6 +19,7 @@ from safetensors.numpy import load, save
 
 from forecaster.mixture import Mixture
 from forecaster.seen import PitMap, Seen
+from forecaster.student import KERNEL_DF
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -37,9 +38,6 @@ MAP = {f"seen_{name}": name for name in ("scores", "share", "bandwidth")}
 
 ROUNDING = 1e-4
 """How far the sum of float32 weights may be from 1."""
-
-KERNEL_DF = 4.0
-"""Degrees of freedom of the kernels of an empirical distribution: heavy enough that no outcome is impossible."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-FINER = 0.75
-"""Share of the mixture's own step at which a sinh-sinh rule sees the kernels of a map too."""
+FINER, COARSEST = 0.75, 0.05
+"""Share of the mixture's own step, and its most, at which a double exponential rule sees the kernels of a map too."""
 
 NEAR, FAR = -3.3, 2.5
 """Ends of the rule that integrates away from a point: from 1e-9 to 1e4 widths."""
@@ -155,10 +155,14 @@ class Seen:
         u = _inside(self.map.law.sample(n, seed))
         return np.concatenate([self.base.quantile(u[start : start + CHUNK]) for start in range(0, max(n, 1), CHUNK)])
 
+    @property
+    def _step(self) -> float:
+        return min(self.base.step, COARSEST)
+
     @cached_property
     def _line(self) -> tuple[Floats, Floats, Floats]:
         """Nodes and weights `(n,)` of integrals over all y, and the base's cdf there."""
-        place, weight = self.base.line(FINER * self.base.step)
+        place, weight = self.base.line(FINER * self._step)
         return place, weight, self.base.cdf(place)
 
     @cached_property
@@ -207,7 +211,7 @@ class Seen:
     @cached_property
     def _ray(self) -> tuple[Floats, Floats]:
         """Nodes and weights `(n,)` of integrals away from a point, by the exp-sinh rule."""
-        step = self.base.step
+        step = self._step
         node = np.arange(NEAR, FAR + step / 2, step)
         away = self.base.width * np.exp(np.pi / 2 * np.sinh(node))
         return away, step * np.pi / 2 * np.cosh(node) * away

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+KERNEL_DF = 4.0
+"""Degrees of freedom of the kernels of an empirical distribution: heavy enough that no outcome is impossible."""
+
 
 def log_density(u: Floats, df: Floats) -> Floats:
     """Log density of the standard Student-t (normal where df is infinite) at `u (..., K)`."""
@@ -26,12 +29,30 @@ def log_density(u: Floats, df: Floats) -> Floats:
 
 
 def cdf(u: Floats, df: Floats) -> Floats:
-    """Distribution function of the standard Student-t (normal where df is infinite)."""
+    """Distribution function of the standard Student-t (normal where df is infinite) at `u (..., K)`."""
     if np.isinf(df).all():
         normal: Floats = special.ndtr(u)
         return normal
-    student: Floats = special.stdtr(np.where(np.isinf(df), 1e10, df), u)
-    return student
+    closed = df == KERNEL_DF
+    if closed.all():
+        return _kernel_cdf(u)
+    result = np.empty(u.shape)
+    result[..., ~closed] = special.stdtr(np.where(np.isinf(df), 1e10, df)[~closed], u[..., ~closed])
+    if closed.any():
+        result[..., closed] = _kernel_cdf(u[..., closed])
+    return result
+
+
+def _kernel_cdf(u: Floats) -> Floats:
+    """The distribution function at four degrees of freedom: a tenth of the general one's time, as exact in both tails.
+
+    With `s = |u| / sqrt(4 + u^2)` a tail is `(1 - s)^2 (2 + s) / 4`.
+    """
+    size = np.abs(u)
+    root = np.sqrt(4 + u**2)
+    rest = 4 / (root * (root + size))  # 1 - s, without the loss of digits
+    tail: Floats = rest**2 * (3 - rest) / 4
+    return np.where(u < 0, tail, 1 - tail)
 
 
 def quantile(p: Floats, df: Floats) -> Floats:

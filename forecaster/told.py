@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def facts(view: View, series: tuple[str, ...]) -> dict[str, Any]:
     """Asset, price, volatility and the window of these series, JSON-ready."""
-    window, asset = view.changes[list(series)].iloc[-LENGTH:], view.history.asset
+    window, asset = view.changes.iloc[-LENGTH:], view.history.asset
     return {
         "asset": {
             "calendar": asset.calendar,
@@ -31,7 +31,7 @@ def facts(view: View, series: tuple[str, ...]) -> dict[str, Any]:
         "volatility": number(view.volatility.iloc[-1]),
         "series": list(series),
         "sessions": [f"{day:%Y-%m-%d}" for day in window.index],
-        "window": [[number(v) for v in row] for row in window.to_numpy().tolist()],
+        "window": [[number(v) for v in row] for row in zip(*(window[name] for name in series), strict=True)],
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
@@ -182,8 +182,9 @@ def untrained(view: market.View, names: Sequence[str], settings: Settings, reaso
 
 
 def _findings(view: market.View) -> tuple[Any, ...]:
-    days = {name: view.findings[name].map("{:%Y-%m-%d}".format) for name in ("first", "last")}
-    return tuple(view.findings.assign(**days).to_dict("records"))
+    return tuple(
+        {**asdict(one), "first": f"{one.first:%Y-%m-%d}", "last": f"{one.last:%Y-%m-%d}"} for one in view.findings
+    )
 
 
 def seed_of(settings: Settings, symbol: str, model: str, as_of: pd.Timestamp) -> int:

@@ -53,17 +53,17 @@ def simple_changes(rows: pd.DataFrame, calendar: Calendar, series: Sequence[str]
     if rows.empty:
         index = pd.DatetimeIndex([], dtype="datetime64[us]", name="session")
         return pd.DataFrame(index=index, columns=list(series), dtype=float)
-    by_session = rows.set_index("session")
-    sessions = calendar.sessions(by_session.index.min(), by_session.index.max()).rename("session")
-    on_calendar = by_session.reindex(sessions)
+    days = pd.DatetimeIndex(rows["session"])
+    sessions = calendar.sessions(days.min(), days.max()).rename("session")
+    at = days.get_indexer(sessions)
     changes: dict[str, np.ndarray] = {}
     for name in series:
-        level = on_calendar[SERIES[name]].to_numpy(dtype=float)
-        level = np.where(level > 0, level, np.nan)
+        level = rows[SERIES[name]].to_numpy(dtype=float)[at]
+        level = np.where((at >= 0) & (level > 0), level, np.nan)
         change = np.full(level.shape, np.nan)
         ratio = level[1:] / level[:-1]
         if name == "price":
-            ratio = ratio * on_calendar["adjustment"].to_numpy(dtype=float)[1:]
+            ratio = ratio * rows["adjustment"].to_numpy(dtype=float)[at][1:]
         change[1:] = ratio - 1
         changes[name] = change
     return pd.DataFrame(changes, index=sessions)

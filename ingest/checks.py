@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ingest.changes import simple_changes
-from ingest.panel import check_panel
 from ingest.sessions import Calendar
 from ingest.slips import slips
+
+Mask = npt.NDArray[np.bool_]
 
 COLUMNS = ("check", "first", "last", "count", "detail", "remedy")
 
@@ -40,24 +42,17 @@ class Finding:
     remedy: str
 
 
-def findings(rows: pd.DataFrame, calendar: Calendar) -> pd.DataFrame:
-    """Everything noteworthy about a panel, a row a check that found something.
+def findings(rows: pd.DataFrame, calendar: Calendar) -> tuple[Finding, ...]:
+    """Everything noteworthy about a panel, one of each check that found something.
 
     Args:
-        rows: a panel of one asset.
+        rows: a panel of one asset, as `ingest.panel.check_panel` and `ingest.history` give it.
         calendar: the asset's calendar.
 
-    Returns:
-        Columns `COLUMNS`: name of the check, first and last session concerned, their number, what
-        was seen, what to do. Empty where there is nothing to say.
-
     Raises:
-        PanelFaultError: rows that break a rule of the panel.
         CalendarRangeError: rows outside the calendar's years.
     """
-    rows = check_panel(rows)
-    found = [one for check in _CHECKS for one in check(rows, calendar)] if len(rows) else []
-    return as_table(found)
+    return tuple(one for check in _CHECKS for one in check(rows, calendar)) if len(rows) else ()
 
 
 def finding(check: str, days: pd.DatetimeIndex, detail: str, remedy: str) -> Finding:
@@ -73,8 +68,9 @@ def as_table(found: Iterable[Finding]) -> pd.DataFrame:
 
 
 def _gaps(rows: pd.DataFrame, calendar: Calendar) -> Iterator[Finding]:
-    sessions = calendar.sessions(rows["session"].iloc[0], rows["session"].iloc[-1])
-    absent = ~np.isin(sessions.to_numpy(), rows["session"].to_numpy())
+    days = pd.DatetimeIndex(rows["session"])
+    sessions = calendar.sessions(days[0], days[-1])
+    absent = ~_among(sessions, days)
     if absent.any():
         starts = np.flatnonzero(np.diff(absent.astype(int), prepend=0) == 1)
         ends = np.flatnonzero(np.diff(absent.astype(int), append=0) == -1)
@@ -90,7 +86,7 @@ def _gaps(rows: pd.DataFrame, calendar: Calendar) -> Iterator[Finding]:
 
 def _off_calendar(rows: pd.DataFrame, calendar: Calendar) -> Iterator[Finding]:
     days = pd.DatetimeIndex(rows["session"])
-    off = days[~np.isin(days.to_numpy(), calendar.sessions(days[0], days[-1]).to_numpy())]
+    off = days[~_among(days, calendar.sessions(days[0], days[-1]))]
     if len(off):
         detail = f"the market of calendar {calendar.code} is shut on these days; their rows are not used"
         yield finding("outside calendar", off, detail, "register the asset with the calendar it trades on")
@@ -99,10 +95,11 @@ def _off_calendar(rows: pd.DataFrame, calendar: Calendar) -> Iterator[Finding]:
 def _activity(rows: pd.DataFrame, _calendar: Calendar) -> Iterator[Finding]:
     remedy = "import the right values; a zero or a gap is no change, and windows that touch it are left out"
     for name in ("volume", "tweets"):
-        levels = rows[name]
-        if levels.isna().all():
+        levels = rows[name].to_numpy()
+        missing = np.isnan(levels)
+        if missing.all():
             continue
-        for word, mask in (("zero", levels == 0), ("missing", levels.isna())):
+        for word, mask in (("zero", levels == 0), ("missing", missing)):
             if mask.any():
                 share = f"{mask.mean():.1%} of {len(rows)} rows"
                 yield finding(f"{word} {name}", _days(rows, mask), share, remedy)
@@ -110,38 +107,42 @@ def _activity(rows: pd.DataFrame, _calendar: Calendar) -> Iterator[Finding]:
 
 def _incoherent_bars(rows: pd.DataFrame, _calendar: Calendar) -> Iterator[Finding]:
     remedy = "compare with another source; forecasts use the close"
-    missing = rows[["open", "high", "low"]].isna()
-    if missing.any(axis=None) and not missing.all(axis=0).any():
-        mask = missing.any(axis=1)
+    high, low, close = (rows[name].to_numpy() for name in ("high", "low", "close"))
+    missing = np.isnan(np.stack([rows["open"].to_numpy(), high, low]))
+    if missing.any() and not missing.all(axis=1).any():
+        mask = missing.any(axis=0)
         yield finding("missing open, high or low", _days(rows, mask), f"{mask.mean():.1%} of rows", remedy)
-    crossed = rows["high"] < rows["low"]
+    crossed = high < low
     if crossed.any():
         yield finding("high below low", _days(rows, crossed), "a bar cannot be so", remedy)
-    outside = ((rows["close"] > rows["high"]) | (rows["close"] < rows["low"])) & ~crossed
+    outside = ((close > high) | (close < low)) & ~crossed
     if outside.any():
         yield finding("close outside low to high", _days(rows, outside), "a bar cannot be so", remedy)
 
 
 def _large_moves(rows: pd.DataFrame, calendar: Calendar) -> Iterator[Finding]:
-    changes = simple_changes(rows, calendar, ("price",))["price"].dropna()
-    if changes.empty:
+    known = simple_changes(rows, calendar, ("price",))["price"]
+    here = known.notna().to_numpy()
+    changes, days = known.to_numpy()[here], known.index[here]
+    if not changes.size:
         return
-    distance = (changes - changes.median()).abs()
-    spread = _NORMAL * float(distance.median())
+    distance = np.abs(changes - np.median(changes))
+    spread = _NORMAL * float(np.median(distance))
     large = distance > DEVIATIONS * spread
     if spread > 0 and large.any():
-        worst = int(np.argmax(distance.to_numpy()))
+        worst = int(np.argmax(distance))
         detail = (
             f"beyond {DEVIATIONS:g} robust deviations of {spread:.2%}; "
-            f"the largest {changes.iloc[worst]:+.1%} on {changes.index[worst]:%Y-%m-%d}"
+            f"the largest {changes[worst]:+.1%} on {days[worst]:%Y-%m-%d}"
         )
         remedy = "check for a split that is not adjusted or a typing error; a real move is kept"
-        yield finding("large price move", pd.DatetimeIndex(changes.index[large]), detail, remedy)
+        yield finding("large price move", pd.DatetimeIndex(days[large]), detail, remedy)
 
 
 def _constant_price(rows: pd.DataFrame, _calendar: Calendar) -> Iterator[Finding]:
-    if len(rows) > 1 and (rows["close"] == rows["close"].iloc[0]).all():
-        detail = f"every close is {rows['close'].iloc[0]:g}"
+    close = rows["close"].to_numpy()
+    if len(close) > 1 and (close == close[0]).all():
+        detail = f"every close is {close[0]:g}"
         remedy = "check the file's close column; a price that never moves is not forecast"
         yield finding("constant price", pd.DatetimeIndex(rows["session"]), detail, remedy)
 
@@ -171,8 +172,15 @@ def _stale_tail(rows: pd.DataFrame, _calendar: Calendar) -> Iterator[Finding]:
         yield finding("stale tail", tail, detail, remedy)
 
 
-def _days(rows: pd.DataFrame, mask: pd.Series) -> pd.DatetimeIndex:
-    return pd.DatetimeIndex(rows.loc[mask, "session"])
+def _days(rows: pd.DataFrame, mask: Mask) -> pd.DatetimeIndex:
+    return pd.DatetimeIndex(rows["session"])[mask]
+
+
+def _among(days: pd.DatetimeIndex, others: pd.DatetimeIndex) -> Mask:
+    """Which of the days are among others, which ascend."""
+    before, upto = (np.searchsorted(others.to_numpy(), days.to_numpy(), side) for side in ("left", "right"))
+    found: Mask = before < upto
+    return found
 
 
 _CHECKS: tuple[Callable[[pd.DataFrame, Calendar], Iterator[Finding]], ...] = (

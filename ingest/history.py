@@ -130,6 +130,8 @@ class History:
         """
         moment = self._moment(as_of)
         held, day = self.held, as_day(as_of)
+        if held.empty:  # as a rule, and it is asked at every fit
+            return held
         open_then = held["decided_at"].isna() | (held["decided_at"] > moment)
         return held[(held["session"] <= day) & (held["known_at"] <= moment) & open_then].reset_index(drop=True)
 
@@ -176,7 +178,7 @@ def vintage_sha256(rows: pd.DataFrame) -> str:
     """
     sessions = rows["session"].to_numpy().astype("datetime64[D]").astype("<i8")
     known = pd.DatetimeIndex(rows["known_at"]).tz_convert(None).to_numpy().astype("datetime64[us]")
-    values = rows.loc[:, list(VALUES)].to_numpy(dtype="<f8")
+    values = np.stack([rows[name].to_numpy(dtype="<f8") for name in VALUES], axis=1)
     values = np.where(np.isnan(values), np.nan, values) + 0.0  # one NaN and one zero
     digest = hashlib.sha256(f"{len(rows)} rows of {','.join(VALUES)}".encode())
     for part in (sessions, known.astype("<i8"), np.ascontiguousarray(values)):

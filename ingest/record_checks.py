@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from ingest.checks import Finding, as_table, finding
+from ingest.checks import Finding, finding
 from ingest.panel import VALUES
 from ingest.sessions import Calendar
 
@@ -22,8 +22,8 @@ LATE = 3
 
 def record_findings(
     vintages: pd.DataFrame, quarantined: pd.DataFrame, calendar: Calendar, newest: pd.Timestamp
-) -> pd.DataFrame:
-    """Everything noteworthy about the record of one asset, a row a finding.
+) -> tuple[Finding, ...]:
+    """Everything noteworthy about the record of one asset.
 
     Args:
         vintages: the panel's columns, a row a vintage, sorted by session and known_at.
@@ -31,19 +31,14 @@ def record_findings(
         calendar: the asset's calendar.
         newest: the last session that is closed.
 
-    Returns:
-        As `ingest.checks.findings`.
-
     Raises:
         CalendarRangeError: newest is outside the calendar's years.
     """
-    return as_table(
-        [
-            *_revisions(vintages),
-            *_disagreements(vintages),
-            *_behind(vintages, calendar, newest),
-            *_held_back(quarantined),
-        ]
+    return (
+        *_revisions(vintages),
+        *_disagreements(vintages),
+        *_behind(vintages, calendar, newest),
+        *_held_back(quarantined),
     )
 
 
@@ -100,6 +95,8 @@ def _behind(vintages: pd.DataFrame, calendar: Calendar, newest: pd.Timestamp) ->
 
 
 def _held_back(quarantined: pd.DataFrame) -> Iterator[Finding]:
+    if quarantined.empty:
+        return
     remedy = "`forecaster data quarantine` with the symbol shows them; release or reject them"
     for reason, rows in quarantined.groupby("reason", sort=True):
         yield finding("quarantined", _sessions(rows), f"held back: {reason}", remedy)

@@ -8,6 +8,7 @@ two. Only complete rows are kept; those left out are counted by reason.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ LENGTH = 7
 
 Floats = npt.NDArray[np.float64]
 Days = npt.NDArray[np.datetime64]
+Value = TypeVar("Value", bound=np.generic)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,23 +71,20 @@ def build_windows(symbol: str, changes: pd.DataFrame, series: Sequence[str]) -> 
     price = changes["price"].to_numpy(dtype=float)
     days = changes.index.to_numpy().astype("datetime64[D]")
     rows = max(len(price) - LENGTH, 0)
-    if rows:
-        views = np.lib.stride_tricks.sliding_window_view(values, LENGTH, axis=0)[:rows]
-        x = views.transpose(0, 2, 1)
-    else:
-        x = np.empty((0, LENGTH, len(series)))
     y = price[LENGTH : LENGTH + rows]
-    reasons = _reasons(x, y, tuple(series))
-    whole = reasons == ""
-    dropped = dict(sorted(Counter(reasons[~whole].tolist()).items()))
+    reasons = _reasons(values, y, series)
+    whole = reasons < 0
+    said = ["price gap" if name == "price" else f"{name} missing or zero" for name in series]
+    said.append("price gap at the target")
+    dropped = Counter(said[reason] for reason in reasons[~whole].tolist())
     return Windows(
         symbol=symbol,
         series=tuple(series),
-        x=np.ascontiguousarray(x[whole]),
-        y=y[whole].copy(),
+        x=np.ascontiguousarray(stretches(values)[:rows][whole]),
+        y=y[whole],
         as_of=days[LENGTH - 1 : LENGTH - 1 + rows][whole],
         target=days[LENGTH : LENGTH + rows][whole],
-        dropped=dropped,
+        dropped=dict(sorted(dropped.items())),
     )
 
 
@@ -105,17 +104,18 @@ def origin_window(symbol: str, changes: pd.DataFrame, series: Sequence[str], as_
         IncompleteWindowError: names the first series and session that are missing.
     """
     origin = as_day(as_of)
-    upto = changes.loc[:origin, list(series)].iloc[-LENGTH:]
-    if len(upto) < LENGTH or upto.index[-1] != origin:
+    last = int(changes.index.searchsorted(origin, side="right"))
+    days = changes.index[max(last - LENGTH, 0) : last]
+    if len(days) < LENGTH or days[-1] != origin:
         raise IncompleteWindowError(
             f"{symbol} has no {LENGTH} sessions of changes that end at {origin:%Y-%m-%d}: "
             "import the missing rows, or choose another as-of"
         )
-    window = upto.to_numpy(dtype=float)
+    window = np.stack([changes[name].to_numpy(dtype=float)[last - LENGTH : last] for name in series], axis=1)
     missing = np.isnan(window)
     if missing.any():
         column = int(np.argmax(missing.any(axis=0)))
-        session = upto.index[int(np.argmax(missing[:, column]))]
+        session = days[int(np.argmax(missing[:, column]))]
         raise IncompleteWindowError(
             f"{symbol} has no change of {series[column]} on {session:%Y-%m-%d} (that session's level or "
             f"the one before is missing or zero), so the window of {origin:%Y-%m-%d} is incomplete: "
@@ -149,15 +149,20 @@ def require_usable(windows: Windows, minimum: int) -> None:
         )
 
 
-def _reasons(x: Floats, y: Floats, series: tuple[str, ...]) -> npt.NDArray[np.str_]:
-    """Why each window is incomplete ``(rows,)``; empty text where it is complete."""
-    holes: npt.NDArray[np.bool_] = np.asarray(np.isnan(x).any(axis=1))
-    conditions, names = [], []
-    for column in sorted(range(len(series)), key=lambda at: series[at] != "price"):
-        name = series[column]
-        conditions.append(holes[:, column])
-        names.append("price gap" if name == "price" else f"{name} missing or zero")
-    conditions.append(np.isnan(y))
-    names.append("price gap at the target")
-    reasons: npt.NDArray[np.str_] = np.select(conditions, names, default="")
-    return reasons
+def stretches(values: npt.NDArray[Value]) -> npt.NDArray[Value]:
+    """Every seven sessions in a row ``(sessions - 6, 7, series)`` of values ``(sessions, series)``; none of fewer."""
+    if len(values) < LENGTH:
+        return np.empty((0, LENGTH, values.shape[1]), values.dtype)
+    return np.lib.stride_tricks.sliding_window_view(values, LENGTH, axis=0).transpose(0, 2, 1)
+
+
+def _reasons(values: Floats, y: Floats, names: Sequence[str]) -> npt.NDArray[np.intp]:
+    """Why each window is incomplete ``(rows,)``, as a place among the names of the series; past them for the target.
+
+    The first of the reasons counts; -1 where the window is complete.
+    """
+    holes: npt.NDArray[np.bool_] = np.asarray(stretches(np.isnan(values))[: len(y)].any(axis=1))
+    order = sorted(range(len(names)), key=lambda at: names[at] != "price")
+    conditions = [*(holes[:, at] for at in order), np.isnan(y)]
+    found: npt.NDArray[np.intp] = np.select(conditions, [np.intp(at) for at in [*order, len(names)]], default=-1)
+    return found

@@ -8,7 +8,7 @@ import pandas as pd
 import typer
 
 from forecaster.cli.frame import MISSING, app, day_of, opened, records, say, show_json, show_table
-from ingest.checks import findings
+from ingest.checks import as_table, findings
 from ingest.panel import VALUES
 from ingest.record_checks import record_findings
 from ingest.sessions import calendar
@@ -36,8 +36,8 @@ def check(
             continue
         days = calendar(asset.calendar)
         closed, held = days.last_closed(home.clock.now() - asset.lag), history.held[history.held["decision"] == ""]
-        own = (findings(history.newest(), days), record_findings(history.frame, held, days, closed))
-        found += [part.assign(symbol=asset.symbol) for part in own]
+        own = findings(history.newest(), days) + record_findings(history.frame, held, days, closed)
+        found.append(as_table(own).assign(symbol=asset.symbol))
     table = pd.concat(found, ignore_index=True) if found else pd.DataFrame()
     if as_json:
         show_json(records(table))

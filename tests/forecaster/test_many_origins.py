@@ -93,7 +93,7 @@ def test_origins_of_different_series_are_trained_each_with_its_own(history, sett
     """One model is handed fits of one shape at a time, and every origin gets its own back."""
     settings = settings_of(**QUICK)
     views = [market.look(history, day, settings.forecast) for day in last_origins(history, 20)[::3]]
-    chosen = [market.series_of(view) for view in views]
+    chosen = [view.training.examples.series for view in views]
     assert set(chosen) == {("price",), ("price", "tweets")}
     for view, series, trained in zip(
         views, chosen, train(views, ("climatology", "bayesian_linear"), settings), strict=True

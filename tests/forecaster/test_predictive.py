@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from safetensors.numpy import load, save
 from scipy import integrate, stats
 
+from forecaster import student
 from forecaster.predictive import LEVELS, Predictive
 from forecaster.seen import PitMap
+from forecaster.student import KERNEL_DF
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +91,17 @@ def test_a_normal_component_is_the_normal_distribution():
     np.testing.assert_allclose(p.cdf(z), law.cdf(z), atol=1e-12)
     np.testing.assert_allclose(p.log_prob(z), law.logpdf(z), atol=1e-10)
     assert p.expected_shortfall(0.9) == pytest.approx(-law.expect(lambda v: v, ub=law.ppf(0.1)) / 0.1, rel=1e-6)
+
+
+def test_the_kernels_have_the_distribution_function_of_their_degrees_of_freedom():
+    """To twelve digits in both tails, alone and beside components of other degrees."""
+    u = np.concatenate([[0.0, -np.inf, np.inf], *(np.outer([-1.0, 1.0], np.geomspace(1e-6, 1e6, 40)))])
+    alone = student.cdf(u[:, None], np.array([KERNEL_DF]))
+    beside = student.cdf(np.repeat(u[:, None], 3, axis=1), np.array([7.0, KERNEL_DF, np.inf]))
+    np.testing.assert_allclose(alone[:, 0], stats.t(KERNEL_DF).cdf(u), rtol=1e-12)
+    np.testing.assert_array_equal(beside[:, 1], alone[:, 0])
+    np.testing.assert_allclose(beside[:, 0], stats.t(7.0).cdf(u), rtol=1e-12)
+    np.testing.assert_allclose(beside[:, 2], stats.norm.cdf(u), atol=1e-9)
 
 
 @pytest.mark.parametrize("seed", range(3))

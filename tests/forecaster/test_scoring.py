@@ -54,6 +54,22 @@ def test_crps_is_the_integral_of_its_definition(mixture, seed, seen):
     assert crps(p, y) == pytest.approx(total, abs=1e-7)
 
 
+@pytest.mark.parametrize("draws", [1, 100])
+def test_half_spread_of_posterior_draws_is_exact_to_eight_digits(draws):
+    """The coarsest rule that is ever used, held against an adaptive one."""
+    rng = np.random.default_rng(5)
+    scale, df, skew = np.exp(rng.normal(-4.6, 0.08, draws)), rng.uniform(3, 12, draws), rng.normal(0, 0.1, draws)
+    p = Predictive.of(rng.normal(0.001, 0.001, draws), scale, df, skew)
+
+    def spread(z):
+        f = float(p.cdf(z))
+        return f * (1 - f)
+
+    edges = [-np.inf, -1.0, -0.1, -0.02, 0.0, 0.02, 0.1, 1.0, np.inf]
+    total = sum(integrate.quad(spread, a, b, limit=300, epsabs=1e-14, epsrel=1e-11)[0] for a, b in pairwise(edges))
+    assert p.half_spread == pytest.approx(total, rel=1e-8)
+
+
 @pytest.mark.parametrize("y", [-30.0, -0.3, 0.002, 0.3, 30.0])
 def test_crps_of_a_recalibrated_forecast_is_its_distance_to_samples(mixture, y):
     """`E|Y - y| - E|Y - Y'| / 2` over 20,000 draws, to 1 %; near and a thousand scales away."""

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ingest.checks import COLUMNS, findings
+from ingest.checks import COLUMNS, as_table, findings
 from ingest.sessions import calendar
 from ingest.sources import csv_file
 
@@ -29,14 +29,14 @@ def only(frame: pd.DataFrame, check: str) -> pd.Series:
 
 
 def test_clean_rows_have_nothing_to_say(make_panel: MakePanel) -> None:
-    found = findings(make_panel(60), DAYS)
+    found = as_table(findings(make_panel(60), DAYS))
     assert found.empty
     assert tuple(found.columns) == COLUMNS
-    assert findings(make_panel(60).iloc[:0], DAYS).empty
+    assert as_table(findings(make_panel(60).iloc[:0], DAYS)).empty
 
 
 def test_gaps_are_counted_and_the_longest_is_named(make_panel: MakePanel) -> None:
-    found = only(findings(make_panel(60).drop(index=[3, 10, 11, 12]), DAYS), "missing session")
+    found = only(as_table(findings(make_panel(60).drop(index=[3, 10, 11, 12]), DAYS)), "missing session")
     assert (found["count"], found["first"], found["last"]) == (
         4,
         pd.Timestamp("2024-01-04"),
@@ -46,7 +46,7 @@ def test_gaps_are_counted_and_the_longest_is_named(make_panel: MakePanel) -> Non
 
 
 def test_rows_on_shut_days(make_panel: MakePanel) -> None:
-    found = findings(make_panel(14, first="2024-01-02"), calendar("XNYS"))
+    found = as_table(findings(make_panel(14, first="2024-01-02"), calendar("XNYS")))
     row = found.loc[found["check"] == "outside calendar"].iloc[0]
     assert (row["count"], row["first"]) == (5, pd.Timestamp("2024-01-06"))
 
@@ -56,9 +56,9 @@ def test_zeros_and_gaps_of_volume_and_attention(make_panel: MakePanel) -> None:
     rows.loc[2:4, "tweets"] = np.nan
     rows.loc[7, "tweets"] = 0
     rows.loc[[1, 9], "volume"] = 0
-    found = findings(rows, DAYS).set_index("check")
+    found = as_table(findings(rows, DAYS)).set_index("check")
     assert found["count"].to_dict() == {"zero volume": 2, "zero tweets": 1, "missing tweets": 3}
-    assert findings(rows.assign(tweets=np.nan, volume=np.nan), DAYS).empty
+    assert as_table(findings(rows.assign(tweets=np.nan, volume=np.nan), DAYS)).empty
 
 
 def test_bars_that_cannot_be(make_panel: MakePanel) -> None:
@@ -66,7 +66,7 @@ def test_bars_that_cannot_be(make_panel: MakePanel) -> None:
     rows.loc[5, ["high", "low"]] = rows.loc[5, ["low", "high"]].to_numpy()
     rows.loc[8, "high"] = rows.loc[8, "close"] * 0.99
     rows.loc[9, "open"] = np.nan
-    found = findings(rows, DAYS).set_index("check")
+    found = as_table(findings(rows, DAYS)).set_index("check")
     assert found["count"].to_dict() == {
         "missing open, high or low": 1,
         "high below low": 1,
@@ -77,14 +77,14 @@ def test_bars_that_cannot_be(make_panel: MakePanel) -> None:
 def test_a_typing_error_in_a_price_is_found(make_panel: MakePanel) -> None:
     rows = make_panel(60)
     rows.loc[30, ["open", "high", "low", "close"]] *= 10
-    found = only(findings(rows, DAYS), "large price move")
+    found = only(as_table(findings(rows, DAYS)), "large price move")
     assert found["count"] == 2
     assert "on 2024-01-31" in found["detail"]
 
 
 def test_a_price_that_never_moves(make_panel: MakePanel) -> None:
     rows = make_panel(60).assign(open=5.0, high=5.0, low=5.0, close=5.0)
-    assert only(findings(rows, DAYS), "constant price")["detail"] == "every close is 5"
+    assert only(as_table(findings(rows, DAYS)), "constant price")["detail"] == "every close is 5"
 
 
 @pytest.mark.parametrize("name", ["close", "volume", "tweets", "market_cap"])
@@ -93,7 +93,7 @@ def test_a_price_that_never_moves(make_panel: MakePanel) -> None:
 def test_a_slip_of_a_unit_is_found(calm: pd.DataFrame, name: str, factor: float, run: slice) -> None:
     rows = calm.copy()
     rows.loc[run, name] *= factor
-    found = findings(rows, DAYS)
+    found = as_table(findings(rows, DAYS))
     (slip,) = found[found["check"] == "hundredfold slip"].to_dict("records")
     days = rows.loc[run, "session"]
     assert (slip["first"], slip["last"], slip["count"]) == (days.iloc[0], days.iloc[-1], len(days))
@@ -110,19 +110,19 @@ def test_what_only_looks_like_a_slip_is_left_alone(calm: pd.DataFrame) -> None:
     split.loc[57:, "volume"] *= 100
     split.loc[57, "adjustment"] = 100
     for rows in (calm, scale, news, split):
-        assert "hundredfold slip" not in set(findings(rows, DAYS)["check"])
+        assert "hundredfold slip" not in set(as_table(findings(rows, DAYS))["check"])
 
 
 def test_closes_that_stand_still_at_the_end(calm: pd.DataFrame) -> None:
     rows = calm.copy()
     rows.loc[55:, "close"] = rows["close"].iloc[55]
-    found = findings(rows, DAYS).set_index("check").loc["stale tail"]
+    found = as_table(findings(rows, DAYS)).set_index("check").loc["stale tail"]
     assert (found["count"], found["first"]) == (5, pd.Timestamp("2024-02-25"))
     assert "since 2024-02-25" in found["detail"]
-    assert "stale tail" not in set(findings(rows.iloc[:-1], DAYS)["check"])
-    assert "stale tail" not in set(findings(rows.assign(close=5.0), DAYS)["check"])
+    assert "stale tail" not in set(as_table(findings(rows.iloc[:-1], DAYS))["check"])
+    assert "stale tail" not in set(as_table(findings(rows.assign(close=5.0), DAYS))["check"])
 
 
 def test_real_rows_hold_no_slip(ethereum: Path) -> None:
-    found = findings(csv_file.read(ethereum, "ETH-USD", "24/7"), DAYS)
+    found = as_table(findings(csv_file.read(ethereum, "ETH-USD", "24/7"), DAYS))
     assert found["check"].tolist() == ["missing tweets", "large price move"]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pandas as pd
 import pytest
 
-from ingest.checks import COLUMNS
+from ingest.checks import COLUMNS, as_table
 from ingest.panel import COLUMNS as PANEL
 from ingest.record_checks import record_findings
 from ingest.sessions import calendar
@@ -39,10 +39,10 @@ def only(found: pd.DataFrame, check: str) -> pd.Series:
 
 def test_a_clean_record_has_nothing_to_say(record: Callable[..., pd.DataFrame]) -> None:
     vintages = record()
-    found = record_findings(vintages, NOBODY, DAYS, LAST + pd.Timedelta(days=3))
+    found = as_table(record_findings(vintages, NOBODY, DAYS, LAST + pd.Timedelta(days=3)))
     assert found.empty
     assert tuple(found.columns) == COLUMNS
-    assert record_findings(vintages.iloc[:0], NOBODY, DAYS, LAST).empty
+    assert as_table(record_findings(vintages.iloc[:0], NOBODY, DAYS, LAST)).empty
 
 
 def test_a_revision_is_counted_and_its_largest_change_named(
@@ -51,7 +51,7 @@ def test_a_revision_is_counted_and_its_largest_change_named(
     second = make_panel(60)
     second.loc[[4, 9], "close"] *= [1.001, 0.99]
     second.loc[20, "volume"] *= 2
-    found = only(record_findings(record(second), NOBODY, DAYS, LAST), "revision")
+    found = only(as_table(record_findings(record(second), NOBODY, DAYS, LAST)), "revision")
     assert (found["count"], found["first"], found["last"]) == (
         3,
         pd.Timestamp("2024-01-05"),
@@ -64,21 +64,21 @@ def test_a_revision_is_counted_and_its_largest_change_named(
 def test_a_revision_of_other_values_alone(record: Callable[..., pd.DataFrame], make_panel: MakePanel) -> None:
     second = make_panel(60)
     second.loc[20, "volume"] *= 2
-    found = only(record_findings(record(second), NOBODY, DAYS, LAST), "revision")
+    found = only(as_table(record_findings(record(second), NOBODY, DAYS, LAST)), "revision")
     assert "the close in none of them" in found["detail"]
 
 
 def test_sources_that_disagree_are_named(record: Callable[..., pd.DataFrame], make_panel: MakePanel) -> None:
     second = make_panel(60).assign(source="other")
     second.loc[[4, 9, 12], "close"] *= [1.001, 0.99, 1.03]
-    found = record_findings(record(second), NOBODY, DAYS, LAST).set_index("check")
+    found = as_table(record_findings(record(second), NOBODY, DAYS, LAST)).set_index("check")
     assert found["count"].to_dict() == {"revision": 3, "sources disagree": 2}
     detail = found.loc["sources disagree", "detail"]
     assert "other and test are more than 0.5% apart; the largest 3.00% on 2024-01-13" in detail
 
 
 def test_an_asset_that_is_behind(record: Callable[..., pd.DataFrame]) -> None:
-    found = only(record_findings(record(), NOBODY, DAYS, LAST + pd.Timedelta(days=4)), "behind")
+    found = only(as_table(record_findings(record(), NOBODY, DAYS, LAST + pd.Timedelta(days=4))), "behind")
     assert (found["count"], found["first"], found["last"]) == (
         4,
         pd.Timestamp("2024-03-01"),
@@ -89,7 +89,7 @@ def test_an_asset_that_is_behind(record: Callable[..., pd.DataFrame]) -> None:
 
 def test_rows_held_back_are_counted_by_reason(record: Callable[..., pd.DataFrame], make_panel: MakePanel) -> None:
     held = make_panel(60).iloc[[2, 5, 9]].assign(reason=["bad tick", "bad tick", "stale"])
-    found = record_findings(record(), held, DAYS, LAST)
+    found = as_table(record_findings(record(), held, DAYS, LAST))
     assert found["check"].tolist() == ["quarantined", "quarantined"]
     assert found["count"].tolist() == [2, 1]
     assert found["detail"].tolist() == ["held back: bad tick", "held back: stale"]

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from ingest.changes import series_of, simple_changes
-from ingest.checks import findings
+from ingest.checks import as_table, findings
 from ingest.errors import UnknownSourceError, UnknownSymbolError
 from ingest.panel import check_panel
 from ingest.sessions import calendar
@@ -43,7 +43,7 @@ def test_the_sample_is_twenty_years_of_real_sessions_without_a_gap(asset: sample
     )
     assert series_of(rows) == ("price", "volume")
     assert (rows["adjustment"] == 1).all()
-    assert set(findings(rows, calendar("XNYS"))["check"]) <= {"zero volume", "large price move"}
+    assert set(as_table(findings(rows, calendar("XNYS")))["check"]) <= {"zero volume", "large price move"}
 
 
 def test_the_sample_gives_only_closed_sessions() -> None:

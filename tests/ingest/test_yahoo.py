@@ -36,7 +36,7 @@ def test_a_plain_history_comes_as_it_traded() -> None:
     assert (panel["adjustment"] == 1).all()
     assert (panel["volume"] == 1000).all()
     assert set(panel["source"]) == {"yahoo"}
-    assert findings(panel, calendar("XNYS")).empty
+    assert findings(panel, calendar("XNYS")) == ()
     assert len(ask.charts) == 2  # one for the time zone, one for the rows
 
 

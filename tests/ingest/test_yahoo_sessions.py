@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ingest.checks import findings
+from ingest.checks import as_table, findings
 from ingest.errors import NoDataError, UnknownCalendarError
 from ingest.exchanges import CALENDARS, KINDS
 from ingest.sessions import calendar
@@ -58,7 +58,7 @@ def test_a_gap_stays_a_gap() -> None:
     holes = replace(share, days=share.days.delete([30, 31]), close=np.delete(share.close, [30, 31]))
     panel = rows(replace(holes, nulls=(f"{share.days[50]:%Y-%m-%d}",)))
     assert len(panel) == len(share.days) - 3
-    (gap,) = findings(panel, calendar("XNYS")).to_dict("records")
+    (gap,) = as_table(findings(panel, calendar("XNYS"))).to_dict("records")
     assert (gap["check"], gap["count"]) == ("missing session", 3)
 
 
