@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from benchmarks.study.claims import PathTask
     from benchmarks.study.run import BlockTask, LawTask, NutsTask
 
-    AnyTask = BlockTask | LawTask | NutsTask
+    AnyTask = BlockTask | LawTask | NutsTask | PathTask
 
 PROCESSES = 2
 

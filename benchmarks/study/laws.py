@@ -37,7 +37,7 @@ ROWS = 2050
 GARCH_DF, NOISE_DF, HEAVY_DF = 6.0, 5.0, 8.0
 ALPHA, BETA = 0.08, 0.90
 PERSISTENCE, SHOCK = 0.97, 0.2
-PULL = 0.1
+PULL, STRONG_PULL = 0.1, 0.3
 """What a change adds to the mean of the next."""
 
 GRID, REACH = 301, 6.0
@@ -95,13 +95,13 @@ def walk(rng: np.random.Generator, days: int) -> Simulated:
     return _plain(DAILY * unit_t(rng, NOISE_DF, days), np.zeros(days), np.full(days, DAILY), NOISE_DF)
 
 
-def pulled(rng: np.random.Generator, days: int) -> Simulated:
+def pulled(rng: np.random.Generator, days: int, pull: float = PULL) -> Simulated:
     """AR(1) in the mean, with Student-t errors of constant volatility."""
     errors, changes, means = DAILY * unit_t(rng, NOISE_DF, days), np.empty(days), np.empty(days)
     mean = 0.0
     for day in range(days):
         means[day], changes[day] = mean, mean + errors[day]
-        mean = PULL * changes[day]
+        mean = pull * changes[day]
     return _plain(changes, means, np.full(days, DAILY), NOISE_DF)
 
 
@@ -162,5 +162,6 @@ LAWS: dict[str, Callable[[np.random.Generator, int], Simulated]] = {
     "stochastic volatility, t": partial(volatile, df=HEAVY_DF),
     "AR(.1)": pulled,
     "walk": walk,
+    "AR(.3)": partial(pulled, pull=STRONG_PULL),
 }
-"""The laws by the name that tables give them."""
+"""The laws by the name that tables give them; a path follows from a law's place here, so new ones come last."""

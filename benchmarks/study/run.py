@@ -21,6 +21,7 @@ from forecaster.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from benchmarks.study.claims import PathTask
     from forecaster.predictive import Predictive
     from ingest.history import History
 
@@ -181,7 +182,7 @@ class Found:
     seconds: Mapping[str, float]
 
 
-def run(task: BlockTask | LawTask | NutsTask) -> Found:
+def run(task: BlockTask | LawTask | NutsTask | PathTask) -> Found:
     """Does a task, and tells what it took."""
     start, began = process_time(), perf_counter()
     with clocked() as spent:
