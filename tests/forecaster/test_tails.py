@@ -59,12 +59,9 @@ def test_sum_and_gradient_are_those_of_the_formula(heavy, skewed, layer):
     moments = Layer(HIDDEN, layer) if layer else Linear()
     found = of_rows(moments, rows, (*latents, *hidden), weight, skew, heavy=heavy)
     upstream = torch.arange(1.0, FITS * DRAWS + 1, dtype=torch.float64).reshape(FITS, DRAWS)
-    right = torch.stack([
-        torch.stack([
-            plain(each, (i, j), latents, hidden, (weight, skew), heavy=heavy, tanh=layer == "tanh") for j in range(DRAWS)
-        ])
-        for i in range(FITS)
-    ])  # fmt: skip
+    law = {"law": (weight, skew), "heavy": heavy, "tanh": layer == "tanh"}
+    each_draw = [[plain(each, (i, j), latents, hidden, **law) for j in range(DRAWS)] for i in range(FITS)]
+    right = torch.stack([torch.stack(draws) for draws in each_draw])
     torch.testing.assert_close(found, right, rtol=1e-10, atol=1e-10)
     ours = torch.autograd.grad((found * upstream).sum(), asked)
     theirs = torch.autograd.grad((right * upstream).sum(), asked)
