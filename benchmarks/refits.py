@@ -21,12 +21,11 @@ from benchmarks.backtest import history_of, peak
 from benchmarks.baseline import keras_of
 from benchmarks.many import HEAVY
 from benchmarks.many import plain as plain_regression
-from benchmarks.networks import DAILY
+from benchmarks.networks import DAILY, LOOP
 from benchmarks.networks import plain as plain_network
 from benchmarks.study import blocks
 from forecaster import market
 from forecaster.inference.keras_style import Task
-from forecaster.models import bayesian_mlp
 from forecaster.replay.backends import Means
 from forecaster.replay.backtest import last_origins, replay
 from forecaster.replay.parts import Parts
@@ -66,10 +65,9 @@ def cases() -> dict[str, Callable[[], object]]:
 def loops(known: Examples) -> dict[str, Callable[[], object]]:
     """The plain loop of each forecaster: Pyro's own for the Bayesian ones, real Keras for the network."""
     x, y = known.standard.reshape(len(known.y), -1), known.y / known.volatility
-    steps = bayesian_mlp.Settings().steps
     return {
         "bayesian_linear": lambda: plain_regression(x, y, known.z, HEAVY),
-        "bayesian_mlp": lambda: plain_network((x, y, x, known.z), DAILY, steps),
+        "bayesian_mlp": lambda: plain_network((x, y, x, known.z), DAILY, LOOP),
         "baseline_mlp": lambda: keras(x, y),
     }
 

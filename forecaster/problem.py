@@ -40,7 +40,7 @@ class Compute:
     """
 
     device: str = "cpu"
-    memory: int = 2**28
+    memory: int = 2**29
 
 
 @dataclass(frozen=True, eq=False)

@@ -79,7 +79,7 @@ class Compute(Section):
     """Where fits are trained. No forecast depends on it beyond rounding."""
 
     device: Literal["cpu", "cuda", "auto"] = Field("cpu", description="`auto` is cuda where torch finds a CUDA GPU")
-    memory_mb: int = Field(256, ge=16, description="MiB that the fits trained at once may take")
+    memory_mb: int = Field(512, ge=16, description="MiB that the fits trained at once may take")
 
     def chosen(self) -> problem.Compute:
         """The device and memory that fits are given.

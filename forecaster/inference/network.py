@@ -125,7 +125,7 @@ def fit_networks(
 
 def default_schedule() -> Schedule:
     """Minibatches of 128 rows, and steps that bring both guides to rest on daily changes, of which little is learnt."""
-    return Schedule(steps=1200, learning_rate=0.05, particles=1, minibatch=128, checks=400)
+    return Schedule(steps=600, learning_rate=0.03, particles=1, minibatch=128, checks=200)
 
 
 def _tensors(arrays: Sequence[ArrayLike]) -> tuple[Tensor, ...]:
@@ -182,12 +182,11 @@ class Networks:
         return len(self.inputs)
 
     def bytes_a_fit(self, draws: int, minibatch: int) -> int:
-        """Memory of a fit: its rows, what a step keeps of each hidden unit, and what checks make of the directions."""
-        rows, kept, columns = max(self.rows), 16 * self.prior.hidden + 48, self.inputs[0].shape[1]
-        step = TWINS * minibatch if minibatch else draws * rows
-        directions = 400 * guides.RANK * packed_size(self.sites) if self.guide_name == "low_rank" else 0
-        own = rows * (12 * columns + kept) + step * (kept + 8 * columns) + directions
-        return own + self.beside.bytes_a_fit(0, 0)
+        """Memory of a fit: its rows as blocks, one by one and as they are made, a minibatch, and a step's draws."""
+        columns, latents = self._each[0].shape[1], packed_size(self.sites)
+        directions = 400 * guides.RANK * latents if self.guide_name == "low_rank" else 0
+        rows = 20 * max(self.rows) * columns + 8 * TWINS * minibatch * columns
+        return rows + 24 * draws * latents + directions + self.beside.bytes_a_fit(0, 0)
 
     def take(self, index: Sequence[int]) -> Networks:
         """Some of the fits."""
@@ -195,10 +194,10 @@ class Networks:
 
     @cached_property
     def _each(self) -> list[Tensor]:
-        """Rows of each fit, all columns beside each other `(rows, columns)`, float64: the regression's, then inputs."""
+        """Rows of each fit, all columns beside each other `(rows, columns)`, float32: the regression's, then inputs."""
         of = self.beside
         rows = zip(self.inputs, of.designs, of.responses, of.covariates, strict=True)
-        return [torch.cat([*columns_of(s, y, z), x, torch.ones_like(y)[:, None]], 1) for x, s, y, z in rows]
+        return [torch.cat([*columns_of(s, y, z), x, torch.ones_like(y)[:, None]], 1).float() for x, s, y, z in rows]
 
     def _parts(self, rows: Tensor) -> Parts:
         """Columns `(..., columns, rows)` by kind."""

@@ -17,7 +17,6 @@ in double precision: so a fit's sums do not depend on how far its rows are padde
 
 from __future__ import annotations
 
-from itertools import repeat
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
@@ -108,12 +107,11 @@ class _OfRows(torch.autograd.Function):
         """The sums, and at once their slopes, since what they share is in the cache."""
         blocks_each, draws, sloped = given[0].shape[1], given[kinds].shape[1], any(ctx.needs_input_grad)
         size = max(1, AT_ONCE // (given[0].shape[-1] * draws * moments.numbers))
-        # Each block beside its own fit's latents.
-        every = [of.flatten(0, 1) for of in given[:kinds]]
-        every += [None if of is None else of.repeat_interleave(blocks_each, 0) for of in given[kinds:]]
+        owner = torch.arange(len(given[0])).repeat_interleave(blocks_each)
         found = []
-        for piece in zip(*(repeat(None) if of is None else of.split(size) for of in every), strict=False):
-            rows, latents, (weight, skew) = piece[:kinds], piece[kinds:-2], piece[-2:]
+        for own, *rows in zip(*(of.split(size) for of in (owner, *(of.flatten(0, 1) for of in given[:kinds]))), strict=True):
+            beside = [None if of is None else of.index_select(0, own) for of in given[kinds:]]
+            latents, (weight, skew) = beside[:-2], beside[-2:]
             residual, log_unit, kept = moments.forward(rows, latents)
             total, of_errors = _sums(residual, log_unit, weight, skew, heavy=heavy, sloped=sloped)
             through = moments.backward(rows, latents, kept, *of_errors[:2]) if sloped else ()

@@ -101,7 +101,7 @@ def test_a_device_that_is_not_here_is_shown_by_doctor_and_refused_by_a_fit(
 ) -> None:
     monkeypatch.setenv("FORECASTER__COMPUTE__DEVICE", "cuda")
     settings = effective(command, home)
-    assert (settings["compute.device"], settings["compute.memory_mb"]) == ("cuda", 256)
+    assert (settings["compute.device"], settings["compute.memory_mb"]) == ("cuda", 512)
     words = ("backtest", "--symbols", "WALK", "--last", 2, "--export", tmp_path / "out", "--home", home)
     complaint = command(*words).complaint()
     assert complaint == "setting compute.device: torch finds no CUDA GPU here: choose cpu, or auto"
