@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from benchmarks.study import blocks, kept
+from benchmarks.study.bars import LINEAR
 from benchmarks.study.page import page
 from benchmarks.study.run import BlockTask, LawTask, NutsTask, Tables, settled
 from forecaster import models
@@ -37,7 +38,8 @@ class Plan:
         windows: Most training rows, one run of all blocks each.
         names: Forecasters.
         laws: Simulated markets.
-        seeds: Paths of each of them.
+        seeds: Paths of each of them on which all forecasters stand.
+        paths: Paths of each on which the regression stands against the true law, those among them.
         days: Scored days of each path.
         sampled: Assets whose newest fit is held against NUTS.
         tables: Tables of a forecaster.toml.
@@ -49,6 +51,7 @@ class Plan:
     names: tuple[str, ...] = ()
     laws: tuple[str, ...] = ("GARCH-t", "stochastic volatility", "stochastic volatility, t", "AR(.1)", "walk")
     seeds: int = 3
+    paths: int = 20
     days: int = 500
     sampled: tuple[str, ...] = SAMPLED
     tables: Tables = field(default_factory=dict)
@@ -60,9 +63,10 @@ class Plan:
         return {
             "blocks": [BlockTask(window, names, self.tables, self.last, block=block)
                        for window in self.windows for block in self.blocks],
-            "laws": [LawTask(longest, names, self.tables, self.days, law=law, seed=seed)
-                     for law in self.laws for seed in range(self.seeds)],
-            "nuts": [NutsTask(longest, ("bayesian_linear",), self.tables, symbol=symbol) for symbol in self.sampled],
+            "laws": [LawTask(longest, names if seed < self.seeds else (LINEAR,), self.tables, self.days,
+                             law=law, seed=seed)
+                     for law in self.laws for seed in range(self.paths)],
+            "nuts": [NutsTask(longest, (LINEAR,), self.tables, symbol=symbol) for symbol in self.sampled],
         }  # fmt: skip
 
 
@@ -81,7 +85,9 @@ def quick() -> Plan:
     pools = {name: {"members": members} for name in names if name not in members}
     cheap: Tables = {"forecast": {"track_days": 10}, "models": {"bayesian_linear": {"steps": 30, "draws": 10}, **pools}}
     block = blocks.Block("^GSPC", 2016, 2016)
-    return Plan((block,), (150, 100), names, ("AR(.1)", "walk"), seeds=1, days=8, sampled=(), tables=cheap, last=8)
+    return Plan(
+        (block,), (150, 100), names, ("AR(.1)", "walk"), seeds=1, paths=2, days=8, sampled=(), tables=cheap, last=8
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.study import bars, tables
 from benchmarks.study.judging import KS_LIMIT, skill
-from benchmarks.study.run import POOLS_EVERY, REFIT, SHAPE
+from benchmarks.study.run import POOLS_EVERY, REFIT, SHAPE, TRUTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -37,8 +37,8 @@ all is well.
 """
 
 MARKETS = """\
-Closes only, {days} scored days a path after 2,000 rows, {paths} paths a law. Log score less that of the true law, which
-knows all but a hidden volatility; t in brackets.
+Closes only, {days} scored days a path after 2,000 rows, {paths} paths a law for `bayesian_linear` and {few} for the
+others. Log score less that of the true law, which knows all but a hidden volatility; t in brackets.
 """
 
 POSTERIOR = """\
@@ -122,9 +122,10 @@ def _blocks(windows: Mapping[int, pd.DataFrame], members: Sequence[str]) -> Iter
 
 def _laws(rows: pd.DataFrame) -> Iterator[str]:
     walks, pulled = rows[rows["symbol"] == "walk"], rows[rows["symbol"] == "AR(.1)"]
-    paths = rows.groupby("symbol")["block"].nunique().max()
+    others = rows[~rows["model"].isin((bars.LINEAR, TRUTH))]
+    few, paths = (of.groupby("symbol")["block"].nunique().max() for of in (others, rows))
     days = rows.groupby("block")["target"].nunique().max()
-    yield "## Simulated markets\n\n" + MARKETS.format(days=days, paths=paths)
+    yield "## Simulated markets\n\n" + MARKETS.format(days=days, paths=paths, few=few)
     yield tables.markets(rows)
     if len(walks):
         yield "### Claims on walks\n\n" + tables.claims_table(walks)

@@ -109,7 +109,9 @@ class _OfRows(torch.autograd.Function):
         size = max(1, AT_ONCE // (given[0].shape[-1] * draws * moments.numbers))
         owner = torch.arange(len(given[0])).repeat_interleave(blocks_each)
         found = []
-        for own, *rows in zip(*(of.split(size) for of in (owner, *(of.flatten(0, 1) for of in given[:kinds]))), strict=True):
+        for own, *rows in zip(
+            *(of.split(size) for of in (owner, *(of.flatten(0, 1) for of in given[:kinds]))), strict=True
+        ):
             beside = [None if of is None else of.index_select(0, own) for of in given[kinds:]]
             latents, (weight, skew) = beside[:-2], beside[-2:]
             residual, log_unit, kept = moments.forward(rows, latents)

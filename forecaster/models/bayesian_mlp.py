@@ -120,7 +120,9 @@ def _average_slope(task: Terms, draws: Mapping[str, Floats], activation: Activat
     """Mean derivative of the location by each input over the training rows, a row a draw: `(draws, inputs)`."""
     w, outer = torch.tensor(draws["w"]).float(), torch.tensor(draws["o"][:, 0]).float()
     if activation == "tanh":
-        units = torch.addmm(torch.tensor(2 * draws["b"]).float().flatten(), task.inputs.float(), w.permute(1, 0, 2).flatten(1), alpha=2)
+        units = torch.addmm(
+            torch.tensor(2 * draws["b"]).float().flatten(), task.inputs.float(), w.permute(1, 0, 2).flatten(1), alpha=2
+        )
         # tanh' z = 4 s (1 - s) of s = sigmoid 2z, which torch computes in a fifth of the time.
         units = units.sigmoid_()
         outer = outer * 4 * torch.addcmul(units, units, units, value=-1).mean(0).reshape(outer.shape)
