@@ -108,12 +108,10 @@ class _OfRows(torch.autograd.Function):
         blocks_each, draws, sloped = given[0].shape[1], given[kinds].shape[1], any(ctx.needs_input_grad)
         size = max(1, AT_ONCE // (given[0].shape[-1] * draws * moments.numbers))
         owner = torch.arange(len(given[0])).repeat_interleave(blocks_each)
-        found = []
-        for own, *rows in zip(
-            *(of.split(size) for of in (owner, *(of.flatten(0, 1) for of in given[:kinds]))), strict=True
-        ):
-            beside = [None if of is None else of.index_select(0, own) for of in given[kinds:]]
-            latents, (weight, skew) = beside[:-2], beside[-2:]
+        every, found = (owner, *(of.flatten(0, 1) for of in given[:kinds])), []
+        for own, *piece in zip(*(of.split(size) for of in every), strict=True):
+            rows, latents = tuple(piece), tuple(of.index_select(0, own) for of in given[kinds:-2])
+            weight, skew = given[-2][own], None if given[-1] is None else given[-1][own]
             residual, log_unit, kept = moments.forward(rows, latents)
             total, of_errors = _sums(residual, log_unit, weight, skew, heavy=heavy, sloped=sloped)
             through = moments.backward(rows, latents, kept, *of_errors[:2]) if sloped else ()
