@@ -81,3 +81,12 @@ def test_neither_padding_nor_company_changes_a_bit():
         return [of[0].numpy().tobytes() for of in (total.detach(), *torch.autograd.grad(total.sum(), own))]
 
     assert found([kind[:1] for kind in each[:3]], slice(0, 1)) == found(together, slice(None))
+
+
+def test_blocks_are_summed_in_double_precision():
+    """One block of 2^24 and forty of 1 each: float32 has no number for the sums in between, but for the whole."""
+    unit = torch.full((41 * 128, 1), 2.0**-7)
+    unit[:128] = 2.0**17
+    rows = tuple(blocks([of]) for of in (torch.zeros_like(unit), torch.zeros_like(unit), unit))
+    one = torch.ones(1, 1, 1)
+    assert of_rows(Linear(), rows, (one, one), one, None, heavy=True).item() == 2.0**24 + 40
