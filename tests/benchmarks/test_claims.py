@@ -84,7 +84,7 @@ def test_campaigns_without_the_effect_are_not_passed():
     assert claims.of_pulled("", pulled).missed == claims.of_wild("", wild, nothing).missed == []
     assert claims.of_control("", nothing).missed == []
     assert len(claims.of_pulled("", nothing).missed) == 2
-    assert len(claims.of_wild("", blind, nothing).missed) == 2
+    assert len(claims.of_wild("", blind, nothing).missed) == 3
     assert len(claims.of_wild("", wild, wild).missed) == 1
     assert len(claims.of_control("", wild).missed) == 2
 
