@@ -124,8 +124,8 @@ def fit_networks(
 
 
 def default_schedule() -> Schedule:
-    """Minibatches of 128 rows, and steps that bring both guides to rest on daily changes, of which little is learnt."""
-    return Schedule(steps=600, learning_rate=0.03, particles=1, minibatch=128, checks=200)
+    """Minibatches of 128 rows, and steps that bring both guides to rest where much is learnt."""
+    return Schedule(steps=1200, learning_rate=0.05, particles=1, minibatch=128, checks=400)
 
 
 def _tensors(arrays: Sequence[ArrayLike]) -> tuple[Tensor, ...]:

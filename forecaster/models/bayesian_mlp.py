@@ -22,7 +22,8 @@ from pydantic import Field
 
 from forecaster import terms
 from forecaster.inference.layer import Activation
-from forecaster.inference.network import NetworkGuide, Prior, default_schedule, fit_networks
+from forecaster.inference.network import NetworkGuide, Prior, fit_networks
+from forecaster.inference.svi import Schedule
 from forecaster.problem import Compute, Examples, Failed, Fitted, Origin, Weights
 from forecaster.terms import Terms, TermsSettings, doubles
 
@@ -40,6 +41,10 @@ SUMMARY = "Bayesian regression of location and scale with 25 hidden units, skewe
 
 LATENTS = terms.LATENTS
 """Its latent sites but those of the hidden units, whose order and signs mean nothing."""
+
+
+DAILY = Schedule(steps=600, learning_rate=0.03, particles=1, minibatch=128, checks=200)
+"""Half the steps that a network takes where much is to be learnt: on daily changes more do not pay."""
 
 
 class Settings(TermsSettings):
@@ -62,8 +67,8 @@ class Settings(TermsSettings):
     hidden_weight_scale: float = Field(0.03, gt=0)
     hidden_slope_scale: float = Field(0.1, gt=0)
     guide: NetworkGuide = "mean_field"
-    steps: int = Field(600, ge=20)
-    minibatch: int = Field(128, ge=0)
+    steps: int = Field(DAILY.steps, ge=20)
+    minibatch: int = Field(DAILY.minibatch, ge=0)
 
 
 def fit(
@@ -72,7 +77,7 @@ def fit(
     """Trains each on rows known at its own origin; all have the same series and covariates."""
     tasks = [Terms.of(rows, settings) for rows in examples]
     past = slice(None if settings.skip else 0)
-    schedule = replace(default_schedule(), steps=settings.steps, minibatch=settings.minibatch)
+    schedule = replace(DAILY, steps=settings.steps, minibatch=settings.minibatch)
     scales = (settings.hidden_weight_scale, settings.hidden_slope_scale)
     fits = fit_networks(
         [(task.inputs, task.response, task.design[:, past], task.z) for task in tasks],
