@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    import pandas as pd
+
 
 def listing(symbol: str, code: str = "XNYS", sessions: int = 300, **facts: Any) -> Listing:
     """A price in cents up to the session that is trading, or to come."""
@@ -41,6 +43,11 @@ def script(asked: Asked) -> Answer:
     if "/HTML" in asked.path:
         return Answer("<html>consent</html>")
     return speaks(SHARE, COIN, ODD)(asked)
+
+
+def finished() -> pd.Timestamp:
+    """The coin's last day that is over now: midnight may have passed since its days were made."""
+    return calendar("24/7").last_closed(datetime.now(UTC) - timedelta(minutes=20))
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +82,7 @@ def test_the_daily_run_fetches_what_is_new(command: Callable[..., Any], new_home
     assert "2 forecasts recorded" in said.out
     assert len(server.asked) > asked
     store = Store(open_engine(f"sqlite:///{new_home / 'forecaster.db'}"))
-    assert store.history("COIN-USD").last == COIN.days[-2]
+    assert store.history("COIN-USD").last == finished()
 
 
 def test_a_failing_symbol_is_named_and_the_others_are_stored(command: Callable[..., Any], new_home: Path) -> None:
@@ -121,7 +128,7 @@ def test_a_renamed_symbol_keeps_its_name_here(command: Callable[..., Any], new_h
     assert command("ingest", "yahoo", "OLD", "--to", f"{COIN.days[-4]:%Y-%m-%d}", "--home", new_home).code == 0
     assert command("run", "--home", new_home).code == 0
     history = Store(open_engine(f"sqlite:///{new_home / 'forecaster.db'}")).history("OLD")
-    assert history.last == COIN.days[-2]
+    assert history.last == finished()
     assert set(history.frame["symbol"]) == {"OLD"}
 
 
