@@ -105,10 +105,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         own = [found[task.name] for task in tasks]
         rows[part] = pd.concat([one.rows for one in own], ignore_index=True)
         seconds += [{"part": part, "name": name, "seconds": value} for one in own for name, value in _cpu(one).items()]
-    minutes = sum(one.seconds["wall"] for one in found.values()) / asked.processes / 60
+    # Of the processor: by the clock it would be other work's time as well.
+    minutes = sum(of["seconds"] for of in seconds) / asked.processes / 60
     members = settled(plan.tables).members("ensemble")
     asked.out.write_text(page(rows, pd.DataFrame(seconds), minutes, members, _absent()), "utf-8")
-    print(f"{asked.out}: {minutes:.1f} minutes of {asked.processes} processes")
+    print(f"{asked.out}: {minutes:.1f} minutes of the processor on each of {asked.processes} cores")
 
 
 def _cpu(found: Found) -> Mapping[str, float]:

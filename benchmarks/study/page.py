@@ -58,7 +58,7 @@ def page(
     Args:
         found: Rows by part: `blocks`, `laws`, `nuts`; those that were not run are not there.
         seconds: `part, name, seconds`.
-        minutes: For all of it, by the clock.
+        minutes: Of each core for all of it.
         members: Of the ensemble.
         absent: What could not be run, in words.
     """
@@ -69,7 +69,7 @@ def page(
         parts += _laws(found["laws"])
     if "nuts" in found:
         parts.append(POSTERIOR + tables.nuts_table(found["nuts"]))
-    told = f"{minutes:.1f} minutes by the clock; CPU seconds:\n\n"
+    told = f"{minutes:.1f} minutes of each core. CPU seconds, which are more where cores had other work:\n\n"
     parts.append("## Seconds\n\n" + told + tables.seconds_table(seconds))
     return "\n".join([_head(found, absent), *parts])
 
