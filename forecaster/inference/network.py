@@ -183,7 +183,7 @@ class Networks:
 
     def bytes_a_fit(self, draws: int, minibatch: int) -> int:
         """Memory of a fit: its rows as blocks, one by one and as they are made, a minibatch, and a step's draws."""
-        columns, latents = self._each[0].shape[1], packed_size(self.sites)
+        columns, latents = sum(self._widths), packed_size(self.sites)
         directions = 400 * guides.RANK * latents if self.guide_name == "low_rank" else 0
         rows = 20 * max(self.rows) * columns + 8 * TWINS * minibatch * columns
         return rows + 24 * draws * latents + directions + self.beside.bytes_a_fit(0, 0)
@@ -201,8 +201,13 @@ class Networks:
 
     def _parts(self, rows: Tensor) -> Parts:
         """Columns `(..., columns, rows)` by kind."""
-        features, covariates = self.beside.features, self.beside.covariates[0].shape[1]
-        return tuple(torch.split(rows, [1, 1 + features, 1 + max(1, covariates), self.inputs[0].shape[1] + 1], -2))
+        return tuple(torch.split(rows, self._widths, -2))
+
+    @property
+    def _widths(self) -> list[int]:
+        """Columns of each kind: response, features, covariates and inputs, a one beside each of the last three."""
+        covariates = self.beside.covariates[0].shape[1]
+        return [1, 1 + self.beside.features, 1 + max(1, covariates), 1 + self.inputs[0].shape[1]]
 
     @property
     def _layer(self) -> Layer:
