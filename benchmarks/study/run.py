@@ -84,8 +84,8 @@ class Task:
     days: int = 0
 
     def settings(self, tables: Tables | None = None) -> Settings:
-        """The settings that it runs under, further tables over its own."""
-        return settled(self.tables, tables or {}, {"forecast": {"train_window": self.window}})
+        """The settings that it runs under: the window's, over them its own tables, over these further ones."""
+        return settled({"forecast": {"train_window": self.window}}, self.tables, tables or {})
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,13 @@ def test_settings_of_an_experiment_reach_their_tables():
         experiment.tables_of("bayesian_linear", ["slope_scale"])
 
 
+def test_an_experiment_may_try_other_rows_than_the_window_s() -> None:
+    chosen = blocks.development()[:1]
+    plain, tried = experiment.tasks("bayesian_linear", ["forecast.train_window=4000"], 2000, chosen, 0)
+    assert plain.settings().forecast.train_window == 2000
+    assert tried.settings().forecast.train_window == 4000
+
+
 def test_an_unknown_part_is_refused_by_name(capsys):
     with pytest.raises(SystemExit):
         study.main(["--part", "blocks,moon"])
