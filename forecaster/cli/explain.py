@@ -39,7 +39,7 @@ def explain(
     symbol: Annotated[str | None, typer.Argument(help="The asset.")] = None,
     as_of: AsOf = None,
     model: Annotated[str | None, typer.Option("--model", help="A forecaster with a posterior.")] = None,
-    nuts: Annotated[bool, typer.Option("--nuts", help="Sample the posterior by NUTS too: minutes.")] = False,
+    nuts: Annotated[bool, typer.Option("--nuts", help="Sample the posterior by NUTS too: about a minute.")] = False,
     keep: Annotated[Path | None, typer.Option("--save", help="Keep it in this new folder.")] = None,
     kept: Annotated[Path | None, typer.Option("--load", help="Show what was kept; nothing is fitted.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
