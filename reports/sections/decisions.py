@@ -42,13 +42,17 @@ _CAPTION = (
 
 
 def _blocks(report: BacktestReport, asset: BacktestAsset) -> Iterator[Block]:
-    """The sentences, the table, and what it rests on; nothing where nothing could be decided."""
+    """The sentences, the tables, and what they rest on; nothing where nothing could be decided.
+
+    A table a rule, so that a page ends between two of them; what all are held against stands above the first.
+    """
     table = asset.decisions
     if table.empty:
         return
     yield Callout("After costs", asset.decided)
-    groups = tuple(_group(str(rule), rows, report.models) for rule, rows in table.groupby("rule", sort=False))
-    yield Table(_COLUMNS, groups, _CAPTION)
+    groups = [_group(str(rule), rows, report.models) for rule, rows in table.groupby("rule", sort=False)]
+    yield Table(_COLUMNS, tuple(groups[:2]), _CAPTION)
+    yield from (Table(_COLUMNS, (group,)) for group in groups[2:])
     yield Paragraph(_terms(table), "small")
 
 
