@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from ingest.errors import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 
 class ForecasterError(Exception):
@@ -46,3 +46,8 @@ class ArtifactError(ForecasterError):
 
 class HomeError(ForecasterError):
     """A data folder that cannot be used."""
+
+
+def named(withheld: Mapping[str, str]) -> list[str]:
+    """A line for each withheld asset: its symbol, then why."""
+    return [why if why.startswith(symbol) else f"{symbol}: {why}" for symbol, why in withheld.items()]

@@ -10,8 +10,8 @@ import typer
 
 from forecaster import models as registry
 from forecaster.cli.frame import DONE_IN_PART, app, listed, opened, progress, say, show_json, show_table
-from forecaster.cli.run import Models, Symbols, named
-from forecaster.errors import ForecasterError
+from forecaster.cli.run import Models, Symbols
+from forecaster.errors import ForecasterError, named
 from forecaster.operation.daily import watchlist
 from forecaster.replay.audit import CHECKS, Auditor, Check
 from ingest.database import open_engine

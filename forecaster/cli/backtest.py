@@ -9,7 +9,8 @@ import pandas as pd
 import typer
 
 from forecaster.cli.frame import DONE_IN_PART, MISSING, app, day_of, listed, progress, say, show_table, state
-from forecaster.cli.run import Models, named
+from forecaster.cli.run import Models
+from forecaster.errors import named
 from forecaster.operation.backtest import backtest as replayed
 from forecaster.replay.backends import Means
 

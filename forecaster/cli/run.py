@@ -8,12 +8,10 @@ import pandas as pd
 import typer
 
 from forecaster.cli.frame import DONE_IN_PART, MISSING, app, day_of, listed, opened, progress, records, say, show_table
-from forecaster.errors import ForecasterError, UnknownNameError
+from forecaster.errors import ForecasterError, UnknownNameError, named
 from forecaster.operation import daily
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from forecaster.operation.home import Home
 
 AsOf = Annotated[str | None, typer.Option("--as-of", help="The day, as 2018-01-20; the newest data where not given.")]
@@ -66,11 +64,6 @@ def announce(summary: daily.Summary, home: Home) -> None:
         say(f"Report: {summary.report}")
     if summary.withheld or summary.faults:
         raise typer.Exit(DONE_IN_PART)
-
-
-def named(withheld: Mapping[str, str]) -> list[str]:
-    """A line for each withheld asset: its symbol, then why."""
-    return [why if why.startswith(symbol) else f"{symbol}: {why}" for symbol, why in withheld.items()]
 
 
 def _rows(summary: daily.Summary, home: Home) -> list[list[object]]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pyarrow.parquet as pq
 
-from forecaster.errors import ForecasterError
+from forecaster.errors import ForecasterError, named
 from forecaster.legs import Leg, in_groups
 from forecaster.past import Past
 from forecaster.pooling import Pools
@@ -81,7 +81,7 @@ class Request:
         """
         planned, withheld = self._planned()
         if not planned:
-            raise ForecasterError("; ".join(f"{symbol}: {reason}" for symbol, reason in withheld.items()))
+            raise ForecasterError("; ".join(named(withheld)))
         trainings = self._trainings(planned)
         _compute(
             backend, means, trainings, parts, lambda n, of: tell("trainings", n, of), sum(t.size for t in trainings)
@@ -97,7 +97,7 @@ class Request:
             days,
         )
         if not keys:
-            raise ForecasterError("; ".join(f"{symbol}: {reason}" for symbol, reason in withheld.items()))
+            raise ForecasterError("; ".join(named(withheld)))
         return Done(parts, tuple(keys), withheld)
 
     def _planned(self) -> tuple[dict[str, tuple[list[Leg], list[Leg]]], dict[str, str]]:

@@ -90,6 +90,14 @@ def test_a_failure_is_one_line_and_exit_code_1_and_nothing_is_lost(  # a fixture
     assert rows_of(finished_home) == before
 
 
+def test_a_backtest_names_an_asset_with_too_short_a_history_once(
+    finished_home: Path, tmp_path: Path, command: Callable[..., Any]
+) -> None:
+    asked = ("--from", "2017-07-18", "--to", "2017-07-20")
+    said = command("backtest", "--symbols", "WALK", "--export", tmp_path / "out", *asked, "--home", finished_home)
+    assert said.complaint().startswith("WALK has 6 complete windows of 7 sessions")
+
+
 def test_an_empty_home_says_how_to_begin(new_home: Path, command: Callable[..., Any]) -> None:
     for words in (("run",), ("schedule", "start"), ("schedule", "status"), ("schedule", "catch-up")):
         complaint = command(*words, "--home", new_home).complaint()
