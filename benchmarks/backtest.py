@@ -16,11 +16,12 @@ import torch
 
 from benchmarks.__main__ import seconds
 from benchmarks.store import asset, panel
-from forecaster import market, models
-from forecaster.problem import Compute, Examples
+from forecaster import models
+from forecaster.contract import Compute, Examples
+from forecaster.issuing.training import train
 from forecaster.replay.backtest import last_origins
 from forecaster.settings import Settings
-from forecaster.training import train
+from forecaster.view.view import look
 from ingest.covariates import COVARIATES
 from ingest.history import History
 from ingest.sessions import calendar
@@ -52,7 +53,7 @@ def days_of(history: History, count: int) -> list[pd.Timestamp]:
 
 def at_once(history: History, names: Sequence[str], settings: Settings, count: int) -> None:
     """Trains the models at so many origins together."""
-    train([market.look(history, day, settings.forecast) for day in days_of(history, count)], names, settings)
+    train([look(history, day, settings.forecast) for day in days_of(history, count)], names, settings)
 
 
 def cases() -> dict[str, Callable[[], object]]:
@@ -61,7 +62,7 @@ def cases() -> dict[str, Callable[[], object]]:
 
     def one_by_one() -> None:
         for day in days_of(history, 8):
-            train([market.look(history, day, settings.forecast)], names, settings)
+            train([look(history, day, settings.forecast)], names, settings)
 
     return {
         "one origin": lambda: at_once(history, names, settings, 1),

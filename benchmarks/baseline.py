@@ -19,9 +19,9 @@ import numpy as np
 import torch
 
 from benchmarks.__main__ import ROUNDS, seconds
+from forecaster.contract import Compute
+from forecaster.families.keras_style import Schedule, Task, begin, train
 from forecaster.inference.isolation import isolated
-from forecaster.inference.keras_style import Schedule, Task, begin, train
-from forecaster.problem import Compute
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from forecaster.inference.keras_style import Training
+    from forecaster.families.keras_style import Training
 
 NAME = "64 networks at once on about 650 rows of 21 inputs each, against model.fit of real Keras for one"
 

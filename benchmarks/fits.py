@@ -13,10 +13,10 @@ from pyro.infer.autoguide import AutoNormal
 from pyro.optim import Adam
 
 from forecaster import models
+from forecaster.contract import Compute, Examples
+from forecaster.families.linear import Prior
+from forecaster.families.reference import model
 from forecaster.inference.isolation import isolated
-from forecaster.inference.linear import Prior
-from forecaster.inference.reference import model
-from forecaster.problem import Compute, Examples
 from ingest.covariates import COVARIATES
 
 if TYPE_CHECKING:

@@ -23,14 +23,15 @@ from pyro.infer.autoguide import AutoNormal
 from pyro.optim import Adam
 
 from benchmarks.__main__ import ROUNDS, seconds
-from forecaster import market
-from forecaster.inference import reference
-from forecaster.inference.exact import gaussian_posterior
+from forecaster.contract import Examples
+from forecaster.families import reference
+from forecaster.families.exact import gaussian_posterior
+from forecaster.families.linear import Prior
+from forecaster.families.regression import Regression, fit_regressions
 from forecaster.inference.isolation import isolated
-from forecaster.inference.linear import Prior
-from forecaster.inference.regression import Regression, fit_regressions
-from forecaster.problem import Examples
 from forecaster.settings import Forecast
+from forecaster.view.arrays import training
+from forecaster.view.view import look
 from ingest.database import open_engine
 from ingest.sources import csv_file, sample
 from ingest.store import Store
@@ -78,7 +79,7 @@ def examples(file: str) -> Examples:
             asset = sample.ASSETS[0]
             store.append(asset, sample.fetch(asset, now), now)
         history = store.history(asset.symbol)
-    return market.training(market.look(history, history.last, Forecast(train_window=FITS + ROWS))).examples
+    return training(look(history, history.last, Forecast(train_window=FITS + ROWS))).examples
 
 
 def plain(x: Floats, y: Floats, z: Floats | None, prior: Prior) -> None:

@@ -19,15 +19,15 @@ from pyro.optim import ClippedAdam
 
 from benchmarks.__main__ import ROUNDS, seconds
 from benchmarks.many import FITS, windows
+from forecaster.contract import Compute
+from forecaster.distribution.predictive import Predictive
 from forecaster.evaluation.scoring import crps
-from forecaster.inference import reference
+from forecaster.families import reference
+from forecaster.families.likelihoods import LEAST_DF
+from forecaster.families.network import Prior, default_schedule, fit_networks
 from forecaster.inference.guides import INIT_SCALE
 from forecaster.inference.isolation import isolated
-from forecaster.inference.likelihoods import LEAST_DF
-from forecaster.inference.network import Prior, default_schedule, fit_networks
 from forecaster.models import bayesian_mlp
-from forecaster.predictive import Predictive
-from forecaster.problem import Compute
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from forecaster.families.network import NetworkGuide
     from forecaster.inference.diagnostics import Fit
-    from forecaster.inference.network import NetworkGuide
     from forecaster.inference.svi import Schedule
 
     Floats = NDArray[np.float64]

@@ -24,18 +24,19 @@ from benchmarks.many import plain as plain_regression
 from benchmarks.networks import DAILY, LOOP
 from benchmarks.networks import plain as plain_network
 from benchmarks.study import blocks
-from forecaster import market
-from forecaster.inference.keras_style import Task
+from forecaster.families.keras_style import Task
 from forecaster.replay.backends import Means
 from forecaster.replay.backtest import last_origins, replay
 from forecaster.replay.parts import Parts
 from forecaster.replay.run import Request
 from forecaster.settings import Settings
+from forecaster.view.arrays import training
+from forecaster.view.view import look
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from forecaster.problem import Examples
+    from forecaster.contract import Examples
     from ingest.history import History
 
 NAME = "a backtest of 8 origins, each refitted, against its reference of one"
@@ -91,7 +92,7 @@ def main() -> None:
     """Prints ratios, then growth."""
     torch.set_num_threads(1)
     history = blocks.history("^GSPC")
-    known = market.look(history, history.last, Settings().forecast).training.examples
+    known = training(look(history, history.last, Settings().forecast)).examples
     for name, loop in loops(known).items():
         alone = min(cpu(loop) for _ in range(SAMPLED))
         ours = cpu(lambda name=name: backtested(history, name, REFITTED)) / REFITTED

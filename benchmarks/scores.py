@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scoringrules
 
+from forecaster.distribution.predictive import Predictive
 from forecaster.evaluation.scoring import crps, score
-from forecaster.predictive import Predictive
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,10 +17,10 @@ import graphviz
 import pyro
 import torch
 
-from forecaster.inference import reference
+from forecaster.families import reference
+from forecaster.families.linear import Prior, Regressions
+from forecaster.families.network import Prior as Network
 from forecaster.inference.isolation import isolated
-from forecaster.inference.linear import Prior, Regressions
-from forecaster.inference.network import Prior as Network
 from forecaster.inference.noise import TWINS
 
 if TYPE_CHECKING:

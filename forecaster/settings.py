@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnparsedVariableError
 
-from forecaster import models, problem
+from forecaster import contract, models
 from forecaster.decisions.settings import Decisions
 from forecaster.errors import HomeError, SettingsError, UnknownNameError
 from forecaster.presets import DEFAULT, PRESETS
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
-    from forecaster.problem import ModelSettings
+    from forecaster.contract import ModelSettings
 
 PREFIX = "FORECASTER__"
 FILE = "forecaster.toml"
@@ -81,13 +81,13 @@ class Compute(Section):
     device: Literal["cpu", "cuda", "auto"] = Field("cpu", description="`auto` is cuda where torch finds a CUDA GPU")
     memory_mb: int = Field(512, ge=16, description="MiB that the fits trained at once may take")
 
-    def chosen(self) -> problem.Compute:
+    def chosen(self) -> contract.Compute:
         """The device and memory that fits are given.
 
         Raises:
             SettingsError: For `cuda` where torch finds no CUDA GPU.
         """
-        return problem.Compute(self._found(), self.memory_mb * 2**20)
+        return contract.Compute(self._found(), self.memory_mb * 2**20)
 
     def _found(self) -> str:
         if self.device == "cpu":

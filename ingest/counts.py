@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from ingest.assets import Asset
-from ingest.attention.days import Counts
+from ingest.daily_counts import Counts
 from ingest.sessions import calendar
 from ingest.vintages import Appended, last_of_each, stamp
 

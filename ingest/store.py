@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, Row, Table, func, insert, or_, select
 
 from ingest import counts
 from ingest.assets import Asset
-from ingest.attention.days import Counts
+from ingest.daily_counts import Counts
 from ingest.database import prepare, reading, writing
 from ingest.errors import AssetConflictError, NoDataError, UnknownSymbolError, nearest
 from ingest.history import History, vintage_sha256

@@ -27,9 +27,9 @@ import pyro.distributions as dist
 import torch
 from IPython.display import display
 
-from forecaster.inference.exact import gaussian_posterior
-from forecaster.inference.reference import model
-from forecaster.inference.regression import Prior, Regression, fit_regression
+from forecaster.families.exact import gaussian_posterior
+from forecaster.families.reference import model
+from forecaster.families.regression import Prior, Regression, fit_regression
 
 # %% [markdown]
 # ## 1. A design with a planted truth

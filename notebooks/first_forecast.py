@@ -22,11 +22,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from forecaster import market, models
+from forecaster import models
 from forecaster.evaluation.outcomes import outcome
 from forecaster.evaluation.scoring import score
-from forecaster.issue import issue
-from forecaster.operation.home import open_home
+from forecaster.issuing.issue import issue
+from forecaster.records.home import open_home
+from forecaster.view.arrays import origin, training
+from forecaster.view.view import look
 from ingest import sources
 
 folder = tempfile.TemporaryDirectory()
@@ -62,14 +64,14 @@ history.read(as_of)[["session", "open", "high", "low", "close", "volume", "known
 # input, the next session's price change as response. A window that touches a gap is dropped and counted, never filled.
 
 # %%
-view = market.look(history, as_of, home.settings.forecast)
-training = market.training(view)
+view = look(history, as_of, home.settings.forecast)
+training = training(view)
 print(*training.notes, sep="\n")
 print("inputs (rows, sessions, series):", training.examples.x.shape, training.examples.series)
 print("the session that will be forecast:", f"{view.target:%Y-%m-%d}")
 
 # %%
-origin = market.origin(view, training.examples.series, training.examples.covariates)
+origin = origin(view, training.examples.series, training.examples.covariates)
 window = pd.DataFrame(100 * origin.x, index=view.changes.index[-7:], columns=training.examples.series)
 print(f"Volatility known at the close: {100 * origin.volatility:.2f} % a session")
 window.round(2).rename_axis("changes in %")

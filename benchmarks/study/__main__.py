@@ -11,6 +11,7 @@ import pandas as pd
 
 from benchmarks.study import blocks, kept
 from benchmarks.study.bars import LINEAR
+from benchmarks.study.kept import FOLDER, ROOT
 from benchmarks.study.page import page
 from benchmarks.study.run import BlockTask, LawTask, NutsTask, Tables, settled
 from forecaster import models
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from benchmarks.study.kept import AnyTask
     from benchmarks.study.run import Found
 
-ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / ".study"
 PAGE = ROOT / "docs" / "quality.md"
 PARTS = ("nuts", "blocks", "laws")
 """In the order of their longest task."""

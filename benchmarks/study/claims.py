@@ -18,20 +18,19 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 from scipy import stats
 
-from benchmarks.study import kept, laws
-from benchmarks.study.__main__ import FOLDER
-from benchmarks.study.run import TRUTH, LawTask, scored
+from benchmarks.study import kept
+from benchmarks.study.kept import FOLDER
+from benchmarks.study.run import TRUTH, PathTask
 from benchmarks.study.tables import markdown
 from forecaster import models
 from forecaster.evaluation.judgement import judge
 from forecaster.evaluation.verdicts import LEVEL, REFERENCES, SCORES, compare
-from forecaster.replay.backtest import last_origins, replay
-from forecaster.training import code_version
+from forecaster.issuing.provenance import code_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from benchmarks.study.run import Seconds, Tables
+    from benchmarks.study.run import PathTask, Tables
 
 SKILL = ("climatology", "garch")
 """The references against which being better is skill."""
@@ -50,36 +49,6 @@ WANTED, ALARM = 0.9, 0.05
 
 CLEAR = 0.01
 """Below this p a difference between two rates counts."""
-
-
-@dataclass(frozen=True)
-class PathTask(LawTask):
-    """Forecasters on one path, scored as the verdicts need it; the true law beside them.
-
-    Attributes:
-        refit: Sessions from one training to the next.
-    """
-
-    refit: int = field(kw_only=True)
-
-    @property
-    def name(self) -> str:
-        """Of the task, for files and people."""
-        return f"{self.law} {self.seed}, {self.days} days, {self.window} rows"
-
-    def run(self, spent: Seconds) -> pd.DataFrame:
-        """`model, target, y, log_score, pit, crps, mean`, a row a forecast."""
-        market = laws.simulate(self.law, self.seed, self.days)
-        history = market.history("SIM")
-        issued = replay(history, last_origins(history, self.days), self.names, self.settings(), self.refit)
-        rows = [{"model": item.forecast.model, "target": item.forecast.target, "y": item.y,
-                 **(scored(item.forecast.predictive, item.y, whole=True) if item.forecast.predictive else {})}
-                for item in issued]  # fmt: skip
-        outcomes = {row["target"]: row["y"] for row in rows}
-        first = len(market.changes) - self.days
-        rows += [{"model": TRUTH, "target": target, "y": y, **scored(market.law(k), y, whole=True)}
-                 for k, (target, y) in enumerate(sorted(outcomes.items()), first)]  # fmt: skip
-        return pd.DataFrame(rows)
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from benchmarks.study import blocks, kept
-from benchmarks.study.__main__ import FOLDER
 from benchmarks.study.judging import difference
+from benchmarks.study.kept import FOLDER
 from benchmarks.study.run import BlockTask, Tables
 from benchmarks.study.tables import markdown, signed
 from forecaster import models

@@ -6,6 +6,7 @@ import json
 import re
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -15,12 +16,14 @@ from benchmarks.study.run import Found, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
-    from benchmarks.study.claims import PathTask
-    from benchmarks.study.run import BlockTask, LawTask, NutsTask
+    from benchmarks.study.run import BlockTask, LawTask, NutsTask, PathTask
 
     AnyTask = BlockTask | LawTask | NutsTask | PathTask
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / ".study"
+"""Where results are kept."""
 
 PROCESSES = 2
 

@@ -15,7 +15,7 @@ import pandas as pd
 from scipy import stats
 
 from benchmarks.study.blocks import known_at_close
-from forecaster.predictive import Predictive
+from forecaster.distribution.predictive import Predictive
 from ingest.assets import Asset
 from ingest.panel import panel_rows
 

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.study import blocks, laws
-from forecaster import models, training
+from forecaster import models
 from forecaster.evaluation.scoring import crps
+from forecaster.issuing import training
 from forecaster.operation.explain import explain
 from forecaster.replay.backtest import last_origins, replay
 from forecaster.settings import Settings
@@ -21,8 +22,7 @@ from forecaster.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from benchmarks.study.claims import PathTask
-    from forecaster.predictive import Predictive
+    from forecaster.distribution.predictive import Predictive
     from ingest.history import History
 
 REFIT = 20
@@ -242,3 +242,33 @@ def clocked() -> Iterator[Seconds]:
         yield spent
     finally:
         training._fits = plain
+
+
+@dataclass(frozen=True)
+class PathTask(LawTask):
+    """Forecasters on one path, scored as the verdicts need it; the true law beside them.
+
+    Attributes:
+        refit: Sessions from one training to the next.
+    """
+
+    refit: int = field(kw_only=True)
+
+    @property
+    def name(self) -> str:
+        """Of the task, for files and people."""
+        return f"{self.law} {self.seed}, {self.days} days, {self.window} rows"
+
+    def run(self, spent: Seconds) -> pd.DataFrame:
+        """`model, target, y, log_score, pit, crps, mean`, a row a forecast."""
+        market = laws.simulate(self.law, self.seed, self.days)
+        history = market.history("SIM")
+        issued = replay(history, last_origins(history, self.days), self.names, self.settings(), self.refit)
+        rows = [{"model": item.forecast.model, "target": item.forecast.target, "y": item.y,
+                 **(scored(item.forecast.predictive, item.y, whole=True) if item.forecast.predictive else {})}
+                for item in issued]  # fmt: skip
+        outcomes = {row["target"]: row["y"] for row in rows}
+        first = len(market.changes) - self.days
+        rows += [{"model": TRUTH, "target": target, "y": y, **scored(market.law(k), y, whole=True)}
+                 for k, (target, y) in enumerate(sorted(outcomes.items()), first)]  # fmt: skip
+        return pd.DataFrame(rows)

@@ -21,7 +21,7 @@ from ingest.store import Store
 
 if TYPE_CHECKING:
     from forecaster.cli.frame import Tell
-    from forecaster.operation.home import Home
+    from forecaster.records.home import Home
     from forecaster.replay.leak import Leak
     from ingest.history import History
 

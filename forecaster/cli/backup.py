@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forecaster.cli.frame import app, opened, progress, say
-from forecaster.operation import backup as copies
+from forecaster.records import backup as copies
 from ingest.database import place
 
 if TYPE_CHECKING:
-    from forecaster.operation.backup import Contents
+    from forecaster.records.backup import Contents
 
 
 @app.command()

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 from rich.text import Text
 
-from forecaster.operation.home import Home, open_home
+from forecaster.records.home import Home, open_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -20,7 +20,7 @@ from ingest.sources import csv_file
 if TYPE_CHECKING:
     import pandas as pd
 
-    from forecaster.operation.home import Home
+    from forecaster.records.home import Home
     from ingest.vintages import Appended
 
 group = typer.Typer(no_args_is_help=True, help="Bring data into the store.")

@@ -12,7 +12,7 @@ from forecaster.errors import ForecasterError, UnknownNameError, named
 from forecaster.operation import daily
 
 if TYPE_CHECKING:
-    from forecaster.operation.home import Home
+    from forecaster.records.home import Home
 
 AsOf = Annotated[str | None, typer.Option("--as-of", help="The day, as 2018-01-20; the newest data where not given.")]
 Symbols = Annotated[str | None, typer.Option("--symbols", help="Only these assets, separated by commas.")]

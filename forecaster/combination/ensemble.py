@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 
 from forecaster.combination.pool import pool
 from forecaster.combination.weights import past_weights, pooled_pit
-from forecaster.problem import ModelSettings, Pooled
+from forecaster.contract import ModelSettings, Pooled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from forecaster.predictive import Predictive
-    from forecaster.problem import Track
+    from forecaster.contract import Track
+    from forecaster.distribution.predictive import Predictive
 
 
 class MixtureSettings(ModelSettings):

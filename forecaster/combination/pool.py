@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecaster.predictive import COMPONENTS, Predictive
+from forecaster.distribution.predictive import COMPONENTS, Predictive
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

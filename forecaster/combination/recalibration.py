@@ -1,8 +1,9 @@
 """Recalibration: a forecaster's next PIT, as its past PITs tell it.
 
 A forecaster whose PITs are not uniform is wrong in a way that repeats itself. `learnt` turns its recent PITs into a map
-that the next forecast is seen through (`forecaster.seen` has the formula), and `helps` says whether such maps, each
-learnt from the days before alone, have paid so far. All PITs are those of the forecaster as it is without any map.
+that the next forecast is seen through (`forecaster.distribution.recalibrated` has the formula), and `helps` says
+whether such maps, each learnt from the days before alone, have paid so far. All PITs are those of the forecaster as it
+is without any map.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
-from forecaster.seen import PitMap, kernel_ratio
+from forecaster.distribution.recalibrated import PitMap, kernel_ratio
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from forecaster.predictive import Predictive
+    from forecaster.distribution.predictive import Predictive
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from forecaster.inference.batch import Batch
     from forecaster.inference.guides import Guide
-    from forecaster.inference.many import Batch
-    from forecaster.inference.svi import Program
+    from forecaster.inference.sites import Program
 
     Floats = NDArray[np.float64]
     Proposals = Iterator[tuple[Tensor, dict[str, Tensor]]]

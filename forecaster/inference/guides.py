@@ -20,7 +20,7 @@ import pyro.distributions as dist
 import torch
 
 from forecaster.inference.noise import TWINS
-from forecaster.inference.sites import packed_size, unpack
+from forecaster.inference.sites import Start, packed_size, unpack
 from forecaster.inference.triangular import standard, triangular
 
 if TYPE_CHECKING:
@@ -53,26 +53,6 @@ class Guide:
     def __call__(self, noise: Tensor) -> dict[str, Tensor]:
         """Runs the program."""
         return self.program(noise)
-
-
-@dataclass(frozen=True, eq=False)
-class Start:
-    """Where a guide of independent latents starts.
-
-    Attributes:
-        mode: Packed latents, `(twins, fits, 1, latents)` or anything that broadcasts to it.
-        unit: Size of a step that is neither small nor large in each latent, as `mode`.
-        scale: Starting standard deviation, in units, as `mode` or one for all.
-    """
-
-    mode: Tensor
-    unit: Tensor
-    scale: Tensor | float = 1.0
-
-    @property
-    def log_scale(self) -> Tensor:
-        """Of the starting standard deviations."""
-        return torch.as_tensor(self.scale).log()
 
 
 def mean_field(sites: tuple[Site, ...], start: Start) -> Guide:

@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING
 import torch
 from pyro import poutine
 
-from forecaster.inference.guides import Start
-from forecaster.inference.sites import log_density, packed_reach, packed_start, unpack
+from forecaster.inference.sites import Start, log_density, packed_reach, packed_start, unpack
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from forecaster.inference.sites import Site
-    from forecaster.inference.svi import Program
+    from forecaster.inference.sites import Program, Site
 
 FIRST, NEAR = 1e-6, 1e-4
 """Steps between gradients from which curvature is taken: at first, then in parts of each latent's own spread."""

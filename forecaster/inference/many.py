@@ -13,19 +13,20 @@ from __future__ import annotations
 from contextlib import nullcontext
 from dataclasses import replace
 from itertools import repeat
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
+from forecaster.contract import Compute
 from forecaster.inference import importance
+from forecaster.inference.batch import Batch
 from forecaster.inference.checks import check, proposals
 from forecaster.inference.diagnostics import Fit, convergence
 from forecaster.inference.isolation import isolated
 from forecaster.inference.noise import BLOCK, TWINS, Noise, Purpose, minibatches
 from forecaster.inference.sites import packed_size
 from forecaster.inference.svi import train
-from forecaster.problem import Compute
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,9 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from forecaster.inference.guides import Guide
-    from forecaster.inference.sites import Site
-    from forecaster.inference.svi import Program, Schedule
+    from forecaster.inference.svi import Schedule
 
     Floats = NDArray[np.float64]
 
@@ -44,39 +43,6 @@ PROBE = 40
 
 SLOWER = 0.1
 """The rate of the second attempt, as a fraction of the first."""
-
-
-class Batch(Protocol):
-    """Data and prior of many posteriors of one kind."""
-
-    @property
-    def sites(self) -> tuple[Site, ...]:
-        """The latent sites, in the order in which they are packed."""
-
-    @property
-    def rows(self) -> tuple[int, ...]:
-        """Number of rows of each fit."""
-
-    def __len__(self) -> int:
-        """Number of fits."""
-
-    def bytes_a_fit(self, draws: int, minibatch: int) -> int:
-        """Memory that the data of a fit and a gradient step of so many draws and rows (0 for all) take, roughly."""
-
-    def take(self, index: Sequence[int]) -> Self:
-        """Some of the fits."""
-
-    def model(self, dtype: torch.dtype) -> Program:
-        """The Pyro program, all fits in `plate("fits", dim=-2)`; it broadcasts over draws and twins to the left of it.
-
-        Called with rows `(twins, fits, minibatch)` it looks at these alone, in place of all.
-        """
-
-    def guide(self, seeds: Sequence[int]) -> Guide:
-        """The guide of the same fits, where its training starts."""
-
-    def meaning(self, values: dict[str, Tensor]) -> Tensor:
-        """What twins must agree on, `(..., fits, quantities)`, of values `(..., fits, 1, *site shape)`."""
 
 
 def fit_many(

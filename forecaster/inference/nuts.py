@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from forecaster.inference.many import Batch
+    from forecaster.inference.batch import Batch
 
     Floats = NDArray[np.float64]
 

@@ -14,9 +14,11 @@ import torch
 from torch.distributions import biject_to, constraints
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from torch import Tensor
+
+    Program = Callable[[Tensor | None], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,3 +111,23 @@ def log_density(trace: Any) -> Any:  # noqa: ANN401  # Pyro's trace, and a tenso
     """Of every site of a trace together, fit by fit: `(..., fits, 1)`."""
     trace.compute_log_prob()
     return sum(site["log_prob"] for site in trace.nodes.values() if "log_prob" in site)
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """Where a guide of independent latents starts.
+
+    Attributes:
+        mode: Packed latents, `(twins, fits, 1, latents)` or anything that broadcasts to it.
+        unit: Size of a step that is neither small nor large in each latent, as `mode`.
+        scale: Starting standard deviation, in units, as `mode` or one for all.
+    """
+
+    mode: Tensor
+    unit: Tensor
+    scale: Tensor | float = 1.0
+
+    @property
+    def log_scale(self) -> Tensor:
+        """Of the starting standard deviations."""
+        return torch.as_tensor(self.scale).log()

@@ -22,14 +22,13 @@ from forecaster.inference.adam import Adam
 from forecaster.inference.sites import log_density
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
     from torch import Tensor
 
     from forecaster.inference.guides import Guide
-
-    Program = Callable[[Tensor | None], None]
+    from forecaster.inference.sites import Program
 
 FLOOR = 1e-3
 """Adam's epsilon, nats per unit of a coordinate: gradients of mere rounding must not move a fit that has arrived."""

@@ -1,6 +1,6 @@
 """The forecasters. The folder is the registry: a file here is a forecaster, and its name is its id.
 
-To add one, write `NAME.py` with `SUMMARY`, `Settings` and `fit` (see `forecaster.problem`); nothing else changes. One
+To add one, write `NAME.py` with `SUMMARY`, `Settings` and `fit` (see `forecaster.contract`); nothing else changes. One
 whose forecasts are made of others' has `combine` in place of `fit`, and `members` among its settings.
 """
 
@@ -16,8 +16,8 @@ from forecaster.errors import UnknownNameError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from forecaster.predictive import Predictive
-    from forecaster.problem import Compute, Examples, Failed, Fitted, ModelSettings, Pooled, Track
+    from forecaster.contract import Compute, Examples, Failed, Fitted, ModelSettings, Pooled, Track
+    from forecaster.distribution.predictive import Predictive
 
 
 class Forecaster(Protocol):

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import Field
 
+from forecaster.contract import Compute, Examples, Failed, Fitted, ModelSettings, Origin, Weights
+from forecaster.distribution.predictive import Predictive
+from forecaster.families.keras_style import Schedule, Task, Training, train
+from forecaster.families.scaling import Kind, input_of, inputs, response, unit
 from forecaster.inference.isolation import isolated
-from forecaster.inference.keras_style import Schedule, Task, Training, train
-from forecaster.predictive import Predictive
-from forecaster.problem import Compute, Examples, Failed, Fitted, ModelSettings, Origin, Weights
-from forecaster.scaling import Kind, input_of, inputs, response, unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

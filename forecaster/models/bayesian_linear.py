@@ -17,19 +17,19 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from forecaster import terms
+from forecaster.contract import Compute, Examples, Failed, Fitted, Weights
+from forecaster.families import location_scale
+from forecaster.families.linear import GuideName
+from forecaster.families.location_scale import Terms, TermsSettings, doubles
+from forecaster.families.regression import Regression, default_schedule, fit_regressions
 from forecaster.inference import nuts
-from forecaster.inference.linear import GuideName
-from forecaster.inference.regression import Regression, default_schedule, fit_regressions
-from forecaster.problem import Compute, Examples, Failed, Fitted, Weights
-from forecaster.terms import Terms, TermsSettings, doubles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 SUMMARY = "Bayesian regression of location and scale on window and volatility, skewed Student-t noise, SVI in Pyro"
 
-LATENTS = terms.LATENTS
+LATENTS = location_scale.LATENTS
 """Its latent sites, and what people call what they stand for."""
 
 

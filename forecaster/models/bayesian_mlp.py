@@ -20,26 +20,26 @@ import numpy as np
 import torch
 from pydantic import Field
 
-from forecaster import terms
-from forecaster.inference.layer import Activation
-from forecaster.inference.network import NetworkGuide, Prior, fit_networks
+from forecaster.contract import Compute, Examples, Failed, Fitted, Origin, Weights
+from forecaster.families import location_scale
+from forecaster.families.layer import Activation
+from forecaster.families.location_scale import Terms, TermsSettings, doubles
+from forecaster.families.network import NetworkGuide, Prior, fit_networks
 from forecaster.inference.svi import Schedule
-from forecaster.problem import Compute, Examples, Failed, Fitted, Origin, Weights
-from forecaster.terms import Terms, TermsSettings, doubles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from forecaster.distribution.predictive import Predictive
     from forecaster.inference.diagnostics import Fit
-    from forecaster.predictive import Predictive
 
     Floats = NDArray[np.float64]
 
 SUMMARY = "Bayesian regression of location and scale with 25 hidden units, skewed Student-t noise, SVI in Pyro"
 
-LATENTS = terms.LATENTS
+LATENTS = location_scale.LATENTS
 """Its latent sites but those of the hidden units, whose order and signs mean nothing."""
 
 
@@ -48,7 +48,7 @@ DAILY = Schedule(steps=600, learning_rate=0.03, particles=1, minibatch=128, chec
 
 
 class Settings(TermsSettings):
-    """How the network is set up, beyond the priors of its linear terms.
+    """How the network is set up, beyond the priors of its linear location_scale.
 
     Attributes:
         hidden: Hidden units.

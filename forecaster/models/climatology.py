@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forecaster.predictive import Predictive
-from forecaster.problem import Compute, Examples, Fitted, ModelSettings, Origin
+from forecaster.contract import Compute, Examples, Fitted, ModelSettings, Origin
+from forecaster.distribution.predictive import Predictive
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

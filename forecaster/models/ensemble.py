@@ -13,8 +13,8 @@ from forecaster.combination.ensemble import MixtureSettings, mixture
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from forecaster.predictive import Predictive
-    from forecaster.problem import Pooled, Track
+    from forecaster.contract import Pooled, Track
+    from forecaster.distribution.predictive import Predictive
 
 SUMMARY = "a mixture of the forecasters, each weighted by its own past log scores"
 

@@ -13,9 +13,9 @@ import numpy as np
 from pydantic import Field
 from scipy import optimize, signal
 
-from forecaster import student
-from forecaster.predictive import Predictive
-from forecaster.problem import Compute, Examples, Failed, Fitted, ModelSettings, Origin
+from forecaster.contract import Compute, Examples, Failed, Fitted, ModelSettings, Origin
+from forecaster.distribution import student
+from forecaster.distribution.predictive import Predictive
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

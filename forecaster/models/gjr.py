@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forecaster.inference.garch_family import fit_family
-from forecaster.problem import Compute, Examples, Failed, Fitted, ModelSettings
+from forecaster.contract import Compute, Examples, Failed, Fitted, ModelSettings
+from forecaster.families.garch import fit_family
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

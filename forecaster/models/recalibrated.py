@@ -17,8 +17,8 @@ from forecaster.combination.recalibration import gains, helps, learnt
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from forecaster.predictive import Predictive
-    from forecaster.problem import Pooled, Track
+    from forecaster.contract import Pooled, Track
+    from forecaster.distribution.predictive import Predictive
 
 SUMMARY = "the ensemble, corrected by its own past where that has helped"
 

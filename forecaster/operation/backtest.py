@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from forecaster.errors import ForecasterError
-from forecaster.operation.home import Home, open_home
+from forecaster.issuing.provenance import config_sha256
+from forecaster.records.home import Home, open_home
 from forecaster.replay.backends import Means
 from forecaster.replay.backtest import last_origins, origins
 from forecaster.replay.export import Backtest, export, judged, prepare
 from forecaster.replay.run import Request
-from forecaster.training import config_sha256
 from ingest.errors import AsOfError
 from ingest.sessions import as_day
 

@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from forecaster.errors import ForecasterError
-from forecaster.issue import Issuer
-from forecaster.legs import trainings
+from forecaster.issuing.issue import Issuer
+from forecaster.issuing.pools import Pools
+from forecaster.issuing.provenance import config_sha256
+from forecaster.issuing.refits import trainings
+from forecaster.issuing.track_record import EVERY
 from forecaster.operation import fetch
-from forecaster.operation.contents import daily_report
+from forecaster.operation.daily_contents import daily_report
 from forecaster.operation.settle import settle
-from forecaster.pooling import Pools
 from forecaster.replay.backtest import last_origins, replay
-from forecaster.track import EVERY
-from forecaster.training import config_sha256
+from forecaster.view.arrays import training
 from ingest.errors import AsOfError, IncompleteWindowError, IngestError, ProviderError, StoreError
 from ingest.sessions import calendar
 from reports import html, pdf
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from forecaster.operation.home import Home
-    from forecaster.past import Past
+    from forecaster.records.home import Home
+    from forecaster.view.past import Past
     from ingest.assets import Asset
     from ingest.history import History
 
@@ -222,7 +223,7 @@ def _fill_fan(home: Home, issuer: Issuer, names: tuple[str, ...], day: pd.Timest
 
 def _trainable(past: Past, day: pd.Timestamp) -> bool:
     try:
-        _ = past.look(day).training
+        training(past.look(day))
     except IngestError:
         return False
     return True

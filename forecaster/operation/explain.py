@@ -7,22 +7,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forecaster import market, models
+from forecaster import models
+from forecaster.contract import Failed
 from forecaster.errors import ForecasterError
-from forecaster.issue import issue
+from forecaster.issuing.issue import issue
+from forecaster.issuing.training import train
 from forecaster.operation.explanation import Comparison, Explanation, Facts
-from forecaster.problem import Failed
-from forecaster.training import train
+from forecaster.view.view import look
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pandas as pd
 
-    from forecaster.forecast import Forecast
-    from forecaster.problem import Fitted
+    from forecaster.contract import Fitted
+    from forecaster.issuing.forecast import Forecast
+    from forecaster.issuing.training import Trained
     from forecaster.settings import Settings
-    from forecaster.training import Trained
     from ingest.history import History
 
 DEFAULT = "bayesian_linear"
@@ -61,10 +62,10 @@ def explain(
     Raises:
         ForecasterError: Where the model has no posterior, NUTS is asked of one that has no form for it, or its forecast
             is withheld.
-        IngestError: Where there is nothing to train on, as in `forecaster.issue.issue`.
+        IngestError: Where there is nothing to train on, as in `forecaster.issuing.issue.issue`.
     """
     require_posterior(model)
-    view = market.look(history, as_of, settings.forecast)
+    view = look(history, as_of, settings.forecast)
     (trained,) = train((view,), (model,), settings)
     (forecast,) = issue(history, as_of, (model,), settings, trained)
     (opened,) = train((view,), (model,), _with_draws(settings, model))

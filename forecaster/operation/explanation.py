@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from forecaster.contract import Latent
 from forecaster.inference import artifact
-from forecaster.problem import Latent
 from ingest.windows import LENGTH
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from ingest import attention as adapters
 from ingest import sources
 
 if TYPE_CHECKING:
-    from forecaster.operation.home import Home
+    from forecaster.records.home import Home
     from ingest.assets import Asset
     from ingest.vintages import Appended
 

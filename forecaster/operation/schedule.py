@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from forecaster.clock import Clock
-    from forecaster.operation.home import Home
+    from forecaster.records.home import Home
 
 log = logging.getLogger(__name__)
 

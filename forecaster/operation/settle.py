@@ -9,8 +9,8 @@ import pandas as pd
 
 from forecaster.evaluation.outcomes import outcome
 from forecaster.evaluation.scoring import score
-from forecaster.forecast import HORIZON
-from forecaster.operation.ledger import Ledger, predictive_of
+from forecaster.issuing.forecast import HORIZON
+from forecaster.records.ledger import Ledger, predictive_of
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -19,20 +19,20 @@ import numpy as np
 import pandas as pd
 
 from forecaster.errors import ForecasterError
-from forecaster.issue import issue
-from forecaster.market import origin, training
-from forecaster.past import Past
+from forecaster.issuing.issue import issue
+from forecaster.issuing.track_record import EVERY
 from forecaster.replay.backtest import replay
 from forecaster.replay.futures import CORRECTED, DELETED, KINDS, PERMUTED, ROWS, TENFOLD, alone, futures
 from forecaster.replay.leak import UNCHANGED, Leak
-from forecaster.track import EVERY
+from forecaster.view.arrays import origin, training
+from forecaster.view.past import Past
 from ingest.errors import IngestError, TooFewRowsError
 from ingest.sessions import calendar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from forecaster.forecast import Forecast
+    from forecaster.issuing.forecast import Forecast
     from forecaster.replay.backtest import Replayed
     from forecaster.settings import Settings
     from ingest.history import History
@@ -85,7 +85,7 @@ class Auditor:
         names: Forecasters, in order.
         settings: All settings.
         seed: Of origins and futures.
-        issuing: What is audited: it issues the forecasts of one origin, as `forecaster.issue.issue` does.
+        issuing: What is audited: it issues the forecasts of one origin, as `forecaster.issuing.issue.issue` does.
         replaying: The same for many origins, as `forecaster.replay.backtest.replay` does.
     """
 

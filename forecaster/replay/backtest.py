@@ -1,8 +1,8 @@
 """Walk-forward replay: issue over past origins, score each forecast against what happened.
 
-Models are trained on the days of training of `forecaster.legs`; between two of them the same fit forecasts from each
-day's own window, as it would have live. Every model is asked about every day. Many trainings are done at once, each on
-what was known at its own session.
+Models are trained on the days of training of `forecaster.issuing.refits`; between two of them the same fit forecasts
+from each day's own window, as it would have live. Every model is asked about every day. Many trainings are done at
+once, each on what was known at its own session.
 """
 
 from __future__ import annotations
@@ -14,24 +14,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from forecaster.distribution.predictive import QUANTILES
 from forecaster.evaluation.scoring import Score, score
-from forecaster.legs import in_groups
-from forecaster.past import Past
-from forecaster.pooling import Pools
-from forecaster.predictive import QUANTILES
+from forecaster.issuing.pools import Pools
+from forecaster.issuing.refits import in_groups
+from forecaster.issuing.track_record import Record
+from forecaster.issuing.walk import walk
 from forecaster.replay.plan import plan
-from forecaster.replay.walk import walk
-from forecaster.track import Record
+from forecaster.view.past import Past
 from ingest.errors import AsOfError
 from ingest.sessions import calendar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from forecaster.forecast import Forecast
-    from forecaster.replay.walk import Walked
+    from forecaster.issuing.forecast import Forecast
+    from forecaster.issuing.walk import Scores, Walked
     from forecaster.settings import Settings
-    from forecaster.track import Scores
     from ingest.history import History
 
 COLUMNS = (
@@ -129,7 +128,7 @@ def replay(
         as_ofs: Origins, oldest first.
         names: Forecasters, in order.
         settings: All settings.
-        refit_every: Sessions from one training to the next, see `forecaster.legs`.
+        refit_every: Sessions from one training to the next, see `forecaster.issuing.refits`.
         known: Scores of the track record that were found before, under the same settings.
 
     Raises:

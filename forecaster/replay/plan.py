@@ -6,8 +6,9 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from forecaster.legs import Leg, trainings
-from forecaster.track import EVERY
+from forecaster.issuing.refits import Leg, trainings
+from forecaster.issuing.track_record import EVERY
+from forecaster.view.arrays import training
 from ingest.errors import IncompleteWindowError, IngestError
 
 if TYPE_CHECKING:
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from forecaster.past import Past
-    from forecaster.pooling import Pools
-    from forecaster.track import Record
+    from forecaster.issuing.pools import Pools
+    from forecaster.issuing.track_record import Record
+    from forecaster.view.past import Past
 
 
 def plan(
@@ -60,7 +61,7 @@ def _issued(
         found[start] = tuple(day for day in early if day >= start)
     elif not found and as_ofs:
         with suppress(IncompleteWindowError):  # a day without a price gives no forecast
-            _ = past.look(as_ofs[-1]).training
+            training(past.look(as_ofs[-1]))
     left = [day for day in early if (start is None or day < start) and _priced(past, day)]
     if left and found:
         found[left[0]] = tuple(left)
@@ -70,7 +71,7 @@ def _issued(
 def _able(past: Past, day: pd.Timestamp) -> bool:
     """Whether there is enough to learn from."""
     try:
-        _ = past.look(day).training
+        training(past.look(day))
     except IngestError:
         return False
     return True

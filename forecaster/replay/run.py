@@ -17,13 +17,14 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from forecaster.errors import ForecasterError, named
-from forecaster.legs import Leg, in_groups
-from forecaster.past import Past
-from forecaster.pooling import Pools
+from forecaster.issuing.pools import Pools
+from forecaster.issuing.refits import Leg, in_groups
+from forecaster.issuing.track_record import Record
+from forecaster.issuing.walk import Pair
 from forecaster.replay import backends
 from forecaster.replay.plan import plan
 from forecaster.replay.shards import DAYS, Days, Shard, Trainings, digest
-from forecaster.track import Pair, Record
+from forecaster.view.past import Past
 from ingest.errors import IngestError, StoreError
 
 if TYPE_CHECKING:

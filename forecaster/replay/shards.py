@@ -18,21 +18,21 @@ import numpy as np
 import pandas as pd
 import torch
 
-from forecaster.forecast import HORIZON, Forecast
-from forecaster.legs import Leg
-from forecaster.past import Past
-from forecaster.pooling import Pools
-from forecaster.predictive import Predictive
+from forecaster.distribution.predictive import Predictive
+from forecaster.issuing.forecast import HORIZON, Forecast
+from forecaster.issuing.pools import Pools
+from forecaster.issuing.provenance import code_version, config_sha256
+from forecaster.issuing.refits import Leg
+from forecaster.issuing.track_record import Record
+from forecaster.issuing.walk import Walked, walk
 from forecaster.replay.backtest import replayed, table
-from forecaster.replay.walk import Walked, walk
-from forecaster.track import Record
-from forecaster.training import code_version, config_sha256
+from forecaster.view.past import Past
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from forecaster.issuing.walk import Scores
     from forecaster.settings import Settings
-    from forecaster.track import Scores
     from ingest.history import History
 
 DAYS = 250

@@ -4,7 +4,7 @@ The folder is the registry: a file an adapter, its name is its id. An adapter mo
 
 - ``KIND``: what it counts, such as "tweets a day"; every page that shows the series says so;
 - ``LAG``: how long after the end of a UTC day its count is complete and published;
-- ``attention(subject, first, last, now, transport=None) -> Counts``: the counts, see `ingest.attention.days`.
+- ``attention(subject, first, last, now, transport=None) -> Counts``: the counts, see `ingest.daily_counts`.
 
 The series in it holds one float64 count a UTC day from the first day that the provider has to the last
 that is final at ``now``; NaN for a day that the provider does not know, never zero. Its ``kind`` is ``KIND``,

@@ -26,7 +26,7 @@ from typing import Unpack
 import pandas as pd
 
 from ingest.answers import format_of, told
-from ingest.attention.days import Counts, final_days, series_of, utc_day
+from ingest.daily_counts import Counts, final_days, series_of, utc_day
 from ingest.errors import BadPayloadError, NoDataError, UnknownSymbolError, nearest
 from ingest.sessions import Day
 from ingest.transport import Options, Transport, address

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ingest.attention.days import MOST, Counts, final_days, series_of
+from ingest.daily_counts import MOST, Counts, final_days, series_of
 from ingest.errors import BadValueError, DuplicateSessionError, EmptyFileError, MissingColumnError
 from ingest.sessions import Day
 from ingest.text.columns import ALIASES, find_columns, normal_name

@@ -25,7 +25,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from ingest.answers import as_json, format_of
-from ingest.attention.days import Counts, final_days, series_of, utc_day
+from ingest.daily_counts import Counts, final_days, series_of, utc_day
 from ingest.errors import BadPayloadError, CredentialError
 from ingest.sessions import Day
 from ingest.transport import Options, Transport, address, user_agent

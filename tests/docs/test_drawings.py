@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from docs import drawings
-from forecaster.inference import reference
+from forecaster.families import reference
 from tests.docs.pages import MODELS, ROOT
 
 if TYPE_CHECKING:

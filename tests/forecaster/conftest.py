@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecaster.predictive import Predictive
+from forecaster.distribution.predictive import Predictive
 from forecaster.settings import Settings
 from ingest.assets import Asset
 from ingest.history import History

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from ingest.assets import Asset
-from ingest.attention.days import Counts
+from ingest.daily_counts import Counts
 from ingest.errors import AssetConflictError, UnknownSymbolError
 from ingest.history import vintage_sha256
 from ingest.panel import panel_rows

@@ -1,0 +1,211 @@
+"""The distribution that every forecaster returns.
+
+A mixture of K two-piece Student-t components, as a rule one for each posterior draw, so that the mixture carries both
+the noise and what the fit does not know about its own weights. It may be seen through a monotone map of its probability
+integral transform (PIT), learnt from the forecaster's own past.
+
+Parameters are float32 and are stored and read back bit for bit; everything is computed from them in float64.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from forecaster.distribution.mixture import Mixture
+from forecaster.distribution.recalibrated import PitMap, Seen
+from forecaster.distribution.student import KERNEL_DF
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+
+LEVELS = (0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99)
+"""The levels of the quantiles that are recorded with every forecast."""
+
+QUANTILES = tuple(f"q{round(100 * level):02d}" for level in LEVELS)
+"""Their names, `q01` to `q99`."""
+
+COMPONENTS = ("weight", "loc", "scale", "df", "skew")
+MAP = {f"seen_{name}": name for name in ("scores", "share", "bandwidth")}
+"""Names of the stored arrays: of the mixture, and of the map where there is one."""
+
+ROUNDING = 1e-4
+"""How far the sum of float32 weights may be from 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class Predictive:
+    """A mixture of K two-piece Student-t distributions of the next session's change.
+
+    Attributes:
+        weight: `(K,)` probabilities, summing to 1 within float32 rounding.
+        loc: `(K,)` modes, fraction per session.
+        scale: `(K,)` scales, fraction per session, positive.
+        df: `(K,)` degrees of freedom, above 1; infinite for a normal.
+        skew: `(K,)` log ratio of the right to the left scale, halved; 0 for symmetric.
+        seen: The map of its PIT that the mixture is seen through, if any.
+
+    Raises:
+        ValueError: Where the arrays differ in length or hold values outside these ranges.
+
+    >>> normal = Predictive.of(loc=[0.0], scale=[1.0])
+    >>> [round(float(q), 3) for q in normal.quantile([0.05, 0.5, 0.95])]
+    [-1.645, 0.0, 1.645]
+    >>> round(normal.prob_up, 3), round(normal.sd, 3)
+    (0.5, 1.0)
+    """
+
+    weight: NDArray[np.float32]
+    loc: NDArray[np.float32]
+    scale: NDArray[np.float32]
+    df: NDArray[np.float32]
+    skew: NDArray[np.float32]
+    seen: PitMap | None = None
+
+    def __post_init__(self) -> None:
+        """Checks shapes and ranges once, so that no method needs to."""
+        arrays = [getattr(self, name) for name in COMPONENTS]
+        if {a.shape for a in arrays} != {(self.weight.size,)} or self.weight.size == 0:
+            raise ValueError(f"components must be (K,) with K > 0, not {[a.shape for a in arrays]}")
+        if not (np.isfinite(self.loc).all() and np.isfinite(self.skew).all()):
+            raise ValueError("loc and skew must be finite")
+        if not (np.isfinite(self.scale).all() and (self.scale > 0).all()):
+            raise ValueError("scale must be finite and positive")
+        if not (self.df > 1).all():
+            raise ValueError("df must be above 1, or the mean does not exist")
+        if not ((self.weight >= 0).all() and abs(float(self.weight.sum(dtype=np.float64)) - 1) < ROUNDING):
+            raise ValueError("weight must be probabilities that sum to 1")
+
+    @classmethod
+    def of(
+        cls,
+        loc: ArrayLike,
+        scale: ArrayLike,
+        df: ArrayLike = np.inf,
+        skew: ArrayLike = 0.0,
+        weight: ArrayLike | None = None,
+    ) -> Self:
+        """Builds a mixture from anything that broadcasts to `(K,)`; equal weights unless told otherwise."""
+        parts = np.broadcast_arrays(*(np.atleast_1d(np.asarray(a, np.float32)) for a in (loc, scale, df, skew)))
+        size = parts[0].size
+        weights = np.full(size, 1 / max(size, 1)) if weight is None else np.asarray(weight, np.float64)
+        locs, scales, dfs, skews = (np.ascontiguousarray(p) for p in parts)
+        return cls(weights.astype(np.float32), locs, scales, dfs, skews)
+
+    @classmethod
+    def of_sample(cls, values: ArrayLike, components: int = 256) -> Self:
+        """The empirical distribution of `values (n,)`, each smoothed by a Student-t kernel.
+
+        The bandwidth is Silverman's rule (1986, eq. 3.31). More than `components` values are represented by as
+        many equally likely quantiles of them.
+        """
+        sample = np.sort(np.asarray(values, np.float64))
+        spread = min(float(sample.std()), float(np.subtract(*np.quantile(sample, [0.75, 0.25]))) / 1.349)
+        bandwidth = 0.9 * (spread or float(sample.std())) * sample.size**-0.2
+        if sample.size > components:
+            sample = np.quantile(sample, (np.arange(components) + 0.5) / components)
+        return cls.of(loc=sample, scale=bandwidth, df=KERNEL_DF)
+
+    def moved(self, shift: float = 0.0, factor: float = 1.0) -> Self:
+        """The distribution of `shift + factor * Y`, factor positive."""
+        loc = shift + factor * self.loc.astype(np.float64)
+        moved = type(self).of(loc, factor * self.scale.astype(np.float64), self.df, self.skew, self.weight)
+        return moved.through(self.seen)
+
+    def through(self, seen: PitMap | None) -> Self:
+        """The same mixture seen through a map of its PIT; as it is without one."""
+        return replace(self, seen=seen)
+
+    @cached_property
+    def _law(self) -> Mixture | Seen:
+        weight, *rest = (getattr(self, name).astype(np.float64) for name in COMPONENTS)
+        mixture = Mixture(weight / weight.sum(), *rest)
+        return mixture if self.seen is None else Seen(mixture, self.seen)
+
+    def log_prob(self, y: ArrayLike) -> Floats:
+        """Natural log of the density at `y (...)`, in nats (density per unit of change)."""
+        return self._law.log_prob(y)
+
+    def cdf(self, y: ArrayLike) -> Floats:
+        """Probability of a change of at most `y (...)`."""
+        return self._law.cdf(y)
+
+    def partial_mean(self, y: ArrayLike) -> Floats:
+        """`E[Y 1{Y <= y}]` at `y (...)`, fraction per session; its limit is the mean."""
+        return self._law.partial_mean(y)
+
+    @property
+    def mean(self) -> float:
+        """Expected change, fraction per session."""
+        return self._law.mean
+
+    @property
+    def sd(self) -> float:
+        """Standard deviation, fraction per session; infinite where a component has df <= 2."""
+        return self._law.sd
+
+    @property
+    def half_spread(self) -> float:
+        """`E|Y - Y'| / 2 = integral of F (1 - F)`, fraction per session."""
+        return self._law.half_spread
+
+    @cached_property
+    def prob_up(self) -> float:
+        """Probability of a change above zero."""
+        return float(1.0 - self.cdf(0.0))
+
+    @cached_property
+    def quantiles(self) -> dict[str, float]:
+        """The recorded quantiles by name, fractions per session."""
+        return dict(zip(QUANTILES, self.quantile(LEVELS).tolist(), strict=True))
+
+    def quantile(self, levels: ArrayLike) -> Floats:
+        """Changes that are not exceeded with probability `levels (...)`, each inside (0, 1).
+
+        Raises:
+            ValueError: For a level outside (0, 1).
+        """
+        level = np.asarray(levels, np.float64)
+        if not ((level > 0) & (level < 1)).all():
+            raise ValueError(f"levels must lie inside (0, 1), not {level}")
+        return self._law.quantile(level)
+
+    def value_at_risk(self, level: float) -> float:
+        """The loss (a positive number is a fall) that is exceeded with probability `1 - level`."""
+        return -float(self.quantile(1 - level))
+
+    def expected_shortfall(self, level: float) -> float:
+        """Mean loss on the days beyond `value_at_risk(level)`, a positive number for a fall."""
+        return -float(self.partial_mean(self.quantile(1 - level))) / (1 - level)
+
+    def sample(self, n: int, seed: int) -> Floats:
+        """`(n,)` independent draws of the change."""
+        return self._law.sample(n, seed)
+
+    def to_bytes(self) -> bytes:
+        """The float32 arrays in safetensors form; `from_bytes` gives them back bit for bit."""
+        arrays = {name: getattr(self, name) for name in COMPONENTS}
+        if self.seen is not None:
+            arrays |= {stored: getattr(self.seen, name) for stored, name in MAP.items()}
+        return save(arrays)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Reads what `to_bytes` wrote.
+
+        Raises:
+            ValueError: Where the bytes are not such arrays.
+        """
+        try:
+            arrays: dict[str, Any] = load(data)
+            seen = {MAP[stored]: arrays.pop(stored) for stored in MAP.keys() & arrays.keys()}
+            return cls(**arrays, seen=PitMap(**seen) if seen else None)
+        except (TypeError, ValueError, SafetensorError) as fault:
+            raise ValueError(f"these bytes are no stored predictive distribution: {fault}") from fault

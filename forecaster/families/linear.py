@@ -1,0 +1,237 @@
+"""Many linear regressions under one prior: the Pyro program, its guides, and what is trained together.
+
+    y_i = intercept + x_i . weights + scale * exp(z_i . slopes) * e_i
+
+with e_i standard normal, Student-t, or two-piece Student-t (see `forecaster.distribution.predictive`). `z` are
+covariates of the log scale; without them the scale is the same for all rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from math import log
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pyro
+import pyro.distributions as dist
+import torch
+from torch.distributions import ExpTransform, constraints
+
+from forecaster.families.likelihoods import Linear, NormalRows, columns_of, log_likelihood
+from forecaster.families.tails import blocks
+from forecaster.inference import guides
+from forecaster.inference.laplace import laplace
+from forecaster.inference.noise import TWINS, Noise, Purpose
+from forecaster.inference.sites import Site, packed_size
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import Tensor
+
+    from forecaster.families.tails import Parts
+    from forecaster.inference.sites import Program
+
+GuideName = Literal["mean_field", "low_rank", "full_rank", "laplace", "custom"]
+ErrorLaw = Literal["normal", "student_t", "skewed_t"]
+
+LINEAR = Linear()
+
+
+def df_excess() -> Any:  # noqa: ANN401  # a Pyro distribution
+    """Prior of the degrees of freedom above the least, in the precision and on the device of the day."""
+    return dist.LogNormal(log(5.0), 0.7)
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What is believed before the data.
+
+    Attributes:
+        intercept_scale: Standard deviation of the intercept's Normal prior, centred at 0.
+        weight_scale: The same for every weight.
+        noise: Law of the errors.
+        noise_scale: Prior of the errors' scale, a positive Pyro distribution; or the scale itself, where known.
+        slope_scale: Standard deviation of the Normal prior of every slope of the log scale.
+        skew_scale: The same for the errors' skew.
+    """
+
+    intercept_scale: float = 1.0
+    weight_scale: float = 1.0
+    noise: ErrorLaw = "normal"
+    noise_scale: Any = field(default_factory=lambda: dist.LogNormal(-0.2, 0.7))
+    slope_scale: float = 0.15
+    skew_scale: float = 0.1
+
+    @property
+    def known_scale(self) -> bool:
+        """Whether the errors' scale is given."""
+        return isinstance(self.noise_scale, (int, float))
+
+
+def sites(features: int, covariates: int, prior: Prior) -> tuple[Site, ...]:
+    """The latent sites of the model under this prior."""
+    found = [Site("intercept"), Site("weights", (features,))]
+    if covariates:
+        found.append(Site("slopes", (covariates,)))
+    if not prior.known_scale:
+        mean = float(prior.noise_scale.mean)
+        found.append(Site("noise_scale", (), prior.noise_scale.support, mean if np.isfinite(mean) else 1.0))
+    if prior.noise != "normal":
+        found.append(Site("df_excess", (), constraints.positive, 5.0))
+    if prior.noise == "skewed_t":
+        found.append(Site("skew"))
+    return tuple(found)
+
+
+@dataclass(frozen=True, eq=False)
+class Regressions:
+    """Many regressions under one prior: what is trained together.
+
+    Attributes:
+        designs: `(rows, features)` of each fit, float64.
+        responses: `(rows,)` of each fit, float64.
+        covariates: `(rows, covariates)` of each fit, float64; none where there are no columns.
+        prior: Common to all.
+        guide_name: Family of the posteriors.
+    """
+
+    designs: tuple[Tensor, ...]
+    responses: tuple[Tensor, ...]
+    covariates: tuple[Tensor, ...]
+    prior: Prior
+    guide_name: GuideName
+
+    @property
+    def features(self) -> int:
+        """Columns of the designs."""
+        return self.designs[0].shape[1]
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """The latent sites."""
+        return sites(self.features, self.covariates[0].shape[1], self.prior)
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """Number of rows of each fit."""
+        return tuple(map(len, self.responses))
+
+    def __len__(self) -> int:
+        """Number of fits."""
+        return len(self.responses)
+
+    @property
+    def _sufficient(self) -> bool:
+        """Whether a few statistics say all that the rows do."""
+        return self.prior.noise == "normal" and self.covariates[0].shape[1] == 0
+
+    def bytes_a_fit(self, draws: int, _: int) -> int:
+        """Memory of a fit: its rows in both precisions, unless statistics say all; no step keeps anything of a row.
+
+        The search for the mode keeps a hundred doubles of each pair of latents.
+        """
+        mode = 800 * packed_size(self.sites) ** 2
+        if self._sufficient:
+            return mode + 12 * (self.features + 1) ** 2 + 40 * draws * self.features
+        columns = self.features + 1 + self.covariates[0].shape[1]
+        return mode + max(self.rows) * 20 * columns + 40 * draws * columns
+
+    def take(self, index: Sequence[int]) -> Regressions:
+        """Some of the fits."""
+        return replace(
+            self,
+            designs=tuple(self.designs[i] for i in index),
+            responses=tuple(self.responses[i] for i in index),
+            covariates=tuple(self.covariates[i] for i in index),
+        )
+
+    @cached_property
+    def _statistics(self) -> NormalRows:
+        return NormalRows.of(self.designs, self.responses)
+
+    @cached_property
+    def _rows(self) -> Parts:
+        each = [columns_of(*rows) for rows in zip(self.designs, self.responses, self.covariates, strict=True)]
+        return tuple(blocks(of) for of in zip(*each, strict=True))
+
+    def model(self, dtype: torch.dtype) -> Program:
+        """The Pyro program of all fits, in this precision; it looks at all rows."""
+        prior, fits, device = self.prior, len(self), torch.get_default_device()
+        zeros = {s.name: torch.zeros(s.size) for s in self.sites}
+        known = torch.tensor(float(prior.noise_scale)) if prior.known_scale else None
+        statistics = self._statistics.to(dtype) if self._sufficient else None
+        rows = () if statistics else tuple(of.to(device, dtype) for of in self._rows)
+        counts = torch.tensor(self.rows)[:, None]
+
+        def program(_: Tensor | None = None) -> None:
+            with pyro.plate("fits", fits, dim=-2):
+                values = {"intercept": pyro.sample("intercept", dist.Normal(0.0, prior.intercept_scale))}
+                values["weights"] = pyro.sample(
+                    "weights", dist.Normal(zeros["weights"], prior.weight_scale).to_event(1)
+                )
+                if "slopes" in zeros:
+                    values["slopes"] = pyro.sample(
+                        "slopes", dist.Normal(zeros["slopes"], prior.slope_scale).to_event(1)
+                    )
+                values["noise_scale"] = pyro.sample("noise_scale", prior.noise_scale) if known is None else known
+                if "df_excess" in zeros:
+                    values["df_excess"] = pyro.sample("df_excess", df_excess())
+                if "skew" in zeros:
+                    values["skew"] = pyro.sample("skew", dist.Normal(0.0, prior.skew_scale))
+                if statistics:
+                    beta = torch.cat([values["intercept"][..., None], values["weights"]], -1)
+                    likelihood = statistics.log_likelihood(beta, values["noise_scale"])
+                else:
+                    likelihood = log_likelihood(LINEAR, rows, values, counts)
+                pyro.factor("y", likelihood)
+
+        return program
+
+    def guide(self, seeds: Sequence[int]) -> guides.Guide:
+        """The guide of all fits, where its training starts."""
+        if self.guide_name == "custom":
+            return custom_guide(self.sites, len(self))
+        found = laplace(self.model(torch.float64), self.sites, len(self))
+        if self.guide_name == "mean_field":
+            return guides.mean_field(self.sites, found.start)
+        if self.guide_name == "low_rank":
+            noise = Noise(seeds, guides.RANK * packed_size(self.sites), Purpose.START).draw()
+            small = guides.INIT_SCALE * noise.reshape(TWINS, len(self), guides.RANK, -1)
+            return guides.low_rank(self.sites, found.start, small)
+        return (guides.full_rank if self.guide_name == "full_rank" else guides.laplace)(self.sites, found)
+
+    def meaning(self, values: dict[str, Tensor]) -> Tensor:
+        """Every latent matters: `(..., fits, latents)`."""
+        flat = [values[site.name].reshape(*values["intercept"].shape, -1) for site in self.sites]
+        return torch.cat(flat, -1).squeeze(-2)
+
+
+def custom_guide(all_sites: tuple[Site, ...], fits: int) -> guides.Guide:
+    """A guide written site by site: Normal for real latents, LogNormal for positive ones.
+
+    A learned `noise_scale` whose prior has an upper bound is covered as well: its guide is a LogNormal whose mass
+    the data keep far below that bound.
+    """
+
+    def law(site: Site, noise: Tensor) -> Any:  # noqa: ANN401  # a Pyro distribution
+        start = torch.zeros(noise.shape[1:])
+        loc = pyro.param(f"{site.name}_loc", start)
+        scale = pyro.param(f"{site.name}_scale", start + guides.INIT_SCALE, constraint=constraints.positive)
+        base = guides.Given(loc, scale, noise)
+        if site.support is constraints.real:
+            return base.to_event(len(site.shape))
+        return dist.TransformedDistribution(base, [ExpTransform()])
+
+    def program(noise: Tensor) -> dict[str, Tensor]:
+        values, place = {}, 0
+        with pyro.plate("fits", fits, dim=-2):
+            for site in all_sites:
+                part = noise[..., place : place + site.size].reshape(*noise.shape[:-1], *site.shape)
+                values[site.name] = pyro.sample(site.name, law(site, part))
+                place += site.size
+        return values
+
+    return guides.Guide(program, packed_size(all_sites))

@@ -1,0 +1,178 @@
+"""The linear terms of location and scale that two forecasters share: settings, rows in units of the prior, forecasts.
+
+With s the volatility known at the close, x the window in standard units and z the covariates of volatility,
+
+    change = s (intercept + weights . x) + s noise_scale exp(slopes . z) e,    e two-piece Student-t
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from pydantic import Field
+
+from forecaster.contract import Examples, Latent, ModelSettings, Origin
+from forecaster.distribution.predictive import Predictive
+from forecaster.families.likelihoods import LEAST_DF
+from forecaster.families.linear import ErrorLaw, Prior, Regressions
+from forecaster.families.scaling import Kind, input_of, inputs, response, unit
+from forecaster.inference import nuts
+from ingest.covariates import CORE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    Floats = NDArray[np.float64]
+
+SHORT = 500
+"""Rows below which the slopes of the scale are held closer to zero."""
+
+LATENTS = {
+    "intercept": "intercept",
+    "weights": "weight",
+    "slopes": "slope",
+    "noise_scale": "noise scale",
+    "df_excess": "degrees of freedom",
+    "skew": "skew",
+}
+"""The latent sites, and what people call what they stand for."""
+
+
+class TermsSettings(ModelSettings):
+    """What is believed of the terms before the data.
+
+    Attributes:
+        noise: Law of the errors.
+        noise_scale: A known scale of the errors, in units of the response; None to learn it.
+        intercept_scale: Prior standard deviation of the intercept, in units of the response.
+        weight_scale: The same for the weight of each day's price change.
+        other_weight_scale: The same for the changes of other series.
+        covariates: Whether the scale follows the covariates; without them it is the same for all rows.
+        slope_scale: Prior standard deviation of the log scale's slope on each core covariate.
+        short_slope_scale: The same where a fit has fewer than 500 rows.
+        minor_slope_scale: The same for the covariates of which less is expected.
+        scaling: `volatility`, or `none` for raw changes.
+        draws: Posterior draws, each a component of the forecast.
+    """
+
+    noise: ErrorLaw = "skewed_t"
+    noise_scale: float | None = Field(None, gt=0)
+    intercept_scale: float = Field(0.3, gt=0)
+    weight_scale: float = Field(0.02, gt=0)
+    other_weight_scale: float = Field(0.01, gt=0)
+    covariates: bool = True
+    slope_scale: float = Field(0.15, gt=0)
+    short_slope_scale: float = Field(0.10, gt=0)
+    minor_slope_scale: float = Field(0.03, gt=0)
+    scaling: Kind = "volatility"
+    draws: int = Field(100, ge=2)
+
+    def prior(self) -> Prior:
+        """Weights and slopes have prior sd 1: their inputs are multiplied by what they are to have."""
+        prior = Prior(self.intercept_scale, 1.0, self.noise, slope_scale=1.0)
+        return prior if self.noise_scale is None else replace(prior, noise_scale=self.noise_scale)
+
+
+@dataclass(frozen=True, eq=False)
+class Terms:
+    """One fit's rows in units of its priors, and what draws of its latents mean outside.
+
+    Attributes:
+        inputs: `(rows, inputs)`, in units of the data.
+        design: The same, each column times the prior sd of its weight.
+        response: `(rows,)`.
+        z: `(rows, covariates)`, each column times the prior sd of its slope.
+        window: `(7, series)`.
+        covariates: Names of the covariates.
+        weight_sd: `(inputs,)`.
+        slope_sd: `(covariates,)`.
+        settings: Of the model.
+    """
+
+    inputs: Tensor
+    design: Tensor
+    response: Tensor
+    z: Tensor
+    window: tuple[int, ...]
+    covariates: tuple[str, ...]
+    weight_sd: Floats
+    slope_sd: Floats
+    settings: TermsSettings
+
+    @classmethod
+    def of(cls, rows: Examples, settings: TermsSettings) -> Terms:
+        """From the rows of one fit."""
+        window = rows.x.shape[1:]
+        own = [settings.weight_scale if name == "price" else settings.other_weight_scale for name in rows.series]
+        weight_sd = np.broadcast_to(own, window).ravel()
+        names = rows.covariates if settings.covariates else ()
+        core = settings.slope_scale if len(rows.y) >= SHORT else settings.short_slope_scale
+        slope_sd = np.array([core if name in CORE else settings.minor_slope_scale for name in names])
+        x = inputs(rows, settings.scaling).double()
+        return cls(
+            inputs=x,
+            design=x * torch.tensor(weight_sd),
+            response=response(rows, settings.scaling).double(),
+            z=torch.tensor(rows.z[:, : len(names)] * slope_sd),
+            window=window,
+            covariates=names,
+            weight_sd=weight_sd,
+            slope_sd=slope_sd,
+            settings=settings,
+        )
+
+    def regressions(self) -> Regressions:
+        """A batch of the one regression of these terms."""
+        return Regressions((self.design,), (self.response,), (self.z,), self.settings.prior(), "full_rank")
+
+    def input_of(self, origin: Origin) -> Floats:
+        """The row of inputs at an origin `(inputs,)`."""
+        return input_of(origin, self.settings.scaling).double().numpy()
+
+    def predict(self, draws: Mapping[str, Floats], origin: Origin, added: Floats | None = None) -> Predictive:
+        """The forecast at an origin, a component a draw.
+
+        Args:
+            draws: Of each latent site that there is `(draws, *site shape)`.
+            origin: Where it starts.
+            added: What more adds to location and log scale `(2, draws)`.
+        """
+        size, settings = float(unit(origin.volatility, self.settings.scaling)), self.settings
+        location, log_scale = np.zeros((2, len(draws["intercept"]))) if added is None else added
+        location = location + draws["intercept"]
+        if "weights" in draws:
+            location = location + draws["weights"] @ (self.input_of(origin) * self.weight_sd)
+        if "slopes" in draws:
+            log_scale = log_scale + draws["slopes"] @ (origin.z * self.slope_sd)
+        scale: Any = draws.get("noise_scale", settings.noise_scale) * np.exp(log_scale)
+        df = LEAST_DF + draws["df_excess"] if "df_excess" in draws else np.inf
+        return Predictive.of(size * location, size * scale, df, draws.get("skew", 0.0))
+
+    def latents(self, draws: Mapping[str, Floats], sampled: nuts.Sampled | None = None) -> dict[str, Latent]:
+        """Each site by its name for people, in its own units; weights by their input, slopes by their covariate."""
+        prior_sd, latents = nuts.prior_sd(self.regressions()), {}
+        for site, name in LATENTS.items():
+            if site not in draws:
+                continue
+            own = {"weights": self.weight_sd, "slopes": self.slope_sd}.get(site, 1.0)
+            values = LEAST_DF + draws[site] if site == "df_excess" else draws[site] * own
+            chains = (sampled.r_hat[site], sampled.effective[site]) if sampled else ()
+            parts = (values, prior_sd[site] * own, *chains)
+            if site == "slopes":
+                each = {f"{name} of {of}": Latent(*(p[..., i] for p in parts)) for i, of in enumerate(self.covariates)}
+                latents.update(each)
+            else:
+                shape = self.window if site == "weights" else ()
+                latents[name] = Latent(*(np.reshape(p, p.shape[: p.ndim - prior_sd[site].ndim] + shape) for p in parts))
+        return latents
+
+
+def doubles(draws: Mapping[str, Tensor]) -> dict[str, Floats]:
+    """Draws as arrays."""
+    return {name: value.double().numpy() for name, value in draws.items()}

@@ -1,0 +1,67 @@
+"""Forecasts that are made of others': their members', weighed by what was known of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from forecaster import models
+from forecaster.issuing.provenance import config_sha256, seed_of
+from forecaster.json_numbers import number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from forecaster.contract import Track
+    from forecaster.issuing.forecast import Forecast
+    from forecaster.settings import Settings
+
+
+class Pools:
+    """The forecasters among some names that are made of others.
+
+    Args:
+        names: Ids of forecasters.
+        settings: All settings.
+
+    Attributes:
+        names: The pools.
+        members: What they are made of, each once.
+        trainees: What must be trained for all the names: the others among them, and the members.
+    """
+
+    def __init__(self, names: tuple[str, ...], settings: Settings) -> None:
+        """Looks the forecasters up; see the class."""
+        self._combine = {name: pool.combine for name in names if (pool := models.pool(name)) is not None}
+        self._configs = {name: config_sha256(settings, name) for name in self._combine}
+        self._settings = settings
+        self.names = tuple(self._combine)
+        self.members = tuple(dict.fromkeys(member for name in self.names for member in settings.members(name)))
+        alone = tuple(name for name in names if name not in self._combine)
+        self.trainees = tuple(dict.fromkeys(alone + self.members))
+
+    def forecast(self, name: str, own: Mapping[str, Forecast], track: Track) -> Forecast:
+        """One pool's forecast; members that have none are left out.
+
+        Args:
+            name: The pool.
+            own: The forecasts of its members and perhaps others, of one day.
+            track: How the members fared before that day.
+        """
+        members = self._settings.members(name)
+        known = {member: p for member in members if (p := own[member].predictive) is not None}
+        first = own[members[0]]
+        diagnostics: dict[str, Any] = {"inputs": first.diagnostics["inputs"]}
+        shared = replace(
+            first,
+            model=name,
+            config_sha256=self._configs[name],
+            seed=seed_of(self._settings, first.symbol, name, first.as_of),
+        )
+        if not known:
+            reason = f"none of its members has a forecast: {first.reason}"
+            return replace(shared, reason=reason, diagnostics=diagnostics)
+        found = self._combine[name](known, track.of(members), self._settings.model(name))
+        diagnostics["figures"] = {key: number(value) for key, value in found.diagnostics.items()}
+        diagnostics["pool"] = {member: number(weight) for member, weight in found.weights.items()}
+        return replace(shared, status="ok", reason="", predictive=found.predictive, diagnostics=diagnostics)

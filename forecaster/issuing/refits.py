@@ -1,0 +1,108 @@
+"""Trainings far between, and the days that are forecast from each of them.
+
+Training every day costs much and changes little. So a model that was trained on one day also forecasts from the days
+after it, from each day's own window, until it is trained anew. The days of training are those whose number in the
+asset's calendar is a multiple of a distance: where a walk over the past begins changes none of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from forecaster.issuing.training import train, untrained
+from forecaster.view.arrays import training
+from ingest.errors import AsOfError, CalendarRangeError, IncompleteWindowError, IngestError
+from ingest.sessions import calendar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import pandas as pd
+
+    from forecaster.issuing.training import Trained
+    from forecaster.settings import Settings
+    from forecaster.view.past import Past
+
+AT_ONCE = 64
+"""Trainings in one go: enough to share a step's cost, few enough for memory and the wait for the first row."""
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A training of some models and the days that are forecast from it.
+
+    Attributes:
+        symbol: The asset.
+        fitted_at: The session at which they are trained.
+        names: The models.
+        scored: Days whose forecasts count in a track record.
+        issued: Days whose forecasts are wanted themselves.
+    """
+
+    symbol: str
+    fitted_at: pd.Timestamp
+    names: tuple[str, ...]
+    scored: tuple[pd.Timestamp, ...] = ()
+    issued: tuple[pd.Timestamp, ...] = ()
+
+
+def trainings(past: Past, days: Iterable[pd.Timestamp], every: int) -> dict[pd.Timestamp, tuple[pd.Timestamp, ...]]:
+    """Each training's days, oldest first; days before the first possible training are left out.
+
+    A day is forecast from the latest session up to it that has a price and a number in the calendar that `every`
+    divides.
+    """
+    found: dict[pd.Timestamp, list[pd.Timestamp]] = {}
+    known: dict[int, pd.Timestamp | None] = {}
+    code = calendar(past.history.asset.calendar)
+    for day in days:
+        turn = code.ordinal(day) // every
+        if turn not in known:
+            known[turn] = _latest(past, day, every)
+        if (at := known[turn]) is not None:
+            found.setdefault(at, []).append(day)
+    return {at: tuple(own) for at, own in found.items()}
+
+
+def _latest(past: Past, day: pd.Timestamp, every: int) -> pd.Timestamp | None:
+    """The latest day of training up to a day, None where there is none."""
+    code, back = calendar(past.history.asset.calendar), None
+    try:
+        while True:
+            back = code.ordinal(day) % every if back is None else every
+            for _ in range(back):
+                day = code.previous(day)
+            try:
+                past.look(day)
+            except IncompleteWindowError:
+                continue
+            return day
+    except (AsOfError, CalendarRangeError):
+        return None
+
+
+def in_groups(legs: Sequence[Leg]) -> list[Sequence[Leg]]:
+    """Those that are trained in one go, in order."""
+    return [legs[start : start + AT_ONCE] for start in range(0, len(legs), AT_ONCE)]
+
+
+def fits(pasts: Mapping[str, Past], legs: Sequence[Leg], settings: Settings) -> list[Mapping[str, Trained]]:
+    """Trains the models of some legs, of whichever assets, all at once; each from what was known at its own session.
+
+    Returns:
+        The trained models of each leg, in order; where there is not enough to learn from, what says so.
+    """
+    views = [pasts[leg.symbol].look(leg.fitted_at) for leg in legs]
+    found: dict[int, Mapping[str, Trained]] = {}
+    able: dict[tuple[str, ...], list[int]] = {}
+    for i, leg in enumerate(legs):
+        try:
+            training(views[i])
+        except IngestError as fault:
+            found[i] = untrained(views[i], leg.names, settings, str(fault))
+        else:
+            able.setdefault(leg.names, []).append(i)
+    for names, alike in able.items():
+        found.update(zip(alike, train([views[i] for i in alike], names, settings), strict=True))
+    return [found[i] for i in range(len(legs))]

@@ -1,0 +1,185 @@
+"""Trains forecasters at origins: what each model learnt, from what, and how it is asked later."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from forecaster import models
+from forecaster.contract import Failed
+from forecaster.issuing.provenance import config_sha256, seed_of
+from forecaster.view.arrays import origin, training
+from forecaster.view.view import View
+from ingest.errors import IncompleteWindowError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import pandas as pd
+
+    from forecaster.contract import Examples, Fitted, Origin
+    from forecaster.distribution.predictive import Predictive
+    from forecaster.settings import Settings
+
+STAND_IN = "climatology"
+"""The model whose distribution takes the place of a fit that failed: it has nothing that could fail."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A model trained at one origin, ready to forecast from this origin or a later one.
+
+    Attributes:
+        model: The forecaster's id.
+        fitted: What its training returned; where it failed, the fit that stands in for it, if there is one.
+        stand_in: Id of the model that stands in, empty where the fit is its own.
+        fitted_at: The origin of the fit.
+        series: Series of its windows.
+        covariates: Covariates of its log scale.
+        rows: Training rows.
+        notes: Data notes of the training rows.
+        findings: What was noteworthy about the data at the fit, JSON-ready, keys `ingest.checks.COLUMNS`.
+        config_sha256: Hash of every setting that the forecast depends on.
+        seed: Seed of the fit.
+    """
+
+    model: str
+    fitted: Fitted | Failed
+    stand_in: str
+    fitted_at: pd.Timestamp
+    series: tuple[str, ...]
+    covariates: tuple[str, ...]
+    rows: int
+    notes: tuple[str, ...]
+    findings: tuple[Any, ...]
+    config_sha256: str
+    seed: int
+
+    def predicted(self, view: View) -> tuple[Predictive | None, str]:
+        """The distribution of the change after the view's day, or none and why."""
+        if isinstance(self.fitted, Failed):
+            return None, self.fitted.reason
+        try:
+            return self.fitted.predict(self.origin(view)), self.fitted.reason
+        except IncompleteWindowError as fault:
+            return None, str(fault)
+        except ValueError as fault:
+            return None, f"the fit gives no usable distribution: {fault}"
+        except Exception as fault:  # a forecaster's own fault must not take the others with it
+            return None, _raised(self.model, fault)
+
+    def origin(self, view: View) -> Origin:
+        """What it looks at on a view's day.
+
+        Raises:
+            IncompleteWindowError: Where today's window has a hole.
+        """
+        return origin(view, self.series, self.covariates)
+
+
+def train(views: Sequence[View], names: Sequence[str], settings: Settings) -> tuple[dict[str, Trained], ...]:
+    """Trains each model at the origins of some views, of one asset or of many, all origins at once.
+
+    Where a fit fails, climatology fitted on the same rows stands in for it, labelled; the others go on. Where a model
+    raises instead, it has no forecast from that origin.
+
+    Returns:
+        The trained models by name, a mapping a view, in order. A fit depends on its own view alone, up to rounding.
+
+    Raises:
+        TooFewRowsError: Fewer whole windows than the minimum, at any of the origins.
+        ConstantSeriesError: A price that never moves.
+    """
+    rows = [training(view) for view in views]
+    findings = [_findings(view) for view in views]
+    trained: tuple[dict[str, Trained], ...] = tuple({} for _ in views)
+    for name in names:
+        seeds = [seed_of(settings, view.symbol, name, view.as_of) for view in views]
+        fits = _fits(name, [known.examples for known in rows], settings, seeds)
+        sha256 = config_sha256(settings, name)
+        for i, view in enumerate(views):
+            fitted, stand_in = _stood_in(name, fits[i], rows[i].examples, settings)
+            trained[i][name] = Trained(
+                model=name,
+                fitted=fitted,
+                stand_in=stand_in,
+                fitted_at=view.as_of,
+                series=rows[i].examples.series,
+                covariates=rows[i].examples.covariates,
+                rows=len(rows[i].examples.y),
+                notes=rows[i].notes,
+                findings=findings[i],
+                config_sha256=sha256,
+                seed=seeds[i],
+            )
+    return trained
+
+
+def _fits(name: str, examples: Sequence[Examples], settings: Settings, seeds: Sequence[int]) -> list[Fitted | Failed]:
+    """A fit of the model to each of the examples, in order; those of the same columns are trained together."""
+    own, compute = settings.model(name), settings.compute.chosen()
+    found: dict[int, Fitted | Failed] = {}
+    for columns in dict.fromkeys((rows.series, rows.covariates) for rows in examples):
+        alike = [i for i, rows in enumerate(examples) if (rows.series, rows.covariates) == columns]
+        fit = partial(models.load(name).fit, settings=own, compute=compute)
+        found.update(_guarded(name, fit, {i: (examples[i], seeds[i]) for i in alike}))
+    return [found[i] for i in range(len(examples))]
+
+
+def _guarded(
+    name: str, fit: Callable[..., Sequence[Fitted | Failed]], wanted: Mapping[int, tuple[Examples, int]]
+) -> dict[int, Fitted | Failed]:
+    """Fits to examples with their seeds; where the model raises, each alone, so that the fault is of its own fit."""
+    try:
+        examples, seeds = zip(*wanted.values(), strict=True)
+        return dict(zip(wanted, fit(examples, seeds=seeds), strict=True))
+    except Exception as fault:  # a forecaster's own fault must not take the others with it
+        if len(wanted) == 1:
+            return dict.fromkeys(wanted, Failed(_raised(name, fault), raised=True))
+    found: dict[int, Fitted | Failed] = {}
+    for i, own in wanted.items():
+        found.update(_guarded(name, fit, {i: own}))
+    return found
+
+
+def _raised(name: str, fault: Exception) -> str:
+    return f"{name} raised {type(fault).__name__}: {' '.join(str(fault).split())}"
+
+
+def _stood_in(
+    name: str, fitted: Fitted | Failed, examples: Examples, settings: Settings
+) -> tuple[Fitted | Failed, str]:
+    """The fit, or where it failed the one that stands in for it and the name of its model."""
+    if not isinstance(fitted, Failed) or fitted.raised or name == STAND_IN:
+        return fitted, ""
+    (other,) = _fits(STAND_IN, [examples], settings, [0])  # it draws no random numbers
+    if isinstance(other, Failed):
+        return fitted, ""
+    return replace(other, reason=f"{fitted.reason}; {STAND_IN}'s distribution stands in"), STAND_IN
+
+
+def untrained(view: View, names: Sequence[str], settings: Settings, reason: str) -> dict[str, Trained]:
+    """What stands where there is not enough to learn from: models without a forecast, and why."""
+    return {
+        name: Trained(
+            model=name,
+            fitted=Failed(reason),
+            stand_in="",
+            fitted_at=view.as_of,
+            series=("price",),
+            covariates=(),
+            rows=0,
+            notes=(),
+            findings=(),
+            config_sha256=config_sha256(settings, name),
+            seed=seed_of(settings, view.symbol, name, view.as_of),
+        )
+        for name in names
+    }
+
+
+def _findings(view: View) -> tuple[Any, ...]:
+    return tuple(
+        {**asdict(one), "first": f"{one.first:%Y-%m-%d}", "last": f"{one.last:%Y-%m-%d}"} for one in view.findings
+    )

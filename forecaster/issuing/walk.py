@@ -1,0 +1,87 @@
+"""A walk over legs: models are trained, and each of their days is forecast, and scored where a record wants it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from forecaster.issuing.forecast import forecast
+from forecaster.issuing.refits import fits
+from ingest.errors import IncompleteWindowError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from forecaster.distribution.predictive import Predictive
+    from forecaster.issuing.forecast import Forecast
+    from forecaster.issuing.refits import Leg
+    from forecaster.issuing.training import Trained
+    from forecaster.settings import Settings
+    from forecaster.view.past import Past
+
+
+Pair = tuple[float, float]
+"""Log score and PIT of a forecast; NaN where there was none."""
+
+Scores = Mapping[pd.Timestamp, Mapping[str, Pair]]
+"""Day to member to how its forecast of the next session fared."""
+
+
+@dataclass(frozen=True, eq=False)
+class Walked:
+    """What came of one day.
+
+    Attributes:
+        leg: Where it belongs.
+        day: The origin.
+        own: The forecasts by model; none where they are not wanted, or the day has no price.
+        y: The change that came, as far as it is known today; NaN where the target lies in a gap.
+        scores: How members of a track record fared; none where that is not wanted.
+    """
+
+    leg: Leg
+    day: pd.Timestamp
+    own: Mapping[str, Forecast] = field(default_factory=dict)
+    y: float = np.nan
+    scores: Mapping[str, Pair] = field(default_factory=dict)
+
+
+def walk(
+    pasts: Mapping[str, Past], legs: Sequence[Leg], members: tuple[str, ...], settings: Settings
+) -> Iterator[Walked]:
+    """Trains some legs at once and goes through the days of one after the other."""
+    for leg, trained in zip(legs, fits(pasts, legs, settings), strict=True):
+        scored, issued = set(leg.scored), set(leg.issued)
+        for day in sorted(scored | issued):
+            yield _walked(pasts[leg.symbol], leg, day, trained, members if day in scored else ())
+
+
+def _walked(
+    past: Past, leg: Leg, day: pd.Timestamp, trained: Mapping[str, Trained], members: tuple[str, ...]
+) -> Walked:
+    """One day from a training before it; members are those whose scores are wanted."""
+    try:
+        view = past.look(day)
+    except IncompleteWindowError:
+        return Walked(leg, day, scores=fared(dict.fromkeys(members), np.nan))
+    if day not in leg.issued:
+        y = past.outcome(view.target)
+        told = {name: trained[name].predicted(view)[0] if np.isfinite(y) else None for name in members}
+        return Walked(leg, day, scores=fared(told, y))
+    own = {name: forecast(view, fit) for name, fit in trained.items()}
+    y = past.outcome(view.target, past.history.last)
+    then = past.outcome(view.target) if members else np.nan
+    return Walked(leg, day, own, y, fared({name: own[name].predictive for name in members}, then))
+
+
+def fared(predictives: Mapping[str, Predictive | None], y: float) -> Mapping[str, Pair]:
+    """Log score and PIT of each forecast; NaN where there is no forecast or no outcome."""
+    nothing = np.nan, np.nan
+    return {
+        name: (-float(p.log_prob(y)), float(p.cdf(y))) if p is not None and np.isfinite(y) else nothing
+        for name, p in predictives.items()
+    }

@@ -1,0 +1,1 @@
+"""What a home keeps."""

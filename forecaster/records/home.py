@@ -1,0 +1,86 @@
+"""One home: its settings, clock, store, ledger and what else it keeps, opened together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from forecaster import settings as configuration
+from forecaster.clock import Clock, clock_of
+from forecaster.records.claims import Claims
+from forecaster.records.ledger import Ledger
+from forecaster.records.replays import Replays
+from forecaster.records.tracks import Tracks
+from forecaster.records.trials import Trials
+from ingest.database import open_engine
+from ingest.pauses import Pauses
+from ingest.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from forecaster.settings import Settings
+
+
+@dataclass(frozen=True, eq=False)
+class Home:
+    """Everything that one installation keeps.
+
+    Attributes:
+        folder: Where it lives.
+        settings: As read from its forecaster.toml and the environment.
+        clock: The source of the present time.
+        store: What is known about the market.
+        ledger: The record of forecasts.
+        replays: Replayed forecasts, kept apart.
+        tracks: Scores of track records, kept to save time.
+        trials: Configurations that were ever backtested.
+        claims: Who runs which day.
+        pauses: Which providers asked to wait, and until when.
+    """
+
+    folder: Path
+    settings: Settings
+    clock: Clock
+    store: Store
+    ledger: Ledger
+    replays: Replays
+    tracks: Tracks
+    trials: Trials
+    claims: Claims
+    pauses: Pauses
+
+    @property
+    def reports(self) -> Path:
+        """Folder of the rendered reports."""
+        return self.folder / "reports"
+
+
+def open_home(folder: Path | None = None, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Home:
+    """Opens a home, made where it does not exist yet.
+
+    Args:
+        folder: Where; see `forecaster.settings.home`.
+        overrides: Section to keys, over forecaster.toml.
+
+    Raises:
+        HomeError: Where the folder cannot be used.
+        SettingsError: Where its settings do not hold.
+        StoreError: Where its database cannot be opened.
+    """
+    place = configuration.home(folder)
+    settings = configuration.read(place, overrides)
+    engine = open_engine(settings.data.database or f"sqlite:///{place / 'forecaster.db'}")
+    return Home(
+        folder=place,
+        settings=settings,
+        clock=clock_of(settings.clock),
+        store=Store(engine),
+        ledger=Ledger(engine),
+        replays=Replays(engine),
+        tracks=Tracks(engine),
+        trials=Trials(engine),
+        claims=Claims(engine),
+        pauses=Pauses(engine),
+    )

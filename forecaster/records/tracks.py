@@ -1,0 +1,96 @@
+"""What the track records of pools have been found to be, kept so that a day is not computed twice.
+
+A member's score of a day is a function of the rows known then, the settings, the seed and the program. It can be made
+again at any time, so that these rows are neither chained nor a record: deleting them costs time alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from sqlalchemy import Column, Double, Integer, MetaData, String, Table, UniqueConstraint, insert, select
+
+from forecaster.issuing.provenance import code_version, config_sha256
+from ingest.database import prepare, reading, writing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Engine
+
+    from forecaster.issuing.walk import Scores
+    from forecaster.settings import Settings
+
+_METADATA = MetaData()
+TRACKS = Table(
+    "track",
+    _METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("symbol", String(32), nullable=False),
+    Column("model", String(64), nullable=False),
+    Column("as_of", String(10), nullable=False),
+    Column("config_sha256", String(64), nullable=False),
+    Column("seed", Integer, nullable=False),
+    Column("code_version", String(32), nullable=False),
+    Column("log_score", Double),
+    Column("pit", Double),
+    UniqueConstraint("symbol", "model", "as_of", "config_sha256", "seed", "code_version"),
+)
+
+
+class Tracks:
+    """The scores of one home.
+
+    Args:
+        engine: From `ingest.database.open_engine`; the table is created where absent.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        """Opens the table; see the class."""
+        self._engine = engine
+        prepare(engine, _METADATA)
+
+    def of(self, symbol: str, members: tuple[str, ...], settings: Settings) -> Scores:
+        """What this program kept of an asset under these settings: day to member to log score and PIT, NaN for none."""
+        found: dict[pd.Timestamp, dict[str, tuple[float, float]]] = {}
+        with reading(self._engine) as connection:
+            for name in members:
+                same = [TRACKS.c[key] == value for key, value in _identity(symbol, name, settings).items()]
+                for row in connection.execute(select(TRACKS).where(*same)):
+                    day = pd.Timestamp(row.as_of).as_unit("us")
+                    found.setdefault(day, {})[name] = (_float(row.log_score), _float(row.pit))
+        return found
+
+    def keep(self, symbol: str, scores: Scores, settings: Settings) -> None:
+        """Adds what is not kept yet."""
+        members = tuple(dict.fromkeys(name for day in scores.values() for name in day))
+        known = self.of(symbol, members, settings)
+        identities = {name: _identity(symbol, name, settings) for name in members}
+        rows = [
+            {**identities[name], "as_of": f"{day:%Y-%m-%d}", "log_score": _nullable(score), "pit": _nullable(pit)}
+            for day, own in scores.items()
+            for name, (score, pit) in own.items()
+            if name not in known.get(day, {})
+        ]
+        if rows:
+            with writing(self._engine) as connection:
+                connection.execute(insert(TRACKS), rows)
+
+
+def _identity(symbol: str, model: str, settings: Settings) -> Mapping[str, str | int]:
+    return {
+        "symbol": symbol,
+        "model": model,
+        "config_sha256": config_sha256(settings, model),
+        "seed": settings.forecast.seed,
+        "code_version": code_version(),
+    }
+
+
+def _float(value: float | None) -> float:
+    return float("nan") if value is None else value
+
+
+def _nullable(value: float) -> float | None:
+    return None if value != value else value  # noqa: PLR0124  # NaN alone differs from itself

@@ -1,0 +1,154 @@
+"""The arrays that models see of a view: what a fit learns from, and the window that a forecast starts from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from forecaster.contract import Examples, Origin
+from forecaster.view.notes import notes
+from ingest.changes import SERIES
+from ingest.covariates import COVARIATES
+from ingest.errors import IngestError
+from ingest.windows import LENGTH, Windows, build_windows, origin_window, require_usable, stretches
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from forecaster.contract import Floats
+    from forecaster.view.view import View
+
+
+KNOWN = 0.5
+"""A covariate is used where it is known today and in at least this part of the training rows."""
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """What a fit at this origin learns from.
+
+    Attributes:
+        examples: The arrays.
+        notes: What a reader should know about them, a sentence each.
+    """
+
+    examples: Examples
+    notes: tuple[str, ...]
+
+
+def training(view: View) -> Training:
+    """The training rows of a fit at this origin.
+
+    Raises:
+        TooFewRowsError: Fewer whole windows than the minimum.
+        ConstantSeriesError: A price that never moves.
+    """
+    return view.once("training", lambda: _training(view))
+
+
+def _training(view: View) -> Training:
+    windows, standard = _chosen(view)
+    try:
+        require_usable(windows, view.settings.minimum_rows)
+    except IngestError:
+        # A price that never moves has no volatility either: it is to be named for what it is.
+        require_usable(build_windows(view.symbol, view.changes, windows.series), view.settings.minimum_rows)
+        raise
+    last = slice(-view.settings.train_window, None)
+    days = view.changes.index.searchsorted(windows.as_of[last])
+    names, z = _covariates(view, days, windows.series)
+    examples = Examples(
+        series=windows.series,
+        x=windows.x[last],
+        standard=standard[last],
+        y=windows.y[last],
+        volatility=view.volatility.to_numpy()[days],
+        covariates=names,
+        z=z,
+        history=_history(view),
+    )
+    return Training(examples, notes(view, windows))
+
+
+def origin(view: View, series: tuple[str, ...], names: tuple[str, ...]) -> Origin:
+    """The window that ends at `as_of`, in the series and covariates of a fit.
+
+    Raises:
+        IncompleteWindowError: Where a change in it is missing.
+    """
+    return view.once(("origin", series, names), lambda: _origin(view, series, names))
+
+
+def _origin(view: View, series: tuple[str, ...], names: tuple[str, ...]) -> Origin:
+    today = view.covariates.to_numpy()[-1, view.covariates.columns.get_indexer(pd.Index(names))]
+    return Origin(
+        x=origin_window(view.symbol, view.changes, series, view.as_of),
+        standard=origin_window(view.symbol, view.standard, series, view.as_of),
+        volatility=float(view.volatility.iloc[-1]),
+        z=np.where(np.isnan(today), 0.0, today),
+        history=_history(view),
+    )
+
+
+def _history(view: View) -> Floats:
+    price: Floats = view.changes["price"].to_numpy()
+    return price[~np.isnan(price)][-view.settings.train_window :]
+
+
+def _chosen(view: View) -> tuple[Windows, Floats]:
+    """The windows of the series that this asset has: those whose whole windows, today's too, suffice to train on.
+
+    Series are tried in the settings' order, price always in; one that would leave today's window incomplete, or
+    fewer training rows than the minimum, is left out.
+    """
+    series: tuple[str, ...] = ("price",)
+    found, today = None, view.changes.iloc[-LENGTH:].notna().all()
+    for name in view.settings.series:
+        wider = tuple(s for s in view.settings.series if s in {*series, name})
+        if name == "price" or not today[list(wider)].all():
+            continue
+        more = _windows(view, wider)
+        if len(more[0]) >= view.settings.minimum_rows:
+            series, found = wider, more
+    return found or _windows(view, series)
+
+
+def _windows(view: View, series: tuple[str, ...]) -> tuple[Windows, Floats]:
+    """Complete windows whose standard units are known too, and the same in those units `(rows, 7, series)`."""
+    windows = build_windows(view.symbol, view.changes, series)
+    starts = view.standard.index.searchsorted(windows.as_of) - (LENGTH - 1)
+    standard = np.ascontiguousarray(stretches(view.standard[list(series)].to_numpy())[starts])
+    keep = np.isfinite(standard).all((1, 2))
+    early = {} if keep.all() else {"volatility not known yet": int((~keep).sum())}
+    kept = replace(
+        windows,
+        x=windows.x[keep],
+        y=windows.y[keep],
+        as_of=windows.as_of[keep],
+        target=windows.target[keep],
+        dropped={**windows.dropped, **early},
+    )
+    return kept, standard[keep]
+
+
+def _covariates(view: View, days: NDArray[np.intp], series: tuple[str, ...]) -> tuple[tuple[str, ...], Floats]:
+    """The covariates that this asset has, and their values at the closes of some days `(rows, covariates)`.
+
+    One is left out where today's is not known, where most of the past is not, or where it never changes; a series that
+    is not used brings none.
+
+    Args:
+        view: What is known.
+        days: Places of the days among the sessions.
+        series: The series that are used.
+    """
+    values = view.covariates.to_numpy()
+    table, here = values[days], np.isfinite(values[days])
+    moves = np.where(here, table, -np.inf).max(axis=0) > np.where(here, table, np.inf).min(axis=0)
+    has = np.isfinite(values[-1]) & (here.mean(axis=0) >= KNOWN) & moves
+    used = [of.name not in SERIES or of.name in series for of in COVARIATES]
+    kept = np.flatnonzero(has & used)
+    return tuple(COVARIATES[at].name for at in kept), np.where(here, table, 0.0)[:, kept]

@@ -1,0 +1,71 @@
+"""An asset's past, looked at from one day after another.
+
+What is known at an origin is computed from the rows known then. Where no row ever changed or came late, the rows known
+at a day are the first ones of those known later; as everything computed from them runs forward only, so are the
+columns. A walk over many days then computes them once and looks at their beginnings: the same numbers, bit for bit.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecaster.evaluation.outcomes import outcome
+from forecaster.view.view import View, look, require_row
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from forecaster.settings import Forecast as ForecastSettings
+    from ingest.history import History
+
+
+class Past:
+    """Views of one asset.
+
+    Args:
+        history: Every vintage.
+        settings: What every forecast shares.
+    """
+
+    def __init__(self, history: History, settings: ForecastSettings) -> None:
+        """Keeps both; see the class."""
+        self.history = history
+        self._settings = settings
+
+    @property
+    def symbol(self) -> str:
+        """The asset's id."""
+        return self.history.asset.symbol
+
+    def look(self, as_of: pd.Timestamp) -> View:
+        """Everything known at a session.
+
+        Raises:
+            AsOfError: Where the data do not cover it, or it is no session of the asset's calendar.
+            IncompleteWindowError: Where the session itself has no row.
+        """
+        whole = self._whole
+        if whole is None or not self.history.first <= as_of <= self.history.last or as_of not in whole.changes.index:
+            return look(self.history, as_of, self._settings)
+        rows = whole.rows.iloc[: int(whole.rows["session"].searchsorted(as_of, side="right"))]
+        require_row(self.history, rows, as_of)
+        count = int(whole.changes.index.searchsorted(as_of)) + 1
+        view = View(self.history, as_of, rows, whole.changes[:count], whole.known[:count], self._settings)
+        view.__dict__.update(standard=whole.standard[:count], covariates=whole.covariates[:count])
+        return view
+
+    def outcome(self, target: pd.Timestamp, until: pd.Timestamp | None = None) -> float:
+        """The change of a session as known at its own close, or first known by `until`; NaN where there is none."""
+        whole = self._whole
+        if whole is not None and target in whole.changes.index:
+            return float(whole.changes["price"].to_numpy()[whole.changes.index.searchsorted(target)])
+        found = outcome(self.history, target, until or target)
+        return found.y if found else np.nan
+
+    @cached_property
+    def _whole(self) -> View | None:
+        """The newest view, None where rows known earlier are not its beginning."""
+        return look(self.history, self.history.last, self._settings) if self.history.steady else None

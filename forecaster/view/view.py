@@ -1,0 +1,141 @@
+"""What is known of one asset at one origin, turned into the arrays that models see.
+
+Everything here is a function of the rows known at `as_of` and the settings: nothing later can reach it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pandas as pd
+
+from ingest.changes import simple_changes
+from ingest.checks import findings
+from ingest.covariates import covariates, standard_changes, volatility
+from ingest.errors import IncompleteWindowError
+from ingest.history import vintage_sha256
+from ingest.record_checks import record_findings
+from ingest.sessions import calendar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from forecaster.settings import Forecast as ForecastSettings
+    from ingest.checks import Finding
+    from ingest.history import History
+    from ingest.sessions import Calendar
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """One asset as it was known at the close of `as_of`.
+
+    Attributes:
+        history: Where the rows come from.
+        as_of: Last session whose data may be used.
+        rows: The panel rows known then.
+        changes: Changes by calendar session, a column a series, NaN where undefined.
+        known: Price changes as volatility took them, and the volatility known at each close, fractions per session.
+        settings: What every forecast shares.
+    """
+
+    history: History
+    as_of: pd.Timestamp
+    rows: pd.DataFrame
+    changes: pd.DataFrame
+    known: pd.DataFrame
+    settings: ForecastSettings
+
+    @property
+    def symbol(self) -> str:
+        """The asset's id."""
+        return self.history.asset.symbol
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The asset's calendar."""
+        return calendar(self.history.asset.calendar)
+
+    @cached_property
+    def target(self) -> pd.Timestamp:
+        """The next session after `as_of`."""
+        return self.calendar.next(self.as_of)
+
+    @property
+    def close(self) -> float:
+        """Price at the close of `as_of`."""
+        return float(self.rows["close"].iloc[-1])
+
+    @property
+    def volatility(self) -> pd.Series:
+        """Standard deviation of the change as known at each close, fraction per session."""
+        return self.known["volatility"]
+
+    @cached_property
+    def standard(self) -> pd.DataFrame:
+        """The changes in standard units."""
+        return standard_changes(self.changes, self.known)
+
+    @cached_property
+    def covariates(self) -> pd.DataFrame:
+        """Covariates of the log scale known at each close, standardised, NaN where not known."""
+        return covariates(self.rows, self.known, self.target)
+
+    def once(self, what: Hashable, make: Callable[[], T]) -> T:
+        """What somebody makes of the view, made once whoever asks: ten models ask for the same.
+
+        Args:
+            what: Its name and whatever else it depends on.
+            make: Makes it; what it raises is raised each time.
+        """
+        if what not in self._made:
+            self._made[what] = make()
+        made: T = self._made[what]
+        return made
+
+    @cached_property
+    def _made(self) -> dict[Hashable, Any]:
+        return {}
+
+    @cached_property
+    def data_vintage(self) -> str:
+        """Hash of exactly the rows known."""
+        return vintage_sha256(self.rows)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is noteworthy about the rows and about their record."""
+        vintages, held = self.history.vintages_known(self.as_of), self.history.quarantined(self.as_of)
+        record = record_findings(vintages, held, self.calendar, self.as_of)
+        return findings(self.rows, self.calendar) + record
+
+
+def look(history: History, as_of: pd.Timestamp, settings: ForecastSettings) -> View:
+    """Everything known at `as_of`.
+
+    Raises:
+        AsOfError: Where the data do not cover it, or it is no session of the asset's calendar.
+        IncompleteWindowError: Where the session itself has no row.
+    """
+    rows = history.read(as_of)
+    require_row(history, rows, as_of)
+    changes = simple_changes(rows, calendar(history.asset.calendar), settings.series)
+    return View(history, as_of, rows, changes, volatility(changes["price"], settings.half_life), settings)
+
+
+def require_row(history: History, rows: pd.DataFrame, as_of: pd.Timestamp) -> None:
+    """Refuses a day without a row of its own.
+
+    Raises:
+        IncompleteWindowError: Naming it.
+    """
+    if rows["session"].iloc[-1] != as_of:
+        raise IncompleteWindowError(
+            f"{history.asset.symbol} has no price known at the close of {as_of:%Y-%m-%d}: import that session, or "
+            "choose another as-of"
+        )

@@ -1,0 +1,184 @@
+"""The record can be trusted: one edited byte or one missing row is found and named; the original stays as it is."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import sqlite3
+import struct
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+
+from forecaster.records.ledger import Ledger
+from ingest.database import open_engine
+from ingest.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+LEDGER = ("forecast", "outcome", "score")
+TEXTS = "data_vintage || config_sha256 || seed"
+"""Three texts of a forecast that stand side by side in the file, and together nowhere else."""
+
+
+def cell(home: Path, column: str, table: str, seq: int) -> Any:  # whatever the cell holds
+    with closing(sqlite3.connect(home / "forecaster.db")) as connection:
+        return connection.execute(f"SELECT {column} FROM {table} WHERE seq = ?", (seq,)).fetchone()[0]  # noqa: S608
+
+
+def edit_one_byte(database: Path, value: bytes) -> None:
+    """Changes one byte of a value, in a part of it that stands nowhere else in the file."""
+    content = bytearray(database.read_bytes())
+    parts = [value[at : at + 64] for at in range(0, len(value), 64)]
+    alone = next(part for part in parts if content.count(part) == 1)
+    content[content.index(alone) + len(alone) - 1] ^= 1
+    database.write_bytes(content)
+
+
+def test_verify_passes_and_tells_the_heads(home: Path, command: Callable[..., Any]) -> None:
+    said = command("ledger", "verify", "--home", home)
+    assert (said.code, said.err) == (0, "")
+    assert [line.split(":")[0] for line in said.out.splitlines()] == list(LEDGER)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "seq", "found"),
+    [
+        ("forecast", TEXTS, 1, "forecast row 1 (WALK climatology 2018-01-20)"),
+        ("forecast", "predictive", 4, "forecast row 4 (WALK bayesian_linear 2018-01-21)"),
+        ("score", "crps", 2, "score row 2 (WALK bayesian_linear 2018-01-20)"),
+        ("outcome", "y", 1, "outcome row 1 (WALK 2018-01-20)"),
+    ],
+)
+def test_one_edited_byte_is_named(  # a fixture each
+    finished_home: Path, home: Path, table: str, column: str, seq: int, found: str, command: Callable[..., Any]
+) -> None:
+    before = (finished_home / "forecaster.db").read_bytes()
+    value = cell(home, column, table, seq)
+    plain = struct.pack(">d", value) if isinstance(value, float) else value
+    edit_one_byte(home / "forecaster.db", plain.encode() if isinstance(plain, str) else plain)
+    complaint = command("ledger", "verify", "--home", home).complaint()
+    assert complaint == f"{found} does not hold: its content is not what was recorded; restore a copy from before it"
+    assert "ledger: " in command("doctor", "--home", home).complaint()
+    assert (finished_home / "forecaster.db").read_bytes() == before
+    assert command("ledger", "verify", "--home", finished_home).code == 0
+
+
+def test_a_text_that_is_no_text_any_more_is_named(home: Path, command: Callable[..., Any]) -> None:
+    content = bytearray((home / "forecaster.db").read_bytes())
+    known = cell(home, TEXTS, "forecast", 3).encode()
+    content[content.index(known)] = 0xFF
+    (home / "forecaster.db").write_bytes(content)
+    complaint = command("ledger", "verify", "--home", home).complaint()
+    assert complaint.startswith("forecast row 3 does not hold: it cannot be read any more")
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ("DELETE FROM forecast WHERE seq = 2", "forecast row 3 (WALK climatology 2018-01-21)"),
+        ("DELETE FROM score WHERE seq = 1", "score row 2 (WALK bayesian_linear 2018-01-20)"),
+        ("UPDATE forecast SET seq = 9 WHERE seq = 1", "forecast row 2 (WALK bayesian_linear 2018-01-20)"),
+    ],
+)
+def test_a_row_that_was_removed_or_moved_is_named(
+    home: Path, statement: str, found: str, command: Callable[..., Any]
+) -> None:
+    with closing(sqlite3.connect(home / "forecaster.db")) as connection, connection:
+        connection.execute(statement)
+    complaint = command("ledger", "verify", "--home", home).complaint()
+    assert complaint.startswith(f"{found} does not hold: it does not follow the row before it")
+
+
+def test_no_flipped_bit_of_the_record_goes_unseen(finished_home: Path, tmp_path: Path) -> None:
+    """120 random bits of the ledger's pages: each changes nothing that is read, or is found."""
+    rng, copy = random.Random(0), tmp_path / "copy.db"  # noqa: S311  # no secret
+    with closing(sqlite3.connect(finished_home / "forecaster.db")) as connection:
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+        wanted = f"SELECT pageno FROM dbstat WHERE name IN {LEDGER}"  # noqa: S608
+        pages = [row[0] for row in connection.execute(wanted)]
+    found = 0
+    for _ in range(120):
+        shutil.copy(finished_home / "forecaster.db", copy)
+        place = (rng.choice(pages) - 1) * size + rng.randrange(size)
+        content = bytearray(copy.read_bytes())
+        content[place] ^= 1 << rng.randrange(8)
+        copy.write_bytes(content)
+        try:
+            broken = Ledger(open_engine(f"sqlite:///{copy}")).verify()
+        except StoreError:  # the page itself is no page any more
+            found += 1
+            continue
+        found += broken is not None
+        assert (broken is not None) or raw(copy) == raw(finished_home / "forecaster.db"), place
+    assert found > 40
+
+
+def raw(database: Path) -> list[list[tuple[object, ...]]]:
+    with closing(sqlite3.connect(database)) as connection:
+        connection.text_factory = bytes
+        return [connection.execute(f"SELECT * FROM {t} ORDER BY seq").fetchall() for t in LEDGER]  # noqa: S608
+
+
+def test_show_is_one_json_array_with_scores_and_no_blob(finished_home: Path, command: Callable[..., Any]) -> None:
+    said = command("ledger", "show", "--json", "--home", finished_home)
+    record = json.loads(said.out)
+    assert [row["as_of"] for row in record] == ["2018-01-20"] * 2 + ["2018-01-21"] * 2
+    assert [row["crps"] is None for row in record] == [False, False, True, True]
+    assert isinstance(record[0]["in90"], bool)
+    assert "predictive" not in record[0]
+    one = command("ledger", "show", "--json", "--symbols", "WALK", "--as-of", "2018-01-21", "--home", finished_home)
+    assert json.loads(one.out) == record[2:]
+    assert json.loads(command("ledger", "show", "--json", "--symbols", "NONE", "--home", finished_home).out) == []
+    table = command("ledger", "show", "--home", finished_home).out.splitlines()
+    assert len(table) == 5
+    assert table[0].split()[:4] == ["symbol", "model", "as_of", "target"]
+
+
+@pytest.mark.parametrize(
+    ("name", "read"), [("r.csv", pd.read_csv), ("r.parquet", pd.read_parquet), ("R.CSV", pd.read_csv)]
+)
+def test_export_writes_every_forecast_with_its_scores(
+    finished_home: Path, tmp_path: Path, name: str, read: Callable[[Path], pd.DataFrame], command: Callable[..., Any]
+) -> None:
+    said = command("ledger", "export", tmp_path / name, "--home", finished_home)
+    assert said.out == f"4 forecasts written to {tmp_path / name}.\n"
+    exported = read(tmp_path / name)
+    shown = json.loads(command("ledger", "show", "--json", "--home", finished_home).out)
+    assert list(exported.columns) == list(shown[0])
+    assert exported["row_hash"].tolist() == [row["row_hash"] for row in shown]
+    assert exported["crps"].tolist()[:2] == [row["crps"] for row in shown[:2]]
+
+
+def test_export_to_a_place_or_a_format_that_does_not_work_is_one_line(
+    finished_home: Path, tmp_path: Path, command: Callable[..., Any]
+) -> None:
+    for name, sign in (
+        ("r.xlsx", "neither .parquet nor .csv"),
+        ("no/such/r.csv", "cannot be written"),
+        ("no/r.parquet", "cannot be written"),
+    ):
+        assert sign in command("ledger", "export", tmp_path / name, "--home", finished_home).complaint()
+
+
+def test_a_report_is_rendered_from_the_ledger_alone(home: Path, command: Callable[..., Any]) -> None:
+    pdf = home / "reports" / "2018-01-21.pdf"
+    before = pdf.read_bytes()
+    with closing(sqlite3.connect(home / "forecaster.db")) as connection, connection:
+        connection.execute("DROP TABLE vintage")
+        connection.execute("DROP TABLE asset")
+    pdf.unlink()
+    said = command("report", "--home", home)
+    assert (said.code, said.out) == (0, f"Report: {pdf}\n")
+    assert pdf.read_bytes() == before
+    assert command("report", "--as-of", "2018-01-20", "--symbols", "WALK", "--home", home).code == 0
+
+
+def test_a_report_of_what_the_ledger_does_not_have_is_one_line(home: Path, command: Callable[..., Any]) -> None:
+    assert "nearest: WALK" in command("report", "--symbols", "WLK", "--home", home).complaint()
+    assert "no forecast for 2017-01-01" in command("report", "--as-of", "2017-01-01", "--home", home).complaint()

@@ -1,0 +1,67 @@
+"""A day's report shows the whole watchlist, whoever ran which part of it."""
+
+from __future__ import annotations
+
+import html
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from pypdf import PdfReader
+
+from forecaster.operation import daily
+from forecaster.records.home import open_home
+from ingest.assets import Asset
+from ingest.panel import panel_rows
+
+if TYPE_CHECKING:
+    from forecaster.records.home import Home
+
+DAY = pd.Timestamp("2018-01-20")
+
+
+def front(summary: daily.Summary) -> str:
+    return PdfReader(summary.report).pages[0].extract_text()
+
+
+def test_two_runs_of_one_day_do_not_hide_each_other(home: Home) -> None:
+    """As the schedule does where calendars differ: one run for some assets, another for the others."""
+    close = 50 * np.exp(np.cumsum(np.random.default_rng(1).normal(0, 0.02, 200)))
+    days = pd.date_range(end="2018-01-21", periods=200, unit="us")
+    other = Asset("OTHER", calendar="24/7", source="csv_file")
+    rows = panel_rows("OTHER", days, {"close": close}, "csv_file")
+    home.store.append(other, rows, datetime(2018, 2, 1, tzinfo=UTC))
+    alone = front(daily.run(home, DAY, ("WALK",)))
+    assert "WALK" in alone
+    assert "OTHER" not in alone, "an asset that nobody forecast has no place in the report"
+    both = front(daily.run(home, DAY, ("OTHER",)))
+    assert "WALK" in both
+    assert "OTHER" in both
+
+
+def test_an_old_forecast_is_named_and_not_shown_as_new(home: Home) -> None:
+    days = pd.date_range(end="2018-01-05", periods=190, unit="us")
+    close = 50 * np.exp(np.cumsum(np.random.default_rng(1).normal(0, 0.02, 190)))
+    rows = panel_rows("STALE", days, {"close": close}, "csv_file")
+    stale = Asset("STALE", calendar="24/7", source="csv_file")
+    home.store.append(stale, rows, datetime(2018, 2, 1, tzinfo=UTC))
+    daily.run(home, pd.Timestamp("2018-01-05"), ("STALE",))
+    text = " ".join(front(daily.run(home, DAY, ("WALK",))).split())
+    assert "STALE: no forecast was issued. Reason: the newest forecast is of 2018-01-05" in text
+
+
+def test_a_fit_that_diverged_is_told_on_its_page_with_what_stands_in(home: Home) -> None:
+    """Its errors' scale is given as so small that the loss overflows; the day goes on, and the record says so too."""
+    file = home.folder / "forecaster.toml"
+    table = "[models.bayesian_linear]\n"
+    file.write_text(file.read_text("utf-8").replace(table, f"{table}noise_scale = 1e-30\n"), "utf-8")
+    home = open_home(home.folder)
+    summary = daily.run(home, DAY)
+    assert summary.withheld == {}
+    row = home.ledger.forecasts().set_index("model").loc["bayesian_linear"]
+    assert (row["status"], json.loads(row["diagnostics"])["stand_in"]) == ("unreliable", "climatology")
+    assert row["reason"].endswith("; climatology's distribution stands in")
+    page = summary.report.with_suffix(".html").read_text("utf-8")
+    assert f"Reason: {row['reason']}" in html.unescape(page)
