@@ -45,6 +45,21 @@ def test_a_dead_link_is_seen() -> None:
     ]
 
 
+def lost_files(text: str) -> list[str]:
+    """Files of the program and of its tests that a page names and that are not there."""
+    named = re.findall(r"(?<![\w/])(?:forecaster|ingest|reports|tests)/[a-z0-9_/]+\.py", text)
+    return sorted({name for name in named if not (ROOT / name).exists()})
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CHANGELOG.md"], ids=lambda page: page.name)
+def test_every_file_that_is_named_is_there(page: Path) -> None:
+    assert lost_files(page.read_text("utf-8")) == []
+
+
+def test_a_lost_file_is_seen() -> None:
+    assert lost_files("see `ingest/errors.py` and tests/nothing/test_it.py") == ["tests/nothing/test_it.py"]
+
+
 def test_pictures_are_small_and_described() -> None:
     shown = re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", README.read_text("utf-8"))
     assert len(shown) >= 2
