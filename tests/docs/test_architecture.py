@@ -75,7 +75,7 @@ def test_the_drawing_is_the_tree() -> None:
 def test_what_is_drawn_and_not_there_is_found(line: str, fault: str) -> None:
     spoilt = page().replace("```\nforecaster/ ", f"```\n{line}\nforecaster/ ", 1)
     assert spoilt != page()
-    assert any(fault.split("/")[-1] in found for found in faults(spoilt, ROOT))
+    assert any(fault.rsplit("/", maxsplit=1)[-1] in found for found in faults(spoilt, ROOT))
 
 
 def test_what_is_there_and_not_drawn_is_found(tmp_path: Path) -> None:
