@@ -171,4 +171,4 @@ def _rows(rows: Any) -> Any:  # noqa: ANN401  # of numbers, or of steps and numb
 
 def _known(kind: type[Any], facts: Mapping[str, Any]) -> dict[str, Any]:
     """Those of the facts that a record of this kind has."""
-    return {field.name: facts[field.name] for field in fields(kind) if field.name in facts}
+    return {name: facts[name] for name in facts.keys() & {field.name for field in fields(kind)}}
