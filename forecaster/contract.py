@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecaster.distribution.predictive import Predictive
+    from forecaster.progress import Tell
 
     Floats = NDArray[np.float64]
 
@@ -129,18 +130,19 @@ class Latent:
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """A trained forecaster.
+    """A trained forecaster. One process can hand it to another: it holds functions of modules, no closures.
 
     Attributes:
-        predict: From an origin to the predictive distribution of the next session's change.
+        predict: From an origin to the predictive distribution of the next session's change: a function of the model's
+            file with `functools.partial`, or the method of a dataclass.
         reason: Why its own diagnostics call it unreliable, empty where they do not.
         by_draw: Whether components of its forecasts are posterior draws, always in the same order.
         losses: Minus the ELBO at each step `(steps,)`, in nats; empty where no ELBO was trained.
         weights: Effect of each input, None where there is none.
         diagnostics: Further figures by name.
         posterior: The latents by a name for people; empty where there are none.
-        nuts: The same model fitted by NUTS, from a seed, which takes its time and tells how many steps of how many
-            are done; None where there is no such way.
+        nuts: The same model fitted by NUTS, from a seed, which takes its time and tells how far it is; None where
+            there is no such way.
     """
 
     predict: Callable[[Origin], Predictive]
@@ -150,7 +152,7 @@ class Fitted:
     weights: Weights | None = None
     diagnostics: Mapping[str, float] = field(default_factory=dict)
     posterior: Mapping[str, Latent] = field(default_factory=dict)
-    nuts: Callable[[int, Callable[[int, int], None]], Fitted] | None = None
+    nuts: Callable[[int, Tell], Fitted] | None = None
 
 
 @dataclass(frozen=True)

@@ -100,15 +100,15 @@ table[["status", "prob_up", "q05", "q50", "q95", "sd"]].round(4)
 # the forecast of the session before. Volatility and range speak loudest at the end of 2018.
 
 # %%
-parts = next(f.diagnostics["attribution"] for f in forecasts if f.model == "bayesian_linear")
-widths = pd.DataFrame(parts).T[["width", "width_sd", "width_before"]].astype(float)
+parts = next(f.diagnostics.attribution for f in forecasts if f.model == "bayesian_linear")
+widths = pd.DataFrame.from_dict(parts, orient="index")[["width", "width_sd", "width_before"]].astype(float)
 (100 * np.expm1(widths)).round(1).rename_axis("wider by, %")
 
 # %% [markdown]
 # A forecast that is made of others' tells what each of them counts for today, by what it scored before.
 
 # %%
-weights = pd.DataFrame({f.model: f.diagnostics["pool"] for f in forecasts if "pool" in f.diagnostics})
+weights = pd.DataFrame({f.model: f.diagnostics.pool for f in forecasts if f.diagnostics.pool is not None})
 weights.round(3).rename_axis("weight")
 
 # %% [markdown]

@@ -16,6 +16,7 @@ from forecaster import models
 from forecaster.evaluation.scoring import crps
 from forecaster.issuing import training
 from forecaster.operation.explain import explain
+from forecaster.progress import quiet
 from forecaster.replay.backtest import last_origins, replay
 from forecaster.settings import Settings
 
@@ -160,7 +161,7 @@ class NutsTask(Task):
         """One row: `symbol, model, as_of, rows, difference, k_hat, reason, nuts_reason`."""
         history, (model,) = blocks.history(self.symbol), self.names
         start = process_time()
-        facts = explain(history, history.last, model, self.settings(), nuts=lambda done, of: None).facts
+        facts = explain(history, history.last, model, self.settings(), nuts=quiet).facts
         spent["NUTS"] = process_time() - start - spent[model]
         assert facts.nuts is not None  # noqa: S101  # for the type checker: it was asked for
         row = {"symbol": self.symbol, "model": model, "as_of": facts.as_of, "rows": facts.rows,
@@ -211,7 +212,7 @@ def replayed(
         whole = models.pool(forecast.model) is None or place[forecast.as_of] % POOLS_EVERY == 0
         predictive = forecast.predictive if np.isfinite(item.y) else None
         marks = scored(predictive, item.y, whole=whole) if predictive else {}
-        stand_in = forecast.diagnostics.get("stand_in", "")
+        stand_in = forecast.diagnostics.stand_in or ""
         rows.append({"model": forecast.model, "target": forecast.target, "y": item.y, **marks,
                      "status": forecast.status, "stand_in": stand_in})  # fmt: skip
         spent["scores"] += process_time() - start

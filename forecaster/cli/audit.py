@@ -20,7 +20,7 @@ from ingest.sources import simulated
 from ingest.store import Store
 
 if TYPE_CHECKING:
-    from forecaster.cli.frame import Tell
+    from forecaster.progress import Tell
     from forecaster.records.home import Home
     from forecaster.replay.leak import Leak
     from ingest.history import History

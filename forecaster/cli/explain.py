@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from forecaster.operation.explanation import Comparison, Explanation
+    from forecaster.progress import Tell
 
 ALONE = {"mean": "mean", "sd": "sd", "q05": "5 %", "q95": "95 %", "prior_sd": "prior", "contraction": "contraction"}
 COMPARED = {
@@ -72,8 +72,16 @@ def _fitted(symbol: str, as_of: str | None, model: str, nuts: bool) -> Explanati
     origin = origin_of(home, history, day)
     with progress() as tell:
         tell(f"{symbol}: {model}")
-        told = partial(tell, f"{symbol}: NUTS") if nuts else None
-        return fitted(history, origin, model, home.settings, told)
+        return fitted(history, origin, model, home.settings, _of(symbol, tell) if nuts else None)
+
+
+def _of(symbol: str, tell: Tell) -> Tell:
+    """Says of whom it speaks, before what happens."""
+
+    def told(description: str, done: int = 0, total: int | None = None) -> None:
+        tell(f"{symbol}: {description}", done, total)
+
+    return told
 
 
 def _document(explanation: Explanation) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pandas as pd
 import typer
@@ -17,17 +17,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 from rich.text import Text
 
+from forecaster.json_numbers import numbers
+from forecaster.progress import quiet
 from forecaster.records.home import Home, open_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-
-class Tell(Protocol):
-    """Says what happens now, and how many steps of how many are done; the total is None where nobody knows."""
-
-    def __call__(self, description: str, done: int = 0, total: int | None = None) -> None:
-        """See the class."""
+    from forecaster.progress import Tell
 
 
 app = typer.Typer(
@@ -103,7 +100,7 @@ def listed(text: str | None) -> tuple[str, ...]:
 
 def show_json(value: object) -> None:
     """One JSON document on standard output; what is missing or not finite is null."""
-    say(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, default=str))
+    say(json.dumps(numbers(value), indent=2, ensure_ascii=False, allow_nan=False, default=str))
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -133,7 +130,7 @@ def _is_number(text: str) -> bool:
 def progress() -> Iterator[Tell]:
     """A bar that says what happens and how far it is, on standard error; silent where that is no terminal."""
     if not sys.stderr.isatty():
-        yield lambda *_: None
+        yield quiet
         return
     text = TextColumn("{task.description}", markup=False)
     columns = (text, BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())

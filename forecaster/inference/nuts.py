@@ -24,6 +24,7 @@ from pyro.ops.stats import effective_sample_size, split_gelman_rubin
 from forecaster.inference.isolation import isolated
 from forecaster.inference.laplace import laplace
 from forecaster.inference.sites import packed_size
+from forecaster.progress import quiet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from forecaster.inference.batch import Batch
+    from forecaster.progress import Tell
 
     Floats = NDArray[np.float64]
 
@@ -93,16 +95,14 @@ class Sampled:
         return "; ".join(said)
 
 
-def sample(
-    batch: Batch, seed: int, plan: Plan | None = None, tell: Callable[[int, int], None] = lambda *_: None
-) -> Sampled:
+def sample(batch: Batch, seed: int, plan: Plan | None = None, tell: Tell = quiet) -> Sampled:
     """Draws from the posterior of a batch of one.
 
     Args:
         batch: Data and prior of one fit.
         seed: The same seed gives the same draws, bit for bit on one machine.
         plan: How long to walk.
-        tell: Told how many steps of how many are done.
+        tell: Told how far it is.
 
     Raises:
         ValueError: Where the batch holds another number of fits than one.
@@ -127,8 +127,8 @@ def sample(
     )
 
 
-def _tell_on(tell: Callable[[int, int], None], before: int, total: int, step: int) -> None:
-    tell(before + step, total)
+def _tell_on(tell: Tell, before: int, total: int, step: int) -> None:
+    tell("NUTS", before + step, total)
 
 
 class _Metric(BlockMassMatrix):
@@ -155,7 +155,7 @@ class _Metric(BlockMassMatrix):
 
 
 def _walk(
-    batch: Batch, seed: int, plan: Plan, metric: _Metric | None, tell: Callable[[int], None]
+    batch: Batch, seed: int, plan: Plan, metric: _Metric | None, count: Callable[[int], None]
 ) -> tuple[dict[str, Tensor], int]:
     """One chain: draws of each site `(draws, *site shape)`, and how many diverged."""
     steps = iter(range(1, plan.warmup + plan.draws + 1))
@@ -172,7 +172,7 @@ def _walk(
         )
         if metric is not None:
             kernel.mass_matrix_adapter = metric
-        chain = MCMC(kernel, plan.draws, plan.warmup, hook_fn=lambda *_: tell(next(steps)), disable_progbar=True)
+        chain = MCMC(kernel, plan.draws, plan.warmup, hook_fn=lambda *_: count(next(steps)), disable_progbar=True)
         chain.run()
         diverged = len(chain.diagnostics()["divergences"]["chain 0"])
     draws = {name: value.reshape(plan.draws, *value.shape[3:]) for name, value in chain.get_samples().items()}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecaster.issuing.diagnostics import Part
 from ingest.covariates import COVARIATES
 
 if TYPE_CHECKING:
@@ -20,10 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from forecaster.contract import Origin
+    from forecaster.contract import Floats, Origin
     from forecaster.distribution.predictive import Predictive
-
-    Floats = NDArray[np.float64]
 
 WINDOW, VOLATILITY = "window", "volatility"
 KINDS = tuple(dict.fromkeys((WINDOW, *(of.kind for of in COVARIATES))))
@@ -32,7 +31,7 @@ KINDS = tuple(dict.fromkeys((WINDOW, *(of.kind for of in COVARIATES))))
 
 def attribution(
     predict: Callable[[Origin], Predictive], names: tuple[str, ...], today: Origin, before: Origin | None
-) -> dict[str, dict[str, float | None]]:
+) -> dict[str, Part]:
     """The parts of each group of inputs in a forecast, and in that of the session before.
 
     Args:
@@ -42,23 +41,22 @@ def attribution(
         before: Where the one before it started, None where it cannot be told.
 
     Returns:
-        Group to `width, width_sd` (log ratio of scales: 0.1 is a tenth wider), `shift, shift_sd` (fractions per
-        session), each a mean and a standard deviation over draws, and `width_before`.
+        Group to its part, means and standard deviations over draws.
     """
     kinds = {of.name: of.kind for of in COVARIATES}
-    found: dict[str, dict[str, float | None]] = {}
+    found = {}
     for kind in KINDS:
         own = np.array([kinds[name] == kind for name in names], dtype=bool)
         if kind not in (WINDOW, VOLATILITY) and not own.any():
             continue
         width, shift = _parts(predict, today, kind, own)
-        found[kind] = {
-            "width": float(width.mean()),
-            "width_sd": float(width.std()),
-            "shift": float(shift.mean()),
-            "shift_sd": float(shift.std()),
-            "width_before": None if before is None else float(_parts(predict, before, kind, own)[0].mean()),
-        }
+        found[kind] = Part(
+            width=float(width.mean()),
+            width_sd=float(width.std()),
+            shift=float(shift.mean()),
+            shift_sd=float(shift.std()),
+            width_before=None if before is None else float(_parts(predict, before, kind, own)[0].mean()),
+        )
     return found
 
 

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecaster.contract import Failed
 from forecaster.distribution.predictive import QUANTILES
+from forecaster.issuing.diagnostics import AssetFacts, Diagnostics, Effects, Inputs
 from forecaster.issuing.provenance import code_version
 from forecaster.json_numbers import number
-from forecaster.view.notes import facts
+from ingest.windows import LENGTH
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
 
-    from forecaster.contract import Fitted
+    from forecaster.contract import Fitted, Floats
     from forecaster.distribution.predictive import Predictive
+    from forecaster.issuing.diagnostics import Rows
     from forecaster.issuing.training import Trained
     from forecaster.view.view import View
 
@@ -41,7 +41,7 @@ class Forecast:
             distribution).
         reason: Why it is not ok.
         predictive: The distribution of the change, None where withheld.
-        diagnostics: JSON-ready facts of the fit and its inputs.
+        diagnostics: What it says of itself and of its inputs.
         data_vintage: Hash of the rows known at `as_of`.
         config_sha256: Hash of the settings used.
         seed: Seed of the fit.
@@ -56,7 +56,7 @@ class Forecast:
     status: str
     reason: str
     predictive: Predictive | None
-    diagnostics: Mapping[str, Any]
+    diagnostics: Diagnostics
     data_vintage: str
     config_sha256: str
     seed: int
@@ -77,11 +77,7 @@ CURVE_POINTS = 120
 def forecast(view: View, trained: Trained) -> Forecast:
     """The forecast of a trained model from a day."""
     predictive, reason = trained.predicted(view)
-    diagnostics: dict[str, Any] = {"inputs": _inputs(view, trained)}
-    if trained.stand_in:
-        diagnostics["stand_in"] = trained.stand_in
-    if not isinstance(trained.fitted, Failed):
-        diagnostics.update(_outputs(trained.fitted))
+    told = Diagnostics(_inputs(view, trained), trained.stand_in or None)
     return Forecast(
         symbol=view.symbol,
         model=trained.model,
@@ -91,7 +87,7 @@ def forecast(view: View, trained: Trained) -> Forecast:
         status="withheld" if predictive is None else "unreliable" if reason else "ok",
         reason=reason,
         predictive=predictive,
-        diagnostics=diagnostics,
+        diagnostics=told if isinstance(trained.fitted, Failed) else _with_fit(told, trained.fitted),
         data_vintage=view.data_vintage,
         config_sha256=trained.config_sha256,
         seed=trained.seed,
@@ -99,26 +95,46 @@ def forecast(view: View, trained: Trained) -> Forecast:
     )
 
 
-def _inputs(view: View, trained: Trained) -> dict[str, Any]:
-    return {
-        **facts(view, trained.series),
-        "fitted_at": f"{trained.fitted_at:%Y-%m-%d}",
-        "rows": trained.rows,
-        "notes": list(trained.notes),
-        "findings": list(trained.findings),
-    }
+def _inputs(view: View, trained: Trained) -> Inputs:
+    return replace(
+        view.once(("inputs", trained.series), lambda: _known(view, trained.series)),
+        fitted_at=f"{trained.fitted_at:%Y-%m-%d}",
+        rows=trained.rows,
+        notes=trained.notes,
+        findings=trained.findings,
+    )
 
 
-def _outputs(fitted: Fitted) -> dict[str, Any]:
-    steps = fitted.losses.size
+def _known(view: View, series: tuple[str, ...]) -> Inputs:
+    """Asset, price, volatility and the window of these series: the same whichever model is asked."""
+    window, asset = view.changes.iloc[-LENGTH:], view.history.asset
+    return Inputs(
+        asset=AssetFacts(
+            calendar=asset.calendar,
+            source=asset.source,
+            simulated=asset.simulated,
+            attention_kind=asset.attention_kind,
+            target_close=view.calendar.close(view.target).isoformat(),
+        ),
+        close=view.close,
+        volatility=number(view.volatility.iloc[-1]),
+        series=series,
+        sessions=tuple(f"{day:%Y-%m-%d}" for day in window.index),
+        window=tuple(tuple(number(v) for v in row) for row in zip(*(window[name] for name in series), strict=True)),
+    )
+
+
+def _with_fit(told: Diagnostics, fitted: Fitted) -> Diagnostics:
+    """What a fit says of itself, beside what is told already."""
+    steps, effects = fitted.losses.size, fitted.weights
     kept = sorted({int(i) for i in np.linspace(0, steps - 1, min(steps, CURVE_POINTS))})
-    facts: dict[str, Any] = {
-        "elbo": [[i + 1, number(fitted.losses[i])] for i in kept],
-        "figures": {name: number(value) for name, value in fitted.diagnostics.items()},
-    }
-    if fitted.weights is not None:
-        facts["weights"] = {
-            "mean": [[number(v) for v in row] for row in fitted.weights.mean.tolist()],
-            "sd": [[number(v) for v in row] for row in fitted.weights.sd.tolist()],
-        }
-    return facts
+    return replace(
+        told,
+        elbo=tuple((i + 1, number(fitted.losses[i])) for i in kept),
+        figures={name: number(value) for name, value in fitted.diagnostics.items()},
+        weights=None if effects is None else Effects(_rows(effects.mean), _rows(effects.sd)),
+    )
+
+
+def _rows(values: Floats) -> Rows:
+    return tuple(tuple(number(v) for v in row) for row in values.tolist())

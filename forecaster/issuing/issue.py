@@ -91,8 +91,7 @@ class Issuer:
         pools = Pools(names, self._settings)
         ready = train([view], pools.trainees, self._settings)[0] if trained is None else trained
         own = {name: self._attributed(view, ready[name]) for name in pools.trainees}
-        track = self.record.at(as_of) if pools.names else None
-        return tuple(own[name] if track is None or name in own else pools.forecast(name, own, track) for name in names)
+        return pools.day(own, lambda: self.record.at(as_of))
 
     def _attributed(self, view: View, trained: Trained) -> Forecast:
         """A model's own forecast, with what moved it."""
@@ -104,4 +103,4 @@ class Issuer:
         except IngestError:
             before = None
         parts = attribution(fitted.predict, trained.covariates, trained.origin(view), before)
-        return replace(made, diagnostics={**made.diagnostics, "attribution": parts})
+        return replace(made, diagnostics=replace(made.diagnostics, attribution=parts))

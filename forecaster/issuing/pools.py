@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from forecaster import models
+from forecaster.issuing.diagnostics import Diagnostics
 from forecaster.issuing.provenance import config_sha256, seed_of
 from forecaster.json_numbers import number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from forecaster.contract import Track
     from forecaster.issuing.forecast import Forecast
@@ -32,6 +33,7 @@ class Pools:
 
     def __init__(self, names: tuple[str, ...], settings: Settings) -> None:
         """Looks the forecasters up; see the class."""
+        self._all = names
         self._combine = {name: pool.combine for name in names if (pool := models.pool(name)) is not None}
         self._configs = {name: config_sha256(settings, name) for name in self._combine}
         self._settings = settings
@@ -40,7 +42,19 @@ class Pools:
         alone = tuple(name for name in names if name not in self._combine)
         self.trainees = tuple(dict.fromkeys(alone + self.members))
 
-    def forecast(self, name: str, own: Mapping[str, Forecast], track: Track) -> Forecast:
+    def day(self, own: Mapping[str, Forecast], known: Callable[[], Track]) -> tuple[Forecast, ...]:
+        """The forecasts of one day by all the names, in order: the models' own, and the pools that are made of them.
+
+        Args:
+            own: The forecasts of that day by the trainees.
+            known: Tells how the members fared before that day; asked only where there is a pool.
+        """
+        track = known() if self.names else None
+        return tuple(
+            own[name] if track is None or name in own else self._pooled(name, own, track) for name in self._all
+        )
+
+    def _pooled(self, name: str, own: Mapping[str, Forecast], track: Track) -> Forecast:
         """One pool's forecast; members that have none are left out.
 
         Args:
@@ -51,17 +65,19 @@ class Pools:
         members = self._settings.members(name)
         known = {member: p for member in members if (p := own[member].predictive) is not None}
         first = own[members[0]]
-        diagnostics: dict[str, Any] = {"inputs": first.diagnostics["inputs"]}
         shared = replace(
             first,
             model=name,
+            diagnostics=Diagnostics(first.diagnostics.inputs),
             config_sha256=self._configs[name],
             seed=seed_of(self._settings, first.symbol, name, first.as_of),
         )
         if not known:
-            reason = f"none of its members has a forecast: {first.reason}"
-            return replace(shared, reason=reason, diagnostics=diagnostics)
+            return replace(shared, reason=f"none of its members has a forecast: {first.reason}")
         found = self._combine[name](known, track.of(members), self._settings.model(name))
-        diagnostics["figures"] = {key: number(value) for key, value in found.diagnostics.items()}
-        diagnostics["pool"] = {member: number(weight) for member, weight in found.weights.items()}
-        return replace(shared, status="ok", reason="", predictive=found.predictive, diagnostics=diagnostics)
+        told = replace(
+            shared.diagnostics,
+            figures={key: number(value) for key, value in found.diagnostics.items()},
+            pool={member: number(weight) for member, weight in found.weights.items()},
+        )
+        return replace(shared, status="ok", reason="", predictive=found.predictive, diagnostics=told)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from forecaster.issuing.training import Trained
     from forecaster.settings import Settings
     from forecaster.view.past import Past
+    from forecaster.view.view import View
 
 AT_ONCE = 64
 """Trainings in one go: enough to share a step's cost, few enough for memory and the wait for the first row."""
@@ -82,6 +83,23 @@ def _latest(past: Past, day: pd.Timestamp, every: int) -> pd.Timestamp | None:
         return None
 
 
+def lack(view: View) -> str:
+    """What a fit at a view's day lacks to learn from, empty where there is enough."""
+    try:
+        training(view)
+    except IngestError as fault:
+        return str(fault)
+    return ""
+
+
+def able(past: Past, day: pd.Timestamp) -> bool:
+    """Whether a day has a price of its own, and enough before it to learn from."""
+    try:
+        return not lack(past.look(day))
+    except IngestError:
+        return False
+
+
 def in_groups(legs: Sequence[Leg]) -> list[Sequence[Leg]]:
     """Those that are trained in one go, in order."""
     return [legs[start : start + AT_ONCE] for start in range(0, len(legs), AT_ONCE)]
@@ -97,10 +115,8 @@ def fits(pasts: Mapping[str, Past], legs: Sequence[Leg], settings: Settings) -> 
     found: dict[int, Mapping[str, Trained]] = {}
     able: dict[tuple[str, ...], list[int]] = {}
     for i, leg in enumerate(legs):
-        try:
-            training(views[i])
-        except IngestError as fault:
-            found[i] = untrained(views[i], leg.names, settings, str(fault))
+        if reason := lack(views[i]):
+            found[i] = untrained(views[i], leg.names, settings, reason)
         else:
             able.setdefault(leg.names, []).append(i)
     for names, alike in able.items():

@@ -15,15 +15,13 @@ import numpy as np
 import pandas as pd
 
 from forecaster.contract import Track
-from forecaster.issuing.refits import Leg, fits, in_groups, trainings
-from forecaster.issuing.walk import Pair, Scores, fared
-from ingest.errors import IncompleteWindowError
+from forecaster.issuing.refits import Leg, trainings
+from forecaster.issuing.walk import Pair, Scores, walk
 from ingest.sessions import calendar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from forecaster.issuing.training import Trained
     from forecaster.settings import Settings
     from forecaster.view.past import Past
 
@@ -53,10 +51,9 @@ class Record:
 
     def at(self, as_of: pd.Timestamp) -> Track:
         """What was known at a session of how the members fared; days without any forecast or outcome are left out."""
-        for some in in_groups(self.legs(as_of, as_of)):
-            for leg, trained in zip(some, fits({self._past.symbol: self._past}, some, self._settings), strict=True):
-                for day in leg.scored:
-                    self.scores[day] = _fared_from(self._past, trained, day)
+        missing = self.legs(as_of, as_of)
+        for walked in walk({self._past.symbol: self._past}, missing, self._members, self._settings):
+            self.scores[walked.day] = walked.scores
         return self.known_at(as_of)
 
     def legs(self, first: pd.Timestamp, last: pd.Timestamp) -> list[Leg]:
@@ -81,15 +78,3 @@ class Record:
         days = code.sessions(max(history.first, code.first), last)
         at = int(np.searchsorted(days.to_numpy(), first.to_numpy()))
         return list(days[max(0, at - self._settings.forecast.track_days) : -1])
-
-
-def _fared_from(past: Past, trained: Mapping[str, Trained], day: pd.Timestamp) -> Mapping[str, Pair]:
-    """How models fared from a day on which nobody asked for their forecasts."""
-    y = past.outcome(calendar(past.history.asset.calendar).next(day))
-    try:
-        view = past.look(day)
-    except IncompleteWindowError:
-        return fared(dict.fromkeys(trained), np.nan)
-    if not np.isfinite(y):
-        return fared(dict.fromkeys(trained), np.nan)
-    return fared({name: fit.predicted(view)[0] for name, fit in trained.items()}, y)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from forecaster import models
 from forecaster.contract import Failed
+from forecaster.issuing.fitting import Request, answer, raised
 from forecaster.issuing.provenance import config_sha256, seed_of
 from forecaster.view.arrays import origin, training
 from forecaster.view.view import View
 from ingest.errors import IncompleteWindowError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
 
@@ -67,7 +66,7 @@ class Trained:
         except ValueError as fault:
             return None, f"the fit gives no usable distribution: {fault}"
         except Exception as fault:  # a forecaster's own fault must not take the others with it
-            return None, _raised(self.model, fault)
+            return None, raised(self.model, fault)
 
     def origin(self, view: View) -> Origin:
         """What it looks at on a view's day.
@@ -122,29 +121,9 @@ def _fits(name: str, examples: Sequence[Examples], settings: Settings, seeds: Se
     found: dict[int, Fitted | Failed] = {}
     for columns in dict.fromkeys((rows.series, rows.covariates) for rows in examples):
         alike = [i for i, rows in enumerate(examples) if (rows.series, rows.covariates) == columns]
-        fit = partial(models.load(name).fit, settings=own, compute=compute)
-        found.update(_guarded(name, fit, {i: (examples[i], seeds[i]) for i in alike}))
+        asked = Request(name, own, tuple(examples[i] for i in alike), tuple(seeds[i] for i in alike), compute)
+        found.update(zip(alike, answer(asked), strict=True))
     return [found[i] for i in range(len(examples))]
-
-
-def _guarded(
-    name: str, fit: Callable[..., Sequence[Fitted | Failed]], wanted: Mapping[int, tuple[Examples, int]]
-) -> dict[int, Fitted | Failed]:
-    """Fits to examples with their seeds; where the model raises, each alone, so that the fault is of its own fit."""
-    try:
-        examples, seeds = zip(*wanted.values(), strict=True)
-        return dict(zip(wanted, fit(examples, seeds=seeds), strict=True))
-    except Exception as fault:  # a forecaster's own fault must not take the others with it
-        if len(wanted) == 1:
-            return dict.fromkeys(wanted, Failed(_raised(name, fault), raised=True))
-    found: dict[int, Fitted | Failed] = {}
-    for i, own in wanted.items():
-        found.update(_guarded(name, fit, {i: own}))
-    return found
-
-
-def _raised(name: str, fault: Exception) -> str:
-    return f"{name} raised {type(fault).__name__}: {' '.join(str(fault).split())}"
 
 
 def _stood_in(

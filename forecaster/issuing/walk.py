@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from forecaster.issuing.forecast import forecast
-from forecaster.issuing.refits import fits
+from forecaster.issuing.refits import fits, in_groups
 from ingest.errors import IncompleteWindowError
 
 if TYPE_CHECKING:
@@ -53,11 +53,19 @@ class Walked:
 def walk(
     pasts: Mapping[str, Past], legs: Sequence[Leg], members: tuple[str, ...], settings: Settings
 ) -> Iterator[Walked]:
-    """Trains some legs at once and goes through the days of one after the other."""
-    for leg, trained in zip(legs, fits(pasts, legs, settings), strict=True):
-        scored, issued = set(leg.scored), set(leg.issued)
-        for day in sorted(scored | issued):
-            yield _walked(pasts[leg.symbol], leg, day, trained, members if day in scored else ())
+    """Trains legs, many at once, and goes through the days of one after the other; the only walk over the past.
+
+    Args:
+        pasts: Of the assets, by symbol.
+        legs: Of whichever assets, in order.
+        members: Whose scores a track record wants.
+        settings: All settings.
+    """
+    for some in in_groups(legs):
+        for leg, trained in zip(some, fits(pasts, some, settings), strict=True):
+            scored, issued = set(leg.scored), set(leg.issued)
+            for day in sorted(scored | issued):
+                yield _walked(pasts[leg.symbol], leg, day, trained, members if day in scored else ())
 
 
 def _walked(
@@ -67,18 +75,18 @@ def _walked(
     try:
         view = past.look(day)
     except IncompleteWindowError:
-        return Walked(leg, day, scores=fared(dict.fromkeys(members), np.nan))
+        return Walked(leg, day, scores=_fared(dict.fromkeys(members), np.nan))
     if day not in leg.issued:
         y = past.outcome(view.target)
         told = {name: trained[name].predicted(view)[0] if np.isfinite(y) else None for name in members}
-        return Walked(leg, day, scores=fared(told, y))
+        return Walked(leg, day, scores=_fared(told, y))
     own = {name: forecast(view, fit) for name, fit in trained.items()}
     y = past.outcome(view.target, past.history.last)
     then = past.outcome(view.target) if members else np.nan
-    return Walked(leg, day, own, y, fared({name: own[name].predictive for name in members}, then))
+    return Walked(leg, day, own, y, _fared({name: own[name].predictive for name in members}, then))
 
 
-def fared(predictives: Mapping[str, Predictive | None], y: float) -> Mapping[str, Pair]:
+def _fared(predictives: Mapping[str, Predictive | None], y: float) -> Mapping[str, Pair]:
     """Log score and PIT of each forecast; NaN where there is no forecast or no outcome."""
     nothing = np.nan, np.nan
     return {

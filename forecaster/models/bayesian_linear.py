@@ -25,7 +25,9 @@ from forecaster.families.regression import Regression, default_schedule, fit_reg
 from forecaster.inference import nuts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
+
+    from forecaster.progress import Tell
 
 SUMMARY = "Bayesian regression of location and scale on window and volatility, skewed Student-t noise, SVI in Pyro"
 
@@ -89,7 +91,7 @@ def _fitted(task: Terms, posterior: Regression) -> Fitted | Failed:
     )
 
 
-def _by_nuts(task: Terms, seed: int, tell: Callable[[int, int], None]) -> Fitted:
+def _by_nuts(task: Terms, seed: int, tell: Tell) -> Fitted:
     """The same posterior, without a guide."""
     sampled = nuts.sample(task.regressions(), seed, tell=tell)
     draws = doubles(sampled.draws)

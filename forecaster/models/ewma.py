@@ -7,6 +7,7 @@ the volatility known before them are Student-t, whose scale and degrees of freed
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -62,12 +63,13 @@ def _fitted(changes: Floats, decay: float) -> Fitted | Failed:
         return Failed("the changes are all zero")
     known = np.maximum(variances(changes, decay), floor)
     scale, df = _student(changes[FIRST:] / np.sqrt(known[FIRST - 1 : -1]))
-
-    def predict(origin: Origin) -> Predictive:
-        volatility = np.sqrt(max(variances(origin.history, decay)[-1], floor))
-        return Predictive.of(0.0, scale * volatility, df)
-
+    predict = partial(_predict, decay, floor, scale, df)
     return Fitted(predict, diagnostics={"scale": scale, "df": df, "decay": decay})
+
+
+def _predict(decay: float, floor: float, scale: float, df: float, origin: Origin) -> Predictive:
+    volatility = np.sqrt(max(variances(origin.history, decay)[-1], floor))
+    return Predictive.of(0.0, scale * volatility, df)
 
 
 def variances(changes: Floats, decay: float) -> Floats:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from forecaster.errors import ForecasterError
 from forecaster.issuing.provenance import config_sha256
+from forecaster.progress import quiet
 from forecaster.records.home import Home, open_home
 from forecaster.replay.backends import Means
 from forecaster.replay.backtest import last_origins, origins
@@ -23,13 +24,10 @@ from ingest.sessions import as_day
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from forecaster.progress import Tell
     from ingest.history import History
 
     Day = str | date | pd.Timestamp
-
-
-def _quiet(_: str, __: int = 0, ___: int | None = None) -> None:
-    """Tells nobody."""
 
 
 def backtest(  # noqa: PLR0913  # an argument each, given by name
@@ -47,7 +45,7 @@ def backtest(  # noqa: PLR0913  # an argument each, given by name
     folder: Path | str | None = None,
     overwrite: bool = False,
     home: Path | str | None = None,
-    tell: Callable[[str, int, int], None] = _quiet,
+    tell: Tell = quiet,
 ) -> Backtest:
     """Replays the past of some assets through the daily run's own code.
 
@@ -65,7 +63,7 @@ def backtest(  # noqa: PLR0913  # an argument each, given by name
         folder: Where the results are written; nowhere that stays where None.
         overwrite: Whether a folder that holds another run is written over.
         home: Where the data live; the usual home where None.
-        tell: Told what is being done, and how many steps of how many are.
+        tell: Told what is being done, and how far it is.
 
     Returns:
         Tidy tables: `forecasts` and `scores`, with the columns of the export; and the verdicts.
@@ -116,7 +114,7 @@ def _run(
     means: Means,
     *,
     overwrite: bool,
-    tell: Callable[[str, int, int], None],
+    tell: Tell,
 ) -> Backtest:
     parts = prepare(folder, request.key, overwrite=overwrite)
     done = request.run(backend, means, parts, tell)

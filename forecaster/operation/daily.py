@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from forecaster.errors import ForecasterError
+from forecaster.issuing.forecast import HORIZON
 from forecaster.issuing.issue import Issuer
 from forecaster.issuing.pools import Pools
 from forecaster.issuing.provenance import config_sha256
-from forecaster.issuing.refits import trainings
+from forecaster.issuing.refits import able, trainings
 from forecaster.issuing.track_record import EVERY
 from forecaster.operation import fetch
 from forecaster.operation.daily_contents import daily_report
 from forecaster.operation.settle import settle
+from forecaster.progress import quiet
 from forecaster.replay.backtest import last_origins, replay
-from forecaster.view.arrays import training
 from ingest.errors import AsOfError, IncompleteWindowError, IngestError, ProviderError, StoreError
 from ingest.sessions import calendar
 from reports import html, pdf
@@ -27,12 +27,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from forecaster.progress import Tell
     from forecaster.records.home import Home
-    from forecaster.view.past import Past
     from ingest.assets import Asset
     from ingest.history import History
-
-Progress = Callable[[str], None]
 
 
 @dataclass
@@ -70,7 +68,7 @@ def run(
     home: Home,
     as_of: pd.Timestamp | None = None,
     symbols: tuple[str, ...] = (),
-    progress: Progress = lambda _: None,
+    progress: Tell = quiet,
 ) -> Summary:
     """Runs one day for the watchlist.
 
@@ -78,7 +76,7 @@ def run(
         home: Where everything is kept.
         as_of: The day; each asset's last session up to it is its origin. None for the newest data.
         symbols: Only these assets; the watchlist where empty.
-        progress: Told what happens next, one step at a time.
+        progress: Told what happens next.
 
     Raises:
         UnknownSymbolError: For a symbol that is not in the store.
@@ -165,7 +163,7 @@ def render(
     return pdf.render(contents, home.reports / f"{as_of:%Y-%m-%d}.pdf")
 
 
-def _forecast(home: Home, asset: Asset, as_of: pd.Timestamp | None, summary: Summary, progress: Progress) -> None:
+def _forecast(home: Home, asset: Asset, as_of: pd.Timestamp | None, summary: Summary, progress: Tell) -> None:
     history = home.store.history(asset.symbol)
     day = origin_of(home, history, as_of)
     names = home.settings.model_names()
@@ -203,27 +201,19 @@ def origin_of(home: Home, history: History, as_of: pd.Timestamp | None) -> pd.Ti
     return as_of if code.is_session(as_of) else code.previous(code.next(as_of))
 
 
-def _fill_fan(home: Home, issuer: Issuer, names: tuple[str, ...], day: pd.Timestamp, progress: Progress) -> None:
+def _fill_fan(home: Home, issuer: Issuer, names: tuple[str, ...], day: pd.Timestamp, progress: Tell) -> None:
     """Replays the days of the fan that no live forecast covers, from fits before them as a track record has."""
     history = issuer.past.history
     wanted = last_origins(history, home.settings.report.days, day)
     current = {name: config_sha256(home.settings, name) for name in names}
-    ledgered = home.ledger.forecasts([history.asset.symbol])
     replayed = home.replays.of(history.asset.symbol)
     replayed = replayed[replayed["config_sha256"] == replayed["model"].map(current)]
-    have = {(r.as_of, r.model) for frame in (ledgered, replayed) for r in frame.itertuples()}
-    holes = [d for d in wanted if any((f"{d:%Y-%m-%d}", name) not in have for name in names)]
+    have = {(model, as_of) for model, as_of, horizon in home.ledger.keys(history.asset.symbol) if horizon == HORIZON}
+    have |= set(zip(replayed["model"], replayed["as_of"], strict=True))
+    holes = [d for d in wanted if any((name, f"{d:%Y-%m-%d}") not in have for name in names)]
     # A training needs a history to learn from; short ones start later.
     turns = trainings(issuer.past, holes, EVERY).items()
-    holes = [d for at, days in turns if _trainable(issuer.past, at) for d in days]
+    holes = [d for at, days in turns if able(issuer.past, at) for d in days]
     if holes:
         progress(f"{history.asset.symbol}: replay {len(holes)} days")
         home.replays.add(list(replay(history, holes, names, home.settings, EVERY, issuer.record.scores)))
-
-
-def _trainable(past: Past, day: pd.Timestamp) -> bool:
-    try:
-        training(past.look(day))
-    except IngestError:
-        return False
-    return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,24 +10,33 @@ import numpy as np
 import pandas as pd
 
 from forecaster import models
-from forecaster.errors import ForecasterError
+from forecaster.errors import ForecasterError, LedgerError
 from forecaster.evaluation.scoreboard import scoreboard
 from forecaster.evaluation.verdicts import compare, in_order, in_words
+from forecaster.issuing import diagnostics
 from forecaster.issuing.attribution import KINDS
 from forecaster.records.ledger import predictive_of
+from ingest.sessions import calendar
 from reports.contents import AssetPage, DailyReport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
+    from forecaster.issuing.diagnostics import Diagnostics, Inputs
     from forecaster.records.ledger import Ledger
     from forecaster.records.replays import Replays
     from forecaster.settings import Settings
 
+    Told = Mapping[str, Diagnostics]
 STALE_DAYS = 7
 """An asset whose newest forecast is older than this many days is named, not shown."""
 BANDS = ("q05", "q25", "q50", "q75", "q95")
 DENSITY_POINTS = 240
+RECORD = ("symbol", "model", "as_of", "target", "issued_at", "code_version")
+PAST = ("mean", "sd", *BANDS, "y", "crps", "log_score", "absolute_error", "squared_error", "in50", "in90")
+"""What is read of every forecast on record, facts and figures; distribution and diagnostics of the day's alone."""
 
 
 def daily_report(
@@ -51,8 +60,8 @@ def daily_report(
     Raises:
         ForecasterError: Where the ledger has no forecast for that day or the week before it.
     """
-    everything = ledger.forecasts(symbols)
-    record = everything[everything["as_of"] <= f"{as_of:%Y-%m-%d}"]
+    record = ledger.forecasts(symbols, columns=(*RECORD, *PAST))
+    record = record[record["as_of"] <= f"{as_of:%Y-%m-%d}"]
     oldest = f"{as_of - pd.Timedelta(days=STALE_DAYS):%Y-%m-%d}"
     pages, newest = [], ""
     absent = {**dict.fromkeys(settings.data.stopped, "stopped: no longer fetched or forecast"), **withheld}
@@ -63,7 +72,8 @@ def daily_report(
         if own["as_of"].max() < oldest:
             absent.setdefault(symbol, f"the newest forecast is of {own['as_of'].max()}")
             continue
-        pages.append(_page(own, replays.of(symbol), settings))
+        today = ledger.forecasts([symbol], pd.Timestamp(own["as_of"].max()))
+        pages.append(_page(_in_order(today), own, replays.of(symbol), settings))
         newest = max(newest, own["issued_at"].max())
     if not pages:
         raise ForecasterError(f"the ledger has no forecast for {as_of:%Y-%m-%d}: `forecaster run` makes one")
@@ -78,73 +88,73 @@ def daily_report(
     )
 
 
-def _page(own: pd.DataFrame, replayed: pd.DataFrame, settings: Settings) -> AssetPage:
-    today = _in_order(own[own["as_of"] == own["as_of"].max()])
-    facts = json.loads(today["diagnostics"].iloc[0])["inputs"]
-    as_of, asset = today["as_of"].iloc[0], facts["asset"]
-    past = _past(own, replayed, as_of, settings.report.days)
-    scores = scoreboard(past)
+def _page(today: pd.DataFrame, own: pd.DataFrame, replayed: pd.DataFrame, settings: Settings) -> AssetPage:
+    told = {str(row.model): diagnostics.read(str(row.diagnostics)) for row in today.itertuples()}
+    facts = _inputs(told)
+    as_of, asset = today["as_of"].iloc[0], facts.asset
+    past = _past(own, replayed, as_of, settings.report.days, asset.calendar)
     return AssetPage(
         symbol=today["symbol"].iloc[0],
-        calendar=asset["calendar"],
-        source=asset["source"],
-        simulated=asset["simulated"],
-        attention_kind=asset["attention_kind"],
+        calendar=asset.calendar,
+        source=asset.source,
+        simulated=asset.simulated,
+        attention_kind=asset.attention_kind,
         as_of=pd.Timestamp(as_of),
         target=pd.Timestamp(today["target"].iloc[0]),
-        close=facts["close"],
-        forecasts=_forecasts(today, past),
+        close=facts.close,
+        forecasts=_forecasts(today, past, asset.calendar),
         densities=_densities(today),
         fan=past[["model", "target", "origin", "y", "mean", *BANDS]],
         window=_window(facts),
-        scoreboard=scores,
+        scoreboard=scoreboard(past),
         verdicts=in_words(compare(past)) if len(past) else (),
-        weights=_weights(today),
-        elbo=_curves(today),
-        attribution=_attribution(today),
-        shares=_shares(today),
-        pools=_pools(today),
-        notes=tuple(facts["notes"]),
+        weights=_weights(told),
+        elbo=_curves(told),
+        attribution=_attribution(told),
+        shares=_shares(told),
+        pools=_pools(told),
+        notes=facts.notes,
         findings=_findings(facts),
     )
+
+
+def _inputs(told: Told) -> Inputs:
+    """What the day's forecasts were made from: each of them has it on record."""
+    for one in told.values():
+        if one.inputs is not None:
+            return one.inputs
+    raise LedgerError("the forecasts of a day say nothing of their inputs: `forecaster ledger verify`")
 
 
 def _in_order(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.set_index("model").loc[in_order(rows["model"])].reset_index()
 
 
-def _past(own: pd.DataFrame, replayed: pd.DataFrame, as_of: str, days: int) -> pd.DataFrame:
+def _past(own: pd.DataFrame, replayed: pd.DataFrame, as_of: str, days: int, code: str) -> pd.DataFrame:
     """The last forecasts whose targets lie at or before `as_of`, replayed ones only where nothing was live."""
-    record = own[own["as_of"] < as_of].assign(origin=[_origin(row) for row in own[own["as_of"] < as_of].itertuples()])
-    old = replayed[replayed["target"] <= as_of].assign(origin="replayed")
-    columns = [
-        "model", "as_of", "target", "origin", "y", "mean", "sd", *BANDS,
-        "crps", "log_score", "absolute_error", "squared_error", "in50", "in90",
-    ]  # fmt: skip
+    record, old = own[own["as_of"] < as_of], replayed[replayed["target"] <= as_of].assign(issued_at=None)
+    columns = ["model", "as_of", "target", "issued_at", *PAST]
     parts = [part[columns] for part in (record, old) if len(part)]
     if not parts:
-        return pd.DataFrame(columns=columns).assign(target=pd.to_datetime([]))
+        return pd.DataFrame(columns=[*columns, "origin"]).assign(target=pd.to_datetime([]))
     both = pd.concat(parts).drop_duplicates(["model", "as_of"], keep="first")
     recent = sorted(both["target"].unique())[-days:]
-    numbers = columns[4:]
     kept = both[both["target"].isin(recent)].sort_values("target", kind="stable")
-    return kept.assign(**{c: kept[c].astype(float) for c in numbers}, target=pd.to_datetime(kept["target"]))
+    kept = kept.assign(**{c: kept[c].astype(float) for c in PAST}, target=pd.to_datetime(kept["target"]))
+    return kept.assign(origin=np.where(_before(kept, code), "live", "replayed"))
 
 
-def _origin(row: Any) -> str:  # noqa: ANN401  # a row of the ledger, as pandas gives it
-    """Live only where it was recorded before the outcome could be known."""
-    return "live" if _recorded(row) == "before" else "replayed"
+def _before(rows: pd.DataFrame, code: str) -> NDArray[np.bool_]:
+    """Whether each forecast was recorded before its target closed, so that nobody could know the outcome."""
+    closes = calendar(code).known_after(pd.DatetimeIndex(rows["target"]))
+    result: NDArray[np.bool_] = pd.DatetimeIndex(pd.to_datetime(rows["issued_at"], utc=True, format="ISO8601")) < closes
+    return result
 
 
-def _recorded(row: Any) -> str:  # noqa: ANN401
-    closes = json.loads(row.diagnostics)["inputs"]["asset"]["target_close"]
-    return "before" if datetime.fromisoformat(row.issued_at) < datetime.fromisoformat(closes) else "after"
-
-
-def _forecasts(today: pd.DataFrame, past: pd.DataFrame) -> pd.DataFrame:
+def _forecasts(today: pd.DataFrame, past: pd.DataFrame, code: str) -> pd.DataFrame:
     last = past[past["as_of"] == past["as_of"].max()].set_index("model") if len(past) else past.set_index("model")
     shown = today[["model", "status", "reason", "mean", "sd", "prob_up", *BANDS]].copy()
-    shown["recorded"] = [_recorded(row) for row in today.itertuples()]
+    shown["recorded"] = np.where(_before(today, code), "before", "after")
     shown["previous_q50"] = shown["model"].map(last["q50"]).astype(float)
     shown["previous_sd"] = shown["model"].map(last["sd"]).astype(float)
     numbers = ["mean", "sd", "prob_up", *BANDS]
@@ -162,72 +172,65 @@ def _densities(today: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["model", "change", "density"])
 
 
-def _window(facts: Mapping[str, Any]) -> pd.DataFrame:
+def _window(facts: Inputs) -> pd.DataFrame:
     rows = [
         {"session": pd.Timestamp(day), "series": name, "change": change}
-        for day, values in zip(facts["sessions"], facts["window"], strict=True)
-        for name, change in zip(facts["series"], values, strict=True)
+        for day, values in zip(facts.sessions, facts.window, strict=True)
+        for name, change in zip(facts.series, values, strict=True)
     ]
     return pd.DataFrame(rows, columns=["session", "series", "change"])
 
 
-def _findings(facts: Mapping[str, Any]) -> pd.DataFrame | None:
+def _findings(facts: Inputs) -> pd.DataFrame | None:
     """What was found in the data; nothing where the record is older than that."""
-    if "findings" not in facts:
+    if facts.findings is None:
         return None
-    table = pd.DataFrame(facts["findings"], columns=["check", "first", "last", "count", "detail", "remedy"])
+    table = pd.DataFrame(facts.findings, columns=["check", "first", "last", "count", "detail", "remedy"])
     return table.assign(first=pd.to_datetime(table["first"]), last=pd.to_datetime(table["last"]))
 
 
-def _weights(today: pd.DataFrame) -> pd.DataFrame:
-    rows = []
-    for forecast in today.itertuples():
-        facts = json.loads(str(forecast.diagnostics))
-        if "weights" not in facts:
-            continue
-        for day, (means, sds) in enumerate(zip(facts["weights"]["mean"], facts["weights"]["sd"], strict=True)):
-            for series, mean, sd in zip(facts["inputs"]["series"], means, sds, strict=True):
-                lag = len(facts["weights"]["mean"]) - day
-                rows.append({"model": forecast.model, "series": series, "lag": lag, "mean": mean, "sd": sd})
+def _weights(told: Told) -> pd.DataFrame:
+    rows = [
+        {"model": model, "series": name, "lag": len(one.weights.mean) - day, "mean": mean, "sd": sd}
+        for model, one in told.items()
+        if one.weights is not None and one.inputs is not None
+        for day, (means, sds) in enumerate(zip(one.weights.mean, one.weights.sd, strict=True))
+        for name, mean, sd in zip(one.inputs.series, means, sds, strict=True)
+    ]
     return _numbers(rows, ["model", "series", "lag"], ["mean", "sd"])
 
 
-def _curves(today: pd.DataFrame) -> pd.DataFrame:
-    rows = [
-        {"model": row.model, "step": step, "loss": loss}
-        for row in today.itertuples()
-        for step, loss in json.loads(str(row.diagnostics)).get("elbo", [])
-    ]
+def _curves(told: Told) -> pd.DataFrame:
+    rows = [(model, step, loss) for model, one in told.items() for step, loss in one.elbo or ()]
     return pd.DataFrame(rows, columns=["model", "step", "loss"])
 
 
-def _attribution(today: pd.DataFrame) -> pd.DataFrame:
-    columns = ["width", "width_sd", "width_before", "shift", "shift_sd"]
+def _attribution(told: Told) -> pd.DataFrame:
     rows = [
-        {"model": row.model, "group": group, **{name: part[name] for name in columns}}
-        for row in today.itertuples()
-        for group, part in json.loads(str(row.diagnostics)).get("attribution", {}).items()
+        {"model": model, "group": kind, **asdict(parts[kind])}
+        for kind in KINDS  # the record sorts its keys
+        for model, one in told.items()
+        if kind in (parts := one.attribution or {})
     ]
-    known = [row for kind in KINDS for row in rows if row["group"] == kind]  # the record sorts its keys
-    return _numbers(known, ["model", "group"], columns)
+    return _numbers(rows, ["model", "group"], ["width", "width_sd", "width_before", "shift", "shift_sd"])
 
 
-def _shares(today: pd.DataFrame) -> pd.DataFrame:
+def _shares(told: Told) -> pd.DataFrame:
     rows = [
-        {"model": row.model, "member": member, "weight": weight}
-        for row in today.itertuples()
-        for member, weight in json.loads(str(row.diagnostics)).get("pool", {}).items()
+        {"model": model, "member": member, "weight": weight}
+        for model, one in told.items()
+        for member, weight in (one.pool or {}).items()
     ]
     return _numbers(rows, ["model", "member"], ["weight"])
 
 
-def _pools(today: pd.DataFrame) -> pd.DataFrame:
+def _pools(told: Told) -> pd.DataFrame:
     named = {"days": "track_days", "recalibrated": "recalibrated", "gain": "recalibration_gain"}
-    rows = []
-    for row in today.itertuples():
-        facts = json.loads(str(row.diagnostics))
-        if "pool" in facts:
-            rows.append({"model": row.model, **{name: facts["figures"].get(key) for name, key in named.items()}})
+    rows = [
+        {"model": model, **{name: (one.figures or {}).get(key) for name, key in named.items()}}
+        for model, one in told.items()
+        if one.pool is not None
+    ]
     return _numbers(rows, ["model"], list(named))
 
 

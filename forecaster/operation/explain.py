@@ -16,13 +16,12 @@ from forecaster.operation.explanation import Comparison, Explanation, Facts
 from forecaster.view.view import look
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pandas as pd
 
     from forecaster.contract import Fitted
     from forecaster.issuing.forecast import Forecast
     from forecaster.issuing.training import Trained
+    from forecaster.progress import Tell
     from forecaster.settings import Settings
     from ingest.history import History
 
@@ -48,7 +47,7 @@ def explain(
     as_of: pd.Timestamp,
     model: str,
     settings: Settings,
-    nuts: Callable[[int, int], None] | None = None,
+    nuts: Tell | None = None,
 ) -> Explanation:
     """Fits a model at an origin as the daily run does, and opens the fit.
 
@@ -57,7 +56,7 @@ def explain(
         as_of: A session of the asset.
         model: A forecaster with a posterior.
         settings: All settings.
-        nuts: Where given, the posterior is sampled by NUTS too, and this is told how many steps of how many are done.
+        nuts: Where given, the posterior is sampled by NUTS too, and this is told how far it is.
 
     Raises:
         ForecasterError: Where the model has no posterior, NUTS is asked of one that has no form for it, or its forecast
@@ -110,7 +109,7 @@ def _facts(
         latents=tuple(fitted.posterior),
         status=forecast.status,
         reason=forecast.reason,
-        figures=forecast.diagnostics["figures"],
+        figures=dict(forecast.diagnostics.figures or {}),
         quantiles=forecast.predictive.quantiles,
         settings={
             "forecast": settings.forecast.model_dump(mode="json"),

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from forecaster.contract import Latent
 from forecaster.inference import artifact
+from forecaster.json_numbers import number
 from ingest.windows import LENGTH
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def table(explanation: Explanation) -> list[dict[str, str | float | None]]:
         # By series first, and within a series from the oldest day.
         for place in sorted(np.ndindex(latent.prior_sd.shape), key=lambda place: place[::-1]):
             figures = _alone(latent, place) | (_compared(latent, other, place) if other is not None else {})
-            numbers = {key: _number(value) for key, value in figures.items()}
+            numbers = {key: number(value) for key, value in figures.items()}
             rows.append({"latent": _label(name, place, latent, explanation.facts.series), **numbers})
     return rows
 
@@ -160,10 +161,6 @@ def _label(name: str, place: tuple[int, ...], latent: Latent, series: tuple[str,
         lag = LENGTH - place[0]
         return f"{name} of {series[place[1]]}, " + ("today" if lag == 1 else f"lag {lag}")
     return f"{name} {list(place)}" if place else name
-
-
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
 
 
 def save(explanation: Explanation, folder: Path) -> None:

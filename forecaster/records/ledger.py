@@ -7,11 +7,9 @@ edited, removed or slipped in.
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 from sqlalchemy import (
     Boolean,
@@ -28,7 +26,9 @@ from sqlalchemy import (
 )
 
 from forecaster.distribution.predictive import QUANTILES, Predictive
+from forecaster.issuing import diagnostics
 from forecaster.issuing.forecast import Forecast
+from forecaster.json_numbers import number
 from forecaster.records import chain
 from ingest.database import prepare, reading, writing
 
@@ -163,18 +163,29 @@ class Ledger:
         with reading(self.engine) as connection:
             return [tuple(row) for row in connection.execute(wanted)]
 
-    def forecasts(self, symbols: Sequence[str] = (), as_of: pd.Timestamp | None = None) -> pd.DataFrame:
+    def keys(self, symbol: str) -> set[tuple[str, str, int]]:
+        """Which forecasts of an asset are on record: `(model, as_of, horizon)`."""
+        f = FORECASTS.c
+        wanted = select(f.model, f.as_of, f.horizon).where(f.symbol == symbol)
+        with reading(self.engine) as connection:
+            return {(row.model, row.as_of, row.horizon) for row in connection.execute(wanted)}
+
+    def forecasts(
+        self, symbols: Sequence[str] = (), as_of: pd.Timestamp | None = None, columns: Sequence[str] = ()
+    ) -> pd.DataFrame:
         """Forecasts in order of record, their outcome and scores beside them (missing where not settled yet).
 
         Args:
             symbols: Only these; all where empty.
             as_of: Only this origin.
+            columns: Only these, which saves reading distributions and diagnostics; all where empty.
         """
         f, o, s = FORECASTS.c, OUTCOMES.c, SCORED.c
         joined = FORECASTS.outerjoin(OUTCOMES, (f.symbol == o.symbol) & (f.as_of == o.as_of)).outerjoin(
             SCORED, (f.symbol == s.symbol) & (f.model == s.model) & (f.as_of == s.as_of)
         )
-        wanted: Select[Any] = select(*FORECASTS.c, o.y, *(s[name] for name in SCORES)).select_from(joined)
+        offered = (*FORECASTS.c, o.y, *(s[name] for name in SCORES))
+        wanted: Select[Any] = select(*(c for c in offered if not columns or c.name in columns)).select_from(joined)
         if symbols:
             wanted = wanted.where(f.symbol.in_(symbols))
         if as_of is not None:
@@ -210,7 +221,6 @@ def _forecast_key(forecast: Forecast) -> dict[str, Any]:
 
 
 def _forecast_row(forecast: Forecast, issued_at: datetime) -> dict[str, Any]:
-    summary = {k: v if v is not None and np.isfinite(v) else None for k, v in forecast.summary().items()}
     return {
         **_forecast_key(forecast),
         "target": f"{forecast.target:%Y-%m-%d}",
@@ -218,8 +228,8 @@ def _forecast_row(forecast: Forecast, issued_at: datetime) -> dict[str, Any]:
         "status": forecast.status,
         "reason": forecast.reason,
         "predictive": forecast.predictive.to_bytes() if forecast.predictive else None,
-        **summary,
-        "diagnostics": json.dumps(forecast.diagnostics, sort_keys=True, separators=(",", ":"), allow_nan=False),
+        **{name: number(value) for name, value in forecast.summary().items()},
+        "diagnostics": diagnostics.write(forecast.diagnostics),
         "data_vintage": forecast.data_vintage,
         "config_sha256": forecast.config_sha256,
         "seed": str(forecast.seed),

@@ -224,7 +224,7 @@ def _parts(made: Forecast) -> Parts:
     others = [field.name for field in fields(made) if field.name != "predictive"]
     return {
         DISTRIBUTION: _digest(law.to_bytes()) if law is not None else "",
-        OWN: law is not None and "stand_in" not in made.diagnostics,
+        OWN: law is not None and made.diagnostics.stand_in is None,
         **{name: _digest(repr(getattr(made, name)).encode()) for name in others},
         "summary": _digest(repr(made.summary()).encode()),
     }

@@ -17,7 +17,6 @@ import pandas as pd
 from forecaster.distribution.predictive import QUANTILES
 from forecaster.evaluation.scoring import Score, score
 from forecaster.issuing.pools import Pools
-from forecaster.issuing.refits import in_groups
 from forecaster.issuing.track_record import Record
 from forecaster.issuing.walk import walk
 from forecaster.replay.plan import plan
@@ -139,19 +138,17 @@ def replay(
     past = Past(history, settings.forecast)
     record = Record(past, pools.members, settings, known)
     alone, issued = plan(past, as_ofs, pools, record, refit_every)
-    for some in [*in_groups(alone), *in_groups(issued)]:
-        for walked in walk({past.symbol: past}, some, pools.members, settings):
+    for legs in (alone, issued):
+        for walked in walk({past.symbol: past}, legs, pools.members, settings):
             if walked.scores:
                 record.scores[walked.day] = walked.scores
             if walked.own:
-                yield from replayed(walked, names, pools, record)
+                yield from replayed(walked, pools, record)
 
 
-def replayed(walked: Walked, names: tuple[str, ...], pools: Pools, record: Record) -> Iterator[Replayed]:
+def replayed(walked: Walked, pools: Pools, record: Record) -> Iterator[Replayed]:
     """The forecasts of one day, those of pools from the scores that were known then."""
-    track = record.known_at(walked.day) if pools.names else None
-    for name in names:
-        made = walked.own[name] if track is None or name in walked.own else pools.forecast(name, walked.own, track)
+    for made in pools.day(walked.own, lambda: record.known_at(walked.day)):
         yield Replayed(made, f"{walked.leg.fitted_at:%Y-%m-%d}", walked.y)
 
 

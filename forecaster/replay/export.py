@@ -18,6 +18,7 @@ from forecaster.errors import ForecasterError
 from forecaster.evaluation.judgement import Judgement, judge
 from forecaster.evaluation.scoreboard import scoreboard
 from forecaster.evaluation.verdicts import in_order
+from forecaster.json_numbers import numbers
 from forecaster.replay.parts import Parts
 from forecaster.replay.verdict_tables import tables
 from reports import html, pdf
@@ -132,7 +133,7 @@ def export(
 def _verdicts(backtest: Backtest) -> str:
     found = {symbol: _told(judgement) for symbol, judgement in backtest.verdicts.items()}
     facts = {"design": dict(backtest.design), "withheld": dict(backtest.withheld), "verdicts": found}
-    return json.dumps(_finite(facts), indent=2) + "\n"
+    return json.dumps(numbers(facts), indent=2, allow_nan=False) + "\n"
 
 
 def _told(judgement: Judgement) -> dict[str, object]:
@@ -148,15 +149,6 @@ def _told(judgement: Judgement) -> dict[str, object]:
         "superiority": [{**asdict(c), "won": c.won} for c in judgement.contests],
         "calibration": [{**asdict(c), "sentence": c.sentence} for c in judgement.calibrations],
     }
-
-
-def _finite(value: object) -> object:
-    """The same with null for what is not finite: JSON has no NaN."""
-    if isinstance(value, dict):
-        return {k: _finite(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_finite(v) for v in value]
-    return None if isinstance(value, float) and value != value else value  # noqa: PLR0124  # NaN alone differs from itself
 
 
 def _report(backtest: Backtest, assets: Mapping[str, Asset], decisions: pd.DataFrame) -> BacktestReport:

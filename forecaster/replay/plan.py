@@ -6,10 +6,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from forecaster.issuing.refits import Leg, trainings
+from forecaster.issuing.refits import Leg, able, trainings
 from forecaster.issuing.track_record import EVERY
 from forecaster.view.arrays import training
-from ingest.errors import IncompleteWindowError, IngestError
+from ingest.errors import IncompleteWindowError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,11 +52,11 @@ def _issued(
     has enough behind it; the ones before that stay with a training that says what it lacks.
     """
     found = trainings(past, as_ofs, refit_every)
-    while found and not _able(past, first := min(found)):
+    while found and not able(past, first := min(found)):
         del found[first]
     covered = {day for days in found.values() for day in days}
     early = [day for day in as_ofs if day not in covered]
-    start = next((day for day in early if _able(past, day)), None)
+    start = next((day for day in early if able(past, day)), None)
     if start is not None:
         found[start] = tuple(day for day in early if day >= start)
     elif not found and as_ofs:
@@ -66,15 +66,6 @@ def _issued(
     if left and found:
         found[left[0]] = tuple(left)
     return dict(sorted(found.items()))
-
-
-def _able(past: Past, day: pd.Timestamp) -> bool:
-    """Whether there is enough to learn from."""
-    try:
-        training(past.look(day))
-    except IngestError:
-        return False
-    return True
 
 
 def _priced(past: Past, day: pd.Timestamp) -> bool:

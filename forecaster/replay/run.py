@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -28,17 +27,14 @@ from forecaster.view.past import Past
 from ingest.errors import IngestError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from forecaster.replay.backends import Means
+    from forecaster.progress import Tell
+    from forecaster.replay.backends import Backend, Means
     from forecaster.replay.parts import Parts
     from forecaster.settings import Settings
     from ingest.history import History
-
-Tell = Callable[[str, int, int], None]
-"""Told what is being done, and how many steps of how many are."""
-
 
 UNPRICED = "none of these days has a price to forecast from"
 
@@ -84,19 +80,11 @@ class Request:
         if not planned:
             raise ForecasterError("; ".join(named(withheld)))
         trainings = self._trainings(planned)
-        _compute(
-            backend, means, trainings, parts, lambda n, of: tell("trainings", n, of), sum(t.size for t in trainings)
-        )
+        compute = partial(_compute, backends.load(backend), means, parts, tell)
+        compute("trainings", trainings, sum(t.size for t in trainings))
         days = sum(len(leg.issued) for _, issued in planned.values() for leg in issued)
         keys: list[str] = []
-        _compute(
-            backend,
-            means,
-            self._days(planned, trainings, parts, keys, withheld),
-            parts,
-            lambda n, of: tell("forecasts", n, of),
-            days,
-        )
+        compute("forecasts", self._days(planned, trainings, parts, keys, withheld), days)
         if not keys:
             raise ForecasterError("; ".join(named(withheld)))
         return Done(parts, tuple(keys), withheld)
@@ -218,7 +206,7 @@ class Done:
 
 
 def _compute(
-    backend: str, means: Means, shards: Iterable[Shard], parts: Parts, tell: Callable[[int, int], None], total: int
+    backend: Backend, means: Means, parts: Parts, tell: Tell, what: str, shards: Iterable[Shard], total: int
 ) -> None:
     """Computes those of the shards that are not there."""
     done = 0
@@ -230,13 +218,13 @@ def _compute(
                 yield shard
             else:
                 done += shard.size
-                tell(done, total)
+                tell(what, done, total)
 
-    tell(done, total)
-    for shard, data in backends.load(backend).run(missing(), means):
+    tell(what, done, total)
+    for shard, data in backend.run(missing(), means):
         parts.commit(shard.key, data)
         done += shard.size
-        tell(done, total)
+        tell(what, done, total)
 
 
 def _read(parts: Parts, key: str, columns: list[str] | None = None) -> pd.DataFrame:

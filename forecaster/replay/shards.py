@@ -19,6 +19,7 @@ import pandas as pd
 import torch
 
 from forecaster.distribution.predictive import Predictive
+from forecaster.issuing.diagnostics import Diagnostics
 from forecaster.issuing.forecast import HORIZON, Forecast
 from forecaster.issuing.pools import Pools
 from forecaster.issuing.provenance import code_version, config_sha256
@@ -177,7 +178,7 @@ class Days:
             rows: list[dict[str, Any]] = own.to_dict("records")  # type: ignore[assignment]  # column names are text
             made = {row["model"]: _forecast(row) for row in rows}
             walked = Walked(leg, pd.Timestamp(str(day)).as_unit("us"), made, float(first["y"]))
-            found += list(replayed(walked, self.names, pools, record))
+            found += list(replayed(walked, pools, record))
         return to_parquet(table(found))
 
 
@@ -191,7 +192,7 @@ def _forecast(row: Mapping[str, Any]) -> Forecast:
         as_of=row["as_of"].as_unit("us"),
         horizon=HORIZON,
         predictive=Predictive.from_bytes(stored) if isinstance(stored, bytes) else None,
-        diagnostics={"inputs": {}},
+        diagnostics=Diagnostics(),
         **facts,
     )
 

@@ -1,42 +1,17 @@
-"""What a forecast says of its data: the facts of the day, and notes on the rows that were learnt from."""
+"""What a reader should know about the rows that were learnt from, in sentences."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from forecaster.json_numbers import number
 from ingest.changes import SERIES
 from ingest.counts import counted_days
-from ingest.windows import LENGTH
 
 if TYPE_CHECKING:
     from forecaster.view.view import View
     from ingest.windows import Windows
-
-
-def facts(view: View, series: tuple[str, ...]) -> dict[str, Any]:
-    """Asset, price, volatility and the window of these series, JSON-ready."""
-    return view.once(("facts", series), lambda: _facts(view, series))
-
-
-def _facts(view: View, series: tuple[str, ...]) -> dict[str, Any]:
-    window, asset = view.changes.iloc[-LENGTH:], view.history.asset
-    return {
-        "asset": {
-            "calendar": asset.calendar,
-            "source": asset.source,
-            "simulated": asset.simulated,
-            "attention_kind": asset.attention_kind,
-            "target_close": view.calendar.close(view.target).isoformat(),
-        },
-        "close": view.close,
-        "volatility": number(view.volatility.iloc[-1]),
-        "series": list(series),
-        "sessions": [f"{day:%Y-%m-%d}" for day in window.index],
-        "window": [[number(v) for v in row] for row in zip(*(window[name] for name in series), strict=True)],
-    }
 
 
 def notes(view: View, windows: Windows) -> tuple[str, ...]:

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecaster.evaluation.outcomes import outcome
-from forecaster.view.view import View, look, require_row
+from forecaster.view.view import look
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from forecaster.settings import Forecast as ForecastSettings
+    from forecaster.view.view import View
     from ingest.history import History
 
 
@@ -50,12 +51,7 @@ class Past:
         whole = self._whole
         if whole is None or not self.history.first <= as_of <= self.history.last or as_of not in whole.changes.index:
             return look(self.history, as_of, self._settings)
-        rows = whole.rows.iloc[: int(whole.rows["session"].searchsorted(as_of, side="right"))]
-        require_row(self.history, rows, as_of)
-        count = int(whole.changes.index.searchsorted(as_of)) + 1
-        view = View(self.history, as_of, rows, whole.changes[:count], whole.known[:count], self._settings)
-        view.__dict__.update(standard=whole.standard[:count], covariates=whole.covariates[:count])
-        return view
+        return whole.upto(as_of)
 
     def outcome(self, target: pd.Timestamp, until: pd.Timestamp | None = None) -> float:
         """The change of a session as known at its own close, or first known by `until`; NaN where there is none."""

@@ -5,7 +5,7 @@ Everything here is a function of the rows known at `as_of` and the settings: not
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -42,6 +42,7 @@ class View:
         changes: Changes by calendar session, a column a series, NaN where undefined.
         known: Price changes as volatility took them, and the volatility known at each close, fractions per session.
         settings: What every forecast shares.
+        made: What was made of the view, kept by name, see `once`.
     """
 
     history: History
@@ -50,6 +51,7 @@ class View:
     changes: pd.DataFrame
     known: pd.DataFrame
     settings: ForecastSettings
+    made: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     @property
     def symbol(self) -> str:
@@ -76,15 +78,30 @@ class View:
         """Standard deviation of the change as known at each close, fraction per session."""
         return self.known["volatility"]
 
-    @cached_property
+    @property
     def standard(self) -> pd.DataFrame:
         """The changes in standard units."""
-        return standard_changes(self.changes, self.known)
+        return self.once("standard", lambda: standard_changes(self.changes, self.known))
 
-    @cached_property
+    @property
     def covariates(self) -> pd.DataFrame:
         """Covariates of the log scale known at each close, standardised, NaN where not known."""
-        return covariates(self.rows, self.known, self.target)
+        return self.once("covariates", lambda: covariates(self.rows, self.known, self.target))
+
+    def upto(self, as_of: pd.Timestamp) -> View:
+        """The view of an earlier session, its columns the beginnings of these.
+
+        It is the true one where the history is steady: no row of it ever changed or came late, and everything that is
+        computed from the rows runs forward only.
+
+        Raises:
+            IncompleteWindowError: Where the session itself has no row.
+        """
+        rows = self.rows.iloc[: int(self.rows["session"].searchsorted(as_of, side="right"))]
+        require_row(self.history, rows, as_of)
+        first = slice(int(self.changes.index.searchsorted(as_of)) + 1)
+        made: dict[Hashable, Any] = {"standard": self.standard[first], "covariates": self.covariates[first]}
+        return replace(self, as_of=as_of, rows=rows, changes=self.changes[first], known=self.known[first], made=made)
 
     def once(self, what: Hashable, make: Callable[[], T]) -> T:
         """What somebody makes of the view, made once whoever asks: ten models ask for the same.
@@ -93,14 +110,10 @@ class View:
             what: Its name and whatever else it depends on.
             make: Makes it; what it raises is raised each time.
         """
-        if what not in self._made:
-            self._made[what] = make()
-        made: T = self._made[what]
+        if what not in self.made:
+            self.made[what] = make()
+        made: T = self.made[what]
         return made
-
-    @cached_property
-    def _made(self) -> dict[Hashable, Any]:
-        return {}
 
     @cached_property
     def data_vintage(self) -> str:

@@ -37,6 +37,16 @@ def test_models_are_listed_with_what_they_are(finished_home: Path, command: Call
     assert all(model["model"] in text and model["summary"] in text for model in told)
 
 
+def test_a_setting_that_is_infinite_is_null_in_json(tmp_path: Path, command: Callable[..., Any]) -> None:
+    """An ensemble that forgets nothing; JSON knows no infinity."""
+    (tmp_path / "forecaster.toml").write_text("[models.ensemble]\nhalf_life = inf\n")
+    told = command("models", "--json", "--home", tmp_path)
+    assert (told.code, told.err) == (0, "")
+    settings = {one["model"]: one["settings"] for one in json.loads(told.out)}
+    assert settings["ensemble"]["half_life"] is None
+    assert settings["recalibrated"]["half_life"] == 250.0
+
+
 def test_data_show_tells_what_was_known(finished_home: Path, command: Callable[..., Any]) -> None:
     listed = json.loads(command("data", "show", "--json", "--home", finished_home).out)
     assert [(row["symbol"], row["calendar"], row["last"]) for row in listed] == [("WALK", "24/7", "2018-01-21")]

@@ -99,9 +99,9 @@ def test_a_seed_gives_the_same_chains_and_nothing_is_left_behind() -> None:
 
 
 def test_progress_is_told_to_its_end() -> None:
-    told: list[tuple[int, int]] = []
+    told: list[tuple[object, ...]] = []
     sample(batch(KNOWN, 0), seed=0, plan=Plan(chains=2, warmup=5, draws=10), tell=lambda *step: told.append(step))
-    assert told == [(step, 30) for step in range(1, 31)]
+    assert told == [("NUTS", step, 30) for step in range(1, 31)]
 
 
 def test_several_fits_are_refused() -> None:

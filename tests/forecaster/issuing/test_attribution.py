@@ -27,20 +27,20 @@ def predict(origin: Origin) -> Predictive:
 def test_parts_are_those_of_the_posterior_and_add_up():
     parts = attribution(predict, NAMES, ORIGIN, replace(ORIGIN, z=np.zeros(3)))
     assert list(parts) == ["window", "volatility", "leverage", "range"]
-    assert parts["leverage"]["width"] == pytest.approx(-0.2, rel=1e-5)
-    assert parts["range"]["width"] == pytest.approx(-0.2, rel=1e-5)
-    assert parts["range"]["width_sd"] == pytest.approx(0.1, rel=1e-5)
-    assert parts["volatility"]["width"] == pytest.approx(np.log(2) + 0.25, rel=1e-5)
-    assert parts["volatility"]["width_before"] == pytest.approx(np.log(2), rel=1e-5)
-    assert parts["window"]["shift"] == pytest.approx(0.002, rel=1e-5)
-    assert parts["window"]["width"] == pytest.approx(0.0, abs=1e-6)
+    assert parts["leverage"].width == pytest.approx(-0.2, rel=1e-5)
+    assert parts["range"].width == pytest.approx(-0.2, rel=1e-5)
+    assert parts["range"].width_sd == pytest.approx(0.1, rel=1e-5)
+    assert parts["volatility"].width == pytest.approx(np.log(2) + 0.25, rel=1e-5)
+    assert parts["volatility"].width_before == pytest.approx(np.log(2), rel=1e-5)
+    assert parts["window"].shift == pytest.approx(0.002, rel=1e-5)
+    assert parts["window"].width == pytest.approx(0.0, abs=1e-6)
     usual = predict(replace(ORIGIN, z=np.zeros(3), volatility=0.01))
     whole = np.log(predict(ORIGIN).scale.astype(float) / usual.scale).mean()
-    assert sum(part["width"] for part in parts.values()) == pytest.approx(whole, rel=1e-5)
+    assert sum(part.width for part in parts.values()) == pytest.approx(whole, rel=1e-5)
 
 
 def test_without_a_day_before_its_part_is_not_told():
-    assert attribution(predict, NAMES, ORIGIN, None)["leverage"]["width_before"] is None
+    assert attribution(predict, NAMES, ORIGIN, None)["leverage"].width_before is None
 
 
 def test_a_wild_day_is_named_in_the_forecast_on_record(history_of, settings_of):
@@ -50,9 +50,9 @@ def test_a_wild_day_is_named_in_the_forecast_on_record(history_of, settings_of):
     settings = settings_of(models={"bayesian_linear": {"steps": 40, "draws": 20}})
     history = history_of(changes)
     (wild,) = issue(history, history.last, ("bayesian_linear",), settings)
-    parts = wild.diagnostics["attribution"]
-    assert parts["volatility"]["width"] > parts["volatility"]["width_before"] + 0.2
+    parts = wild.diagnostics.attribution
+    assert parts["volatility"].width > parts["volatility"].width_before + 0.2
     (calm,) = issue(history, last_origins(history, 1)[0], ("bayesian_linear",), settings)
-    assert abs(calm.diagnostics["attribution"]["volatility"]["width"]) < 0.4
+    assert abs(calm.diagnostics.attribution["volatility"].width) < 0.4
     (plain,) = issue(history, history.last, ("climatology",), settings)
-    assert "attribution" not in plain.diagnostics
+    assert plain.diagnostics.attribution is None

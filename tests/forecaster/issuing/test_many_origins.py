@@ -72,7 +72,7 @@ def test_a_batched_replay_is_the_one_by_one_replay(history, settings_of, monkeyp
         for item in replay(history, days[start : start + 2], models.names(), settings, refit_every=2)
     ]
     assert len(together) == len(days) * len(models.names())
-    assert {len(item.forecast.diagnostics["inputs"]["series"]) for item in together} == {1, 2}
+    assert {len(item.forecast.diagnostics.inputs.series) for item in together} == {1, 2}
     for many, one in zip(together, alone, strict=True):
         a, b = many.forecast, one.forecast
         assert (a.model, a.as_of, a.seed, a.status, many.fitted_at) == (

@@ -56,9 +56,9 @@ def test_climatology_stands_in_for_a_failed_fit_and_the_forecast_says_so(history
     failed = []
     for day, fit in zip(days, fits, strict=True):
         own, floor = issue(history, day, names, settings, fit)
-        failed.append("stand_in" in own.diagnostics)
+        failed.append(own.diagnostics.stand_in is not None)
         if failed[-1]:
-            assert own.diagnostics["stand_in"] == "climatology"
+            assert own.diagnostics.stand_in == "climatology"
             assert own.status == "unreliable"
             assert own.reason == "training diverged; climatology's distribution stands in"
             assert own.predictive.to_bytes() == floor.predictive.to_bytes()
@@ -66,7 +66,7 @@ def test_climatology_stands_in_for_a_failed_fit_and_the_forecast_says_so(history
         else:
             assert (own.status, own.reason) == ("ok", "")
             assert own.predictive.sd == pytest.approx(0.01, rel=1e-3)
-        assert (floor.status, floor.reason, "stand_in" in floor.diagnostics) == ("ok", "", False)
+        assert (floor.status, floor.reason, floor.diagnostics.stand_in) == ("ok", "", None)
     assert failed in ([True, False] * 4, [False, True] * 4)
 
 

@@ -103,15 +103,15 @@ def test_a_pool_is_its_members_mixture_live_and_replayed(history, settings_of):
     """Its density is the weighted sum of theirs; weights sum to one; a replay of the day gives the same bytes."""
     settings, day = settings_of(**QUICK), last_origins(history, 1)[0]
     *own, pooled, corrected = issue(history, day, (*MEMBERS, *POOLS), settings)
-    weights = pooled.diagnostics["pool"]
+    weights = pooled.diagnostics.pool
     assert list(weights) == list(MEMBERS)
     assert sum(weights.values()) == pytest.approx(1)
     assert min(weights.values()) >= 0.02
     grid = np.linspace(-0.05, 0.05, 11)
     mixed = sum(weights[f.model] * np.exp(f.predictive.log_prob(grid)) for f in own)
     np.testing.assert_allclose(np.exp(pooled.predictive.log_prob(grid)), mixed, rtol=1e-5)
-    assert (pooled.status, pooled.reason, pooled.diagnostics["figures"]["track_days"]) == ("ok", "", 30)
-    assert corrected.diagnostics["figures"]["recalibrated"] == 0.0, "too few past days to correct anything"
+    assert (pooled.status, pooled.reason, pooled.diagnostics.figures["track_days"]) == ("ok", "", 30)
+    assert corrected.diagnostics.figures["recalibrated"] == 0.0, "too few past days to correct anything"
     assert corrected.predictive.to_bytes() == pooled.predictive.to_bytes()
     again = [item.forecast for item in replay(history, [day], POOLS, settings, refit_every=1)]
     assert [f.predictive.to_bytes() for f in again] == [pooled.predictive.to_bytes(), corrected.predictive.to_bytes()]

@@ -53,7 +53,7 @@ def test_the_parts_of_a_forecast_are_on_its_page_as_recorded(home: Home) -> None
 
 def test_an_older_record_has_no_parts_and_no_section(home: Home) -> None:
     made = issue(home.store.history("WALK"), DAY, MODELS, home.settings)
-    old = [replace(f, diagnostics={k: v for k, v in f.diagnostics.items() if k != "attribution"}) for f in made]
+    old = [replace(f, diagnostics=replace(f.diagnostics, attribution=None)) for f in made]
     home.ledger.record(old, NOW)
     page = page_of(home)
     assert page.attribution.empty
@@ -64,8 +64,8 @@ def test_an_older_record_has_no_parts_and_no_section(home: Home) -> None:
 def test_a_session_before_that_cannot_be_told_is_missing_and_not_zero(home: Home) -> None:
     made = issue(home.store.history("WALK"), DAY, ("bayesian_linear",), home.settings)
     (one,) = made
-    first = {kind: {**part, "width_before": None} for kind, part in one.diagnostics["attribution"].items()}
-    home.ledger.record([replace(one, diagnostics={**one.diagnostics, "attribution": first})], NOW)
+    first = {kind: replace(part, width_before=None) for kind, part in (one.diagnostics.attribution or {}).items()}
+    home.ledger.record([replace(one, diagnostics=replace(one.diagnostics, attribution=first))], NOW)
     assert page_of(home).attribution["width_before"].isna().all()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -91,5 +93,5 @@ def test_a_covariate_that_is_not_known_today_is_left_out(history_of, settings_of
         view = look(history, history.last, settings_of().forecast)
         table = view.covariates.copy()
         table.iloc[day, table.columns.get_loc(OF_PRICE[1])] = np.nan
-        vars(view)["covariates"] = table  # no covariate of today's can be unknown at a close whose window is whole
-        assert training(view).examples.covariates == expected
+        # No covariate of today's can be unknown at a close whose window is whole.
+        assert training(replace(view, made={"covariates": table})).examples.covariates == expected
