@@ -5,6 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 
-def number(value: float) -> float | None:
-    """A JSON number, nothing where it is not finite."""
-    return float(value) if np.isfinite(value) else None
+def number(value: float | None) -> float | None:
+    """A JSON number, nothing where there is none or it is not finite."""
+    return float(value) if value is not None and np.isfinite(value) else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from forecaster.errors import ForecasterError
+from forecaster.issuing.forecast import HORIZON
 from forecaster.issuing.issue import Issuer
 from forecaster.issuing.pools import Pools
 from forecaster.issuing.provenance import config_sha256
@@ -171,7 +172,7 @@ def _forecast(home: Home, asset: Asset, as_of: pd.Timestamp | None, summary: Sum
     names = home.settings.model_names()
     progress(f"{asset.symbol}: settle")
     summary.settled += settle(home.ledger, history, day, home.clock.now())
-    known = home.ledger.recorded(asset.symbol, day)
+    known = home.ledger.recorded(asset.symbol, day, HORIZON)
     missing = tuple(name for name in names if name not in known)
     members = Pools(names, home.settings).members
     issuer = Issuer(history, names, home.settings, home.tracks.of(asset.symbol, members, home.settings))
@@ -211,8 +212,8 @@ def _fill_fan(home: Home, issuer: Issuer, names: tuple[str, ...], day: pd.Timest
     ledgered = home.ledger.forecasts([history.asset.symbol])
     replayed = home.replays.of(history.asset.symbol)
     replayed = replayed[replayed["config_sha256"] == replayed["model"].map(current)]
-    have = {(r.as_of, r.model) for frame in (ledgered, replayed) for r in frame.itertuples()}
-    holes = [d for d in wanted if any((f"{d:%Y-%m-%d}", name) not in have for name in names)]
+    have = {(r.as_of, r.model, r.horizon) for frame in (ledgered, replayed) for r in frame.itertuples()}
+    holes = [d for d in wanted if any((f"{d:%Y-%m-%d}", name, HORIZON) not in have for name in names)]
     # A training needs a history to learn from; short ones start later.
     turns = trainings(issuer.past, holes, EVERY).items()
     holes = [d for at, days in turns if _trainable(issuer.past, at) for d in days]
