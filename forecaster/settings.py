@@ -12,7 +12,7 @@ import tempfile
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -63,8 +63,9 @@ class Data(Section):
 
 
 class Forecast(Section):
-    """What every forecast shares."""
+    """What every forecast shares. Whoever changes a default raises `VERSION`, which `config_sha256` rests on."""
 
+    VERSION: ClassVar[int] = 1
     preset: str = Field(DEFAULT, description="a named set of settings; `study` repeats the original study's")
     models: tuple[str, ...] = Field((), description="forecasters to run; empty for all")
     series: tuple[SeriesName, ...] = Field(("price", "volume", "tweets"), description="series of a window")

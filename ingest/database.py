@@ -24,18 +24,14 @@ from sqlalchemy import (
     MetaData,
     NullPool,
     create_engine,
-    delete,
     event,
-    insert,
     inspect,
     make_url,
-    select,
     text,
 )
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ingest.errors import StoreError
-from ingest.migrations import FIRST, Migrations
 
 BUSY_SECONDS = 30
 """How long a writer waits for another before it gives up."""
@@ -98,28 +94,32 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def prepare(engine: Engine, tables: MetaData, migrations: Migrations | None = None) -> None:
-    """Make the tables what this program expects; where they are, that costs one read and nothing is written.
-
-    Tables that are absent are created. Where the tables have migrations, those of an older program are brought up
-    to date: every step in one write transaction, so that all of them hold or none. Of many processes that start at
-    once, one does it; the others wait, and find it done.
+def prepare(engine: Engine, tables: MetaData) -> None:
+    """Create the tables that are absent; where none is, that costs one read and nothing is written.
 
     Args:
         engine: from `open_engine`.
         tables: what must be there.
-        migrations: how older tables become these; tables without any are only created.
 
     Raises:
-        StoreError: the database cannot be read or written, is that of a newer program, or a step failed. In each
-            case nothing was changed.
+        StoreError: the database cannot be read or written, or a table is there that lacks a column; nothing was
+            changed.
     """
     with reading(engine) as connection:
-        if _ready(connection, tables, migrations):
+        if _complete(connection, tables):
             return
     with writing(engine) as connection:
-        if not _ready(connection, tables, migrations):  # another process may have been first
-            _bring_up_to_date(connection, tables, migrations)
+        if not _complete(connection, tables):  # another process may have been first
+            tables.create_all(connection)
+
+
+def lacking(connection: Connection, tables: MetaData) -> dict[str, list[str]]:
+    """The columns that tables lack which are there: table -> columns, nothing for one that is whole or absent."""
+    found = inspect(connection)
+    present = [name for name in tables.tables if found.has_table(name)]
+    columns = {name: {column["name"] for column in found.get_columns(name)} for name in present}
+    missing = {name: [c for c in tables.tables[name].c.keys() if c not in columns[name]] for name in present}  # noqa: SIM118 - keys of columns
+    return {name: names for name, names in missing.items() if names}
 
 
 def has_password(url: str) -> bool:
@@ -133,6 +133,12 @@ def has_password(url: str) -> bool:
     except (SQLAlchemyError, ValueError):
         return True
     return address.password is not None or "password" in address.query
+
+
+def plainly_said(engine: Engine, error: Exception) -> str:
+    """Any fault as one line: what, where, and what to do where the database raised it."""
+    said = _sentence(engine, error) if isinstance(error, SQLAlchemyError) else f"{type(error).__name__}: {error}"
+    return " ".join(said.split())
 
 
 def place(engine: Engine) -> str:
@@ -163,61 +169,13 @@ def _sqlite(address: URL) -> Engine:
     return engine
 
 
-def _ready(connection: Connection, tables: MetaData, migrations: Migrations | None) -> bool:
-    present = set(inspect(connection).get_table_names())
-    current = migrations is None or _revision(connection, present, migrations) == migrations.newest
-    return current and set(tables.tables) <= present
-
-
-def _bring_up_to_date(connection: Connection, tables: MetaData, migrations: Migrations | None) -> None:
-    present = set(inspect(connection).get_table_names())
-    if migrations is None:
-        tables.create_all(connection)
-        return
-    revision = _revision(connection, present, migrations)
-    if revision == migrations.newest or (revision is None and _alike(connection, present, tables)):
-        tables.create_all(connection)
-    else:
-        _migrate(connection, migrations, revision or FIRST)
-    marks = migrations.marks
-    marks.create(connection, checkfirst=True)
-    connection.execute(delete(marks))
-    connection.execute(insert(marks).values(version_num=migrations.newest))
-
-
-def _revision(connection: Connection, present: set[str], migrations: Migrations) -> str | None:
-    """The revision of the tables, None where they bear none: they are new, or older than migrations."""
-    if migrations.table not in present:
-        return None
-    found = str(connection.execute(select(migrations.marks.c.version_num)).scalar())
-    if found not in migrations.known:
+def _complete(connection: Connection, tables: MetaData) -> bool:
+    for name, columns in lacking(connection, tables).items():
         raise StoreError(
-            f"{place(connection.engine)} was written by a newer version of this program (schema {found}, "
-            f"{migrations.newest} is known here): update the program; nothing was changed"
+            f"{place(connection.engine)} is of an older version of this program: its table {name} lacks "
+            f"{', '.join(columns)}: `forecaster doctor` brings the home that it belongs to up to date; {_UNCHANGED}"
         )
-    return found
-
-
-def _alike(connection: Connection, present: set[str], tables: MetaData) -> bool:
-    """Whether each of the tables that is there has every column; true where none is."""
-    found = inspect(connection)
-    theirs = {name: {column["name"] for column in found.get_columns(name)} for name in present & set(tables.tables)}
-    return all(set(tables.tables[name].c.keys()) <= columns for name, columns in theirs.items())
-
-
-def _migrate(connection: Connection, migrations: Migrations, revision: str) -> None:
-    from ingest.migrations import steps  # noqa: PLC0415 - Alembic takes half a second to import
-
-    try:
-        steps.run(connection, migrations, revision)
-    except Exception as error:  # whatever a step raises
-        engine = connection.engine
-        cause = _sentence(engine, error) if isinstance(error, SQLAlchemyError) else f"{type(error).__name__}: {error}"
-        raise StoreError(
-            f"{place(engine)} could not be brought from schema {revision} to {migrations.newest} "
-            f"({' '.join(cause.split())}): its tables and rows are as they were, and the former version of this "
-            "program can go on with them; run again, and where that fails too, report this line"
-        ) from error
+    return set(tables.tables) <= set(inspect(connection).get_table_names())
 
 
 @contextmanager

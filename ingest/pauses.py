@@ -20,10 +20,10 @@ LONGEST = timedelta(hours=24)
 """No pause is longer, whatever a provider asks for."""
 
 _MINUTE = "%Y-%m-%d %H:%M"
-_METADATA = MetaData()
+METADATA = MetaData()
 PAUSES = Table(
     "pause",
-    _METADATA,
+    METADATA,
     Column("id", Integer, primary_key=True),
     Column("provider", String(64), nullable=False, unique=True),
     Column("until", String(26), nullable=False),
@@ -35,12 +35,14 @@ class Pauses:
 
     Args:
         engine: from `ingest.database.open_engine`; the table is created where absent.
+        prepared: whether somebody saw to the table before, as a home does; it saves a look.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, prepared: bool = False) -> None:
         """Open the table; see the class."""
         self._engine = engine
-        prepare(engine, _METADATA)
+        if not prepared:
+            prepare(engine, METADATA)
 
     @contextmanager
     def respected(self, provider: str, symbol: str, now: Callable[[], datetime]) -> Iterator[None]:

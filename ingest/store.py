@@ -18,7 +18,6 @@ from ingest.daily_counts import Counts
 from ingest.database import prepare, reading, writing
 from ingest.errors import AssetConflictError, NoDataError, UnknownSymbolError, nearest
 from ingest.history import History, vintage_sha256
-from ingest.migrations import INGEST
 from ingest.panel import COLUMNS
 from ingest.sessions import Day, as_day, calendar
 from ingest.tables import ASSET, ATTENTION, COUNTED, HELD, METADATA, QUARANTINE, VINTAGE, frame, instant, records
@@ -35,6 +34,7 @@ class Store:
 
     Args:
         engine: from `ingest.database.open_engine`; the tables are created if they are absent.
+        prepared: whether somebody saw to the tables before, as a home does; it saves a look.
 
     Raises:
         StoreError: here and in every method, if the database cannot be read or written.
@@ -52,10 +52,11 @@ class Store:
     [10.0]
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, prepared: bool = False) -> None:
         """Open the store; see the class."""
         self._engine = engine
-        prepare(engine, METADATA, INGEST)
+        if not prepared:
+            prepare(engine, METADATA)
 
     def register(self, asset: Asset) -> Asset:
         """Put an asset on the books; a second time changes nothing.

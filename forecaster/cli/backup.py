@@ -32,7 +32,7 @@ def restore(file: Annotated[Path, typer.Argument(help="A file that `forecaster b
     home = opened()
     with progress() as tell:
         tell("checking and copying")
-        contents = copies.restore(home.ledger.engine, file)
+        contents = copies.restore(home.ledger.engine, file, home.settings)
     say(f"{contents.told} restored to {place(home.ledger.engine)}.")
     _tell_heads(contents)
 

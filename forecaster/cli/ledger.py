@@ -27,7 +27,7 @@ def verify() -> None:
     if found is not None:
         place = " ".join(str(found.row[k]) for k in ("symbol", "model", "as_of") if k in found.row)
         named = f"{found.table} row {found.seq}" + (f" ({place})" if place else "")
-        raise LedgerError(f"{named} does not hold: {found.fault}; restore a copy from before it")
+        raise LedgerError(f"{named} does not hold: {found.fault}; {found.remedy}")
     for table, head in home.ledger.heads().items():
         say(f"{table}: verified, head {head}")
 

@@ -1,4 +1,4 @@
-"""What came of a forecast: the change of its target session, as it became known."""
+"""What came of a forecast: the change up to its target session, as it became known."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The change of a target session.
+    """The change up to a target session.
 
     Attributes:
         y: The change, a fraction.
@@ -32,18 +32,31 @@ class Outcome:
     data_vintage: str
 
 
-def outcome(history: History, target: pd.Timestamp, until: pd.Timestamp) -> Outcome | None:
+def outcome(history: History, target: pd.Timestamp, until: pd.Timestamp, horizon: int = 1) -> Outcome | None:
     """The outcome of a target session, None where it has no change (yet).
 
     It is the change as known at the target's own close, so that a later restatement does not rewrite it; a row that
-    arrived later counts once it was known at the close of `until`.
+    arrived later counts once it was known at the close of `until`. Over several sessions it is their total return, the
+    product of their changes: where one of the closes is missing, there is none.
+
+    Args:
+        history: The asset's.
+        target: The session that was forecast.
+        until: The last session whose rows count.
+        horizon: Sessions from the origin to the target.
     """
     for moment in (target, until):
         if not history.first <= moment <= history.last:
             continue
         known = history.read(moment)
         rows = known[known["session"] <= target]
-        change = simple_changes(rows.tail(3), calendar(history.asset.calendar), ("price",))["price"]
-        if target in change.index and np.isfinite(change[target]):
-            return Outcome(float(change[target]), float(rows["close"].iloc[-1]), vintage_sha256(rows))
+        changes = simple_changes(rows.tail(3 * horizon), calendar(history.asset.calendar), ("price",))["price"]
+        y = _total(changes.iloc[-horizon:].to_numpy()) if target in changes.index else np.nan
+        if np.isfinite(y):
+            return Outcome(y, float(rows["close"].iloc[-1]), vintage_sha256(rows))
     return None
+
+
+def _total(changes: np.ndarray) -> float:
+    """The change over several sessions; that of one alone is as it is, to the last bit."""
+    return float(changes[0]) if changes.size == 1 else float(np.prod(1 + changes) - 1)

@@ -7,9 +7,10 @@ import json
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ingest
+from forecaster import models
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,12 +27,19 @@ def seed_of(settings: Settings, symbol: str, model: str, as_of: pd.Timestamp) ->
 
 
 def config_sha256(settings: Settings, model: str) -> str:
-    """Hash of every setting that a model's forecasts depend on, its members' among them."""
-    used = settings.forecast.model_dump(mode="json", exclude={"models", "preset", "seed", "track_days"})
-    own = settings.model(model).model_dump(mode="json")
-    facts: list[Any] = [model, used, own]
-    if members := settings.members(model):
-        facts += [settings.forecast.track_days, [config_sha256(settings, member) for member in members]]
+    """Hash of every setting that a model's forecasts depend on, its members' among them.
+
+    It is of what differs from the defaults, and of the version of these: a setting that is new, at its default, leaves
+    it as it was, and what was kept under it is found. Whoever changes a default raises the `VERSION` beside it.
+    """
+    members = settings.members(model)
+    apart = {"models", "preset", "seed"} if members else {"models", "preset", "seed", "track_days"}
+    facts = [
+        [model, models.version(model)],
+        [settings.forecast.VERSION, settings.forecast.model_dump(mode="json", exclude=apart, exclude_defaults=True)],
+        settings.model(model).model_dump(mode="json", exclude_defaults=True),
+        [config_sha256(settings, member) for member in members],
+    ]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 

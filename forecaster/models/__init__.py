@@ -1,7 +1,8 @@
 """The forecasters. The folder is the registry: a file here is a forecaster, and its name is its id.
 
 To add one, write `NAME.py` with `SUMMARY`, `Settings` and `fit` (see `forecaster.contract`); nothing else changes. One
-whose forecasts are made of others' has `combine` in place of `fit`, and `members` among its settings.
+whose forecasts are made of others' has `combine` in place of `fit`, and `members` among its settings. A file that
+changes a default of its `Settings` says so by its `VERSION`, 1 where there is none: see `version`.
 """
 
 from __future__ import annotations
@@ -74,6 +75,15 @@ def check(name: str) -> None:
     """
     if name not in names():
         raise UnknownNameError("model", name, names())
+
+
+def version(name: str) -> int:
+    """The version of a forecaster's defaults: what its file calls `VERSION`, 1 where it does not.
+
+    Raises:
+        UnknownNameError: With the nearest ids, where there is none.
+    """
+    return int(getattr(load(name), "VERSION", 1))
 
 
 def load(name: str) -> Forecaster:

@@ -169,7 +169,7 @@ def _forecast(home: Home, asset: Asset, as_of: pd.Timestamp | None, summary: Sum
     names = home.settings.model_names()
     progress(f"{asset.symbol}: settle")
     summary.settled += settle(home.ledger, history, day, home.clock.now())
-    known = home.ledger.recorded(asset.symbol, day)
+    known = home.ledger.recorded(asset.symbol, day, HORIZON)
     missing = tuple(name for name in names if name not in known)
     members = Pools(names, home.settings).members
     issuer = Issuer(history, names, home.settings, home.tracks.of(asset.symbol, members, home.settings))
@@ -208,9 +208,9 @@ def _fill_fan(home: Home, issuer: Issuer, names: tuple[str, ...], day: pd.Timest
     current = {name: config_sha256(home.settings, name) for name in names}
     replayed = home.replays.of(history.asset.symbol)
     replayed = replayed[replayed["config_sha256"] == replayed["model"].map(current)]
-    have = {(model, as_of) for model, as_of, horizon in home.ledger.keys(history.asset.symbol) if horizon == HORIZON}
-    have |= set(zip(replayed["model"], replayed["as_of"], strict=True))
-    holes = [d for d in wanted if any((name, f"{d:%Y-%m-%d}") not in have for name in names)]
+    have = home.ledger.keys(history.asset.symbol)
+    have |= set(zip(replayed["model"], replayed["as_of"], replayed["horizon"], strict=True))
+    holes = [d for d in wanted if any((name, f"{d:%Y-%m-%d}", HORIZON) not in have for name in names)]
     # A training needs a history to learn from; short ones start later.
     turns = trainings(issuer.past, holes, EVERY).items()
     holes = [d for at, days in turns if able(issuer.past, at) for d in days]

@@ -9,7 +9,6 @@ import pandas as pd
 
 from forecaster.evaluation.outcomes import outcome
 from forecaster.evaluation.scoring import score
-from forecaster.issuing.forecast import HORIZON
 from forecaster.records.ledger import Ledger, predictive_of
 
 if TYPE_CHECKING:
@@ -21,23 +20,23 @@ if TYPE_CHECKING:
 def settle(ledger: Ledger, history: History, until: pd.Timestamp, now: datetime) -> int:
     """Scores every forecast of an asset whose target's change is known by the close of `until`.
 
-    The outcome is the change as first known at the target's own close: a later restatement does not rewrite it. A
-    target in a gap has no outcome and stays unsettled.
+    The outcome is the change from the origin's close, as first known at the target's own: a later restatement does not
+    rewrite it. A target in a gap has no outcome and stays unsettled.
 
     Returns:
-        How many targets were settled.
+        How many targets were settled, each horizon's own.
     """
     settled = 0
-    waiting = [row for row in ledger.unscored(history.asset.symbol) if pd.Timestamp(row[2]) <= until]
-    for (as_of, target), rows in groupby(waiting, key=lambda row: (row[1], row[2])):
-        found = outcome(history, pd.Timestamp(target), until)
+    waiting = [row for row in ledger.unscored(history.asset.symbol) if pd.Timestamp(row.target) <= until]
+    for (as_of, horizon, target), rows in groupby(waiting, key=lambda row: (row.as_of, row.horizon, row.target)):
+        found = outcome(history, pd.Timestamp(target), until, horizon)
         if found is None:
             continue
-        scores = [(model, score(predictive_of(blob), found.y)) for model, _, _, blob in rows]
+        scores = [(row.model, score(predictive_of(row.predictive), found.y)) for row in rows]
         facts = {
             "symbol": history.asset.symbol,
             "as_of": as_of,
-            "horizon": HORIZON,
+            "horizon": horizon,
             "target": target,
             "y": found.y,
             "close": found.close,

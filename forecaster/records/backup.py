@@ -30,16 +30,17 @@ from sqlalchemy import (
 
 from forecaster.errors import LedgerError
 from forecaster.records.ledger import Ledger
+from forecaster.records.preparation import prepare
 from forecaster.records.seal import renamed, seal, unseal
-from ingest.database import open_engine, place, prepare, reading, writing
+from ingest.database import open_engine, place, reading, writing
 from ingest.errors import StoreError
-from ingest.migrations import INGEST
-from ingest.tables import METADATA
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection, Engine, Row
+
+    from forecaster.settings import Settings
 
     Part = tuple[Table, Sequence[Row[Any]]]
     """A table, and some of its rows; columns in the order of their names."""
@@ -97,12 +98,13 @@ def backup(engine: Engine, file: Path) -> Contents:
     return contents
 
 
-def restore(engine: Engine, file: Path) -> Contents:
+def restore(engine: Engine, file: Path, settings: Settings | None = None) -> Contents:
     """Puts a backup into the database of an empty home, all of it or nothing; the file stays as it is.
 
     Args:
         engine: Of a home that was opened, so that its tables are there.
         file: From `backup`, of this program or an older one, from either kind of database.
+        settings: The home's, see `forecaster.records.preparation.prepare`.
 
     Raises:
         LedgerError: Where the file is no whole backup, or the home is not empty.
@@ -110,10 +112,10 @@ def restore(engine: Engine, file: Path) -> Contents:
     """
     with _unsealed(file) as copy:
         twin = _at(copy)
-        prepare(twin, METADATA, INGEST)
+        prepare(twin, settings)
         tally = _sound(twin, file)
         contents = _contents(twin, tally, file)
-        prepare(engine, METADATA, INGEST)
+        prepare(engine, settings)
         with writing(engine) as target:
             _put(twin, target, file)
             if not tally.items() <= _tally(target).items():
@@ -250,7 +252,7 @@ def _contents(twin: Engine, tally: Tally, file: Path) -> Contents:
     if broken is not None:
         raise LedgerError(
             f"{file} has a ledger that does not hold ({broken.table} row {broken.seq}: {broken.fault}): "
-            f"put an earlier copy back; {_UNCHANGED}"
+            f"{broken.remedy}; {_UNCHANGED}"
         )
     assets, rows, forecasts = (tally.get(table, (0, 0))[0] for table in ("asset", "vintage", "forecast"))
     return Contents(assets, rows, forecasts, ledger.heads())

@@ -2,37 +2,70 @@
 
 The hash of a row is `sha256(canonical JSON of its columns)`, the hash of the row before it among them; the first
 row follows sixty-four zeros. Bytes enter as their own sha256, numbers as the shortest text that reads back the same.
+
+Every row carries the number of its format, which says what its hash covers, so that a table may gain columns and old
+rows still verify. Format 1 is that of rows from before there were numbers: the hash covers neither the number nor the
+type of bytes, which enter as plain text. From 2 on it covers both. What a format adds is null in the rows of those
+before it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, Integer, MetaData, String, Table, UniqueConstraint, insert, select
+from sqlalchemy import Boolean, Column, Integer, MetaData, String, Table, UniqueConstraint, insert, select, type_coerce
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import NullType
+
+from forecaster.errors import LedgerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Label, RowMapping, Select
+
+    Formats = Mapping[int, frozenset[str]]
+    """Format -> the columns that a hash of it covers."""
 
 GENESIS = "0" * 64
+FIRST = 1
+"""The format of rows that were written before there were formats."""
+_FORMATS = "formats"
+_RESTORE = "restore a copy from before it"
+_EDITED = "its content is not what was recorded"
 
 
-def chained_table(name: str, metadata: MetaData, columns: Sequence[Column[Any]], key: Sequence[str]) -> Table:
-    """A table with the chain's own columns; `key` is unique, and so is each link."""
+def chained_table(
+    name: str, metadata: MetaData, formats: Mapping[int, Sequence[Column[Any]]], key: Sequence[str]
+) -> Table:
+    """A table with the chain's own columns; `key` is unique, and so is each link.
+
+    Args:
+        name: Of the table.
+        metadata: Where it is declared.
+        formats: Format, in order, to the columns that it adds to those before it; new rows are of the last. What is
+            added after the first must be nullable, since older rows lack it.
+        key: Names of columns.
+    """
+    covered = {number: frozenset({"format", "prev_hash"}) for number in formats}
+    for first, columns in formats.items():
+        for number in formats:
+            covered[number] |= {column.name for column in columns if first <= number}
     return Table(
         name,
         metadata,
         Column("seq", Integer, primary_key=True, autoincrement=True),
-        *columns,
+        *(column for columns in formats.values() for column in columns),
+        Column("format", Integer, nullable=False, server_default=str(FIRST)),
         Column("prev_hash", String(64), nullable=False, unique=True),
         Column("row_hash", String(64), nullable=False),
         UniqueConstraint(*key),
         sqlite_autoincrement=True,
+        info={_FORMATS: covered},
     )
 
 
@@ -45,21 +78,31 @@ class Break:
         seq: Its number there.
         row: Its columns.
         fault: What is wrong with it.
+        remedy: What to do.
     """
 
     table: str
     seq: int
     row: Mapping[str, Any]
     fault: str
+    remedy: str = _RESTORE
 
 
 def append(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Appends rows in order and returns how many the database confirms."""
+    """Appends rows in order, in the newest format, and returns how many the database confirms.
+
+    Raises:
+        LedgerError: Where the last row is of a format that this program does not know.
+    """
+    newest = max(_formats(table))
+    last = connection.execute(select(table.c.format).order_by(table.c.seq.desc()).limit(1)).scalar()
+    if last is not None and last > newest:
+        raise LedgerError(f"the last row of {table.name} {_newer(table, last)}: update the program")
     link = head(connection, table)
     confirmed = 0
     for row in rows:
-        record = {**row, "prev_hash": link}
-        link = row_hash(record)
+        record = {**row, "format": newest, "prev_hash": link}
+        link = row_hash({name: record.get(name) for name in _formats(table)[newest]})
         statement = insert(table).values(**record, row_hash=link).returning(table.c.seq)
         confirmed += connection.execute(statement).scalar_one() is not None
     return confirmed
@@ -79,6 +122,40 @@ def verify(connection: Connection, table: Table) -> Break | None:
         return _first_break(table, _rows_one_by_one(connection, table))
 
 
+def row_hash(row: Mapping[str, Any]) -> str:
+    """Hash of the columns of a row that its format covers, the format among them.
+
+    >>> row_hash({"a": 1.0, "format": 2}) == row_hash({"format": 2, "a": 1.0})
+    True
+    >>> row_hash({"a": "1", "format": 2}) == row_hash({"a": 1, "format": 2})
+    False
+
+    Raises:
+        ValueError: For a number that is not finite.
+    """
+    typed = row["format"] > FIRST
+    plain = {name: _plain(value, typed) for name, value in row.items() if typed or name != "format"}
+    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Any, typed: bool) -> Any:  # noqa: ANN401  # any column
+    """A value as JSON has it; JSON tells numbers, truth and text apart, and bytes are no text where types count."""
+    if not isinstance(value, bytes):
+        return value
+    digest = hashlib.sha256(value).hexdigest()
+    return {"sha256": digest} if typed else digest
+
+
+def _formats(table: Table) -> Formats:
+    found: Formats = table.info[_FORMATS]
+    return found
+
+
+def _newer(table: Table, number: int) -> str:
+    return f"was written by a newer version of this program (format {number}, {max(_formats(table))} is known here)"
+
+
 def _first_break(table: Table, rows: Iterable[tuple[int, dict[str, Any], str]]) -> Break | None:
     link = GENESIS
     for seq, row, stored in rows:
@@ -91,35 +168,54 @@ def _first_break(table: Table, rows: Iterable[tuple[int, dict[str, Any], str]]) 
                 row,
                 "it does not follow the row before it: a row was removed, added or moved",
             )
-        if row_hash(row) != stored:
-            return Break(table.name, seq, row, "its content is not what was recorded")
+        number = row["format"]
+        if isinstance(number, int) and number > max(_formats(table)):
+            return Break(table.name, seq, row, f"it {_newer(table, number)}", "update the program")
+        if fault := _fault(table, row, stored):
+            return Break(table.name, seq, row, fault)
         link = stored
     return None
 
 
-def row_hash(row: Mapping[str, Any]) -> str:
-    """Hash of a row's columns, `seq` and `row_hash` left out.
+def _fault(table: Table, row: Mapping[str, Any], stored: str) -> str | None:
+    """What is wrong with the content of a row."""
+    covered = _formats(table).get(row["format"])
+    if covered is None:
+        return _EDITED
+    for name, value in row.items():
+        if name not in covered and value is not None and name != "format":
+            return f"it holds {name}, which rows of its format ({row['format']}) do not have"
+        if isinstance(value, float) and not math.isfinite(value):
+            return f"{_EDITED}: {name} is no finite number"
+    content = {name: row[name] for name in covered}
+    return None if row_hash(content) == stored else _EDITED
 
-    >>> row_hash({"a": 1.0, "prev_hash": GENESIS}) == row_hash({"prev_hash": GENESIS, "a": 1.0})
-    True
-    """
-    plain = {k: hashlib.sha256(v).hexdigest() if isinstance(v, bytes) else v for k, v in row.items()}
-    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+
+def _raw(table: Table) -> Select[Any]:
+    """The rows as the database has them: a type that SQLAlchemy expects would hide another that is there."""
+    raw: list[Label[Any]] = [type_coerce(column, NullType()).label(column.name) for column in table.columns]
+    return select(*raw)
+
+
+def _row(table: Table, found: RowMapping) -> tuple[int, dict[str, Any], str]:
+    row: dict[str, Any] = {**found}
+    for column in table.columns:
+        if isinstance(column.type, Boolean):  # SQLite has no truth of its own
+            row[column.name] = {0: False, 1: True}.get(row[column.name], row[column.name])
+    return row.pop("seq"), row, row.pop("row_hash")
 
 
 def _rows(connection: Connection, table: Table) -> Iterator[tuple[int, dict[str, Any], str]]:
-    for found in connection.execute(select(table).order_by(table.c.seq)).mappings():
-        row = dict(found)
-        yield row.pop("seq"), row, row.pop("row_hash")
+    for found in connection.execute(_raw(table).order_by(table.c.seq)).mappings():
+        yield _row(table, found)
 
 
 def _rows_one_by_one(connection: Connection, table: Table) -> Iterator[tuple[int, dict[str, Any], str]]:
     """The same, slower; a row that cannot be read is empty."""
     for seq in connection.execute(select(table.c.seq).order_by(table.c.seq)).scalars().all():
         try:
-            row = dict(connection.execute(select(table).where(table.c.seq == seq)).mappings().one())
+            found = connection.execute(_raw(table).where(table.c.seq == seq)).mappings().one()
         except DBAPIError:
             yield seq, {}, ""
         else:
-            yield row.pop("seq"), row, row.pop("row_hash")
+            yield _row(table, found)

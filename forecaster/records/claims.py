@@ -23,15 +23,15 @@ from sqlalchemy import (
     update,
 )
 
-from ingest.database import prepare, reading, writing
+from ingest.database import reading, writing
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Engine
 
-_METADATA = MetaData()
+METADATA = MetaData()
 RUNS = Table(
     "run",
-    _METADATA,
+    METADATA,
     Column("id", Integer, primary_key=True),
     Column("calendar", String(16), nullable=False),
     Column("session", String(10), nullable=False),
@@ -49,13 +49,12 @@ class Claims:
     """The run table of one home.
 
     Args:
-        engine: From `ingest.database.open_engine`; the table is created where absent.
+        engine: Of a home whose tables are prepared, see `forecaster.records.preparation`.
     """
 
     def __init__(self, engine: Engine) -> None:
         """Opens the table; see the class."""
         self._engine = engine
-        prepare(engine, _METADATA)
 
     def claim(self, calendar: str, session: pd.Timestamp, owner: str, lease: timedelta) -> bool:
         """Takes a day, or a silent holder's day over; False where it is finished or in good hands."""

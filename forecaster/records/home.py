@@ -9,6 +9,7 @@ from forecaster import settings as configuration
 from forecaster.clock import Clock, clock_of
 from forecaster.records.claims import Claims
 from forecaster.records.ledger import Ledger
+from forecaster.records.preparation import prepare
 from forecaster.records.replays import Replays
 from forecaster.records.tracks import Tracks
 from forecaster.records.trials import Trials
@@ -67,20 +68,21 @@ def open_home(folder: Path | None = None, overrides: Mapping[str, Mapping[str, A
     Raises:
         HomeError: Where the folder cannot be used.
         SettingsError: Where its settings do not hold.
-        StoreError: Where its database cannot be opened.
+        StoreError: Where its database cannot be opened, or is of a newer program.
     """
     place = configuration.home(folder)
     settings = configuration.read(place, overrides)
     engine = open_engine(settings.data.database or f"sqlite:///{place / 'forecaster.db'}")
+    prepare(engine, settings)
     return Home(
         folder=place,
         settings=settings,
         clock=clock_of(settings.clock),
-        store=Store(engine),
+        store=Store(engine, prepared=True),
         ledger=Ledger(engine),
         replays=Replays(engine),
         tracks=Tracks(engine),
         trials=Trials(engine),
         claims=Claims(engine),
-        pauses=Pauses(engine),
+        pauses=Pauses(engine, prepared=True),
     )

@@ -7,104 +7,97 @@ edited, removed or slipped in.
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
-from sqlalchemy import (
-    Boolean,
-    Column,
-    Double,
-    Engine,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Text,
-    func,
-    select,
-)
+from sqlalchemy import Column, Double, LargeBinary, MetaData, String, Text, and_, func, select
 
-from forecaster.distribution.predictive import QUANTILES, Predictive
+from forecaster.distribution.predictive import Predictive
 from forecaster.issuing import diagnostics
-from forecaster.issuing.forecast import Forecast
 from forecaster.json_numbers import number
 from forecaster.records import chain
-from ingest.database import prepare, reading, writing
+from forecaster.records.columns import SCORES, SUMMARY, key_columns, score_columns, scored
+from ingest.database import reading, writing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Select, Table
+    from sqlalchemy import ColumnElement, Connection, Engine, Select, Table
 
     from forecaster.evaluation.scoring import Score
+    from forecaster.issuing.forecast import Forecast
 
 KEY = ("symbol", "model", "as_of", "horizon")
-SCORES = ("crps", "log_score", "pit", "in50", "in90", "interval_score", "absolute_error", "squared_error")
-_METADATA = MetaData()
-
-
-def _key(with_model: bool) -> list[Column[Any]]:
-    model = [Column("model", String(64), nullable=False)] if with_model else []
-    return [
-        Column("symbol", String(32), nullable=False),
-        *model,
-        Column("as_of", String(10), nullable=False),
-        Column("horizon", Integer, nullable=False),
-    ]
-
-
+OUTCOME_KEY = ("symbol", "as_of", "horizon")
+METADATA = MetaData()
 FORECASTS = chain.chained_table(
     "forecast",
-    _METADATA,
-    [
-        *_key(with_model=True),
-        Column("target", String(10), nullable=False),
-        Column("issued_at", String(32), nullable=False),
-        Column("status", String(16), nullable=False),
-        Column("reason", Text, nullable=False),
-        Column("predictive", LargeBinary),
-        *(Column(name, Double) for name in ("mean", "sd", "prob_up", *QUANTILES)),
-        Column("diagnostics", Text, nullable=False),
-        Column("data_vintage", String(64), nullable=False),
-        Column("config_sha256", String(64), nullable=False),
-        Column("seed", String(20), nullable=False),
-        Column("code_version", String(32), nullable=False),
-    ],
+    METADATA,
+    {
+        1: [
+            *key_columns(with_model=True),
+            Column("target", String(10), nullable=False),
+            Column("issued_at", String(32), nullable=False),
+            Column("status", String(16), nullable=False),
+            Column("reason", Text, nullable=False),
+            Column("predictive", LargeBinary),
+            *(Column(name, Double) for name in SUMMARY),
+            Column("diagnostics", Text, nullable=False),
+            Column("data_vintage", String(64), nullable=False),
+            Column("config_sha256", String(64), nullable=False),
+            Column("seed", String(20), nullable=False),
+            Column("code_version", String(32), nullable=False),
+        ],
+        2: [],
+    },
     KEY,
 )
 OUTCOMES = chain.chained_table(
     "outcome",
-    _METADATA,
-    [
-        *_key(with_model=False),
-        Column("target", String(10), nullable=False),
-        Column("y", Double, nullable=False),
-        Column("close", Double, nullable=False),
-        Column("settled_at", String(32), nullable=False),
-        Column("data_vintage", String(64), nullable=False),
-    ],
-    ("symbol", "as_of", "horizon"),
+    METADATA,
+    {
+        1: [
+            *key_columns(with_model=False),
+            Column("target", String(10), nullable=False),
+            Column("y", Double, nullable=False),
+            Column("close", Double, nullable=False),
+            Column("settled_at", String(32), nullable=False),
+            Column("data_vintage", String(64), nullable=False),
+        ],
+        2: [],
+    },
+    OUTCOME_KEY,
 )
-_LOGICAL = ("in50", "in90")
 SCORED = chain.chained_table(
-    "score",
-    _METADATA,
-    [
-        *_key(with_model=True),
-        *(Column(n, Boolean if n in _LOGICAL else Double, nullable=False) for n in SCORES),
-    ],
-    KEY,
+    "score", METADATA, {1: [*key_columns(with_model=True), *score_columns(nullable=False)], 2: []}, KEY
 )
 TABLES = (FORECASTS, OUTCOMES, SCORED)
+
+
+class Waiting(NamedTuple):
+    """A forecast without a score.
+
+    Attributes:
+        model: The forecaster's id.
+        as_of: Its origin, an ISO date.
+        horizon: Sessions ahead.
+        target: The session that is forecast, an ISO date.
+        predictive: Its distribution, see `predictive_of`.
+    """
+
+    model: str
+    as_of: str
+    horizon: int
+    target: str
+    predictive: bytes
 
 
 class Ledger:
     """The record of one home.
 
     Args:
-        engine: From `ingest.database.open_engine`; tables are created where absent.
+        engine: Of a home whose tables are prepared, see `forecaster.records.preparation`.
 
     Raises:
         StoreError: Here and in every method, where the database cannot be read or written.
@@ -113,7 +106,6 @@ class Ledger:
     def __init__(self, engine: Engine) -> None:
         """Opens the ledger; see the class."""
         self.engine = engine
-        prepare(engine, _METADATA)
 
     def record(self, forecasts: Sequence[Forecast], issued_at: datetime) -> int:
         """Adds the forecasts that are not there yet and returns how many that were; the others stay as they are."""
@@ -121,9 +113,10 @@ class Ledger:
             fresh = [f for f in forecasts if not _exists(connection, FORECASTS, _forecast_key(f))]
             return chain.append(connection, FORECASTS, [_forecast_row(f, issued_at) for f in fresh])
 
-    def recorded(self, symbol: str, as_of: pd.Timestamp) -> set[str]:
-        """Models that already have a forecast of this asset from this origin."""
-        wanted = select(FORECASTS.c.model).where(FORECASTS.c.symbol == symbol, FORECASTS.c.as_of == f"{as_of:%Y-%m-%d}")
+    def recorded(self, symbol: str, as_of: pd.Timestamp, horizon: int) -> set[str]:
+        """Models that already have a forecast of this asset from this origin, so many sessions ahead."""
+        f = FORECASTS.c
+        wanted = select(f.model).where(f.symbol == symbol, f.as_of == f"{as_of:%Y-%m-%d}", f.horizon == horizon)
         with reading(self.engine) as connection:
             return set(connection.execute(wanted).scalars())
 
@@ -141,27 +134,26 @@ class Ledger:
             outcome: `symbol, as_of, horizon, target, y, close, settled_at, data_vintage`, days as ISO text.
             scores: One for each forecast that has a distribution.
         """
-        key = {name: outcome[name] for name in ("symbol", "as_of", "horizon")}
+        key = {name: outcome[name] for name in OUTCOME_KEY}
         with writing(self.engine) as connection:
             if not _exists(connection, OUTCOMES, key):
                 chain.append(connection, OUTCOMES, [outcome])
             missing = [
                 (model, score) for model, score in scores if not _exists(connection, SCORED, {**key, "model": model})
             ]
-            return bool(chain.append(connection, SCORED, [{**key, "model": m, **asdict(s)} for m, s in missing]))
+            return bool(chain.append(connection, SCORED, [{**key, "model": m, **scored(s)} for m, s in missing]))
 
-    def unscored(self, symbol: str) -> list[tuple[str, str, str, bytes]]:
-        """Forecasts of an asset that have a distribution and no score: `(model, as_of, target, predictive)`."""
-        f, s = FORECASTS.c, SCORED.c
-        joined = FORECASTS.outerjoin(SCORED, (f.symbol == s.symbol) & (f.model == s.model) & (f.as_of == s.as_of))
+    def unscored(self, symbol: str) -> list[Waiting]:
+        """Forecasts of an asset that have a distribution and no score, by origin, horizon and order of record."""
+        f = FORECASTS.c
         wanted = (
-            select(f.model, f.as_of, f.target, f.predictive)
-            .select_from(joined)
-            .where(f.symbol == symbol, f.predictive.is_not(None), s.seq.is_(None))
-            .order_by(f.as_of, f.seq)
+            select(f.model, f.as_of, f.horizon, f.target, f.predictive)
+            .select_from(FORECASTS.outerjoin(SCORED, _same(FORECASTS, SCORED, KEY)))
+            .where(f.symbol == symbol, f.predictive.is_not(None), SCORED.c.seq.is_(None))
+            .order_by(f.as_of, f.horizon, f.seq)
         )
         with reading(self.engine) as connection:
-            return [tuple(row) for row in connection.execute(wanted)]
+            return [Waiting(*row) for row in connection.execute(wanted)]
 
     def keys(self, symbol: str) -> set[tuple[str, str, int]]:
         """Which forecasts of an asset are on record: `(model, as_of, horizon)`."""
@@ -181,8 +173,8 @@ class Ledger:
             columns: Only these, which saves reading distributions and diagnostics; all where empty.
         """
         f, o, s = FORECASTS.c, OUTCOMES.c, SCORED.c
-        joined = FORECASTS.outerjoin(OUTCOMES, (f.symbol == o.symbol) & (f.as_of == o.as_of)).outerjoin(
-            SCORED, (f.symbol == s.symbol) & (f.model == s.model) & (f.as_of == s.as_of)
+        joined = FORECASTS.outerjoin(OUTCOMES, _same(FORECASTS, OUTCOMES, OUTCOME_KEY)).outerjoin(
+            SCORED, _same(FORECASTS, SCORED, KEY)
         )
         offered = (*FORECASTS.c, o.y, *(s[name] for name in SCORES))
         wanted: Select[Any] = select(*(c for c in offered if not columns or c.name in columns)).select_from(joined)
@@ -221,6 +213,7 @@ def _forecast_key(forecast: Forecast) -> dict[str, Any]:
 
 
 def _forecast_row(forecast: Forecast, issued_at: datetime) -> dict[str, Any]:
+    known = forecast.summary()
     return {
         **_forecast_key(forecast),
         "target": f"{forecast.target:%Y-%m-%d}",
@@ -228,13 +221,17 @@ def _forecast_row(forecast: Forecast, issued_at: datetime) -> dict[str, Any]:
         "status": forecast.status,
         "reason": forecast.reason,
         "predictive": forecast.predictive.to_bytes() if forecast.predictive else None,
-        **{name: number(value) for name, value in forecast.summary().items()},
+        **{name: number(known[name]) for name in SUMMARY},
         "diagnostics": diagnostics.write(forecast.diagnostics),
         "data_vintage": forecast.data_vintage,
         "config_sha256": forecast.config_sha256,
         "seed": str(forecast.seed),
         "code_version": forecast.code_version,
     }
+
+
+def _same(left: Table, right: Table, key: Sequence[str]) -> ColumnElement[bool]:
+    return and_(*(left.c[name] == right.c[name] for name in key))
 
 
 def _exists(connection: Connection, table: Table, key: dict[str, Any]) -> bool:

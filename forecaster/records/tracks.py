@@ -12,7 +12,8 @@ import pandas as pd
 from sqlalchemy import Column, Double, Integer, MetaData, String, Table, UniqueConstraint, insert, select
 
 from forecaster.issuing.provenance import code_version, config_sha256
-from ingest.database import prepare, reading, writing
+from forecaster.json_numbers import number
+from ingest.database import reading, writing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
     from forecaster.issuing.walk import Scores
     from forecaster.settings import Settings
 
-_METADATA = MetaData()
+METADATA = MetaData()
 TRACKS = Table(
     "track",
-    _METADATA,
+    METADATA,
     Column("id", Integer, primary_key=True),
     Column("symbol", String(32), nullable=False),
     Column("model", String(64), nullable=False),
@@ -43,13 +44,12 @@ class Tracks:
     """The scores of one home.
 
     Args:
-        engine: From `ingest.database.open_engine`; the table is created where absent.
+        engine: Of a home whose tables are prepared, see `forecaster.records.preparation`.
     """
 
     def __init__(self, engine: Engine) -> None:
         """Opens the table; see the class."""
         self._engine = engine
-        prepare(engine, _METADATA)
 
     def of(self, symbol: str, members: tuple[str, ...], settings: Settings) -> Scores:
         """What this program kept of an asset under these settings: day to member to log score and PIT, NaN for none."""
@@ -68,7 +68,7 @@ class Tracks:
         known = self.of(symbol, members, settings)
         identities = {name: _identity(symbol, name, settings) for name in members}
         rows = [
-            {**identities[name], "as_of": f"{day:%Y-%m-%d}", "log_score": _nullable(score), "pit": _nullable(pit)}
+            {**identities[name], "as_of": f"{day:%Y-%m-%d}", "log_score": number(score), "pit": number(pit)}
             for day, own in scores.items()
             for name, (score, pit) in own.items()
             if name not in known.get(day, {})
@@ -90,7 +90,3 @@ def _identity(symbol: str, model: str, settings: Settings) -> Mapping[str, str |
 
 def _float(value: float | None) -> float:
     return float("nan") if value is None else value
-
-
-def _nullable(value: float) -> float | None:
-    return None if value != value else value  # noqa: PLR0124  # NaN alone differs from itself

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, Integer, MetaData, String, Table, UniqueConstraint, func, insert, select
 
-from ingest.database import prepare, reading, writing
+from ingest.database import reading, writing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy import Engine
 
-_METADATA = MetaData()
+METADATA = MetaData()
 TRIALS = Table(
     "trial",
-    _METADATA,
+    METADATA,
     Column("id", Integer, primary_key=True),
     Column("model", String(64), nullable=False),
     Column("config_sha256", String(64), nullable=False),
@@ -33,13 +33,12 @@ class Trials:
     """The configurations tried in one home.
 
     Args:
-        engine: From `ingest.database.open_engine`; the table is created where absent.
+        engine: Of a home whose tables are prepared, see `forecaster.records.preparation`.
     """
 
     def __init__(self, engine: Engine) -> None:
         """Opens the table; see the class."""
         self._engine = engine
-        prepare(engine, _METADATA)
 
     def add(self, configurations: Mapping[str, str], refit_every: int) -> None:
         """Adds those that were not tried before.

@@ -1,10 +1,11 @@
-"""How tables of an older program become those of this one; `ingest.database.prepare` sees to it.
+"""The history of a home's tables: how those of an older program become those of this one.
 
-Each revision is a file ``versions/vNNNN_what.py`` with ``revision``, ``down_revision`` and ``upgrade(op)``, where
-``op`` is Alembic's `Operations`. A revision that is out is never changed: the next change of the tables is a new file,
-and it spells out its columns, since `ingest.tables` moves on. Nothing here imports Alembic before there is a step to
-run.
+`versions` has a file a revision. A table of the database bears the number of the newest that it has been through; it
+is called after `ingest`, whose tables once had this history alone, so that a program of that time sees it, and refuses
+what it does not know. Nothing here imports Alembic before there is a step to run.
 """
+
+from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,13 +19,13 @@ FIRST = "0001"
 
 @dataclass(frozen=True)
 class Migrations:
-    """The migrations of one part of the database; parts are migrated apart.
+    """The revisions of a database.
 
     Attributes:
-        folder: holds ``versions``.
-        table: name of the table that says which revision the part's tables are.
+        folder: Holds `versions`.
+        table: Name of the table that says which revision the tables are.
 
-    >>> INGEST.known[:2]
+    >>> HOME.known[:2]
     ('0001', '0002')
     """
 
@@ -48,5 +49,5 @@ class Migrations:
         return Table(self.table, MetaData(), number, PrimaryKeyConstraint("version_num", name=f"{self.table}_pkc"))
 
 
-INGEST = Migrations(Path(__file__).parent, "ingest_version")
-"""Those of `ingest.tables`."""
+HOME = Migrations(Path(__file__).parent, "ingest_version")
+"""Those of a home."""

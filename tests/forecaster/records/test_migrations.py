@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 from alembic.script import ScriptDirectory
+from ingest.migrations import FIRST, INGEST, Migrations, steps
 from sqlalchemy import Engine, inspect, text
+from tests.ingest.first_tables import ROWS, as_read_before, first
 
 from ingest.database import open_engine, prepare, reading, writing
 from ingest.errors import StoreError
-from ingest.migrations import FIRST, INGEST, Migrations, steps
 from ingest.tables import METADATA
-from tests.ingest.first_tables import ROWS, as_read_before, first
 from tests.ingest.postgres import emptied
 from tests.ingest.rows import everything
 

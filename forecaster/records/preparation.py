@@ -1,0 +1,105 @@
+"""The tables of a home, made what this program expects before anything reads them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, insert, inspect, select
+
+import ingest.pauses
+import ingest.tables
+from forecaster.records import claims, ledger, replays, tracks, trials
+from forecaster.records.migrations import FIRST, HOME
+from ingest.database import lacking, place, plainly_said, reading, writing
+from ingest.errors import StoreError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+    from forecaster.records.migrations import Migrations
+    from forecaster.settings import Settings
+
+METADATA = (
+    ingest.tables.METADATA,
+    ingest.pauses.METADATA,
+    ledger.METADATA,
+    replays.METADATA,
+    tracks.METADATA,
+    trials.METADATA,
+    claims.METADATA,
+)
+"""Every table of a home, by who declares it."""
+
+
+def prepare(engine: Engine, settings: Settings | None = None, migrations: Migrations = HOME) -> None:
+    """Makes the tables of a home what this program expects; where they are, that costs one read.
+
+    An empty database is given them. Those of an older program are brought up to date: every step in one write
+    transaction, so that all of them hold or none. Of many processes that start at once, one does it; the others wait,
+    and find it done.
+
+    Args:
+        engine: From `ingest.database.open_engine`.
+        settings: The home's: hashes of settings that an older program wrote are recognised by them. None where the
+            home is not at hand; those of the defaults and presets are recognised all the same.
+        migrations: How older tables become these.
+
+    Raises:
+        StoreError: Where the database cannot be read or written, is that of a newer program, lacks what no step can
+            give back, or a step failed. In each case nothing was changed.
+    """
+    with reading(engine) as connection:
+        if _ready(connection, migrations):
+            return
+    with writing(engine) as connection:
+        if not _ready(connection, migrations):  # another process may have been first
+            _bring_up_to_date(connection, migrations, settings)
+
+
+def _ready(connection: Connection, migrations: Migrations) -> bool:
+    present = set(inspect(connection).get_table_names())
+    wanted = {name for metadata in METADATA for name in metadata.tables}
+    return _revision(connection, present, migrations) == migrations.newest and wanted <= present
+
+
+def _bring_up_to_date(connection: Connection, migrations: Migrations, settings: Settings | None) -> None:
+    revision = _revision(connection, set(inspect(connection).get_table_names()), migrations)
+    if revision is None and any(lacking(connection, metadata) for metadata in METADATA):
+        revision = FIRST
+    if revision not in {None, migrations.newest}:
+        _migrate(connection, migrations, str(revision), settings)
+    for metadata in METADATA:
+        metadata.create_all(connection)
+    marks = migrations.marks
+    marks.create(connection, checkfirst=True)
+    connection.execute(delete(marks))
+    connection.execute(insert(marks).values(version_num=migrations.newest))
+
+
+def _revision(connection: Connection, present: set[str], migrations: Migrations) -> str | None:
+    """The revision of the tables, None where they bear none: they are new, or older than migrations."""
+    if migrations.table not in present:
+        return None
+    found = str(connection.execute(select(migrations.marks.c.version_num)).scalar())
+    if found not in migrations.known:
+        raise StoreError(
+            f"{place(connection.engine)} was written by a newer version of this program (schema {found}, "
+            f"{migrations.newest} is known here): update the program; nothing was changed"
+        )
+    return found
+
+
+def _migrate(connection: Connection, migrations: Migrations, revision: str, settings: Settings | None) -> None:
+    from forecaster.records.migrations import steps  # noqa: PLC0415  # Alembic takes half a second to import
+
+    try:
+        steps.run(connection, migrations, revision, settings)
+    except StoreError:  # it says what to do
+        raise
+    except Exception as error:  # whatever a step raises
+        engine = connection.engine
+        raise StoreError(
+            f"{place(engine)} could not be brought from schema {revision} to {migrations.newest} "
+            f"({plainly_said(engine, error)}): its tables and rows are as they were, and the former version of this "
+            "program can go on with them; run again, and where that fails too, report this line"
+        ) from error
