@@ -1,29 +1,60 @@
-"""`forecaster ingest`: brings data into the store."""
+"""`forecaster ingest`: brings data into the store. A file in `ingest/sources` is a command here."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime
+from copy import copy
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from forecaster.cli.frame import DONE_IN_PART, app, day_of, opened, progress, say
-from forecaster.errors import ForecasterError
-from forecaster.operation import fetch
-from ingest import sources
-from ingest.errors import IngestError, RateLimitedError, StoreError
-from ingest.sessions import calendar as find_calendar
-from ingest.sources import csv_file
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from forecaster.operation.fetch import Fetched
     from forecaster.records.home import Home
     from ingest.vintages import Appended
 
-group = typer.Typer(no_args_is_help=True, help="Bring data into the store.")
+SOURCE = "SOURCE"
+"""The command that stands for every source; each is shown and called by its own id."""
+
+
+class Sources(TyperGroup):
+    """The commands of this file, and one for each source that can be asked for symbols."""
+
+    def __init__(self, **given: Any) -> None:  # noqa: ANN401  # typer's own arguments
+        """Typer's own suggestions know nothing of sources: `get_command` has better ones."""
+        super().__init__(**{**given, "suggest_commands": False})
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # typer's own context
+        """The commands of this file, then the sources."""
+        from ingest import sources
+
+        return [*(name for name in super().list_commands(ctx) if name != SOURCE), *sources.summaries()]
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]  # noqa: ANN401  # the same
+        """The command of a word.
+
+        Raises:
+            UsageError: Where it is neither a command nor a source, with the nearest.
+        """
+        from ingest import sources
+        from ingest.errors import nearest
+
+        if cmd_name in self.commands and cmd_name != SOURCE:
+            return self.commands[cmd_name]
+        summary = sources.summary(cmd_name)
+        if summary is None:
+            ctx.fail(f"source {cmd_name!r} is not known: {nearest(cmd_name, self.list_commands(ctx))}")
+        command = copy(self.commands[SOURCE])
+        command.name, command.short_help, command.help = cmd_name, summary, f"{summary}\n\n{command.help}"
+        return command
+
+
+group = typer.Typer(cls=Sources, no_args_is_help=True, help="Bring data into the store.")
 app.add_typer(group, name="ingest")
 
 
@@ -34,48 +65,13 @@ def csv(
     calendar: Annotated[str, typer.Option("--calendar", help="24/7, 24/5 or an exchange such as XNYS.")] = "XNYS",
 ) -> None:
     """Imports a file; what is stored already stays, corrections become new vintages."""
+    from ingest.sources import csv_file
+
     home = opened()
     rows = csv_file.read(file, symbol, calendar)
     asset = csv_file.asset_for(rows, symbol, calendar)
     counts = home.store.append(asset, rows, home.clock.now())
-    first, last = rows["session"].iloc[0], rows["session"].iloc[-1]
-    say(f"{symbol}: {len(rows)} sessions from {first:%Y-%m-%d} to {last:%Y-%m-%d}: {told(counts)}.")
-
-
-@group.command()
-def sample() -> None:
-    """Stores the real S&P 500 and NASDAQ history of 1999 to 2018 that comes with the program."""
-    _from_source("sample")
-
-
-@group.command()
-def simulated() -> None:
-    """Stores a simulated market of known truth, up to today."""
-    _from_source("simulated")
-
-
-@group.command()
-def yahoo(
-    symbols: Annotated[list[str], typer.Argument(help="Yahoo's symbols, such as AAPL ^GSPC BTC-USD.")],
-    calendar: Annotated[
-        str | None,
-        typer.Option("--calendar", help="24/7, 24/5 or an exchange such as XNYS; by Yahoo's exchange if not."),
-    ] = None,
-    first: Annotated[str | None, typer.Option("--from", help="First day, as 2018-01-20; all history if not.")] = None,
-    last: Annotated[str | None, typer.Option("--to", help="Last day; the last final session if not.")] = None,
-) -> None:
-    """Fetches daily bars from Yahoo Finance; a symbol that fails is named, and the others are stored."""
-    start, end = _range(first, last)
-    if calendar is not None:
-        find_calendar(calendar)
-    wanted = tuple(dict.fromkeys(symbol.upper() for symbol in symbols))
-    failed = _each_from_yahoo(opened(), wanted, calendar, start, end)
-    if len(failed) == len(wanted):
-        raise ForecasterError("; ".join(failed.values()))
-    for line in failed.values():
-        say(f"withheld: {line}")
-    if failed:
-        raise typer.Exit(DONE_IN_PART)
+    say(f"{symbol}: {_span(rows)}: {told(counts)}.")
 
 
 @group.command()
@@ -90,6 +86,8 @@ def attention(
     last: Annotated[str | None, typer.Option("--to", help="Last day; today if not.")] = None,
 ) -> None:
     """Fetches how much is written or read about an asset a day: tweets, or page views."""
+    from forecaster.operation import fetch
+
     start, end = _range(first, last)
     home = opened()
     counts = fetch.attention(home, symbol, source, subject, start, end)
@@ -100,6 +98,39 @@ def attention(
         say(f'Put source and subject under [data.attention."{symbol}"] in forecaster.toml to fetch it every day.')
 
 
+@group.command(SOURCE)
+def from_source(
+    context: typer.Context,
+    symbols: Annotated[
+        list[str] | None, typer.Argument(help="Its symbols, such as AAPL ^GSPC; its own assets if none is named.")
+    ] = None,
+    calendar: Annotated[
+        str | None,
+        typer.Option("--calendar", help="24/7, 24/5 or an exchange such as XNYS; by the source's word if not."),
+    ] = None,
+    first: Annotated[str | None, typer.Option("--from", help="First day, as 2018-01-20; all history if not.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last day; the last final session if not.")] = None,
+) -> None:
+    """Fetches rows a day; a symbol that fails is named, and the others are stored."""
+    from forecaster.errors import ForecasterError
+    from ingest import sources
+    from ingest.sessions import calendar as find_calendar
+
+    source, days = str(context.info_name), _range(first, last)
+    code = None if calendar is None else find_calendar(calendar).code
+    named = [symbol.upper() for symbol in symbols or ()]
+    wanted = tuple(dict.fromkeys(named or [asset.symbol for asset in sources.provider(source).ASSETS]))
+    if not wanted:
+        context.fail("Missing argument 'symbols'")
+    failed = _each(opened(), source, wanted, code, days)
+    if len(failed) == len(wanted):
+        raise ForecasterError("; ".join(failed.values()))
+    for line in failed.values():
+        say(f"withheld: {line}")
+    if failed:
+        raise typer.Exit(DONE_IN_PART)
+
+
 def _range(first: str | None, last: str | None) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
     """The days of --from and --to, in order."""
     start, end = day_of(first, "--from"), day_of(last, "--to")
@@ -108,51 +139,49 @@ def _range(first: str | None, last: str | None) -> tuple[pd.Timestamp | None, pd
     return start, end
 
 
-def _each_from_yahoo(
-    home: Home, symbols: tuple[str, ...], calendar: str | None, first: pd.Timestamp | None, last: pd.Timestamp | None
+def _each(
+    home: Home,
+    source: str,
+    symbols: tuple[str, ...],
+    code: str | None,
+    days: tuple[pd.Timestamp | None, pd.Timestamp | None],
 ) -> dict[str, str]:
-    """Fetches and stores each symbol; the failed ones, and why."""
+    """Fetches and stores each symbol, and says so; the failed ones, and why."""
+    from forecaster.operation import fetch
+    from ingest.errors import IngestError, RateLimitedError, StoreError
+
     failed: dict[str, str] = {}
     with progress() as tell:
         for position, symbol in enumerate(symbols, start=1):
             tell(f"{symbol}: fetch")
             try:
-                say(_from_yahoo(home, symbol, calendar, first, last))
+                say(_line(fetch.imported(home, source, symbol, code, *days)))
             except StoreError:
                 raise
             except RateLimitedError as fault:  # it holds for the host: to go on asking makes it longer
                 failed[symbol] = str(fault)
-                failed |= {rest: f"yahoo: {rest}: not asked after that: run again later" for rest in symbols[position:]}
+                rest = symbols[position:]
+                failed |= {other: f"{source}: {other}: not asked after that: run again later" for other in rest}
                 break
             except IngestError as fault:
                 failed[symbol] = str(fault) if symbol in str(fault) else f"{symbol}: {fault}"
     return failed
 
 
-def _from_yahoo(
-    home: Home, symbol: str, calendar: str | None, first: pd.Timestamp | None, last: pd.Timestamp | None
-) -> str:
-    """Fetches and stores one symbol; says what was done."""
-    from ingest.sources import yahoo as source  # noqa: PLC0415 - its libraries take a while to import
+def _line(fetched: Fetched) -> str:
+    """What came of one symbol; an asset that a source has by itself needs no word about its days and calendar."""
+    from ingest import sources
 
-    name = home.settings.data.renamed.get(symbol, symbol)
-    with home.pauses.respected("yahoo", symbol, lambda: datetime.now(UTC)):
-        chart = source.download(name, source.EARLIEST if first is None else first)
-    stored = {asset.symbol: asset.calendar for asset in home.store.assets()}
-    asset, now = source.asset_of(chart, calendar or stored.get(symbol)), home.clock.now()
-    asset = replace(asset, symbol=symbol)
-    rows = source.rows_of(chart, asset, now, last)
-    counts = home.store.append(asset, rows, now)
-    days = f"{rows['session'].iloc[0]:%Y-%m-%d} to {rows['session'].iloc[-1]:%Y-%m-%d}"
-    return f"{symbol}: {len(rows)} sessions from {days} ({asset.calendar}): {told(counts)}."
+    asset, rows = fetched.asset, fetched.rows
+    if rows.empty or asset in sources.provider(asset.source).ASSETS:
+        return f"{asset.symbol}: {told(fetched.counts)}."
+    return f"{asset.symbol}: {_span(rows)} ({asset.calendar}): {told(fetched.counts)}."
 
 
-def _from_source(name: str) -> None:
-    home = opened()
-    source = sources.load(name)
-    for asset in source.ASSETS:
-        now = home.clock.now()
-        say(f"{asset.symbol}: {told(home.store.append(asset, source.fetch(asset, now), now))}.")
+def _span(rows: pd.DataFrame) -> str:
+    """How many rows of which days."""
+    first, last = rows["session"].iloc[0], rows["session"].iloc[-1]
+    return f"{len(rows)} sessions from {first:%Y-%m-%d} to {last:%Y-%m-%d}"
 
 
 def told(counts: Appended) -> str:

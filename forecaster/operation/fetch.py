@@ -5,7 +5,8 @@ A provider that asks to wait is left alone until then, whoever asks (`ingest.pau
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -13,33 +14,96 @@ import pandas as pd
 from forecaster.errors import ForecasterError
 from ingest import attention as adapters
 from ingest import sources
+from ingest.sessions import as_day
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     from forecaster.records.home import Home
     from ingest.assets import Asset
+    from ingest.sources import Provider
     from ingest.vintages import Appended
 
+AGAIN = timedelta(days=30)
+"""Days before the last stored session that are asked for again, where it is older than the provider's window."""
 OVERLAP = pd.Timedelta(2, unit="D")
 """Days that are asked for again, since a count may be corrected soon after it was published."""
 LEAD = pd.Timedelta(10, unit="D")
 """Days before the first price that are asked for: its session may be paired with a count of some days before."""
 
 
+@dataclass(frozen=True, eq=False)
+class Fetched:
+    """What a source gave of one symbol.
+
+    Attributes:
+        asset: Whose rows they are.
+        rows: The panel.
+        counts: What became of it in the store.
+    """
+
+    asset: Asset
+    rows: pd.DataFrame
+    counts: Appended
+
+
 def prices(home: Home, asset: Asset) -> Appended | None:
-    """Fetches an asset's newest rows; None where its source cannot.
+    """Fetches an asset's newest rows; None where its source cannot be asked.
 
     Raises:
-        ProviderError: what its provider did not give, or that it is not asked before a pause is over.
+        ProviderError: What its provider did not give, or that it is not asked before a pause is over.
     """
     source = sources.load(asset.source)
-    if not hasattr(source, "fetch"):
+    if not source.FETCHED:
         return None
-    now, history = home.clock.now(), home.store.history(asset.symbol)
-    since = None if history.frame.empty else history.last
-    name = home.settings.data.renamed.get(asset.symbol, asset.symbol)
-    with home.pauses.respected(asset.source, asset.symbol, lambda: datetime.now(UTC)):
-        rows = source.fetch(asset, now, since, name)
-    return home.store.append(asset, rows, now)
+    history = home.store.history(asset.symbol)
+    first = first_wanted(source, home.clock.now(), None if history.frame.empty else history.last)
+    return _stored(home, source, asset.source, asset.symbol, lambda _: asset, (first, None)).counts
+
+
+def imported(
+    home: Home,
+    source: str,
+    symbol: str,
+    code: str | None = None,
+    first: pd.Timestamp | None = None,
+    last: pd.Timestamp | None = None,
+) -> Fetched:
+    """Fetches the rows of a symbol, which may be new here.
+
+    Args:
+        home: Where everything is kept.
+        source: A provider of `ingest.sources`.
+        symbol: The asset's symbol.
+        code: Its calendar's code; the one on the books where None, else the provider's word.
+        first: First day; all history where None.
+        last: Last day; the last final session where None.
+
+    Raises:
+        UnknownSourceError: There is no such provider.
+        UnknownSymbolError: The provider does not have the symbol.
+        ProviderError: What the provider did not give, or that it is not asked before a pause is over.
+        AssetConflictError: The asset is on the books with other facts.
+    """
+    provider = sources.provider(source)
+    known = code or next((asset.calendar for asset in home.store.assets() if asset.symbol == symbol), None)
+    return _stored(home, provider, source, symbol, lambda name: provider.describe(symbol, known, name), (first, last))
+
+
+def first_wanted(provider: Provider, now: datetime, last: pd.Timestamp | None) -> pd.Timestamp | None:
+    """The first day that a daily run asks for; None for everything.
+
+    Args:
+        provider: Whom it asks.
+        now: With a time zone.
+        last: Last stored session; where it is before the provider's window, days begin `AGAIN` before it, so that no
+            hole opens after a long pause.
+    """
+    if provider.WINDOW is None:
+        return None
+    window = as_day(now - provider.WINDOW)
+    return window if last is None else min(window, last - AGAIN)
 
 
 def attention(
@@ -53,18 +117,18 @@ def attention(
     """Fetches counts of an asset's attention.
 
     Args:
-        home: where everything is kept.
-        symbol: an asset with prices.
-        source: an adapter of `ingest.attention`; that of the settings where empty.
-        subject: in the adapter's words; that of the settings where empty.
-        first: first day; where None, the last stored day less `OVERLAP`, or the first price less `LEAD`.
-        last: last day; today where None.
+        home: Where everything is kept.
+        symbol: An asset with prices.
+        source: An adapter of `ingest.attention`; that of the settings where empty.
+        subject: In the adapter's words; that of the settings where empty.
+        first: First day; where None, the last stored day less `OVERLAP`, or the first price less `LEAD`.
+        last: Last day; today where None.
 
     Raises:
-        ForecasterError: neither the arguments nor the settings name a source and a subject.
-        UnknownSourceError: there is no such adapter.
-        ProviderError: what the provider did not give, or that it is not asked before a pause is over.
-        AssetConflictError: the asset's attention comes from elsewhere.
+        ForecasterError: Neither the arguments nor the settings name a source and a subject.
+        UnknownSourceError: There is no such adapter.
+        ProviderError: What the provider did not give, or that it is not asked before a pause is over.
+        AssetConflictError: The asset's attention comes from elsewhere.
     """
     chosen = home.settings.data.attention.get(symbol)
     if chosen is not None and source in {"", chosen.source}:
@@ -78,6 +142,27 @@ def attention(
     if first is None:
         first = history.first - LEAD if history.counts.empty else history.counts["day"].max() - OVERLAP
     until = pd.Timestamp(now).tz_convert("UTC").tz_localize(None) if last is None else last
-    with home.pauses.respected(source, symbol, lambda: datetime.now(UTC)):
+    with _asking(home, source, symbol):
         given = adapter.attention(subject, first, until, now)
     return home.store.append_counts(symbol, source, given, now, home.ledger.newest(symbol))
+
+
+def _stored(
+    home: Home,
+    provider: Provider,
+    source: str,
+    symbol: str,
+    asset_of: Callable[[str], Asset],
+    days: tuple[pd.Timestamp | None, pd.Timestamp | None],
+) -> Fetched:
+    """Asks a provider for a symbol by its name there, and stores what comes."""
+    now, name = home.clock.now(), home.settings.data.renamed.get(symbol, symbol)
+    with _asking(home, source, symbol):
+        asset = asset_of(name)
+        rows = provider.fetch(asset, now, *days, name)
+    return Fetched(asset, rows, home.store.append(asset, rows, now))
+
+
+def _asking(home: Home, provider: str, symbol: str) -> AbstractContextManager[None]:
+    """A block that asks a provider, if it has not asked to wait."""
+    return home.pauses.respected(provider, symbol, lambda: datetime.now(UTC))

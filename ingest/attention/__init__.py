@@ -1,25 +1,55 @@
 """Where attention comes from: how much a day people write or read about an asset.
 
-The folder is the registry: a file an adapter, its name is its id. An adapter module has
-
-- ``KIND``: what it counts, such as "tweets a day"; every page that shows the series says so;
-- ``LAG``: how long after the end of a UTC day its count is complete and published;
-- ``attention(subject, first, last, now, transport=None) -> Counts``: the counts, see `ingest.daily_counts`.
-
-The series in it holds one float64 count a UTC day from the first day that the provider has to the last
-that is final at ``now``; NaN for a day that the provider does not know, never zero. Its ``kind`` is ``KIND``,
-except where a file's own header says another. ``subject`` is in the adapter's own words, see its
-docstring. Each reads its provider through `ingest.transport` and raises faults of
-`ingest.errors.ProviderError`; ``csv_file`` reads a file and raises those of `ingest.errors.FileFaultError` too.
+The folder is the registry: a file an adapter, its name is its id. To add one, write `NAME.py` with what `Adapter`
+names; nothing else changes. Each reads its provider through `ingest.transport` and raises faults of
+`ingest.errors.ProviderError`; `csv_file` reads a file and raises those of `ingest.errors.FileFaultError` too.
 """
 
-import importlib
-import pkgutil
-from types import ModuleType
+from __future__ import annotations
 
-from ingest.errors import UnknownSourceError, nearest
+from typing import TYPE_CHECKING, Protocol, cast
 
-_OWN = frozenset({"days"})
+from ingest import registry
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from ingest.daily_counts import Counts
+    from ingest.sessions import Day
+    from ingest.transport import Transport
+
+
+class Adapter(Protocol):
+    """What an adapter's file offers.
+
+    Attributes:
+        KIND: What it counts, such as "tweets a day"; every page that shows the series says so.
+        LAG: How long after the end of a UTC day its count is complete and published.
+    """
+
+    KIND: str
+    LAG: timedelta
+
+    def attention(
+        self, subject: str, first: Day, last: Day, now: datetime, transport: Transport | None = None
+    ) -> Counts:
+        """The counts, by UTC day.
+
+        Args:
+            subject: In the adapter's own words, see its docstring.
+            first: First day wanted.
+            last: Last day wanted.
+            now: With a time zone; days that are not over and published then are left out.
+            transport: Another way to the provider.
+
+        Returns:
+            One float64 count a UTC day from the first day that the provider has to the last that is final; NaN for a
+            day that it does not know, never zero. Its `kind` is `KIND`, except where a file's own header says another.
+
+        Raises:
+            ProviderError: What the provider did not give.
+        """
+        ...
 
 
 def names() -> tuple[str, ...]:
@@ -28,18 +58,16 @@ def names() -> tuple[str, ...]:
     >>> names()
     ('bitinfocharts', 'csv_file', 'wikimedia', 'x_counts')
     """
-    return tuple(sorted(found.name for found in pkgutil.iter_modules(__path__) if found.name not in _OWN))
+    return registry.names(__name__)
 
 
-def load(name: str) -> ModuleType:
-    """The module of an adapter.
+def load(name: str) -> Adapter:
+    """The adapter of an id.
 
     Raises:
-        UnknownSourceError: offers the nearest names.
+        UnknownSourceError: With the nearest ids, where there is none.
 
     >>> load("wikimedia").KIND
     'page views a day'
     """
-    if name not in names():
-        raise UnknownSourceError(f"attention {name!r} is not known: {nearest(name, names())}")
-    return importlib.import_module(f"{__name__}.{name}")
+    return cast("Adapter", registry.load(__name__, name, "attention"))

@@ -23,6 +23,7 @@ from ingest.text.dates import parse_dates
 from ingest.text.numbers import comma_is_decimal, parse_number
 from ingest.text.table import TextTable, read_table
 
+FETCHED = False
 ASSETS: tuple[Asset, ...] = ()
 
 _PRICES = ("open", "high", "low", "close", "adjusted")

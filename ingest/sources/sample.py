@@ -6,38 +6,57 @@ from datetime import datetime
 import pandas as pd
 
 from ingest.assets import Asset
-from ingest.errors import UnknownSymbolError, nearest
 from ingest.panel import panel_rows
-from ingest.sessions import calendar
+from ingest.sessions import Day, as_day, calendar
+from ingest.sources import offered
 
+FETCHED = True
+WINDOW = None
 ASSETS = (
     Asset("^GSPC", calendar="XNYS", source="sample"),
     Asset("^IXIC", calendar="XNYS", source="sample"),
 )
 
 
-def fetch(asset: Asset, now: datetime, since: pd.Timestamp | None = None, name: str = "") -> pd.DataFrame:
+def describe(symbol: str, code: str | None = None, name: str = "") -> Asset:
+    """One of `ASSETS`.
+
+    Args:
+        symbol: Its symbol.
+        code: Its calendar's code, where it is known.
+        name: Not looked at.
+
+    Raises:
+        UnknownSymbolError: For an asset that this source does not have.
+        AssetConflictError: For another calendar than its own.
+    """
+    return offered(ASSETS, symbol, code)
+
+
+def fetch(
+    asset: Asset, now: datetime, first: Day | None = None, last: Day | None = None, name: str = ""
+) -> pd.DataFrame:
     """The sessions that are closed at now; nothing is fetched from anywhere.
 
     The closes are those of a price index: there are no splits, and dividends are not in them, so
     the adjustment is 1.0 throughout. Volume is in shares; there is no attention.
 
     Args:
-        asset: one of `ASSETS`.
-        now: with a time zone.
-        since: not looked at; every session is given.
-        name: not looked at.
+        asset: One of `ASSETS`.
+        now: With a time zone.
+        first: First day wanted; 1999-01-04 where None.
+        last: Last day wanted; 2018-12-31 where None.
+        name: Not looked at.
 
     Returns:
         A panel, sessions from 1999-01-04 to at most 2018-12-31.
 
     Raises:
-        UnknownSymbolError: an asset that this source does not have.
+        UnknownSymbolError: For an asset that this source does not have.
     """
-    if asset.symbol not in _LOADERS:
-        raise UnknownSymbolError(f"source sample has no {asset.symbol!r}: {nearest(asset.symbol, _LOADERS)}")
-    bars = _LOADERS[asset.symbol]()
-    bars = bars.loc[bars.index <= calendar(asset.calendar).last_closed(now)]
+    bars = _LOADERS[offered(ASSETS, asset.symbol).symbol]()
+    newest = calendar(asset.calendar).last_closed(now)
+    bars = bars.loc[first and as_day(first) : min(newest, as_day(last)) if last else newest]
     values = {name: bars[name.capitalize()] for name in ("open", "high", "low", "close", "volume")}
     return panel_rows(asset.symbol, pd.DatetimeIndex(bars.index), values, "sample")
 

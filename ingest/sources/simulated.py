@@ -26,9 +26,9 @@ import numpy as np
 import pandas as pd
 
 from ingest.assets import Asset
-from ingest.errors import UnknownSymbolError
 from ingest.panel import VALUES, panel_rows
-from ingest.sessions import calendar
+from ingest.sessions import Day, as_day, calendar
+from ingest.sources import offered
 
 START = "2014-01-01"
 """First session of every simulated path."""
@@ -36,6 +36,8 @@ START = "2014-01-01"
 FLOOR = -0.95
 """No change is below this."""
 
+FETCHED = True
+WINDOW = None
 ASSETS = (
     Asset(
         "SIM",
@@ -81,26 +83,44 @@ class Market:
     supply: float = 1e8
 
 
-def fetch(asset: Asset, now: datetime, since: pd.Timestamp | None = None, name: str = "") -> pd.DataFrame:
+def describe(symbol: str, code: str | None = None, name: str = "") -> Asset:
+    """The one of `ASSETS`.
+
+    Args:
+        symbol: Its symbol.
+        code: Its calendar's code, where it is known.
+        name: Not looked at.
+
+    Raises:
+        UnknownSymbolError: For another asset.
+        AssetConflictError: For another calendar than its own.
+    """
+    return offered(ASSETS, symbol, code)
+
+
+def fetch(
+    asset: Asset, now: datetime, first: Day | None = None, last: Day | None = None, name: str = ""
+) -> pd.DataFrame:
     """The sessions of the simulated market that are closed at now.
 
     Args:
-        asset: the one of `ASSETS`.
-        now: with a time zone.
-        since: not looked at; every session is given.
-        name: not looked at.
+        asset: The one of `ASSETS`.
+        now: With a time zone.
+        first: First day wanted; `START` where None.
+        last: Last day wanted; the last closed one where None.
+        name: Not looked at.
 
     Returns:
         A panel from 2014-01-01 on.
 
     Raises:
-        UnknownSymbolError: another asset.
+        UnknownSymbolError: For another asset.
     """
-    if asset.symbol != ASSETS[0].symbol:
-        raise UnknownSymbolError(f"source simulated has no {asset.symbol!r}: its one asset is SIM")
-    closed = calendar("24/7").last_closed(now)
+    own = offered(ASSETS, asset.symbol)
+    closed = calendar(own.calendar).last_closed(now)
     path = simulate(Market(), max(0, (closed - pd.Timestamp(START)).days + 1))
-    return panel_rows(asset.symbol, pd.DatetimeIndex(path.index), {name: path[name] for name in VALUES}, "simulated")
+    path = path.loc[first and as_day(first) : last and as_day(last)]
+    return panel_rows(own.symbol, pd.DatetimeIndex(path.index), {name: path[name] for name in VALUES}, "simulated")
 
 
 def simulate(market: Market, sessions: int) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import typer
 from typer.main import get_command
 
 from forecaster.cli import frame, globals_first
-from ingest import sources
+from ingest import attention, sources
 from tests.docs.pages import COMMANDS, PAGES, README, blocks, examples, sections
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ def faults(program: Any, text: str) -> list[str]:
         found += [f"{path}: {name} is not there" for name in sorted(wanted - shown)]
         found += [f"{path}: {name} does not exist" for name in sorted(shown - wanted)]
         lines = [line for block in blocks(told[path], "sh") for line in block.splitlines()]
-        found += [] if any(line.startswith(path) for line in lines) else [f"{path} has no example"]
+        words = re.compile(path.replace("SOURCE", r"\w+"))
+        found += [] if any(words.match(line) for line in lines) else [f"{path} has no example"]
     return found
 
 
@@ -58,9 +59,11 @@ def parse(program: Any, line: str) -> None:
     command = program
     while words and words[0] in GLOBAL:
         words = words[2:] if words[0] == "--home" else words[1:]
-    while words and words[0] in getattr(command, "commands", {}):
-        command, words = command.commands[words[0]], words[1:]
-    assert not hasattr(command, "commands"), f"{line}: {words[:1]} is no command"
+    while words and hasattr(command, "commands"):
+        inner = command.get_command(typer.Context(command), words[0])
+        assert inner is not None, f"{line}: {words[:1]} is no command"
+        command, words = inner, words[1:]
+    assert not hasattr(command, "commands"), f"{line}: a command is missing"
     command.make_context("forecaster", list(words))
 
 
@@ -117,6 +120,10 @@ def test_every_exit_code_is_documented(page: Any) -> None:
         assert re.search(rf"^\| {code} \||\b{code}: ", text, flags=re.MULTILINE), f"exit code {code}"
 
 
-def test_every_source_is_documented() -> None:
+def test_every_source_and_every_count_of_attention_is_documented() -> None:
+    told = sections(COMMANDS.read_text("utf-8"))
+    for place, ids in (("SOURCE", sources.summaries()), ("attention", attention.names())):
+        shown = re.findall(r"^\| `([a-z]\w*)` \|", told[f"forecaster ingest {place}"], flags=re.MULTILINE)
+        assert shown == sorted(ids)
     text = "".join(page.read_text("utf-8") for page in PAGES)
     assert [name for name in sources.names() if f"`{name}`" not in text] == []

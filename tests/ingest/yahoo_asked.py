@@ -13,6 +13,7 @@ from ingest.errors import IngestError
 from ingest.limits import Limits
 from ingest.sessions import calendar
 from ingest.sources import yahoo
+from ingest.yahoo_chart import Chart, download
 from ingest.yahoo_session import YahooSession
 from tests.ingest.loopback import Server
 from tests.ingest.yahoo_server import Listing
@@ -47,13 +48,13 @@ class Ask:
         self.server = Server(script)
         self.session = YahooSession(self.server.url, limits, lambda: 1000.0)
 
-    def chart(self, symbol: str, first: str = "2024-01-01") -> yahoo.Chart:
-        return yahoo.download(symbol, first, self.session, self.waits.append)
+    def chart(self, symbol: str, first: str = "2024-01-01") -> Chart:
+        return download(symbol, first, self.session, self.waits.append)
 
     def rows(self, symbol: str, now: datetime = NOW, code: str | None = None, **days: str) -> pd.DataFrame:
         with self.server:
             chart = self.chart(symbol, days.pop("first", "2024-01-01"))
-            return yahoo.rows_of(chart, yahoo.asset_of(chart, code), now, **days)
+            return yahoo.rows_of(chart, yahoo.asset_of(symbol, chart.meta, code), now, **days)
 
     def fault(self, symbol: str, kind: type[IngestError]) -> str:
         with self.server, pytest.raises(IngestError) as caught:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from time import perf_counter
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,7 @@ def test_the_folder_is_the_registry() -> None:
         source = load(name)
         assert source.__doc__
         assert all(asset.source == name for asset in source.ASSETS)
-        assert hasattr(source, "fetch") or hasattr(source, "read")
+        assert callable(source.fetch if source.FETCHED else source.read)
     with pytest.raises(UnknownSourceError, match="source 'simulate' is not known: nearest: simulated"):
         load("simulate")
     with pytest.raises(UnknownSourceError):
@@ -52,6 +53,19 @@ def test_the_sample_gives_only_closed_sessions() -> None:
     assert rows["session"].iloc[-1] == pd.Timestamp("2009-12-31")
     with pytest.raises(UnknownSymbolError, match=r"nearest: \^GSPC"):
         sample.fetch(sample.Asset("GSPC", "XNYS", "sample"), NOW)
+
+
+@pytest.mark.parametrize("source", [sample, simulated])
+def test_days_within(source: ModuleType) -> None:
+    asset = source.ASSETS[0]
+    whole = source.fetch(asset, NOW).set_index("session").drop(columns="payload")
+    first, last = "2016-01-02", "2016-12-30"
+    rows = source.fetch(asset, NOW, first, last).set_index("session").drop(columns="payload")
+    pd.testing.assert_frame_equal(rows, whole.loc[first:last])
+    assert source.fetch(asset, NOW, last=last)["session"].iloc[-1] == pd.Timestamp(last)
+    assert source.fetch(asset, NOW, first).equals(source.fetch(asset, NOW, first, "2030-01-01"))
+    early = source.fetch(asset, datetime(2016, 6, 1, 23, tzinfo=UTC), first, last)
+    assert early["session"].iloc[-1] < pd.Timestamp("2016-06-02")
 
 
 def test_the_simulated_market_is_always_labelled() -> None:

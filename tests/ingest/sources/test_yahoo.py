@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import replace
-from datetime import timedelta
 from hashlib import sha256
 
 import pandas as pd
@@ -15,7 +14,7 @@ from ingest.assets import Asset
 from ingest.changes import simple_changes
 from ingest.checks import findings
 from ingest.database import open_engine
-from ingest.errors import BadSymbolError
+from ingest.errors import BadSymbolError, UnknownCalendarError, UnknownSymbolError
 from ingest.sessions import calendar
 from ingest.sources import yahoo
 from ingest.store import Appended, Store
@@ -38,39 +37,6 @@ def test_a_plain_history_comes_as_it_traded() -> None:
     assert set(panel["source"]) == {"yahoo"}
     assert findings(panel, calendar("XNYS")) == ()
     assert len(ask.charts) == 2  # one for the time zone, one for the rows
-
-
-def test_the_window_of_a_daily_run_comes_through_the_documented_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    share = listing("2022-01-03", "2024-06-28")
-    with Server(speaks(share)) as server:
-        monkeypatch.setenv("FORECASTER_YAHOO_URL", server.url)
-        asset = Asset(share.symbol, "XNYS", "yahoo", lag_minutes=yahoo.LAG_MINUTES)
-        panel = yahoo.fetch(asset, NOW)
-    assert panel["session"].iloc[0] == pd.Timestamp("2023-05-25")
-    assert panel["session"].iloc[-1] == pd.Timestamp("2024-06-28")
-
-
-@pytest.mark.parametrize(
-    ("since", "first"),
-    [
-        (None, "2023-05-25"),
-        (pd.Timestamp("2024-06-27"), "2023-05-25"),
-        (pd.Timestamp("2023-06-26"), "2023-05-25"),
-        (pd.Timestamp("2023-05-25"), "2023-04-25"),
-        (pd.Timestamp("2022-03-31"), "2022-03-01"),
-    ],
-)
-def test_no_hole_opens_after_a_long_pause(
-    since: pd.Timestamp | None, first: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    share = listing("2022-01-03", "2024-06-28")
-    with Server(speaks(share)) as server:
-        monkeypatch.setenv("FORECASTER_YAHOO_URL", server.url)
-        panel = yahoo.fetch(Asset(share.symbol, "XNYS", "yahoo", lag_minutes=yahoo.LAG_MINUTES), NOW, since)
-    assert panel["session"].iloc[0] == pd.Timestamp(first)
-    assert panel["session"].tolist() == [day for day in share.days if day >= pd.Timestamp(first)]
-    if since is not None:
-        assert panel["session"].iloc[0] <= since - timedelta(days=25)
 
 
 def test_a_renamed_symbol_is_asked_by_its_new_name_and_kept_under_the_old(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,3 +155,44 @@ def test_thirty_years_take_less_than_two_seconds() -> None:
     assert len(panel) == len(share.days)
     assert time.perf_counter() - start < 4
     assert re.fullmatch(r"T\d+", panel["symbol"].iloc[0])
+
+
+@pytest.mark.parametrize(
+    ("share", "code"),
+    [
+        (listing(), "XNYS"),
+        (listing(exchange="LSE"), "XLON"),
+        (listing(code="24/7", zone="UTC", opens="00:00", exchange="CCC", kind="CRYPTOCURRENCY"), "24/7"),
+    ],
+)
+def test_a_symbol_is_described_by_its_exchange_and_its_history_is_not_asked_for(
+    share: Listing, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Server(speaks(share)) as server:
+        monkeypatch.setenv("FORECASTER_YAHOO_URL", server.url)
+        asset = yahoo.describe(share.symbol)
+        charts = [asked for asked in server.asked if "/chart/" in asked.path]
+    assert asset == Asset(share.symbol, code, "yahoo", lag_minutes=yahoo.LAG_MINUTES)
+    assert charts
+    assert not [asked for asked in charts if "period1" in asked.query]
+
+
+def test_a_symbol_whose_calendar_is_known_is_described_without_asking(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Server(speaks()) as server:
+        monkeypatch.setenv("FORECASTER_YAHOO_URL", server.url)
+        asset = yahoo.describe("FB", "XNYS", "META")
+        with pytest.raises(UnknownSymbolError, match="^yahoo: META: Yahoo does not know it"):
+            yahoo.describe("FB", name="META")
+        with pytest.raises(BadSymbolError):
+            yahoo.describe("../x")
+    assert asset == Asset("FB", "XNYS", "yahoo", lag_minutes=yahoo.LAG_MINUTES)
+    assert {asked.path.rpartition("/")[2] for asked in server.asked if "/chart/" in asked.path} == {"META"}
+    assert len([asked for asked in server.asked if "/chart/" in asked.path]) == 1
+
+
+def test_an_exchange_without_a_known_calendar_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    share = listing(exchange="XYZ")
+    with Server(speaks(share)) as server:
+        monkeypatch.setenv("FORECASTER_YAHOO_URL", server.url)
+        with pytest.raises(UnknownCalendarError, match=rf"^yahoo: {share.symbol}: the calendar of An Exchange \(XYZ, "):
+            yahoo.describe(share.symbol)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from yfinance.exceptions import YFTzMissingError
 
+from ingest import yahoo_chart
 from ingest.errors import (
     AccessRefusedError,
     BadPayloadError,
@@ -23,7 +24,6 @@ from ingest.errors import (
     TooLargeError,
     UnknownSymbolError,
 )
-from ingest.sources import yahoo
 from tests.ingest.loopback import Answer, Asked
 from tests.ingest.yahoo_asked import Ask, listing
 from tests.ingest.yahoo_server import yahoo as speaks
@@ -40,7 +40,7 @@ pytestmark = pytest.mark.usefixtures("forgetful_yfinance")
 def test_a_malformed_address_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORECASTER_YAHOO_URL", "https://user:canary@proxy")
     with pytest.raises(CredentialError, match=r"^yahoo: FORECASTER_YAHOO_URL is no address of a host") as caught:
-        yahoo.download("AAPL", "2024-01-01")
+        yahoo_chart.download("AAPL", "2024-01-01")
     assert "canary" not in str(caught.value)
 
 
@@ -58,9 +58,9 @@ def test_an_unknown_and_a_renamed_symbol() -> None:
     loud = Ask(lambda asked: Answer(replace(share, symbol="ME\nTA\x1b[2J").chart(asked)))
     assert "answers with ME TA [2J: the symbol" in loud.fault("FB", UnknownSymbolError)
     timeless = YFTzMissingError("ODD")
-    assert str(yahoo._ours(timeless, "yahoo: ODD")).endswith(REMEDY)
+    assert str(yahoo_chart._ours(timeless, "yahoo: ODD")).endswith(REMEDY)
     with pytest.raises(BadSymbolError):
-        yahoo.download("../x", "2024-01-01")
+        yahoo_chart.download("../x", "2024-01-01")
     quiet = Ask(lambda asked: Answer({"chart": {"result": None, "error": {"code": "Bad Request", "description": "x"}}}))
     assert "Yahoo has nothing for these days (x)" in quiet.fault("OLD", NoDataError)
 

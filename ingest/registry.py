@@ -1,0 +1,84 @@
+"""A folder that is a registry: a file a thing, its name is its id, its docstring's first line says what it is.
+
+What a file declares can be read without importing it, so that a list of all of them loads no provider's library.
+"""
+
+from __future__ import annotations
+
+import ast
+import pkgutil
+import sys
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, cast
+
+from ingest.errors import UnknownSourceError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from importlib.abc import InspectLoader
+    from types import ModuleType
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a file says of itself.
+
+    Attributes:
+        summary: First line of its docstring.
+        constants: Its plain constants, such as `FETCHED = True`, by name.
+    """
+
+    summary: str
+    constants: Mapping[str, object]
+
+
+def names(package: str) -> tuple[str, ...]:
+    """The ids of all files of a registry, sorted.
+
+    Args:
+        package: The registry's full name, such as `ingest.sources`.
+    """
+    return tuple(sorted(found.name for found in pkgutil.iter_modules(sys.modules[package].__path__)))
+
+
+def load(package: str, name: str, what: str) -> ModuleType:
+    """The module of an id.
+
+    Args:
+        package: The registry's full name.
+        name: The id.
+        what: What the registry holds, for the message.
+
+    Raises:
+        UnknownSourceError: With the nearest ids, where there is none.
+    """
+    if name not in names(package):
+        raise UnknownSourceError(f"{what} {name!r} is not known: {nearest(name, names(package))}")
+    return import_module(f"{package}.{name}")
+
+
+def declared(package: str, name: str) -> Declared:
+    """What a file says of itself, read and not run.
+
+    Args:
+        package: The registry's full name.
+        name: An id of it.
+
+    >>> declared("ingest.sources", "csv_file").constants["FETCHED"]
+    False
+    """
+    place = f"{package}.{name}"
+    spec = find_spec(place)
+    if spec is None:
+        raise UnknownSourceError(f"{place} is not known: {nearest(name, names(package))}")
+    tree = ast.parse(cast("InspectLoader", spec.loader).get_source(place) or "")
+    constants = {
+        target.id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    return Declared((ast.get_docstring(tree) or name).splitlines()[0], constants)

@@ -1,0 +1,102 @@
+"""A folder that is a registry: its files are read without being run, and keep the contract that they are loaded by."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+from types import ModuleType, SimpleNamespace
+from typing import TYPE_CHECKING, Any, get_args
+
+import pytest
+
+from ingest import attention, registry, sources
+from ingest.errors import AssetConflictError, UnknownSourceError, UnknownSymbolError
+from ingest.sources import sample
+from tests.ingest import toys
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONTRACTS: list[tuple[ModuleType, str, type]] = [
+    *((sources, name, sources.Provider) for name in sources.summaries()),
+    (sources, "csv_file", sources.Reader),
+    *((attention, name, attention.Adapter) for name in attention.names()),
+]
+
+
+def faults(module: Any, contract: type) -> list[str]:
+    """What a file lacks of its contract, or takes otherwise than it says."""
+    found = [f"{name} is not there" for name in inspect.get_annotations(contract) if not hasattr(module, name)]
+    for name, wanted in inspect.getmembers(contract, inspect.isfunction):
+        if name.startswith("_"):
+            continue
+        own = getattr(module, name, None)
+        taken = [(p.name, p.default) for p in list(inspect.signature(wanted).parameters.values())[1:]]
+        given = [(p.name, p.default) for p in inspect.signature(own).parameters.values()] if own else None
+        found += [] if given == taken else [f"{name} takes {given}, not {taken}"]
+    return found
+
+
+@pytest.mark.parametrize(("folder", "name", "contract"), CONTRACTS, ids=[f"{c[0].__name__}.{c[1]}" for c in CONTRACTS])
+def test_every_file_keeps_its_contract(folder: ModuleType, name: str, contract: type) -> None:
+    module = folder.load(name)  # type: ignore[attr-defined]
+    assert faults(module, contract) == []
+    assert module.__doc__.splitlines()[0].endswith(".")
+
+
+def test_a_file_that_breaks_its_contract_is_seen() -> None:
+    broken = SimpleNamespace(FETCHED=True, ASSETS=(), describe=sample.describe, fetch=lambda asset, now: None)
+    told = faults(broken, sources.Provider)
+    assert told[0] == "WINDOW is not there"
+    assert told[1].startswith("fetch takes [('asset', ")
+    assert len(told) == 2
+
+
+def test_the_files_say_which_of_two_contracts_is_theirs() -> None:
+    assert get_args(sources.Source) == (sources.Provider, sources.Reader)
+    assert set(sources.names()) == {*sources.summaries(), "csv_file"}
+    for name in sources.names():
+        assert registry.declared("ingest.sources", name).constants["FETCHED"] == sources.load(name).FETCHED
+    assert sources.provider("sample") is sample
+    with pytest.raises(UnknownSourceError, match="source 'csv_file' reads files and cannot be asked: known: sample, "):
+        sources.provider("csv_file")
+
+
+def test_a_list_of_sources_imports_no_library() -> None:
+    """In an interpreter of its own: even pandas is not there afterwards."""
+    code = (
+        "import sys; from ingest import attention, sources; assert sources.summaries() and attention.names(); "
+        "print(sorted({'pandas', 'numpy', 'yfinance', 'curl_cffi', 'arch', 'httpx', 'sqlalchemy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_a_source_with_assets_of_its_own_describes_those_and_no_other() -> None:
+    (first, _) = sample.ASSETS
+    assert sources.offered(sample.ASSETS, "^GSPC") is first
+    assert sources.offered(sample.ASSETS, "^GSPC", "XNYS") is first
+    with pytest.raises(UnknownSymbolError, match=r"^source sample has no 'GSPC': nearest: \^GSPC$"):
+        sources.offered(sample.ASSETS, "GSPC")
+    with pytest.raises(AssetConflictError, match=r"has \^GSPC with calendar XNYS, not 24/7: leave --calendar out"):
+        sources.offered(sample.ASSETS, "^GSPC", "24/7")
+
+
+def test_one_file_is_a_source(tmp_path: Path) -> None:
+    with toys.beside(sources, toys.SOURCE, tmp_path / "more"):
+        assert sources.summaries()["toy"] == "Closes that are a day's number, for tests."
+        assert "toy" in sources.names()
+        provider = sources.provider("toy")
+        assert provider.describe("SYM").source == "toy"
+        assert faults(provider, sources.Provider) == []
+    assert "toy" not in sources.names()
+    with pytest.raises(UnknownSourceError):
+        sources.load("toy")
+
+
+def test_one_file_is_a_count_of_attention(tmp_path: Path) -> None:
+    with toys.beside(attention, toys.ADAPTER, tmp_path / "more"):
+        assert "toy" in attention.names()
+        assert attention.load("toy").KIND == "nods a day"
+    assert "toy" not in attention.names()
