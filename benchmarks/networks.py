@@ -25,7 +25,7 @@ from forecaster.evaluation.scoring import crps
 from forecaster.families import reference
 from forecaster.families.likelihoods import LEAST_DF
 from forecaster.families.network import Prior, default_schedule, fit_networks
-from forecaster.inference.guides import INIT_SCALE
+from forecaster.inference.guide import INIT_SCALE
 from forecaster.inference.isolation import isolated
 from forecaster.models import bayesian_mlp
 
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from forecaster.families.network import NetworkGuide
     from forecaster.inference.diagnostics import Fit
     from forecaster.inference.svi import Schedule
 
@@ -72,7 +71,7 @@ def plain(data: Data, prior: Prior, steps: int, minibatch: int | None = SCHEDULE
 
 
 def together(
-    data: list[Data], prior: Prior, schedule: Schedule = SCHEDULE, guide: NetworkGuide = "mean_field"
+    data: list[Data], prior: Prior, schedule: Schedule = SCHEDULE, guide: str = "mean_field"
 ) -> tuple[Fit, ...]:
     """Every fit, as many draws as a forecast has components."""
     return fit_networks(data, range(len(data)), prior, guide, schedule, 100, MEMORY)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
@@ -20,6 +21,7 @@ import torch
 from forecaster.families import reference
 from forecaster.families.linear import Prior, Regressions
 from forecaster.families.network import Prior as Network
+from forecaster.inference import guides
 from forecaster.inference.isolation import isolated
 from forecaster.inference.noise import TWINS
 
@@ -50,7 +52,7 @@ def network() -> str:
     return source(reference.network([x, y, x, x[:, :2]], Network()))
 
 
-def batch(guide: Any) -> Regressions:  # noqa: ANN401  # one of the names of guides
+def batch(guide: str) -> Regressions:
     """Two regressions in one program."""
     x, y = rows()
     return Regressions((x, x), (y, y), (x[:, :0], x[:, :0]), PRIOR, guide)
@@ -67,12 +69,9 @@ DRAWINGS: dict[str, Callable[[], str]] = {
     "regression": plain,
     "regressions": lambda: source(batch("full_rank").model(torch.float32)),
     "network": network,
-    "guide_low_rank": lambda: guide("low_rank"),
-    "guide_full_rank": lambda: guide("full_rank"),
-    "guide_mean_field": lambda: guide("mean_field"),
-    "guide_custom": lambda: guide("custom"),
+    **{f"guide_{name}": partial(guide, name) for name in guides.names() if guides.load(name).SCHEDULE.steps},
 }
-"""File name -> the drawing's text; a line each."""
+"""File name -> the drawing's text; of the guides, those that are trained."""
 
 
 def source(program: Callable[..., Any], *given: Any) -> str:  # noqa: ANN401  # what the program takes

@@ -1,4 +1,4 @@
-"""Many linear regressions under one prior: the Pyro program, its guides, and what is trained together.
+"""Many linear regressions under one prior: the Pyro program, where its guides start, and what is trained together.
 
     y_i = intercept + x_i . weights + scale * exp(z_i . slopes) * e_i
 
@@ -9,7 +9,7 @@ covariates of the log scale; without them the scale is the same for all rows.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from math import log
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,11 +17,12 @@ import numpy as np
 import pyro
 import pyro.distributions as dist
 import torch
-from torch.distributions import ExpTransform, constraints
+from torch.distributions import constraints
 
 from forecaster.families.likelihoods import Linear, NormalRows, columns_of, log_likelihood
 from forecaster.families.tails import blocks
 from forecaster.inference import guides
+from forecaster.inference.guide import Beginning
 from forecaster.inference.laplace import laplace
 from forecaster.inference.noise import TWINS, Noise, Purpose
 from forecaster.inference.sites import Site, packed_size
@@ -32,9 +33,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from forecaster.families.tails import Parts
+    from forecaster.inference.guide import Guide
     from forecaster.inference.sites import Program
 
-GuideName = Literal["mean_field", "low_rank", "full_rank", "laplace", "custom"]
 ErrorLaw = Literal["normal", "student_t", "skewed_t"]
 
 LINEAR = Linear()
@@ -95,14 +96,14 @@ class Regressions:
         responses: `(rows,)` of each fit, float64.
         covariates: `(rows, covariates)` of each fit, float64; none where there are no columns.
         prior: Common to all.
-        guide_name: Family of the posteriors.
+        guide_name: Family of the posteriors, see `forecaster.inference.guides`.
     """
 
     designs: tuple[Tensor, ...]
     responses: tuple[Tensor, ...]
     covariates: tuple[Tensor, ...]
     prior: Prior
-    guide_name: GuideName
+    guide_name: str
 
     @property
     def features(self) -> int:
@@ -190,48 +191,18 @@ class Regressions:
 
         return program
 
-    def guide(self, seeds: Sequence[int]) -> guides.Guide:
+    def guide(self, seeds: Sequence[int]) -> Guide:
         """The guide of all fits, where its training starts."""
-        if self.guide_name == "custom":
-            return custom_guide(self.sites, len(self))
-        found = laplace(self.model(torch.float64), self.sites, len(self))
-        if self.guide_name == "mean_field":
-            return guides.mean_field(self.sites, found.start)
-        if self.guide_name == "low_rank":
-            noise = Noise(seeds, guides.RANK * packed_size(self.sites), Purpose.START).draw()
-            small = guides.INIT_SCALE * noise.reshape(TWINS, len(self), guides.RANK, -1)
-            return guides.low_rank(self.sites, found.start, small)
-        return (guides.full_rank if self.guide_name == "full_rank" else guides.laplace)(self.sites, found)
+        found = cache(lambda: laplace(self.model(torch.float64), self.sites, len(self)))
+
+        def directions(count: int) -> Tensor:
+            noise = Noise(seeds, count * packed_size(self.sites), Purpose.START).draw()
+            return noise.reshape(TWINS, len(self), count, -1)
+
+        begin = Beginning(self.sites, len(self), lambda: found().start, directions, found)
+        return guides.load(self.guide_name).guide(begin)
 
     def meaning(self, values: dict[str, Tensor]) -> Tensor:
         """Every latent matters: `(..., fits, latents)`."""
         flat = [values[site.name].reshape(*values["intercept"].shape, -1) for site in self.sites]
         return torch.cat(flat, -1).squeeze(-2)
-
-
-def custom_guide(all_sites: tuple[Site, ...], fits: int) -> guides.Guide:
-    """A guide written site by site: Normal for real latents, LogNormal for positive ones.
-
-    A learned `noise_scale` whose prior has an upper bound is covered as well: its guide is a LogNormal whose mass
-    the data keep far below that bound.
-    """
-
-    def law(site: Site, noise: Tensor) -> Any:  # noqa: ANN401  # a Pyro distribution
-        start = torch.zeros(noise.shape[1:])
-        loc = pyro.param(f"{site.name}_loc", start)
-        scale = pyro.param(f"{site.name}_scale", start + guides.INIT_SCALE, constraint=constraints.positive)
-        base = guides.Given(loc, scale, noise)
-        if site.support is constraints.real:
-            return base.to_event(len(site.shape))
-        return dist.TransformedDistribution(base, [ExpTransform()])
-
-    def program(noise: Tensor) -> dict[str, Tensor]:
-        values, place = {}, 0
-        with pyro.plate("fits", fits, dim=-2):
-            for site in all_sites:
-                part = noise[..., place : place + site.size].reshape(*noise.shape[:-1], *site.shape)
-                values[site.name] = pyro.sample(site.name, law(site, part))
-                place += site.size
-        return values
-
-    return guides.Guide(program, packed_size(all_sites))

@@ -1,4 +1,4 @@
-"""Many Bayesian networks with one hidden layer under one prior: the Pyro program, its guides, what is trained together.
+"""Many Bayesian networks with one hidden layer under one prior: the Pyro program, where guides start, what is trained.
 
 A regression of location and scale (`forecaster.families.linear`) with hidden units beside its linear part:
 
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyro
@@ -27,6 +27,7 @@ from forecaster.families.likelihoods import columns_of, log_likelihood, packed
 from forecaster.families.rows import labelled, usable
 from forecaster.families.tails import blocks
 from forecaster.inference import guides
+from forecaster.inference.guide import INIT_SCALE, Beginning
 from forecaster.inference.laplace import laplace
 from forecaster.inference.many import fit_many
 from forecaster.inference.noise import TWINS, Noise, Purpose
@@ -42,9 +43,8 @@ if TYPE_CHECKING:
     from forecaster.contract import Compute
     from forecaster.families.tails import Parts
     from forecaster.inference.diagnostics import Fit
+    from forecaster.inference.guide import Guide
     from forecaster.inference.sites import Program
-
-NetworkGuide = Literal["mean_field", "low_rank"]
 
 APART = 1.0
 """Posterior sd by which twins' outputs may differ: they end in optima of their own, and draws of both together are then
@@ -90,7 +90,7 @@ def fit_networks(
     data: Sequence[Sequence[ArrayLike]],
     seeds: Sequence[int],
     prior: Prior | None = None,
-    guide: NetworkGuide = "mean_field",
+    guide: str = "mean_field",
     schedule: Schedule | None = None,
     draws: int = 1000,
     compute: Compute | None = None,
@@ -103,7 +103,7 @@ def fit_networks(
             in number, columns may not.
         seeds: One a fit.
         prior: The same for all.
-        guide: Family of the posteriors.
+        guide: Family of the posteriors, one of `forecaster.inference.guides.starting()`.
         schedule: Steps and rates; `default_schedule()` where None.
         draws: Posterior draws of each fit.
         compute: Where they are trained, and how many at once; no result depends on it, up to rounding.
@@ -113,11 +113,13 @@ def fit_networks(
         the others are what they would have been without it.
 
     Raises:
+        UnknownNameError: For a guide that does not exist, or does not start at a point.
         ValueError: Where shapes do not match.
     """
     rows = [_tensors(arrays) for arrays in data]
     if not rows:
         return ()
+    guides.check(guide, guides.starting())
     batch = Networks.of(usable(rows), prior or Prior(), guide)
     fits = fit_many(batch, schedule or default_schedule(), draws, seeds, compute)
     # No normal guide covers a network's weights, whose units may change places: k-hat is told, and decides nothing.
@@ -155,10 +157,10 @@ class Networks:
     inputs: tuple[Tensor, ...]
     beside: linear.Regressions
     prior: Prior
-    guide_name: NetworkGuide
+    guide_name: str
 
     @classmethod
-    def of(cls, rows: Sequence[tuple[Tensor, ...]], prior: Prior, guide: NetworkGuide) -> Networks:
+    def of(cls, rows: Sequence[tuple[Tensor, ...]], prior: Prior, guide: str) -> Networks:
         """From inputs, response, features and covariates of each fit, float64."""
         x, y, s, z = zip(*rows, strict=True)
         return cls(x, linear.Regressions(s, y, z, prior.linear, guide), prior, guide)
@@ -184,10 +186,9 @@ class Networks:
 
     def bytes_a_fit(self, draws: int, minibatch: int) -> int:
         """Memory of a fit: its rows as blocks, one by one and as they are made, a minibatch, and a step's draws."""
-        columns, latents = sum(self._widths), packed_size(self.sites)
-        directions = 400 * guides.RANK * latents if self.guide_name == "low_rank" else 0
+        columns, kept = sum(self._widths), 24 * draws + 400 * guides.directions(self.guide_name)
         rows = 20 * max(self.rows) * columns + 8 * TWINS * minibatch * columns
-        return rows + 24 * draws * latents + directions + self.beside.bytes_a_fit(0, 0)
+        return rows + kept * packed_size(self.sites) + self.beside.bytes_a_fit(0, 0)
 
     def take(self, index: Sequence[int]) -> Networks:
         """Some of the fits."""
@@ -258,7 +259,7 @@ class Networks:
 
         return {site.name: law(site) for site in self.sites}
 
-    def guide(self, seeds: Sequence[int]) -> guides.Guide:
+    def guide(self, seeds: Sequence[int]) -> Guide:
         """The guide of all fits.
 
         The linear part starts at the posterior of the regression without hidden units; the hidden layer of each twin at
@@ -267,16 +268,15 @@ class Networks:
         found = laplace(self.beside.model(torch.float64), self.beside.sites, len(self))
         spread = self.prior.spread(self.inputs[0].shape[1])
         hidden = torch.cat([spread[site.name].flatten() for site in self.hidden_sites])
-        noise = Noise(seeds, packed_size(self.sites), Purpose.START).draw(1 + guides.RANK)
-        at = hidden * noise[0][..., -len(hidden) :]
+        noise = Noise(seeds, packed_size(self.sites), Purpose.START)
+        at = hidden * noise.draw()[..., -len(hidden) :]
         start = Start(
             torch.cat([found.mode.expand(*at.shape[:-1], -1), at], -1),
             torch.cat([found.sd, hidden.expand(len(self), 1, -1)], -1),
-            torch.cat([torch.ones_like(found.sd[0, 0]), torch.full_like(hidden, guides.INIT_SCALE)]),
+            torch.cat([torch.ones_like(found.sd[0, 0]), torch.full_like(hidden, INIT_SCALE)]),
         )
-        if self.guide_name == "mean_field":
-            return guides.mean_field(self.sites, start)
-        return guides.low_rank(self.sites, start, guides.INIT_SCALE * noise[1:].squeeze(-2).movedim(0, -2))
+        begin = Beginning(self.sites, len(self), lambda: start, lambda n: noise.draw(n).squeeze(-2).movedim(0, -2))
+        return guides.load(self.guide_name).guide(begin)
 
     def meaning(self, values: dict[str, Tensor]) -> Tensor:
         """Location and log scale at some of the fit's own rows, and the errors' law.

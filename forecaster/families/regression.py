@@ -16,10 +16,10 @@ import numpy as np
 import torch
 
 from forecaster.families.likelihoods import LEAST_DF
-from forecaster.families.linear import GuideName, Prior, Regressions
+from forecaster.families.linear import Prior, Regressions
 from forecaster.families.rows import UNUSABLE, labelled, usable
+from forecaster.inference import guides
 from forecaster.inference.many import fit_many
-from forecaster.inference.svi import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from forecaster.contract import Compute
     from forecaster.inference.diagnostics import Fit
+    from forecaster.inference.svi import Schedule
 
 __all__ = ["Prior", "Regression", "fit_regression", "fit_regressions"]
 
@@ -58,7 +59,7 @@ def fit_regression(
     x: ArrayLike,
     y: ArrayLike,
     prior: Prior | None = None,
-    guide: GuideName = "full_rank",
+    guide: str = "full_rank",
     schedule: Schedule | None = None,
     draws: int = 1000,
     seed: int = 0,
@@ -81,7 +82,7 @@ def fit_regressions(
     data: Sequence[Sequence[ArrayLike]],
     seeds: Sequence[int],
     prior: Prior | None = None,
-    guide: GuideName = "full_rank",
+    guide: str = "full_rank",
     schedule: Schedule | None = None,
     draws: int = 1000,
     compute: Compute | None = None,
@@ -93,7 +94,7 @@ def fit_regressions(
             where there are any; rows may differ in number, columns may not.
         seeds: One a fit.
         prior: The same for all.
-        guide: Family of the posteriors.
+        guide: Family of the posteriors, see `forecaster.inference.guides`.
         schedule: Steps and rates; what brings the guide to rest where None.
         draws: Posterior draws of each fit.
         compute: Where they are trained, and how many at once; no result depends on it, up to rounding.
@@ -103,13 +104,15 @@ def fit_regressions(
         `fit.failure`; the others are what they would have been without it.
 
     Raises:
+        UnknownNameError: For a guide that does not exist.
         ValueError: Where shapes do not match.
     """
     rows = [_tensors(arrays) for arrays in data]
     if not rows:
         return ()
-    belief, plan = prior or Prior(), schedule or default_schedule(guide)
-    if guide == "laplace":  # nothing to train, whatever the schedule says
+    usual = guides.load(guide).SCHEDULE
+    belief, plan = prior or Prior(), schedule or usual
+    if not usual.steps:  # nothing to train, whatever the schedule says
         plan = replace(plan, steps=0)
     designs, responses, covariates = zip(*usable(rows), strict=True)
     batch = Regressions(designs, responses, covariates, belief, guide)
@@ -140,10 +143,3 @@ def _regression(fit: Fit, prior: Prior) -> Regression:
         df=LEAST_DF + got["df_excess"] if "df_excess" in got else np.full_like(known, np.inf),
         fit=fit,
     )
-
-
-def default_schedule(guide: GuideName) -> Schedule:
-    """Steps that bring each guide to rest: those that start at the mode need fewer."""
-    steps = {"laplace": 0, "full_rank": 240, "mean_field": 800, "low_rank": 800, "custom": 1500}
-    # Written by hand, it starts at zero and not at the mode: it has further to go.
-    return Schedule(steps=steps[guide], learning_rate=0.05 if guide == "custom" else 0.03)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from forecaster.inference.guides import Guide
+    from forecaster.inference.guide import Guide
     from forecaster.inference.sites import Program, Site
 
 

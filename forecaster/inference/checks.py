@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from forecaster.inference.batch import Batch
-    from forecaster.inference.guides import Guide
+    from forecaster.inference.guide import Guide
     from forecaster.inference.sites import Program
 
     Floats = NDArray[np.float64]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from forecaster.inference.guides import Guide
+    from forecaster.inference.guide import Guide
     from forecaster.inference.sites import Program
 
 FLOOR = 1e-3

@@ -19,10 +19,9 @@ from pydantic import Field
 
 from forecaster.contract import Compute, Examples, Failed, Fitted, Weights
 from forecaster.families import location_scale
-from forecaster.families.linear import GuideName
 from forecaster.families.location_scale import Terms, TermsSettings, doubles
-from forecaster.families.regression import Regression, default_schedule, fit_regressions
-from forecaster.inference import nuts
+from forecaster.families.regression import Regression, fit_regressions
+from forecaster.inference import guides, nuts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +43,7 @@ class Settings(TermsSettings):
         importance: Whether draws are weighed by model over guide, where k-hat allows.
     """
 
-    guide: GuideName = "full_rank"
+    guide: guides.Name = "full_rank"
     steps: int = Field(0, ge=0)
     importance: bool = False
 
@@ -54,7 +53,7 @@ def fit(
 ) -> tuple[Fitted | Failed, ...]:
     """Trains all fits in one Pyro program, each on its own scale."""
     tasks = [Terms.of(rows, settings) for rows in examples]
-    schedule = default_schedule(settings.guide)
+    schedule = guides.load(settings.guide).SCHEDULE
     found = fit_regressions(
         [(task.design, task.response, task.z) for task in tasks],
         seeds,

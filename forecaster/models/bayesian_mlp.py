@@ -24,7 +24,8 @@ from forecaster.contract import Compute, Examples, Failed, Fitted, Origin, Weigh
 from forecaster.families import location_scale
 from forecaster.families.layer import Activation
 from forecaster.families.location_scale import Terms, TermsSettings, doubles
-from forecaster.families.network import NetworkGuide, Prior, fit_networks
+from forecaster.families.network import Prior, fit_networks
+from forecaster.inference import guides
 from forecaster.inference.svi import Schedule
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Settings(TermsSettings):
     skip: bool = True
     hidden_weight_scale: float = Field(0.03, gt=0)
     hidden_slope_scale: float = Field(0.1, gt=0)
-    guide: NetworkGuide = "mean_field"
+    guide: guides.StartingName = "mean_field"
     steps: int = Field(DAILY.steps, ge=20)
     minibatch: int = Field(DAILY.minibatch, ge=0)
 

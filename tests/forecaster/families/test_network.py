@@ -17,7 +17,7 @@ from forecaster.families import reference
 from forecaster.families.linear import Prior as LinearPrior
 from forecaster.families.network import APART, Networks, Prior, fit_networks
 from forecaster.families.regression import fit_regressions
-from forecaster.inference.guides import Guide
+from forecaster.inference.guide import Guide
 from forecaster.inference.isolation import isolated
 from forecaster.inference.many import fit_many
 from forecaster.inference.noise import Noise, Purpose, minibatches

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -14,8 +13,9 @@ import pytest
 import torch
 
 from forecaster.families.exact import gaussian_posterior
-from forecaster.families.linear import GuideName, Prior
+from forecaster.families.linear import Prior
 from forecaster.families.regression import fit_regression, fit_regressions
+from forecaster.inference import guides
 from forecaster.inference.svi import Schedule
 
 RUGGED = Path(__file__).parents[4] / "shared" / "data" / "rugged.csv"
@@ -128,7 +128,7 @@ def test_unusable_arrays_are_refused(x, y):
         fit_regression(x, y)
 
 
-@pytest.mark.parametrize("guide", get_args(GuideName))
+@pytest.mark.parametrize("guide", guides.names())
 def test_every_guide_by_name_comes_to_rest_at_the_posterior(guide):
     """Independent features, known noise: here every guide can have means, scales and contraction, and says so."""
     rng = np.random.default_rng(8)

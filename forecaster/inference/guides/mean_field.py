@@ -1,0 +1,41 @@
+"""Independent normals, one for each latent.
+
+    N(mode + unit a, (unit exp(b))^2)        a and b trained
+
+It starts where latents are told to start. In these units the posterior is close to a standard normal, so that one
+learning rate suits all latents.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyro
+import torch
+
+from forecaster.inference.guide import Guide, sample
+from forecaster.inference.sites import packed_size
+from forecaster.inference.svi import Schedule
+from forecaster.inference.triangular import standard
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from forecaster.inference.guide import Beginning
+
+SUMMARY = "independent normals, started at a point with each latent's own spread"
+NEEDS = "start"
+SCHEDULE = Schedule(steps=800)
+
+
+def guide(begin: Beginning) -> Guide:
+    """The guide, at its start."""
+    sites, start = begin.sites, begin.start()
+
+    def program(noise: Tensor) -> dict[str, Tensor]:
+        shift = pyro.param("shift", lambda: torch.zeros(noise.shape[1:]))
+        log_scale = pyro.param("log_scale", lambda: start.log_scale.expand(noise.shape[1:]).clone())
+        latent = start.mode + start.unit * (shift + log_scale.exp() * noise)
+        return sample(sites, latent, standard(noise) - (log_scale + start.unit.log()).sum(-1))
+
+    return Guide(program, packed_size(sites))
