@@ -11,11 +11,7 @@ import typer
 
 from forecaster.cli.frame import DONE_IN_PART, app, day_of, opened, progress, say
 from forecaster.errors import ForecasterError
-from forecaster.operation import fetch
-from ingest import sources
 from ingest.errors import IngestError, RateLimitedError, StoreError
-from ingest.sessions import calendar as find_calendar
-from ingest.sources import csv_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +30,8 @@ def csv(
     calendar: Annotated[str, typer.Option("--calendar", help="24/7, 24/5 or an exchange such as XNYS.")] = "XNYS",
 ) -> None:
     """Imports a file; what is stored already stays, corrections become new vintages."""
+    from ingest.sources import csv_file
+
     home = opened()
     rows = csv_file.read(file, symbol, calendar)
     asset = csv_file.asset_for(rows, symbol, calendar)
@@ -67,6 +65,8 @@ def yahoo(
     """Fetches daily bars from Yahoo Finance; a symbol that fails is named, and the others are stored."""
     start, end = _range(first, last)
     if calendar is not None:
+        from ingest.sessions import calendar as find_calendar
+
         find_calendar(calendar)
     wanted = tuple(dict.fromkeys(symbol.upper() for symbol in symbols))
     failed = _each_from_yahoo(opened(), wanted, calendar, start, end)
@@ -90,6 +90,8 @@ def attention(
     last: Annotated[str | None, typer.Option("--to", help="Last day; today if not.")] = None,
 ) -> None:
     """Fetches how much is written or read about an asset a day: tweets, or page views."""
+    from forecaster.operation import fetch
+
     start, end = _range(first, last)
     home = opened()
     counts = fetch.attention(home, symbol, source, subject, start, end)
@@ -133,7 +135,7 @@ def _from_yahoo(
     home: Home, symbol: str, calendar: str | None, first: pd.Timestamp | None, last: pd.Timestamp | None
 ) -> str:
     """Fetches and stores one symbol; says what was done."""
-    from ingest.sources import yahoo as source  # noqa: PLC0415 - its libraries take a while to import
+    from ingest.sources import yahoo as source
 
     name = home.settings.data.renamed.get(symbol, symbol)
     with home.pauses.respected("yahoo", symbol, lambda: datetime.now(UTC)):
@@ -148,6 +150,8 @@ def _from_yahoo(
 
 
 def _from_source(name: str) -> None:
+    from ingest import sources
+
     home = opened()
     source = sources.load(name)
     for asset in source.ASSETS:
