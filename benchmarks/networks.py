@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from forecaster.families.network import NetworkGuide
     from forecaster.inference.diagnostics import Fit
-    from forecaster.inference.svi import Schedule
+    from forecaster.inference.schedule import Schedule
 
     Floats = NDArray[np.float64]
     Data = tuple[Floats, ...]

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyro
@@ -22,16 +22,17 @@ import pyro.distributions as dist
 import torch
 
 from forecaster.families import linear
-from forecaster.families.layer import Activation, Layer
+from forecaster.families.layer import Layer
 from forecaster.families.likelihoods import columns_of, log_likelihood, packed
 from forecaster.families.rows import labelled, usable
+from forecaster.families.settings import Activation, NetworkGuide
 from forecaster.families.tails import blocks
 from forecaster.inference import guides
 from forecaster.inference.laplace import laplace
 from forecaster.inference.many import fit_many
 from forecaster.inference.noise import TWINS, Noise, Purpose
+from forecaster.inference.schedule import Schedule
 from forecaster.inference.sites import Site, Start, packed_size
-from forecaster.inference.svi import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
     from forecaster.families.tails import Parts
     from forecaster.inference.diagnostics import Fit
     from forecaster.inference.sites import Program
-
-NetworkGuide = Literal["mean_field", "low_rank"]
 
 APART = 1.0
 """Posterior sd by which twins' outputs may differ: they end in optima of their own, and draws of both together are then

@@ -16,10 +16,11 @@ import numpy as np
 import torch
 
 from forecaster.families.likelihoods import LEAST_DF
-from forecaster.families.linear import GuideName, Prior, Regressions
+from forecaster.families.linear import Prior, Regressions
 from forecaster.families.rows import UNUSABLE, labelled, usable
+from forecaster.families.settings import GuideName
 from forecaster.inference.many import fit_many
-from forecaster.inference.svi import Schedule
+from forecaster.inference.schedule import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
