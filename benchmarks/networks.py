@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from forecaster.inference.diagnostics import Fit
-    from forecaster.inference.svi import Schedule
+    from forecaster.inference.schedule import Schedule
 
     Floats = NDArray[np.float64]
     Data = tuple[Floats, ...]

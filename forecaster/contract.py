@@ -11,12 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from forecaster.distribution.predictive import Predictive
@@ -128,6 +128,12 @@ class Latent:
             raise ValueError(f"draws {self.draws.shape} do not match {[part.shape for part in parts]}")
 
 
+def _none() -> Floats:
+    import numpy as np  # noqa: PLC0415  # it takes a tenth of a second, and reading settings needs none of it
+
+    return np.empty(0)
+
+
 @dataclass(frozen=True, eq=False)
 class Fitted:
     """A trained forecaster. One process can hand it to another: it holds functions of modules, no closures.
@@ -148,7 +154,7 @@ class Fitted:
     predict: Callable[[Origin], Predictive]
     reason: str = ""
     by_draw: bool = False
-    losses: Floats = field(default_factory=lambda: np.empty(0))
+    losses: Floats = field(default_factory=_none)
     weights: Weights | None = None
     diagnostics: Mapping[str, float] = field(default_factory=dict)
     posterior: Mapping[str, Latent] = field(default_factory=dict)

@@ -23,7 +23,6 @@ from forecaster import contract, models
 from forecaster.decisions.settings import Decisions
 from forecaster.errors import HomeError, SettingsError, UnknownNameError
 from forecaster.presets import DEFAULT, PRESETS
-from ingest.database import has_password
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -248,7 +247,11 @@ def _refuse_secret(file: Path, tables: Mapping[str, Any]) -> None:
     """A file is copied, shared and backed up: a password does not belong there."""
     section = tables.get("data")
     address = section.get("database") if isinstance(section, dict) else None
-    if isinstance(address, str) and address and has_password(address):
+    if not isinstance(address, str) or not address:
+        return
+    from ingest.database import has_password  # noqa: PLC0415  # it brings SQLAlchemy, and most files hold no address
+
+    if has_password(address):
         raise SettingsError(
             f"{file}: data.database holds a password, or is no address: write it without one, and set "
             f"{PREFIX}DATA__DATABASE in the environment to the whole address"

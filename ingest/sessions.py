@@ -4,30 +4,22 @@ A session is named by its local date. Its close is an instant in UTC: the exchan
 time, early closes included; for ``24/7`` and ``24/5`` the next midnight in UTC. Nothing about a
 session is known before its close.
 
-Calendars come from the library exchange_calendars, back to 1900 where it permits, else to its own
-earliest year, and about one year ahead, since later holidays are not decided yet. Beyond either
-end a question is an error, never a guess.
+Calendars come from the library exchange_calendars (see `ingest.timetables`), back to 1900 where it
+permits, else to its own earliest year, and about one year ahead, since later holidays are not
+decided yet. Beyond either end a question is an error, never a guess.
 """
 
-import warnings
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import lru_cache
-from typing import NamedTuple
 
-import exchange_calendars
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from ingest.errors import AsOfError, CalendarRangeError, NotASessionError, UnknownCalendarError, nearest
-
-EARLIEST = "1900-01-01"
+from ingest.errors import AsOfError, CalendarRangeError, NotASessionError
+from ingest.timetables import Timetable, timetable
 
 Day = str | date | np.datetime64
 """A day as callers have it: ISO text, a date, a datetime, a pandas or numpy timestamp."""
-
-Instants = npt.NDArray[np.datetime64]
 
 
 @dataclass(frozen=True)
@@ -137,9 +129,9 @@ class Calendar:
         return pd.DatetimeIndex(table.closes[np.searchsorted(table.sessions, wanted)]).tz_localize(UTC)
 
     @property
-    def _table(self) -> "_Timetable":
+    def _table(self) -> Timetable:
         now = datetime.now(UTC)
-        return _timetable(self.code, (now.year, now.month))
+        return timetable(self.code, (now.year, now.month))
 
     def _at(self, when: np.datetime64) -> int:
         return int(np.searchsorted(self._table.sessions, when))
@@ -174,18 +166,11 @@ class Calendar:
         return f"{when:%Y-%m-%d} is no session of calendar {self.code}: {near}"
 
 
-class _Timetable(NamedTuple):
-    """What is kept of a calendar: two arrays ``(sessions,)``, the second in UTC without saying so."""
-
-    sessions: Instants
-    closes: Instants
-
-
 def calendar(code: str | Calendar) -> Calendar:
     """The calendar of a code; a calendar is returned as it is.
 
     Raises:
-        UnknownCalendarError: offers the nearest codes.
+        UnknownCalendarError: offers the nearest codes; or the calendar cannot be built.
 
     >>> calendar("XNYZ")
     Traceback (most recent call last):
@@ -193,11 +178,8 @@ def calendar(code: str | Calendar) -> Calendar:
     """
     if isinstance(code, Calendar):
         return code
-    known = exchange_calendars.get_calendar_names()
-    if code not in known:
-        raise UnknownCalendarError(f"calendar {code!r} is not known: {nearest(str(code), known)}")
     made = Calendar(code)
-    _ = made.first  # a calendar that cannot be built says so here, not in the middle of a run
+    _ = made.first  # a calendar that is not known or cannot be built says so here, not in the middle of a run
     return made
 
 
@@ -221,30 +203,3 @@ def as_day(day: Day) -> pd.Timestamp:
 
 def _stamp(when: np.datetime64) -> pd.Timestamp:
     return pd.Timestamp(when).as_unit("us")
-
-
-@lru_cache(maxsize=64)
-def _timetable(code: str, month: tuple[int, int]) -> _Timetable:
-    """Sessions and closes of a calendar, built anew each month, so that a process may run for years."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the library uses calls that pandas 3.1 deprecates
-        try:
-            built = _longest(code, pd.Timestamp(year=month[0] + 1, month=month[1], day=28))
-        except (ValueError, NotImplementedError, exchange_calendars.errors.CalendarError) as error:
-            raise UnknownCalendarError(
-                f"calendar {code!r} cannot be built by the installed exchange_calendars: "
-                "use another calendar with the same trading days"
-            ) from error
-        sessions = built.sessions.to_numpy().astype("datetime64[us]")
-        closes = pd.DatetimeIndex(built.closes).tz_convert(None).to_numpy().astype("datetime64[us]")
-    sessions.flags.writeable = closes.flags.writeable = False
-    return _Timetable(sessions, closes)
-
-
-def _longest(code: str, end: pd.Timestamp) -> exchange_calendars.ExchangeCalendar:
-    try:
-        return exchange_calendars.get_calendar(code, start=EARLIEST, end=end)
-    except ValueError:  # its holidays are recorded for fewer years
-        default = exchange_calendars.get_calendar(code)
-        start, latest = default.bound_min() or EARLIEST, default.bound_max() or end
-        return exchange_calendars.get_calendar(code, start=start, end=min(end, latest))

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
-import pandas as pd
 import typer
 
-from forecaster import models as registry
 from forecaster.cli.frame import DONE_IN_PART, app, listed, opened, progress, say, show_json, show_table
 from forecaster.cli.run import Models, Symbols
 from forecaster.errors import ForecasterError, named
-from forecaster.operation.daily import watchlist
-from forecaster.replay.audit import CHECKS, Auditor, Check
-from ingest.database import open_engine
 from ingest.errors import IngestError, StoreError
-from ingest.sources import simulated
-from ingest.store import Store
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from forecaster.progress import Tell
     from forecaster.records.home import Home
+    from forecaster.replay.audit import Check
     from forecaster.replay.leak import Leak
     from ingest.history import History
 
-UNTIL = pd.Timestamp("2018-01-01", tz="UTC")
+UNTIL = datetime(2018, 1, 1, tzinfo=UTC)
 """End of the simulated market that is audited where a home has no asset: four years, the same every time."""
 
 
@@ -65,6 +62,8 @@ def audit(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Changes what comes after a day and compares the forecasts from that day, byte for byte."""
+    from forecaster import models as registry
+
     asked = {"models": listed(models), "preset": preset}
     home = opened({"forecast": {key: value for key, value in asked.items() if value}})
     chosen = home.settings.model_names() if models is not None else registry.names()
@@ -83,6 +82,11 @@ def audit(
 
 
 def _histories(home: Home, symbols: tuple[str, ...]) -> list[History]:
+    from forecaster.operation.daily import watchlist
+    from ingest.database import open_engine
+    from ingest.sources import simulated
+    from ingest.store import Store
+
     if symbols or home.store.assets():
         return [home.store.history(asset.symbol) for asset in watchlist(home, symbols)]
     store, (asset,) = Store(open_engine("sqlite://")), simulated.ASSETS
@@ -93,6 +97,8 @@ def _histories(home: Home, symbols: tuple[str, ...]) -> list[History]:
 def _audited(
     home: Home, histories: list[History], names: tuple[str, ...], count: int, seed: int, tell: Tell
 ) -> tuple[list[_Audit], dict[str, str]]:
+    from forecaster.replay.audit import CHECKS, Auditor
+
     audits, withheld = [], {}
     for history in histories:
         symbol, auditor = history.asset.symbol, Auditor(history, names, home.settings, seed)

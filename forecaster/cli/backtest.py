@@ -5,14 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import pandas as pd
 import typer
 
 from forecaster.cli.frame import DONE_IN_PART, MISSING, app, day_of, listed, progress, say, show_table, state
 from forecaster.cli.run import Models
 from forecaster.errors import named
-from forecaster.operation.backtest import backtest as replayed
-from forecaster.replay.backends import Means
 
 if TYPE_CHECKING:
     from forecaster.replay.export import Backtest
@@ -44,6 +41,9 @@ def backtest(  # noqa: PLR0913, PLR0917  # an option each, given by name
     first, final = day_of(start, "--from"), day_of(end, "--to")
     if first is not None and final is not None and final < first:
         raise typer.BadParameter(f"--to {end} is before --from {start}: swap them")
+    from forecaster.operation.backtest import backtest as replayed
+    from forecaster.replay.backends import Means
+
     with progress() as tell:
         result = replayed(
             listed(symbols),
@@ -65,6 +65,8 @@ def backtest(  # noqa: PLR0913, PLR0917  # an option each, given by name
 
 
 def _announce(result: Backtest, folder: Path) -> None:
+    import pandas as pd
+
     columns = [
         "symbol",
         "model",

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forecaster.cli.frame import app, opened, progress, say
-from forecaster.records import backup as copies
-from ingest.database import place
 
 if TYPE_CHECKING:
     from forecaster.records.backup import Contents
@@ -18,6 +16,8 @@ if TYPE_CHECKING:
 @app.command()
 def backup(file: Annotated[Path, typer.Argument(help="The file to write; it must not be there yet.")]) -> None:
     """Writes market data, ledger, claims and replays to one file, checked before it takes its name."""
+    from forecaster.records import backup as copies
+
     home = opened()
     with progress() as tell:
         tell("copying and checking")
@@ -29,6 +29,9 @@ def backup(file: Annotated[Path, typer.Argument(help="The file to write; it must
 @app.command()
 def restore(file: Annotated[Path, typer.Argument(help="A file that `forecaster backup` wrote.")]) -> None:
     """Puts a backup into an empty home, whole or not at all."""
+    from forecaster.records import backup as copies
+    from ingest.database import place
+
     home = opened()
     with progress() as tell:
         tell("checking and copying")

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import pandas as pd
 import typer
 
 from forecaster.cli.frame import MISSING, app, day_of, opened, records, say, show_json, show_table
-from ingest.checks import as_table, findings
-from ingest.panel import VALUES
-from ingest.record_checks import record_findings
-from ingest.sessions import calendar
 
 if TYPE_CHECKING:
     from ingest.history import History
@@ -27,6 +22,12 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Findings about the stored rows that a user can act on."""
+    import pandas as pd
+
+    from ingest.checks import as_table, findings
+    from ingest.record_checks import record_findings
+    from ingest.sessions import calendar
+
     home = opened()
     assets = [home.store.asset(symbol)] if symbol else list(home.store.assets())
     found = []
@@ -67,6 +68,8 @@ def show(
         else:
             show_table(columns, rows)
         return
+    from ingest.panel import VALUES
+
     history = home.store.history(symbol)
     day = day_of(as_of, "--as-of")
     known = history.read(history.last if day is None else day).tail(last)
@@ -85,6 +88,8 @@ def _span(history: History) -> tuple[str, str]:
 
 def cell(value: object) -> str:
     """A value as a table shows it."""
+    import pandas as pd
+
     if isinstance(value, float):
         return MISSING if value != value else f"{value:,.6g}"  # noqa: PLR0124  # NaN alone differs from itself
     if isinstance(value, pd.Timestamp):

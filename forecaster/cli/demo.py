@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from forecaster import settings as configuration
 from forecaster.cli.frame import app, opened, progress, say, state
 from forecaster.cli.run import announce
 from forecaster.errors import HomeError
-from forecaster.operation import daily
-from ingest import sources
-from ingest.sources import sample
 
 
 @app.command()
 def demo() -> None:
     """Forecasts S&P 500, NASDAQ and a simulated asset, records them and renders the report."""
+    from forecaster import settings as configuration
+    from forecaster.operation import daily
+    from ingest import sources
+    from ingest.sources import sample
+
     state.home = _fresh(configuration.home(state.home))
     home = opened()
     for name in ("sample", "simulated"):

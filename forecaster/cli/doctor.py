@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
 from forecaster.cli.frame import MISSING, app, opened, show_json, show_table
 from forecaster.errors import ForecasterError
-from ingest.database import place
 
 PACKAGES = ("forecaster", "torch", "pyro-ppl", "pandas", "sqlalchemy", "typst", "matplotlib", "apscheduler")
 LITTLE = 500_000_000
@@ -20,6 +17,11 @@ LITTLE = 500_000_000
 @app.command()
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
     """Checks home, database, ledger and disk, and prints the effective settings."""
+    import shutil
+    from importlib.metadata import version
+
+    from ingest.database import place
+
     home = opened()
     broken = home.ledger.verify()
     free = shutil.disk_usage(home.folder).free

@@ -10,11 +10,6 @@ import typer
 
 from forecaster.cli.frame import MISSING, app, day_of, opened, progress, say, show_json, show_table
 from forecaster.cli.run import AsOf
-from forecaster.inference import artifact
-from forecaster.operation.daily import origin_of
-from forecaster.operation.explain import DEFAULT, require_posterior
-from forecaster.operation.explain import explain as fitted
-from forecaster.operation.explanation import load, save, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +40,8 @@ def explain(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """The posterior of a fit: what it believes of each weight, and what the data taught it."""
+    from forecaster.operation.explanation import load, save
+
     if kept is not None:
         if symbol or as_of or model or nuts or keep:
             raise typer.BadParameter("--load shows a fit as it was kept: give nothing else with it but --json")
@@ -53,8 +50,10 @@ def explain(
         raise typer.BadParameter("name an asset, or give --load DIR")
     else:
         if keep is not None:
+            from forecaster.inference import artifact
+
             artifact.require_free(keep)
-        explanation = _fitted(symbol, as_of, model or DEFAULT, nuts)
+        explanation = _fitted(symbol, as_of, model, nuts)
         if keep is not None:
             save(explanation, keep)
     if as_json:
@@ -65,8 +64,12 @@ def explain(
         say(f"Kept: {keep}")
 
 
-def _fitted(symbol: str, as_of: str | None, model: str, nuts: bool) -> Explanation:
-    home, day = opened(), day_of(as_of, "--as-of")
+def _fitted(symbol: str, as_of: str | None, asked: str | None, nuts: bool) -> Explanation:
+    from forecaster.operation.daily import origin_of
+    from forecaster.operation.explain import DEFAULT, require_posterior
+    from forecaster.operation.explain import explain as fitted
+
+    home, day, model = opened(), day_of(as_of, "--as-of"), asked or DEFAULT
     require_posterior(model)
     history = home.store.history(symbol)
     origin = origin_of(home, history, day)
@@ -85,6 +88,8 @@ def _of(symbol: str, tell: Tell) -> Tell:
 
 
 def _document(explanation: Explanation) -> dict[str, Any]:
+    from forecaster.operation.explanation import table
+
     facts = explanation.facts.model_dump(mode="json", exclude={"latents"})
     if explanation.facts.nuts is not None:
         facts["nuts"]["largest_difference"] = explanation.facts.nuts.largest_difference(explanation.facts.quantiles)
@@ -92,6 +97,8 @@ def _document(explanation: Explanation) -> dict[str, Any]:
 
 
 def _show(explanation: Explanation) -> None:
+    from forecaster.operation.explanation import table
+
     facts, rows = explanation.facts, table(explanation)
     say(f"{facts.symbol} at the close of {facts.as_of}, {facts.model}: {facts.rows} rows, seed {facts.seed}.")
     say(f"The fit: {facts.status}{': ' + facts.reason if facts.reason else ''}.")

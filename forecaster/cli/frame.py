@@ -10,21 +10,19 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import pandas as pd
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
-from rich.text import Text
 
 from forecaster.json_numbers import numbers
 from forecaster.progress import quiet
-from forecaster.records.home import Home, open_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    import pandas as pd
+
     from forecaster.progress import Tell
+    from forecaster.records.home import Home
+    from forecaster.settings import Settings
 
 
 app = typer.Typer(
@@ -48,6 +46,15 @@ class _State:
 state = _State()
 
 
+def _show_version(wanted: bool) -> None:
+    """Says which program this is, as the record and the reports do, and ends."""
+    if wanted:
+        from forecaster.issuing.provenance import code_version
+
+        say(f"forecaster {code_version()}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     home: Annotated[
@@ -55,6 +62,10 @@ def options(
         typer.Option("--home", help="Where data live; else FORECASTER_HOME, else the user data folder."),
     ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of a fault.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_show_version, help="Show the program's version and end."),
+    ] = False,
 ) -> None:
     """Options of every command; they may stand before or after it."""
     state.home, state.debug = home, debug
@@ -62,7 +73,16 @@ def options(
 
 def opened(overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Home:
     """The home that the user chose, with overrides from the command line."""
+    from forecaster.records.home import open_home
+
     return open_home(state.home, overrides)
+
+
+def configured() -> Settings:
+    """The settings of the home that the user chose; its database is left alone."""
+    from forecaster import settings
+
+    return settings.read(settings.home(state.home))
 
 
 def say(text: str) -> None:
@@ -78,6 +98,8 @@ def day_of(text: str | None, option: str) -> pd.Timestamp | None:
     """
     if text is None:
         return None
+    import pandas as pd
+
     try:
         return pd.Timestamp(date.fromisoformat(text)).as_unit("us")
     except ValueError as fault:
@@ -105,6 +127,8 @@ def show_json(value: object) -> None:
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows of a table as JSON-ready dictionaries."""
+    import pandas as pd
+
     plain = frame.astype(object).where(frame.notna(), None)
     rows: list[dict[str, Any]] = plain.to_dict("records")  # type: ignore[assignment]  # column names are text
     return [{k: v.strftime("%Y-%m-%d") if isinstance(v, pd.Timestamp) else v for k, v in row.items()} for row in rows]
@@ -112,6 +136,10 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str = "") -> None:
     """A table on the terminal, plain where the output is no terminal."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for position, name in enumerate(columns):
         numeric = all(isinstance(row[position], (int, float)) or _is_number(str(row[position])) for row in rows)
@@ -132,6 +160,9 @@ def progress() -> Iterator[Tell]:
     if not sys.stderr.isatty():
         yield quiet
         return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
     text = TextColumn("{task.description}", markup=False)
     columns = (text, BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from forecaster import models as registry
-from forecaster.cli.frame import app, opened, show_json, show_table
+from forecaster.cli.frame import app, configured, show_json, show_table
 
 
 @app.command()
@@ -15,7 +14,9 @@ def models(
     as_json: Annotated[bool, typer.Option("--json", help="With their settings, as JSON.")] = False,
 ) -> None:
     """The forecasters, one line each."""
-    settings = opened().settings
+    from forecaster import models as registry
+
+    settings = configured()
     if as_json:
         facts = [
             {

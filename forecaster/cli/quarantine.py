@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import pandas as pd
 import typer
 
 from forecaster.cli.data import Json, cell, group
 from forecaster.cli.frame import day_of, opened, records, say, show_json, show_table
-from ingest.panel import VALUES
 
 if TYPE_CHECKING:
     from ingest.store import Decision
 
-SHOWN = ("symbol", "session", "reason", *VALUES, "source", "decision")
 Symbol = Annotated[str, typer.Argument(help="The asset.")]
 Sessions = Annotated[list[str] | None, typer.Argument(help="Sessions, as 2018-01-20.")]
 All = Annotated[bool, typer.Option("--all", help="Every row of the asset that is held back.")]
@@ -26,6 +23,10 @@ def quarantine(
     as_json: Json = False,
 ) -> None:
     """Rows that were held back, why, and what was decided on them; they are never used unless released."""
+    import pandas as pd
+
+    from ingest.panel import VALUES
+
     home = opened()
     symbols = [symbol] if symbol else [asset.symbol for asset in home.store.assets()]
     held = [home.store.history(own).held for own in symbols]
@@ -36,7 +37,8 @@ def quarantine(
     elif rows.empty:
         say("No row is held back.")
     else:
-        shown = rows[list(SHOWN)].dropna(axis="columns", how="all")
+        columns = ["symbol", "session", "reason", *VALUES, "source", "decision"]
+        shown = rows[columns].dropna(axis="columns", how="all")
         show_table(list(shown.columns), [[cell(value) for value in row] for row in shown.itertuples(index=False)])
 
 

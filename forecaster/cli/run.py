@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import pandas as pd
 import typer
 
 from forecaster.cli.frame import DONE_IN_PART, MISSING, app, day_of, listed, opened, progress, records, say, show_table
 from forecaster.errors import ForecasterError, UnknownNameError, named
-from forecaster.operation import daily
 
 if TYPE_CHECKING:
+    from forecaster.operation.daily import Summary
     from forecaster.records.home import Home
 
 AsOf = Annotated[str | None, typer.Option("--as-of", help="The day, as 2018-01-20; the newest data where not given.")]
@@ -22,6 +21,8 @@ Models = Annotated[str | None, typer.Option("--models", help="Only these forecas
 @app.command()
 def run(as_of: AsOf = None, symbols: Symbols = None, models: Models = None) -> None:
     """The daily job: fetch, settle, forecast, record, report. Run twice, it changes nothing."""
+    from forecaster.operation import daily
+
     home = opened({"forecast": {"models": listed(models)}} if models is not None else None)
     with progress() as tell:
         summary = daily.run(home, day_of(as_of, "--as-of"), listed(symbols), tell)
@@ -31,6 +32,10 @@ def run(as_of: AsOf = None, symbols: Symbols = None, models: Models = None) -> N
 @app.command()
 def report(as_of: AsOf = None, symbols: Symbols = None) -> None:
     """Renders the report of a day again, from the ledger alone."""
+    import pandas as pd
+
+    from forecaster.operation.daily import render
+
     home = opened()
     wanted, day = listed(symbols), day_of(as_of, "--as-of")
     record = home.ledger.forecasts()
@@ -40,10 +45,10 @@ def report(as_of: AsOf = None, symbols: Symbols = None) -> None:
         if symbol not in set(record["symbol"]):
             raise UnknownNameError("asset of the ledger", symbol, record["symbol"])
     newest = record["as_of"][record["symbol"].isin(wanted or record["symbol"])].max()
-    say(f"Report: {daily.render(home, day or pd.Timestamp(newest), wanted)}")
+    say(f"Report: {render(home, day or pd.Timestamp(newest), wanted)}")
 
 
-def announce(summary: daily.Summary, home: Home) -> None:
+def announce(summary: Summary, home: Home) -> None:
     """Says what a run did, and ends with the exit code that it earned.
 
     Raises:
@@ -66,7 +71,7 @@ def announce(summary: daily.Summary, home: Home) -> None:
         raise typer.Exit(DONE_IN_PART)
 
 
-def _rows(summary: daily.Summary, home: Home) -> list[list[object]]:
+def _rows(summary: Summary, home: Home) -> list[list[object]]:
     """The day's forecasts, a row each."""
     rows: list[list[object]] = []
     for symbol, as_of in summary.as_ofs.items():

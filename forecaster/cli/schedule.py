@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forecaster.cli.frame import DONE_IN_PART, app, opened, say, show_json, show_table
-from forecaster.operation import daily, schedule
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -21,6 +20,8 @@ app.add_typer(group, name="schedule")
 @group.command()
 def start() -> None:
     """Runs each day after its close until it is stopped; first makes up for missed days."""
+    from forecaster.operation import schedule
+
     home = opened()
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, _leave)
@@ -34,6 +35,8 @@ def start() -> None:
 @group.command()
 def status(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
     """When each calendar is due next, what it owes, and how its last run ended."""
+    from forecaster.operation import schedule
+
     rows = schedule.status(opened())
     if as_json:
         show_json(rows)
@@ -48,6 +51,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
 @group.command("catch-up")
 def catch_up() -> None:
     """Runs what is owed now, and ends."""
+    from forecaster.operation import daily, schedule
+
     home = opened()
     codes = sorted({asset.calendar for asset in daily.watchlist(home)})
     ran = [done for code in codes for done in schedule.run_due(home, code)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -12,9 +12,8 @@ from forecaster.families.likelihoods import Linear
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from forecaster.families.settings import Activation
     from forecaster.families.tails import Parts
-
-Activation = Literal["tanh", "linear"]
 
 
 @dataclass(frozen=True)

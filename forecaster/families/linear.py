@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from math import log
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyro
@@ -20,6 +20,7 @@ import torch
 from torch.distributions import constraints
 
 from forecaster.families.likelihoods import Linear, NormalRows, columns_of, log_likelihood
+from forecaster.families.settings import ErrorLaw
 from forecaster.families.tails import blocks
 from forecaster.inference import guides
 from forecaster.inference.guide import Beginning
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     from forecaster.families.tails import Parts
     from forecaster.inference.guide import Guide
     from forecaster.inference.sites import Program
-
-ErrorLaw = Literal["normal", "student_t", "skewed_t"]
 
 LINEAR = Linear()
 

@@ -1,4 +1,4 @@
-"""The linear terms of location and scale that two forecasters share: settings, rows in units of the prior, forecasts.
+"""The linear terms of location and scale that two forecasters share: rows in units of the prior, forecasts.
 
 With s the volatility known at the close, x the window in standard units and z the covariates of volatility,
 
@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from pydantic import Field
 
-from forecaster.contract import Examples, Latent, ModelSettings, Origin
+from forecaster.contract import Examples, Latent, Origin
 from forecaster.distribution.predictive import Predictive
 from forecaster.families.likelihoods import LEAST_DF
-from forecaster.families.linear import ErrorLaw, Prior, Regressions
-from forecaster.families.scaling import Kind, input_of, inputs, response, unit
+from forecaster.families.linear import Prior, Regressions
+from forecaster.families.scaling import input_of, inputs, response, unit
+from forecaster.families.settings import LATENTS
 from forecaster.inference import nuts
 from ingest.covariates import CORE
 
@@ -28,55 +28,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from forecaster.families.settings import TermsSettings
+
     Floats = NDArray[np.float64]
 
 SHORT = 500
 """Rows below which the slopes of the scale are held closer to zero."""
-
-LATENTS = {
-    "intercept": "intercept",
-    "weights": "weight",
-    "slopes": "slope",
-    "noise_scale": "noise scale",
-    "df_excess": "degrees of freedom",
-    "skew": "skew",
-}
-"""The latent sites, and what people call what they stand for."""
-
-
-class TermsSettings(ModelSettings):
-    """What is believed of the terms before the data.
-
-    Attributes:
-        noise: Law of the errors.
-        noise_scale: A known scale of the errors, in units of the response; None to learn it.
-        intercept_scale: Prior standard deviation of the intercept, in units of the response.
-        weight_scale: The same for the weight of each day's price change.
-        other_weight_scale: The same for the changes of other series.
-        covariates: Whether the scale follows the covariates; without them it is the same for all rows.
-        slope_scale: Prior standard deviation of the log scale's slope on each core covariate.
-        short_slope_scale: The same where a fit has fewer than 500 rows.
-        minor_slope_scale: The same for the covariates of which less is expected.
-        scaling: `volatility`, or `none` for raw changes.
-        draws: Posterior draws, each a component of the forecast.
-    """
-
-    noise: ErrorLaw = "skewed_t"
-    noise_scale: float | None = Field(None, gt=0)
-    intercept_scale: float = Field(0.3, gt=0)
-    weight_scale: float = Field(0.02, gt=0)
-    other_weight_scale: float = Field(0.01, gt=0)
-    covariates: bool = True
-    slope_scale: float = Field(0.15, gt=0)
-    short_slope_scale: float = Field(0.10, gt=0)
-    minor_slope_scale: float = Field(0.03, gt=0)
-    scaling: Kind = "volatility"
-    draws: int = Field(100, ge=2)
-
-    def prior(self) -> Prior:
-        """Weights and slopes have prior sd 1: their inputs are multiplied by what they are to have."""
-        prior = Prior(self.intercept_scale, 1.0, self.noise, slope_scale=1.0)
-        return prior if self.noise_scale is None else replace(prior, noise_scale=self.noise_scale)
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +86,7 @@ class Terms:
 
     def regressions(self) -> Regressions:
         """A batch of the one regression of these terms."""
-        return Regressions((self.design,), (self.response,), (self.z,), self.settings.prior(), "full_rank")
+        return Regressions((self.design,), (self.response,), (self.z,), prior_of(self.settings), "full_rank")
 
     def input_of(self, origin: Origin) -> Floats:
         """The row of inputs at an origin `(inputs,)`."""
@@ -171,6 +128,12 @@ class Terms:
                 shape = self.window if site == "weights" else ()
                 latents[name] = Latent(*(np.reshape(p, p.shape[: p.ndim - prior_sd[site].ndim] + shape) for p in parts))
         return latents
+
+
+def prior_of(settings: TermsSettings) -> Prior:
+    """Weights and slopes have prior sd 1: their inputs are multiplied by what they are to have."""
+    prior = Prior(settings.intercept_scale, 1.0, settings.noise, slope_scale=1.0)
+    return prior if settings.noise_scale is None else replace(prior, noise_scale=settings.noise_scale)
 
 
 def doubles(draws: Mapping[str, Tensor]) -> dict[str, Floats]:

@@ -22,17 +22,18 @@ import pyro.distributions as dist
 import torch
 
 from forecaster.families import linear
-from forecaster.families.layer import Activation, Layer
+from forecaster.families.layer import Layer
 from forecaster.families.likelihoods import columns_of, log_likelihood, packed
 from forecaster.families.rows import labelled, usable
+from forecaster.families.settings import Activation
 from forecaster.families.tails import blocks
 from forecaster.inference import guides
 from forecaster.inference.guide import INIT_SCALE, Beginning
 from forecaster.inference.laplace import laplace
 from forecaster.inference.many import fit_many
 from forecaster.inference.noise import TWINS, Noise, Purpose
+from forecaster.inference.schedule import Schedule
 from forecaster.inference.sites import Site, Start, packed_size
-from forecaster.inference.svi import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

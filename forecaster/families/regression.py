@@ -20,6 +20,7 @@ from forecaster.families.linear import Prior, Regressions
 from forecaster.families.rows import UNUSABLE, labelled, usable
 from forecaster.inference import guides
 from forecaster.inference.many import fit_many
+from forecaster.inference.schedule import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from forecaster.contract import Compute
     from forecaster.inference.diagnostics import Fit
-    from forecaster.inference.svi import Schedule
 
 __all__ = ["Prior", "Regression", "fit_regression", "fit_regressions"]
 

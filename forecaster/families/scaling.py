@@ -7,7 +7,7 @@ did.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -16,10 +16,9 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from forecaster.contract import Examples, Origin
+    from forecaster.families.settings import Kind
 
     Floats = NDArray[np.float64]
-
-Kind = Literal["volatility", "none"]
 
 
 def inputs(examples: Examples, kind: Kind) -> torch.Tensor:

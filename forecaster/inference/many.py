@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from forecaster.inference.svi import Schedule
+    from forecaster.inference.schedule import Schedule
 
     Floats = NDArray[np.float64]
 

@@ -2,15 +2,10 @@
 
 Every fit is trained twice, from two streams of noise, as one would run two chains of a sampler. Where the twins end
 apart the posterior is not known well enough, and the fit can say so; draws come from both.
-
-The learning rate falls along half a cosine to a fraction of its start: a constant one leaves posterior means a third of
-a posterior sd off, and one that falls geometrically hardly moves a posterior whose mean is far from its mode.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import cos, pi
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +17,7 @@ from forecaster.inference.adam import Adam
 from forecaster.inference.sites import log_density
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from numpy.typing import NDArray
     from torch import Tensor
@@ -35,35 +30,6 @@ FLOOR = 1e-3
 
 CLIP = 10.0
 """Largest derivative that a step believes, in the same units: entry by entry, for a common norm would couple fits."""
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """How long and how fast to train.
-
-    Attributes:
-        steps: Gradient steps; 0 for a guide that has nothing to train.
-        learning_rate: Adam's rate at the first step.
-        final_fraction: The rate at the last step, as a fraction of the first.
-        particles: Draws of the guide that each gradient averages over; an even number comes in antithetic pairs.
-        minibatch: Rows that each gradient looks at; 0 for all.
-        importance: Whether the draws are weighed by model over guide, where k-hat allows.
-        checks: Fresh draws of the trained guide that it is judged by.
-    """
-
-    steps: int = 240
-    learning_rate: float = 0.03
-    final_fraction: float = 0.01
-    particles: int = 2
-    minibatch: int = 0
-    importance: bool = False
-    checks: int = 1000
-
-    def rates(self) -> Iterator[float]:
-        """Adam's rate at each step."""
-        last = self.final_fraction
-        for step in range(self.steps):
-            yield self.learning_rate * (last + (1 - last) * (1 + cos(pi * step / self.steps)) / 2)
 
 
 def train(model: Program, guide: Guide, steps: Iterable[tuple[float, Tensor, Tensor | None]]) -> NDArray[np.float64]:

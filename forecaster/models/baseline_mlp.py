@@ -10,19 +10,19 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
 from pydantic import Field
 
-from forecaster.contract import Compute, Examples, Failed, Fitted, ModelSettings, Origin, Weights
-from forecaster.distribution.predictive import Predictive
-from forecaster.families.keras_style import Schedule, Task, Training, train
-from forecaster.families.scaling import Kind, input_of, inputs, response, unit
-from forecaster.inference.isolation import isolated
+from forecaster.contract import Failed, Fitted, ModelSettings, Weights
+from forecaster.families.settings import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from torch import Tensor
+
+    from forecaster.contract import Compute, Examples, Origin
+    from forecaster.distribution.predictive import Predictive
+    from forecaster.families.keras_style import Task, Training
 
 SUMMARY = "the deterministic Keras-style network of the original study, with its training residuals"
 
@@ -61,6 +61,10 @@ def fit(
     Raises:
         ValueError: Where seeds and sets of rows differ in number.
     """
+    from forecaster.families.keras_style import Schedule, Task, train
+    from forecaster.families.scaling import inputs, response
+    from forecaster.inference.isolation import isolated
+
     tasks = [
         Task(
             x=inputs(each, settings.scaling),
@@ -84,6 +88,10 @@ def fit(
 
 
 def _fitted(examples: Examples, task: Task, training: Training, scaling: Kind) -> Fitted | Failed:
+    import numpy as np
+
+    from forecaster.distribution.predictive import Predictive
+
     if training.failure:
         return Failed(training.failure)
     residuals = (task.y - output(training.weights, task.x)).double().numpy()
@@ -97,6 +105,8 @@ def _fitted(examples: Examples, task: Task, training: Training, scaling: Kind) -
 
 
 def _predict(scaling: Kind, weights: tuple[Tensor, ...], errors: Predictive, origin: Origin) -> Predictive:
+    from forecaster.families.scaling import input_of, unit
+
     size = float(unit(origin.volatility, scaling))
     return errors.moved(shift=size * float(output(weights, input_of(origin, scaling)[None])[0]), factor=size)
 

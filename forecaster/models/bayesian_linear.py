@@ -17,20 +17,22 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from forecaster.contract import Compute, Examples, Failed, Fitted, Weights
-from forecaster.families import location_scale
-from forecaster.families.location_scale import Terms, TermsSettings, doubles
-from forecaster.families.regression import Regression, fit_regressions
-from forecaster.inference import guides, nuts
+from forecaster.contract import Failed, Fitted, Weights
+from forecaster.families import settings as shared
+from forecaster.families.settings import TermsSettings
+from forecaster.inference import guides
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from forecaster.contract import Compute, Examples
+    from forecaster.families.location_scale import Terms
+    from forecaster.families.regression import Regression
     from forecaster.progress import Tell
 
 SUMMARY = "Bayesian regression of location and scale on window and volatility, skewed Student-t noise, SVI in Pyro"
 
-LATENTS = location_scale.LATENTS
+LATENTS = shared.LATENTS
 """Its latent sites, and what people call what they stand for."""
 
 
@@ -52,12 +54,15 @@ def fit(
     examples: Sequence[Examples], settings: Settings, seeds: Sequence[int], compute: Compute
 ) -> tuple[Fitted | Failed, ...]:
     """Trains all fits in one Pyro program, each on its own scale."""
+    from forecaster.families.location_scale import Terms, prior_of
+    from forecaster.families.regression import fit_regressions
+
     tasks = [Terms.of(rows, settings) for rows in examples]
     schedule = guides.load(settings.guide).SCHEDULE
     found = fit_regressions(
         [(task.design, task.response, task.z) for task in tasks],
         seeds,
-        settings.prior(),
+        prior_of(settings),
         settings.guide,
         replace(schedule, steps=settings.steps or schedule.steps, importance=settings.importance),
         settings.draws,
@@ -67,6 +72,8 @@ def fit(
 
 
 def _fitted(task: Terms, posterior: Regression) -> Fitted | Failed:
+    from forecaster.families.location_scale import doubles
+
     fit = posterior.fit
     if fit.failure:
         return Failed(fit.failure)
@@ -92,6 +99,9 @@ def _fitted(task: Terms, posterior: Regression) -> Fitted | Failed:
 
 def _by_nuts(task: Terms, seed: int, tell: Tell) -> Fitted:
     """The same posterior, without a guide."""
+    from forecaster.families.location_scale import doubles
+    from forecaster.inference import nuts
+
     sampled = nuts.sample(task.regressions(), seed, tell=tell)
     draws = doubles(sampled.draws)
     return Fitted(

@@ -16,31 +16,30 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-import torch
 from pydantic import Field
 
-from forecaster.contract import Compute, Examples, Failed, Fitted, Origin, Weights
-from forecaster.families import location_scale
-from forecaster.families.layer import Activation
-from forecaster.families.location_scale import Terms, TermsSettings, doubles
-from forecaster.families.network import Prior, fit_networks
+from forecaster.contract import Failed, Fitted, Weights
+from forecaster.families import settings as shared
+from forecaster.families.settings import Activation, TermsSettings
 from forecaster.inference import guides
-from forecaster.inference.svi import Schedule
+from forecaster.inference.schedule import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
+    from forecaster.contract import Compute, Examples, Origin
     from forecaster.distribution.predictive import Predictive
+    from forecaster.families.location_scale import Terms
     from forecaster.inference.diagnostics import Fit
 
     Floats = NDArray[np.float64]
 
 SUMMARY = "Bayesian regression of location and scale with 25 hidden units, skewed Student-t noise, SVI in Pyro"
 
-LATENTS = location_scale.LATENTS
+LATENTS = shared.LATENTS
 """Its latent sites but those of the hidden units, whose order and signs mean nothing."""
 
 
@@ -49,7 +48,7 @@ DAILY = Schedule(steps=600, learning_rate=0.03, particles=1, minibatch=128, chec
 
 
 class Settings(TermsSettings):
-    """How the network is set up, beyond the priors of its linear location_scale.
+    """How the network is set up, beyond the priors of its linear terms.
 
     Attributes:
         hidden: Hidden units.
@@ -76,6 +75,9 @@ def fit(
     examples: Sequence[Examples], settings: Settings, seeds: Sequence[int], compute: Compute
 ) -> tuple[Fitted | Failed, ...]:
     """Trains each on rows known at its own origin; all have the same series and covariates."""
+    from forecaster.families.location_scale import Terms, prior_of
+    from forecaster.families.network import Prior, fit_networks
+
     tasks = [Terms.of(rows, settings) for rows in examples]
     past = slice(None if settings.skip else 0)
     schedule = replace(DAILY, steps=settings.steps, minibatch=settings.minibatch)
@@ -83,7 +85,7 @@ def fit(
     fits = fit_networks(
         [(task.inputs, task.response, task.design[:, past], task.z) for task in tasks],
         seeds,
-        Prior(settings.hidden, settings.activation, scales[: 1 + settings.covariates], settings.prior()),
+        Prior(settings.hidden, settings.activation, scales[: 1 + settings.covariates], prior_of(settings)),
         settings.guide,
         schedule,
         settings.draws,
@@ -93,6 +95,8 @@ def fit(
 
 
 def _fitted(task: Terms, posterior: Fit, settings: Settings) -> Fitted | Failed:
+    from forecaster.families.location_scale import doubles
+
     if posterior.failure:
         return Failed(posterior.failure)
     draws = doubles(posterior.draws)
@@ -114,6 +118,8 @@ def _fitted(task: Terms, posterior: Fit, settings: Settings) -> Fitted | Failed:
 
 
 def _predict(task: Terms, draws: Mapping[str, Floats], activation: Activation, origin: Origin) -> Predictive:
+    import numpy as np
+
     hidden = task.input_of(origin) @ draws["w"] + draws["b"]
     if activation == "tanh":
         hidden = np.tanh(hidden)
@@ -124,6 +130,8 @@ def _predict(task: Terms, draws: Mapping[str, Floats], activation: Activation, o
 
 def _average_slope(task: Terms, draws: Mapping[str, Floats], activation: Activation) -> Floats:
     """Mean derivative of the location by each input over the training rows, a row a draw: `(draws, inputs)`."""
+    import torch
+
     w, outer = torch.tensor(draws["w"]).float(), torch.tensor(draws["o"][:, 0]).float()
     if activation == "tanh":
         units = torch.addmm(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from forecaster.contract import Compute, Examples, Fitted, ModelSettings, Origin
-from forecaster.distribution.predictive import Predictive
+from forecaster.contract import Fitted, ModelSettings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from forecaster.contract import Compute, Examples, Origin
+    from forecaster.distribution.predictive import Predictive
 
 SUMMARY = "the empirical distribution of past changes, the same every day: the floor"
 
@@ -24,6 +26,8 @@ def fit(examples: Sequence[Examples], settings: Settings, seeds: Sequence[int], 
 
 
 def _smoothed(examples: Examples) -> Fitted:
+    from forecaster.distribution.predictive import Predictive
+
     return Fitted(partial(_same, Predictive.of_sample(examples.history)))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forecaster.combination.ensemble import MixtureSettings, mixture
+from forecaster.combination.settings import MixtureSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,4 +25,6 @@ class Settings(MixtureSettings):
 
 def combine(members: Mapping[str, Predictive], track: Track, settings: Settings) -> Pooled:
     """Mixes the members' forecasts by their track record."""
+    from forecaster.combination.mixture import mixture
+
     return mixture(members, track, settings).pooled

@@ -10,18 +10,18 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
 from pydantic import Field
-from scipy import optimize, signal
 
-from forecaster.contract import Compute, Examples, Failed, Fitted, ModelSettings, Origin
-from forecaster.distribution import student
-from forecaster.distribution.predictive import Predictive
+from forecaster.contract import Failed, Fitted, ModelSettings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
+
+    from forecaster.contract import Compute, Examples, Origin
+    from forecaster.distribution.predictive import Predictive
 
     Floats = NDArray[np.float64]
 
@@ -58,6 +58,8 @@ def fit(
 
 
 def _fitted(changes: Floats, decay: float) -> Fitted | Failed:
+    import numpy as np
+
     floor = FLOOR * float(np.mean(changes**2))
     if not floor > 0:
         return Failed("the changes are all zero")
@@ -74,6 +76,9 @@ def _predict(decay: float, floor: float, scale: float, df: float, origin: Origin
 
 def variances(changes: Floats, decay: float) -> Floats:
     """The fading average of squared changes known at each close `(sessions,)`, fractions squared."""
+    import numpy as np
+    from scipy import signal
+
     fading = signal.lfilter([1.0], [1.0, -decay], changes**2)
     weight = (1 - decay ** np.arange(1, changes.size + 1)) / (1 - decay)
     result: Floats = fading / weight
@@ -82,6 +87,10 @@ def variances(changes: Floats, decay: float) -> Floats:
 
 def _student(z: Floats) -> tuple[float, float]:
     """Scale and degrees of freedom of maximum likelihood around zero."""
+    import numpy as np
+    from scipy import optimize
+
+    from forecaster.distribution import student
 
     def loss(at: Floats) -> float:
         scale, df = np.exp(at)

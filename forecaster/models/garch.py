@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forecaster.contract import Compute, Examples, Failed, Fitted, ModelSettings
-from forecaster.families.garch import fit_family
+from forecaster.contract import ModelSettings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from forecaster.contract import Compute, Examples, Failed, Fitted
 
 SUMMARY = "GARCH(1,1) with Student-t errors: variance rises with every large change and settles again"
 
@@ -21,4 +22,6 @@ def fit(
     examples: Sequence[Examples], settings: Settings, seeds: Sequence[int], compute: Compute
 ) -> tuple[Fitted | Failed, ...]:
     """Maximum likelihood on each training window's changes, one after another."""
+    from forecaster.families.garch import fit_family
+
     return tuple(fit_family("garch", rows.history) for rows in examples)

@@ -9,10 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from forecaster.combination.ensemble import MixtureSettings, mixture
-from forecaster.combination.recalibration import gains, helps, learnt
+from forecaster.combination.settings import MixtureSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +26,11 @@ class Settings(MixtureSettings):
 
 def combine(members: Mapping[str, Predictive], track: Track, settings: Settings) -> Pooled:
     """Mixes the members as the ensemble does, and corrects the mixture where corrections have paid."""
+    import numpy as np
+
+    from forecaster.combination.mixture import mixture
+    from forecaster.combination.recalibration import gains, helps, learnt
+
     found = mixture(members, track, settings)
     mixed, pits = found.pooled, found.pits
     on = helps(pits)

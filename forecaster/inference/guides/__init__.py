@@ -1,7 +1,8 @@
 """The families of posteriors that SVI may choose from. The folder is the registry: a file here is a guide.
 
 Its name is its id. To add one, write `NAME.py` with the four names of `Family`; nothing else changes. One that keeps
-more vectors of all latents says how many in `DIRECTIONS`. No guide is loaded, and torch with it, before it is asked for.
+more vectors of all latents says how many in `DIRECTIONS`. No guide is loaded, and torch with it, before it is asked
+for.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from forecaster.inference.guide import Beginning, Guide
-    from forecaster.inference.svi import Schedule
+    from forecaster.inference.schedule import Schedule
 
 
 class Family(Protocol):

@@ -14,8 +14,8 @@ import torch
 from torch.distributions import ExpTransform, constraints
 
 from forecaster.inference.guide import INIT_SCALE, Given, Guide
+from forecaster.inference.schedule import Schedule
 from forecaster.inference.sites import packed_size
-from forecaster.inference.svi import Schedule
 
 if TYPE_CHECKING:
     from torch import Tensor

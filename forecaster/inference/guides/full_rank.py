@@ -15,8 +15,8 @@ import torch
 
 from forecaster.inference.guide import Guide, sample, through
 from forecaster.inference.noise import TWINS
+from forecaster.inference.schedule import Schedule
 from forecaster.inference.sites import packed_size
-from forecaster.inference.svi import Schedule
 from forecaster.inference.triangular import triangular
 
 if TYPE_CHECKING:

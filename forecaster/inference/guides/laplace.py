@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from forecaster.inference.guide import Guide, sample, through
+from forecaster.inference.schedule import Schedule
 from forecaster.inference.sites import packed_size
-from forecaster.inference.svi import Schedule
 from forecaster.inference.triangular import standard
 
 if TYPE_CHECKING:

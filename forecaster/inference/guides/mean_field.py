@@ -14,8 +14,8 @@ import pyro
 import torch
 
 from forecaster.inference.guide import Guide, sample
+from forecaster.inference.schedule import Schedule
 from forecaster.inference.sites import packed_size
-from forecaster.inference.svi import Schedule
 from forecaster.inference.triangular import standard
 
 if TYPE_CHECKING:

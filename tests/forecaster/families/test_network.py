@@ -21,7 +21,7 @@ from forecaster.inference.guide import Guide
 from forecaster.inference.isolation import isolated
 from forecaster.inference.many import fit_many
 from forecaster.inference.noise import Noise, Purpose, minibatches
-from forecaster.inference.svi import Schedule
+from forecaster.inference.schedule import Schedule
 
 BESIDE = LinearPrior(0.3, 0.1, "skewed_t")
 SMALL = Prior(hidden=6, output_scales=(1.0, 0.5), linear=BESIDE)

@@ -16,7 +16,7 @@ from forecaster.families.exact import gaussian_posterior
 from forecaster.families.linear import Prior
 from forecaster.families.regression import fit_regression, fit_regressions
 from forecaster.inference import guides
-from forecaster.inference.svi import Schedule
+from forecaster.inference.schedule import Schedule
 
 RUGGED = Path(__file__).parents[4] / "shared" / "data" / "rugged.csv"
 KNOWN = Prior(intercept_scale=1.0, weight_scale=1.0, noise_scale=1.0)

@@ -18,7 +18,7 @@ from forecaster.families.linear import Prior
 from forecaster.families.regression import fit_regression, fit_regressions
 from forecaster.inference import psis
 from forecaster.inference.isolation import isolated
-from forecaster.inference.svi import Schedule
+from forecaster.inference.schedule import Schedule
 
 KNOWN = Prior(noise_scale=1.0)
 HEAVY = Prior(noise="student_t")

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from forecaster.families.linear import Prior
 from forecaster.families.regression import fit_regressions
-from forecaster.inference.svi import Schedule
+from forecaster.inference.schedule import Schedule
 
 rng = np.random.default_rng(0)
 x, y = rng.standard_normal((200, 5)), rng.standard_normal(200)

@@ -10,7 +10,7 @@ from forecaster.families.linear import Prior
 from forecaster.families.regression import fit_regressions
 from forecaster.inference import psis
 from forecaster.inference.diagnostics import DISAGREEMENT
-from forecaster.inference.svi import Schedule
+from forecaster.inference.schedule import Schedule
 
 KNOWN = Prior(noise_scale=1.0)
 

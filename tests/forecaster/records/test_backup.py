@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
+from ingest.migrations import INGEST, steps
 from sqlalchemy import event, text
 
 from forecaster.operation import daily
@@ -17,7 +18,6 @@ from forecaster.records.home import Home, open_home
 from forecaster.records.ledger import Ledger
 from ingest.database import open_engine, writing
 from ingest.errors import StoreError
-from ingest.migrations import INGEST, steps
 from tests.ingest.postgres import emptied
 from tests.ingest.rows import everything
 from tests.walk import NOW, WALK, walk

@@ -1,0 +1,31 @@
+"""Settings of forecasts that are mixed of others'."""
+
+from __future__ import annotations
+
+import json
+
+from pydantic import Field, field_validator
+
+from forecaster.contract import ModelSettings
+
+
+class MixtureSettings(ModelSettings):
+    """Who is mixed, and how the past decides.
+
+    Attributes:
+        members: Ids of the forecasters.
+        floor: Least weight of each, so that one that was bad is heard again when its time comes.
+        half_life: Sessions after which a past score counts half.
+    """
+
+    members: tuple[str, ...] = Field(
+        ("bayesian_linear", "bayesian_mlp", "climatology", "egarch", "ewma", "garch", "gjr"), min_length=1
+    )
+    floor: float = Field(0.02, ge=0, lt=1)
+    half_life: float = Field(250.0, gt=0)
+
+    @field_validator("members", mode="before")
+    @classmethod
+    def _of_the_environment(cls, value: object) -> object:
+        """A variable of the environment holds a list as JSON."""
+        return json.loads(value) if isinstance(value, str) else value

@@ -1,0 +1,154 @@
+"""Sessions and closes of calendars, from the library exchange_calendars or from what it said before.
+
+To build a calendar takes the library and a second; its timetable is two arrays. So they are kept in a file a calendar,
+in the platform's cache folder (`folder`). A file is believed only where all that its content follows from is what it
+was: this file, the library and pandas, the rules of the calendar's time zone, and the month, since calendars reach a
+year ahead. In every other case, and where a file is damaged or none can be written, the calendar is built anew.
+"""
+
+import hashlib
+import json
+import tempfile
+import warnings
+import zipfile
+from contextlib import suppress
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+from zoneinfo import TZPATH
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import platformdirs
+
+from ingest.errors import UnknownCalendarError, nearest
+
+if TYPE_CHECKING:
+    import exchange_calendars
+
+EARLIEST = "1900-01-01"
+
+Instants = npt.NDArray[np.datetime64]
+Month = tuple[int, int]
+
+
+class Timetable(NamedTuple):
+    """What is kept of a calendar: two arrays ``(sessions,)`` in microseconds, the second in UTC without saying so."""
+
+    sessions: Instants
+    closes: Instants
+
+
+@lru_cache(maxsize=64)
+def timetable(code: str, month: Month) -> Timetable:
+    """Sessions and closes of a calendar.
+
+    Args:
+        code: ``24/7``, ``24/5`` or the code of an exchange.
+        month: year and month in which it is asked for; the timetable ends a year later.
+
+    Raises:
+        UnknownCalendarError: nobody knows the code, or the calendar cannot be built.
+    """
+    found = _kept(code, month)
+    if found is None:
+        found, zone = _built(code, month)
+        if zone:
+            _keep(code, month, zone, found)
+    found.sessions.flags.writeable = found.closes.flags.writeable = False
+    return found
+
+
+def folder() -> Path:
+    """Where timetables are kept; it may be deleted at any time."""
+    return Path(platformdirs.user_cache_dir("forecaster", appauthor=False)) / "calendars"
+
+
+def _file(code: str) -> Path:
+    return folder() / f"{hashlib.sha256(str(code).encode()).hexdigest()[:16]}.npz"
+
+
+def _kept(code: str, month: Month) -> Timetable | None:
+    """The timetable as it was kept, None where it is not there or something has changed since."""
+    try:
+        with _file(code).open("rb") as file, np.load(file, allow_pickle=False) as parts:
+            facts, sessions, closes = json.loads(str(parts["facts"])), parts["sessions"], parts["closes"]
+        if facts != _facts(code, month, facts["zone"]):
+            return None
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):  # as a damaged file may raise
+        return None
+    return Timetable(sessions, closes)
+
+
+def _keep(code: str, month: Month, zone: str, found: Timetable) -> None:
+    """Writes a file, whole or not at all; where that cannot be, the next process builds the calendar again."""
+    facts = json.dumps(_facts(code, month, zone))
+    with suppress(OSError):
+        folder().mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder(), delete=False) as file:
+            try:
+                np.savez(file, facts=np.array(facts), sessions=found.sessions, closes=found.closes)
+                file.close()
+                Path(file.name).replace(_file(code))
+            except OSError:
+                Path(file.name).unlink(missing_ok=True)
+
+
+def _facts(code: str, month: Month, zone: str) -> dict[str, object]:
+    """All that a timetable follows from."""
+    return {
+        "code": code,
+        "month": list(month),
+        "program": hashlib.sha256(Path(__file__).read_bytes()).hexdigest(),
+        "exchange_calendars": version("exchange_calendars"),
+        "pandas": pd.__version__,
+        "zone": zone,
+        "rules": _rules(zone),
+    }
+
+
+def _rules(zone: str) -> str:
+    """What Python finds of a time zone: its file, else the package that stands in for it."""
+    for place in TZPATH:
+        file = Path(place) / zone
+        if file.is_file():
+            return hashlib.sha256(file.read_bytes()).hexdigest()
+    try:
+        return version("tzdata")
+    except PackageNotFoundError:
+        return ""
+
+
+def _built(code: str, month: Month) -> tuple[Timetable, str]:
+    """The timetable from the library, and the calendar's time zone; none where it is no calendar of the library's."""
+    import exchange_calendars  # noqa: PLC0415  # it takes half a second to import, and is asked once a month
+
+    known = exchange_calendars.get_calendar_names()
+    if code not in known:
+        raise UnknownCalendarError(f"calendar {code!r} is not known: {nearest(str(code), known)}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the library uses calls that pandas 3.1 deprecates
+        try:
+            built = _longest(code, pd.Timestamp(year=month[0] + 1, month=month[1], day=28))
+        except (ValueError, NotImplementedError, exchange_calendars.errors.CalendarError) as error:
+            raise UnknownCalendarError(
+                f"calendar {code!r} cannot be built by the installed exchange_calendars: "
+                "use another calendar with the same trading days"
+            ) from error
+        sessions = built.sessions.to_numpy().astype("datetime64[us]")
+        closes = pd.DatetimeIndex(built.closes).tz_convert(None).to_numpy().astype("datetime64[us]")
+    own = type(built).__module__.startswith("exchange_calendars.")
+    return Timetable(sessions, closes), str(getattr(built.tz, "key", "")) if own else ""
+
+
+def _longest(code: str, end: pd.Timestamp) -> "exchange_calendars.ExchangeCalendar":
+    import exchange_calendars  # noqa: PLC0415  # see above
+
+    try:
+        return exchange_calendars.get_calendar(code, start=EARLIEST, end=end)
+    except ValueError:  # its holidays are recorded for fewer years
+        default = exchange_calendars.get_calendar(code)
+        start, latest = default.bound_min() or EARLIEST, default.bound_max() or end
+        return exchange_calendars.get_calendar(code, start=start, end=min(end, latest))
