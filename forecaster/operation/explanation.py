@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+    from forecaster.contract import Floats
 
 
 class _Plain(BaseModel):
