@@ -181,7 +181,7 @@ def test_a_symbol_whose_calendar_is_known_is_described_without_asking(monkeypatc
     with Server(speaks()) as server:
         monkeypatch.setenv("FORECASTER_YAHOO_URL", server.url)
         asset = yahoo.describe("FB", "XNYS", "META")
-        with pytest.raises(UnknownSymbolError, match="^yahoo: META: Yahoo does not know it"):
+        with pytest.raises(UnknownSymbolError, match=r"^yahoo: META: Yahoo does not know it"):
             yahoo.describe("FB", name="META")
         with pytest.raises(BadSymbolError):
             yahoo.describe("../x")
