@@ -47,7 +47,7 @@ class Section(BaseModel):
 class Attention(Section):
     """Where the attention of one asset comes from."""
 
-    source: str = Field(description="an adapter: bitinfocharts, csv_file, wikimedia or x_counts")
+    source: str = Field(description="an adapter of ingest.attention, such as wikimedia")
     subject: str = Field(description="what to ask there, in the adapter's words")
 
 

@@ -7,7 +7,7 @@ of the whole history, and a forecast made last year could not be repeated. The f
     a[t] = (adjusted[t] / close[t]) / (adjusted[t-1] / close[t-1])
 
 is a fact about session t alone: a restatement multiplies both ratios by the same number, which
-cancels. The total-return change is then ``close[t] / close[t-1] * a[t] - 1``; a[t] is 1.0 on an
+cancels. The total-return change is then `close[t] / close[t-1] * a[t] - 1`; a[t] is 1.0 on an
 ordinary day, 2.0 on the day of an unadjusted 2-for-1 split, 1 + yield on an ex-dividend day.
 """
 
@@ -28,11 +28,11 @@ def adjustment_factors(close: npt.NDArray[np.float64], adjusted: npt.NDArray[np.
     with the next adjusted close instead of vanishing.
 
     Args:
-        close: closes as quoted, ``(sessions,)``, oldest first, above zero.
-        adjusted: adjusted closes, ``(sessions,)``; NaN where the provider has none.
+        close: Closes as quoted, `(sessions,)`, oldest first, above zero.
+        adjusted: Adjusted closes, `(sessions,)`; NaN where the provider has none.
 
     Returns:
-        Factors ``(sessions,)``; the first is 1.0.
+        Factors `(sessions,)`; the first is 1.0.
 
     >>> import numpy as np
     >>> adjustment_factors(np.array([100.0, 51.0, 50.0]), np.array([49.0, 49.98, 50.0])).tolist()

@@ -30,11 +30,11 @@ TOO_MANY = 429
 _SERVER = 500
 
 
-def as_json(body: bytes, where: str) -> Any:  # noqa: ANN401 - JSON is any
+def as_json(body: bytes, where: str) -> Any:  # noqa: ANN401  # JSON is any
     """The document in an answer's body.
 
     Raises:
-        BadPayloadError: a web page, a document cut off, or anything else that is no JSON.
+        BadPayloadError: A web page, a document cut off, or anything else that is no JSON.
 
     >>> as_json(b'{"a": [1', "yahoo: AAPL")
     Traceback (most recent call last):
@@ -56,7 +56,7 @@ def format_of(where: str) -> Iterator[None]:
     """What cannot be found in an answer within this block is a change of the provider's format.
 
     Raises:
-        BadPayloadError: names the key, and the provider.
+        BadPayloadError: Names the key, and the provider.
 
     >>> with format_of("x_counts: $ETH"):
     ...     {"data": 1}["meta"]
@@ -91,7 +91,7 @@ def refuse_status(status: int, headers: Mapping[str, str], where: str, wall: flo
         AccessRefusedError: 401, 402, 403 and 451.
         NoDataError: 404 and 410.
         ProviderDownError: 408 and 500 to 599.
-        BadPayloadError: any other.
+        BadPayloadError: Any other.
     """
     if status == httpx.codes.OK:
         return
@@ -112,13 +112,13 @@ def refuse_elsewhere(url: httpx.URL, target: httpx.URL, where: str, family: str 
     """Redirects lead to the same host, or to one of its family, and never to a private address.
 
     Args:
-        url: where the redirect comes from.
-        target: where it leads.
-        where: provider and symbol, for the message.
-        family: a domain whose hosts may redirect to each other over https, such as ``yahoo.com``.
+        url: Where the redirect comes from.
+        target: Where it leads.
+        where: Provider and symbol, for the message.
+        family: A domain whose hosts may redirect to each other over https, such as `yahoo.com`.
 
     Raises:
-        RedirectRefusedError: names the host.
+        RedirectRefusedError: Names the host.
     """
     same = (target.host, target.port or _port(target)) == (url.host, url.port or _port(url))
     upgrade = target.host == url.host and target.scheme == "https" and not url.port and not target.port

@@ -11,19 +11,19 @@ class Asset:
     """An asset on the books.
 
     Attributes:
-        symbol: see `ingest.panel.check_symbol`.
-        calendar: code of its calendar, such as ``24/7`` or ``XNYS``.
-        source: name of the source that first gave it.
+        symbol: See `ingest.panel.check_symbol`.
+        calendar: Code of its calendar, such as `24/7` or `XNYS`.
+        source: Name of the source that first gave it.
         simulated: True where its rows are invented; every page that shows it says so.
-        attention_kind: what the column ``tweets`` counts, such as "tweets a day"; empty if nothing.
-        lag_minutes: minutes after a session's close until the source publishes its row.
-        attention_source: adapter of `ingest.attention` that counts it by UTC day; empty where the counts, if
+        attention_kind: What the column `tweets` counts, such as "tweets a day"; empty if nothing.
+        lag_minutes: Minutes after a session's close until the source publishes its row.
+        attention_source: Adapter of `ingest.attention` that counts it by UTC day; empty where the counts, if
             any, come with the prices.
-        attention_lag_minutes: minutes after the end of a UTC day until that adapter has its count.
+        attention_lag_minutes: Minutes after the end of a UTC day until that adapter has its count.
 
     Raises:
-        BadSymbolError: the symbol is no plain ticker.
-        ValueError: a negative lag.
+        BadSymbolError: The symbol is no plain ticker.
+        ValueError: A negative lag.
 
     >>> Asset("ETH-USD", calendar="24/7", source="csv_file").lag
     datetime.timedelta(0)
@@ -39,7 +39,7 @@ class Asset:
     attention_lag_minutes: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse what could not be stored or read again."""
+        """Refuses what could not be stored or read again."""
         check_symbol(self.symbol)
         for name in ("lag_minutes", "attention_lag_minutes"):
             if getattr(self, name) < 0:

@@ -39,16 +39,16 @@ def simple_changes(rows: pd.DataFrame, calendar: Calendar, series: Sequence[str]
     Rows dated on days without a session are left out here; `ingest.checks` reports them.
 
     Args:
-        rows: a panel, one row a session.
-        calendar: the asset's calendar.
-        series: names of `SERIES`.
+        rows: A panel, one row a session.
+        calendar: The asset's calendar.
+        series: Names of `SERIES`.
 
     Returns:
-        Fractions per session ``(sessions, series)``, indexed by session; NaN where there is none.
+        Fractions per session `(sessions, series)`, indexed by session; NaN where there is none.
 
     Raises:
-        KeyError: a name that is not in `SERIES`.
-        CalendarRangeError: rows outside the calendar's years.
+        KeyError: A name that is not in `SERIES`.
+        CalendarRangeError: Rows outside the calendar's years.
     """
     if rows.empty:
         index = pd.DatetimeIndex([], dtype="datetime64[us]", name="session")
@@ -73,7 +73,7 @@ def series_of(rows: pd.DataFrame) -> tuple[str, ...]:
     """The default series that an asset has: price, then volume and tweets where any is above zero.
 
     Args:
-        rows: a panel.
+        rows: A panel.
 
     >>> from ingest.panel import panel_rows
     >>> days = pd.DatetimeIndex(["2024-01-01", "2024-01-02"])

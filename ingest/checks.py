@@ -46,11 +46,11 @@ def findings(rows: pd.DataFrame, calendar: Calendar) -> tuple[Finding, ...]:
     """Everything noteworthy about a panel, one of each check that found something.
 
     Args:
-        rows: a panel of one asset, as `ingest.panel.check_panel` and `ingest.history` give it.
-        calendar: the asset's calendar.
+        rows: A panel of one asset, as `ingest.panel.check_panel` and `ingest.history` give it.
+        calendar: The asset's calendar.
 
     Raises:
-        CalendarRangeError: rows outside the calendar's years.
+        CalendarRangeError: Rows outside the calendar's years.
     """
     return tuple(one for check in _CHECKS for one in check(rows, calendar)) if len(rows) else ()
 

@@ -31,11 +31,11 @@ def counted_days(asset: Asset, sessions: pd.DatetimeIndex) -> pd.DatetimeIndex:
     """The UTC day whose count each session has; see the module.
 
     Args:
-        asset: with its calendar and lags.
-        sessions: ``(rows,)``.
+        asset: With its calendar and lags.
+        sessions: `(rows,)`.
 
     Returns:
-        Naive dates ``(rows,)``.
+        Naive dates `(rows,)`.
 
     >>> coin = Asset("COIN", "24/7", "yahoo", lag_minutes=20, attention_source="x", attention_lag_minutes=15)
     >>> counted_days(coin, pd.DatetimeIndex(["2024-01-05"]))[0]
@@ -52,10 +52,10 @@ def merged(asset: Asset, rows: pd.DataFrame, vintages: pd.DataFrame, moment: pd.
     """The rows with the counts that were known at the moment; a row is known once both of its parts are.
 
     Args:
-        asset: with an attention source.
-        rows: a panel, one row a session, oldest first.
-        vintages: attention, columns `ingest.tables.COUNTED`.
-        moment: an instant.
+        asset: With an attention source.
+        rows: A panel, one row a session, oldest first.
+        vintages: Attention, columns `ingest.tables.COUNTED`.
+        moment: An instant.
     """
     seen = vintages[vintages["known_at"] <= moment].sort_values(["day", "known_at"], kind="stable")
     latest = seen.iloc[last_of_each(seen["day"].to_numpy())].set_index("day")
@@ -72,17 +72,17 @@ def additions(
     """The vintages that new counts add to those that are stored.
 
     Args:
-        asset: whose attention it is.
-        stored: every vintage so far, columns `ingest.tables.COUNTED`, by day, then known_at.
-        given: what an adapter gave; a day without a count says nothing.
-        now: the instant of the import, with a time zone.
-        recorded: the last session from which a forecast is on record, None where there is none.
+        asset: Whose attention it is.
+        stored: Every vintage so far, columns `ingest.tables.COUNTED`, by day, then known_at.
+        given: What an adapter gave; a day without a count says nothing.
+        now: The instant of the import, with a time zone.
+        recorded: The last session from which a forecast is on record, None where there is none.
 
     Returns:
         The rows to store, and the counts of what they are.
 
     Raises:
-        StoreError: the clock says an instant before what is stored became known.
+        StoreError: The clock says an instant before what is stored became known.
     """
     known = given.days.dropna()
     days = pd.DatetimeIndex(known.index).as_unit("us")

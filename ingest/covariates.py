@@ -88,20 +88,20 @@ CORE = frozenset(of.name for of in COVARIATES if of.core)
 def volatility(price_changes: pd.Series, half_life: float) -> pd.DataFrame:
     """The exponentially weighted volatility known at each session's close, and the changes as it took them.
 
-    ``s[t]^2 = sum_k w^k c[t-k]^2 / sum_k w^k + floor^2`` over the changes up to and including t, with
-    ``w = 0.5 ** (1 / half_life)`` and c the change, at most `TAME` times the volatility before it. A missing change is
+    `s[t]^2 = sum_k w^k c[t-k]^2 / sum_k w^k + floor^2` over the changes up to and including t, with
+    `w = 0.5 ** (1 / half_life)` and c the change, at most `TAME` times the volatility before it. A missing change is
     skipped: the last value stands, and earlier changes do not fade over the gap.
 
     Args:
-        price_changes: fractions per session ``(sessions,)``, oldest first, NaN for a gap.
-        half_life: in sessions, above zero.
+        price_changes: Fractions per session `(sessions,)`, oldest first, NaN for a gap.
+        half_life: In sessions, above zero.
 
     Returns:
-        Columns ``change`` and ``volatility``, fractions per session ``(sessions,)``; the volatility is NaN until
+        Columns `change` and `volatility`, fractions per session `(sessions,)`; the volatility is NaN until
         `WARM_UP` changes have been seen.
 
     Raises:
-        ValueError: a half-life that is not above zero.
+        ValueError: A half-life that is not above zero.
 
     >>> import pandas as pd
     >>> quiet = pd.Series([0.01, -0.01] * 15)
@@ -133,8 +133,8 @@ def standard_changes(changes: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame
     exponentially weighted spread known before it.
 
     Args:
-        changes: a row for every calendar session, as `ingest.changes.simple_changes` gives them.
-        known: what `volatility` gave for their price.
+        changes: A row for every calendar session, as `ingest.changes.simple_changes` gives them.
+        known: What `volatility` gave for their price.
 
     Returns:
         The same columns and rows, without unit, NaN where not known.
@@ -154,12 +154,12 @@ def covariates(rows: pd.DataFrame, known: pd.DataFrame, target: pd.Timestamp) ->
     """The covariates known at each close, standardised by their fixed numbers.
 
     Args:
-        rows: a panel, by session; sessions that are not in `known` are not looked at.
-        known: what `volatility` gave, a row for every calendar session.
-        target: the session after the last.
+        rows: A panel, by session; sessions that are not in `known` are not looked at.
+        known: What `volatility` gave, a row for every calendar session.
+        target: The session after the last.
 
     Returns:
-        ``(sessions, covariates)`` without unit, in the order of `COVARIATES`; NaN where not known.
+        `(sessions, covariates)` without unit, in the order of `COVARIATES`; NaN where not known.
     """
     panel = rows.set_index("session").reindex(known.index)
     s, before = known["volatility"], known["volatility"].shift(1)

@@ -20,12 +20,12 @@ class Counts:
     """What an adapter gives back.
 
     Attributes:
-        kind: what is counted, such as "tweets a day".
-        lag: after the end of a UTC day, until its count is complete and published.
-        days: float64 counts, indexed by naive midnights of UTC days (``datetime64[us]``, name ``session``), without
+        kind: What is counted, such as "tweets a day".
+        lag: After the end of a UTC day, until its count is complete and published.
+        days: Float64 counts, indexed by naive midnights of UTC days (`datetime64[us]`, name `session`), without
             holes: NaN for a day that is not known.
-        payload: sha256 of the provider's bytes, decompressed, hex; of several pages one after the other in the order
-            in which they came.
+        payload: The sha256 of the provider's bytes, decompressed, hex; of several pages one after the other in the
+            order in which they came.
     """
 
     kind: str
@@ -38,8 +38,8 @@ def final_days(first: Day, last: Day, now: datetime, lag: timedelta, where: str)
     """The days asked for, less those that are not over and published at now.
 
     Raises:
-        NoDataError: none is left.
-        AsOfError: either is no date.
+        NoDataError: None is left.
+        AsOfError: Either is no date.
 
     >>> from datetime import UTC
     >>> now = datetime(2024, 1, 5, 6, tzinfo=UTC)
@@ -61,14 +61,14 @@ def series_of(counts: Mapping[pd.Timestamp, float], start: pd.Timestamp, end: pd
     """Counts by day as a series without holes: a day that is not there is NaN.
 
     Args:
-        counts: day (naive midnight, UTC) to count, NaN where the provider says null.
-        start: days before it are left out.
-        end: days after it are left out.
-        where: provider and subject, for the messages.
+        counts: Day (naive midnight, UTC) to count, NaN where the provider says null.
+        start: Days before it are left out.
+        end: Days after it are left out.
+        where: Provider and subject, for the messages.
 
     Raises:
-        NoDataError: no day within has a count.
-        BadPayloadError: a count that is negative or beyond `MOST`.
+        NoDataError: No day within has a count.
+        BadPayloadError: A count that is negative or beyond `MOST`.
     """
     within = {day: float(count) for day, count in counts.items() if start <= day <= end}
     known = [day for day, count in within.items() if not math.isnan(count)]
@@ -87,12 +87,12 @@ def utc_day(text: str, pattern: str) -> pd.Timestamp:
     """A day as a provider writes it, as a naive midnight of unit us.
 
     Raises:
-        ValueError: it is written otherwise, or is no midnight.
+        ValueError: It is written otherwise, or is no midnight.
 
     >>> utc_day("2015080100", "%Y%m%d%H")
     Timestamp('2015-08-01 00:00:00')
     """
-    stamp = pd.Timestamp(datetime.strptime(text, pattern)).as_unit("us")  # noqa: DTZ007 - providers' days are UTC
+    stamp = pd.Timestamp(datetime.strptime(text, pattern)).as_unit("us")  # noqa: DTZ007  # providers' days are UTC
     if stamp != stamp.normalize():
         raise ValueError("not a midnight")
     return stamp

@@ -2,7 +2,7 @@
 
 A timeout bounds the silence between two bytes, so that a server that sends one byte a second is
 never late. Here every wait of a connection, that for its headers included, is cut to what is left
-until the deadline. The proxies of the environment (``HTTPS_PROXY``, ``NO_PROXY``) are honoured.
+until the deadline. The proxies of the environment (`HTTPS_PROXY`, `NO_PROXY`) are honoured.
 """
 
 import time
@@ -21,13 +21,13 @@ class DeadlineSender(httpx.BaseTransport):
     """Sends requests until the deadline, and not a moment longer.
 
     Args:
-        seconds: from now until the deadline.
-        url: of the first request; it decides whether a proxy of the environment is used.
-        clock: monotonic, in seconds.
+        seconds: From now until the deadline.
+        url: Of the first request; it decides whether a proxy of the environment is used.
+        clock: Monotonic, in seconds.
     """
 
     def __init__(self, seconds: float, url: httpx.URL, clock: Clock = time.monotonic) -> None:
-        """Start the deadline's clock; see the class."""
+        """Starts the deadline's clock; see the class."""
         backend = _Backend(_Deadline(clock() + seconds, clock))
         proxy = None if proxy_bypass(url.host) else getproxies().get(url.scheme)
         self._pool = httpcore.ConnectionPool(
@@ -37,7 +37,7 @@ class DeadlineSender(httpx.BaseTransport):
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send one request; faults are those of httpcore."""
+        """Sends one request; faults are those of httpcore."""
         url = request.url
         answer = self._pool.handle_request(
             httpcore.Request(
@@ -52,7 +52,7 @@ class DeadlineSender(httpx.BaseTransport):
         return httpx.Response(answer.status, headers=answer.headers, stream=body, extensions=answer.extensions)
 
     def close(self) -> None:
-        """Close every connection."""
+        """Closes every connection."""
         self._pool.close()
 
 
@@ -105,7 +105,7 @@ class _Stream(httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         return _Stream(self._inner.start_tls(ssl_context, server_hostname, self._cut(timeout)), self._cut)
 
-    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - httpcore's own signature
+    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401  # httpcore's own signature
         return self._inner.get_extra_info(info)
 
 

@@ -41,7 +41,7 @@ from difflib import get_close_matches
 
 
 class IngestError(Exception):
-    """Root of every fault that this package raises on purpose; ``str(error)`` is one line."""
+    """Root of every fault that this package raises on purpose; `str(error)` is one line."""
 
 
 class BadSymbolError(IngestError):
@@ -61,7 +61,7 @@ class CalendarRangeError(IngestError):
 
 
 class UnknownSourceError(IngestError):
-    """A source without a file in ``ingest/sources``."""
+    """A source without a file in `ingest/sources`."""
 
 
 class AssetConflictError(IngestError):
@@ -132,7 +132,7 @@ class RateLimitedError(ProviderError):
     """The provider asks to wait.
 
     Attributes:
-        retry_after: seconds that the provider asks for; None where it does not say.
+        retry_after: Seconds that the provider asks for; None where it does not say.
     """
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
@@ -195,4 +195,4 @@ def nearest(name: str, known: Iterable[str]) -> str:
     if not names:
         return "none is known yet"
     shown = ", ".join(names[:12])
-    return f"known: {shown}" + (f" and {len(names) - 12} more" if len(names) > 12 else "")  # noqa: PLR2004 - a line's worth
+    return f"known: {shown}" + (f" and {len(names) - 12} more" if len(names) > 12 else "")  # noqa: PLR2004  # a line's worth

@@ -3,6 +3,8 @@
 The rules by which vintages came to be are in `ingest.vintages`.
 """
 
+from __future__ import annotations
+
 import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -27,11 +29,11 @@ class History:
     """Every vintage of one asset, in memory.
 
     Attributes:
-        asset: the asset.
-        frame: panel columns, one row a vintage, any order; known_at never missing.
-        counts: attention by UTC day, columns `ingest.tables.COUNTED`, one row a vintage, any order; empty for an
+        asset: The asset.
+        frame: Panel columns, one row a vintage, any order; known_at never missing.
+        counts: Attention by UTC day, columns `ingest.tables.COUNTED`, one row a vintage, any order; empty for an
             asset whose attention, if any, comes with its prices.
-        held: quarantined rows, columns `ingest.tables.HELD`.
+        held: Quarantined rows, columns `ingest.tables.HELD`.
     """
 
     asset: Asset
@@ -42,7 +44,7 @@ class History:
     _known: npt.NDArray[np.datetime64] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Put the vintages in order: by session, then by when they became known."""
+        """Puts the vintages in order: by session, then by when they became known."""
         session, known = _naive(self.frame["session"]), _naive(self.frame["known_at"])
         order = np.lexsort((known, session))
         if (np.diff(order) != 1).any():  # those of the store are in order
@@ -80,15 +82,15 @@ class History:
         """What was known at the close of a session, plus the publication lag.
 
         Args:
-            as_of: a session of the asset's calendar, not before the first stored session and not
+            as_of: A session of the asset's calendar, not before the first stored session and not
                 after the last: what will be known then is not known yet.
 
         Returns:
             The latest vintage then of each session up to as_of, in the panel's columns, oldest first.
 
         Raises:
-            AsOfError: before or after the data.
-            NotASessionError: the market does not trade on that day.
+            AsOfError: Before or after the data.
+            NotASessionError: The market does not trade on that day.
         """
         moment = self._moment(as_of)
         rows = self._rows(self._seen(as_of, moment), moment)
@@ -114,7 +116,7 @@ class History:
             The panel's columns, by session, then known_at.
 
         Raises:
-            AsOfError: as `read`.
+            AsOfError: As `read`.
         """
         seen = self._seen(as_of, self._moment(as_of))
         return self.frame.loc[seen, list(COLUMNS)].reset_index(drop=True)
@@ -126,7 +128,7 @@ class History:
             Columns `ingest.tables.HELD`, oldest session first.
 
         Raises:
-            AsOfError: as `read`.
+            AsOfError: As `read`.
         """
         moment = self._moment(as_of)
         held, day = self.held, as_day(as_of)
@@ -170,7 +172,7 @@ def vintage_sha256(rows: pd.DataFrame) -> str:
     """A fingerprint of exactly these rows: their sessions, values and instants, byte for byte.
 
     Args:
-        rows: a panel, as `History.read` gives it.
+        rows: A panel, as `History.read` gives it.
 
     Returns:
         64 hexadecimal digits; equal if and only if sessions, values (NaN equal to NaN) and
@@ -186,5 +188,5 @@ def vintage_sha256(rows: pd.DataFrame) -> str:
     return digest.hexdigest()
 
 
-def _naive(instants: "pd.Series[pd.Timestamp]") -> npt.NDArray[np.datetime64]:
+def _naive(instants: pd.Series[pd.Timestamp]) -> npt.NDArray[np.datetime64]:
     return pd.DatetimeIndex(instants).tz_localize(None).to_numpy().astype("datetime64[us]")

@@ -18,15 +18,15 @@ class Limits:
     """What a request may cost.
 
     Attributes:
-        connect: seconds until the connection stands.
-        read: seconds of silence.
-        deadline: seconds for one attempt, from the first byte sent to the last received.
-        max_bytes: of an answer's body, decompressed.
-        attempts: in all.
-        redirects: followed in one attempt.
-        wait: shortest and longest wait before another attempt, seconds, where the provider does not
+        connect: Seconds until the connection stands.
+        read: Seconds of silence.
+        deadline: Seconds for one attempt, from the first byte sent to the last received.
+        max_bytes: Of an answer's body, decompressed.
+        attempts: In all.
+        redirects: Followed in one attempt.
+        wait: Shortest and longest wait before another attempt, seconds, where the provider does not
             ask for one.
-        patience: longest wait that a provider may ask for, seconds; beyond it the attempt is not repeated.
+        patience: Longest wait that a provider may ask for, seconds; beyond it the attempt is not repeated.
     """
 
     connect: float = 10.0
@@ -40,10 +40,10 @@ class Limits:
 
 
 def patiently(ask: Callable[[], Result], limits: Limits, sleep: Sleep) -> Result:
-    """What ``ask`` returns, asked again after a wait where that may help.
+    """What `ask` returns, asked again after a wait where that may help.
 
     Another attempt may help after a rate limit, a timeout and a fault of the provider. A provider
-    that asks for more than ``limits.patience`` seconds is not asked again.
+    that asks for more than `limits.patience` seconds is not asked again.
 
     >>> patiently(lambda: "rows", Limits(), sleep=print)
     'rows'
@@ -59,8 +59,8 @@ def patiently(ask: Callable[[], Result], limits: Limits, sleep: Sleep) -> Result
         asked = getattr(fault, "retry_after", None)
         shortest, longest = limits.wait
         if asked is not None:
-            return float(asked) + random.uniform(0.0, min(shortest / 5, 0.1 + asked / 4))  # noqa: S311 - no secret depends on it
-        return random.uniform(shortest, longest)  # noqa: S311 - the same
+            return float(asked) + random.uniform(0.0, min(shortest / 5, 0.1 + asked / 4))  # noqa: S311  # no secret depends on it
+        return random.uniform(shortest, longest)  # noqa: S311  # the same
 
     retrying = Retrying(
         stop=stop_after_attempt(limits.attempts),

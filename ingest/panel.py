@@ -4,7 +4,7 @@ A panel holds the rows of one symbol, a row a session, oldest first:
 
 ===========  ==================================================================================
 symbol       text, see `check_symbol`
-session      local date of the trading day; midnight without a time zone, ``datetime64[us]``
+session      local date of the trading day; midnight without a time zone, `datetime64[us]`
 open ... close  prices in the asset's currency, as the market quoted them (not adjusted)
 volume       what was traded in the session, in the source's own unit
 tweets       attention: tweets a day, or the substitute that `ingest.store.Asset` declares
@@ -12,11 +12,11 @@ market_cap   in the asset's currency
 adjustment   total-return factor of the session, no unit; see `ingest.adjustments`
 source       name of the source that gave the row
 payload      sha256 of what the source gave: the file, or the provider's answer, as it came
-known_at     instant at which the row became known, ``datetime64[us, UTC]``; ``NaT`` until stored
+known_at     instant at which the row became known, `datetime64[us, UTC]`; `NaT` until stored
 ===========  ==================================================================================
 
-Values are float64, NaN where a source has none; ``close`` and ``adjustment`` are always there.
-``known_at`` belongs to the store alone: a source leaves it ``NaT``, since only the store knows
+Values are float64, NaN where a source has none; `close` and `adjustment` are always there.
+`known_at` belongs to the store alone: a source leaves it `NaT`, since only the store knows
 whether a row is the first of its session or a correction.
 """
 
@@ -41,11 +41,11 @@ def check_symbol(symbol: str) -> str:
     """The symbol itself, if it is a plain ticker; it enters file names, pages and SQL as it is.
 
     Args:
-        symbol: 1 to 32 of ``A-Z a-z 0-9 . ^ = _ -``, not beginning with ``-`` or ``.``,
-            without ``..``.
+        symbol: 1 to 32 of `A-Z a-z 0-9 . ^ = _ -`, not beginning with `-` or `.`,
+            without `..`.
 
     Raises:
-        BadSymbolError: anything else.
+        BadSymbolError: Anything else.
 
     >>> check_symbol("^GSPC"), check_symbol("BRK-B"), check_symbol("EURUSD=X")
     ('^GSPC', 'BRK-B', 'EURUSD=X')
@@ -54,7 +54,7 @@ def check_symbol(symbol: str) -> str:
     ingest.errors.BadSymbolError: symbol '../../x' is not allowed: use 1 to 32 of letters, digits ...
     """
     if not isinstance(symbol, str) or ".." in symbol or not _SYMBOL.fullmatch(symbol):
-        shown = repr(symbol if len(str(symbol)) <= 40 else str(symbol)[:37] + "...")  # noqa: PLR2004 - a line's worth
+        shown = repr(symbol if len(str(symbol)) <= 40 else str(symbol)[:37] + "...")  # noqa: PLR2004  # a line's worth
         raise BadSymbolError(
             f"symbol {shown} is not allowed: use 1 to 32 of letters, digits and . ^ = _ -, "
             "beginning with a letter, a digit, ^, = or _, such as ETH-USD"
@@ -68,14 +68,14 @@ def panel_rows(
     """A checked panel from arrays; what a source does not have becomes NaN, no adjustment 1.0.
 
     Args:
-        symbol: the asset's symbol.
-        sessions: local dates, ``(rows,)``, any order.
-        values: some of `VALUES`, each ``(rows,)``; ``close`` is required.
-        source: name of the source.
-        payload: sha256 of what the source gave; of the values themselves where there is nothing behind them.
+        symbol: The asset's symbol.
+        sessions: Local dates, `(rows,)`, any order.
+        values: Some of `VALUES`, each `(rows,)`; `close` is required.
+        source: Name of the source.
+        payload: The sha256 of what the source gave; of the values themselves where there is nothing behind them.
 
     Raises:
-        PanelFaultError: the rows break a rule of the panel.
+        PanelFaultError: The rows break a rule of the panel.
     """
     rows = len(sessions)
     columns: dict[str, Any] = {"symbol": [symbol] * rows, "session": sessions}
@@ -91,11 +91,11 @@ def check_panel(frame: pd.DataFrame) -> pd.DataFrame:
     """A copy of the table in the panel's columns, types and order, or the first rule it breaks.
 
     Args:
-        frame: rows of one symbol with the columns `COLUMNS`, in any order.
+        frame: Rows of one symbol with the columns `COLUMNS`, in any order.
 
     Raises:
-        PanelFaultError: names the symbol, the session, the column and the rule.
-        BadSymbolError: the symbol is no plain ticker.
+        PanelFaultError: Names the symbol, the session, the column and the rule.
+        BadSymbolError: The symbol is no plain ticker.
     """
     absent = [name for name in COLUMNS if name not in frame.columns]
     if absent:

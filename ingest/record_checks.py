@@ -26,13 +26,13 @@ def record_findings(
     """Everything noteworthy about the record of one asset.
 
     Args:
-        vintages: the panel's columns, a row a vintage, sorted by session and known_at.
-        quarantined: the panel's columns and ``reason``: rows held back and still undecided.
-        calendar: the asset's calendar.
-        newest: the last session that is closed.
+        vintages: The panel's columns, a row a vintage, sorted by session and known_at.
+        quarantined: The panel's columns and `reason`: rows held back and still undecided.
+        calendar: The asset's calendar.
+        newest: The last session that is closed.
 
     Raises:
-        CalendarRangeError: newest is outside the calendar's years.
+        CalendarRangeError: `newest` is outside the calendar's years.
     """
     return (
         *_revisions(vintages),
@@ -67,7 +67,7 @@ def _revisions(vintages: pd.DataFrame) -> Iterator[Finding]:
 
 
 def _disagreements(vintages: pd.DataFrame) -> Iterator[Finding]:
-    if vintages["source"].nunique() < 2:  # noqa: PLR2004 - it takes two to disagree
+    if vintages["source"].nunique() < 2:  # noqa: PLR2004  # it takes two to disagree
         return
     latest = vintages.pivot_table(index="session", columns="source", values="close", aggfunc="last")
     distance = latest.max(axis=1) / latest.min(axis=1) - 1

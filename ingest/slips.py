@@ -34,8 +34,8 @@ class Slip:
     """A run of levels out of scale.
 
     Attributes:
-        rows: their positions.
-        factor: their median over that of their neighbours.
+        rows: Their positions.
+        factor: Their median over that of their neighbours.
     """
 
     rows: tuple[int, ...]
@@ -46,7 +46,7 @@ def slips(levels: Numbers) -> tuple[Slip, ...]:
     """Every slip in a series of levels, oldest first.
 
     Args:
-        levels: ``(rows,)``; what is missing or zero is passed over.
+        levels: `(rows,)`; what is missing or zero is passed over.
 
     >>> slips(np.array([5.0, 6.0, 5.5, 0.0, 5.2, 580.0, 6.1, 5.8, 5.9, 6.0]))
     (Slip(rows=(5,), factor=99.1...),)

@@ -42,8 +42,8 @@ def suspicions(rows: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
     """Why each row is held back; empty text where it is believed.
 
     Args:
-        rows: a panel.
-        known: the panel around them, these rows among it, one row a session, oldest first.
+        rows: A panel.
+        known: The panel around them, these rows among it, one row a session, oldest first.
 
     Returns:
         A `Reason` or empty text for each of rows, in their order and with their index.

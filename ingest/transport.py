@@ -2,12 +2,12 @@
 
 Everything that leaves the machine goes through `Transport`, except what yfinance sends, which obeys
 the same limits and speaks the same words (`ingest.yahoo_session`). A test passes a
-``sender`` (any httpx transport) or the address of a real server on loopback; it never patches.
+`sender` (any httpx transport) or the address of a real server on loopback; it never patches.
 
 - time: a wait for the connection, a wait for each byte, and a total deadline for an attempt;
-- bytes: at most ``max_bytes`` after decompression, of which never more is held in memory;
+- bytes: at most `max_bytes` after decompression, of which never more is held in memory;
 - attempts: two, and only where another one may help; the wait between them is the one that the
-  provider asks for (``Retry-After``, ``x-rate-limit-reset``), else long and random;
+  provider asks for (`Retry-After`, `x-rate-limit-reset`), else long and random;
 - places: redirects to the same host alone, and never from https to http; another address of the
   user's (`address`) is taken over https or on loopback, so that no token travels in the clear;
 - words: one plain line with provider, symbol and remedy; see `ingest.answers`.
@@ -56,13 +56,13 @@ class Transport:
     """Asks one provider.
 
     Args:
-        provider: its name in every message.
-        base: its address, ``https://host`` or, for a test, ``http://127.0.0.1:port``.
-        headers: sent with every request; a token belongs here and nowhere else.
-        limits: what a request may cost.
-        sender: any httpx transport; the network where None.
-        sleep: waits so many seconds.
-        wall: the present time, seconds since 1970, for instants that a provider names.
+        provider: Its name in every message.
+        base: Its address, `https://host` or, for a test, `http://127.0.0.1:port`.
+        headers: Sent with every request; a token belongs here and nowhere else.
+        limits: What a request may cost.
+        sender: Any httpx transport; the network where None.
+        sleep: Waits so many seconds.
+        wall: The present time, seconds since 1970, for instants that a provider names.
 
     >>> page = httpx.MockTransport(lambda request: httpx.Response(200, json={"path": request.url.path}))
     >>> Transport("example", "https://example.org", sender=page).json("/counts", symbol="ETH-USD")
@@ -80,7 +80,7 @@ class Transport:
         sleep: Sleep = time.sleep,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        """Remember whom to ask, and how; nothing is sent yet."""
+        """Remembers whom to ask, and how; nothing is sent yet."""
         self.provider = provider
         self._base = httpx.URL(base)
         self._headers = {"User-Agent": user_agent(), "Accept-Encoding": "gzip", **(headers or {})}
@@ -91,12 +91,12 @@ class Transport:
         """The answer to a GET, of status 200 and not empty.
 
         Args:
-            path: below the base, percent-encoded.
-            params: of the query.
-            symbol: what is asked about, for the messages.
+            path: Below the base, percent-encoded.
+            params: Of the query.
+            symbol: What is asked about, for the messages.
 
         Raises:
-            ProviderError: one of its kinds; see `ingest.errors`.
+            ProviderError: One of its kinds; see `ingest.errors`.
         """
         where = f"{self.provider}: {symbol}"
         try:
@@ -109,12 +109,12 @@ class Transport:
             )
         raise fault
 
-    def json(self, path: str, params: Mapping[str, str] | None = None, *, symbol: str) -> Any:  # noqa: ANN401 - JSON is any
+    def json(self, path: str, params: Mapping[str, str] | None = None, *, symbol: str) -> Any:  # noqa: ANN401  # JSON is any
         """The same as a JSON document.
 
         Raises:
-            BadPayloadError: it is none.
-            ProviderError: as `get`.
+            BadPayloadError: It is none.
+            ProviderError: As `get`.
         """
         return as_json(self.get(path, params, symbol=symbol).body, f"{self.provider}: {symbol}")
 
@@ -166,14 +166,14 @@ def address(provider: str, own: str, variable: str, environment: Mapping[str, st
     """Where a provider is asked: at its own address, or at another one that the environment names.
 
     Args:
-        provider: its name, for the message.
-        own: its own address.
-        variable: the environment's, for a proxy of the user's and for tests; empty counts as absent.
-        environment: such as `os.environ`.
-        encrypted: whether http:// is taken on loopback alone, since a token or contact is sent along.
+        provider: Its name, for the message.
+        own: Its own address.
+        variable: The environment's, for a proxy of the user's and for tests; empty counts as absent.
+        environment: Such as `os.environ`.
+        encrypted: Whether http:// is taken on loopback alone, since a token or contact is sent along.
 
     Raises:
-        CredentialError: it is no address of a host, or would send in the clear; its value is not shown, since it may
+        CredentialError: It is no address of a host, or would send in the clear; its value is not shown, since it may
             hold a password.
 
     >>> address("x_counts", "https://api.x.com", "FORECASTER_X_URL", {"FORECASTER_X_URL": "http://127.0.0.1:8080/"})
@@ -251,7 +251,7 @@ def _drained(answer: httpx.Response, max_bytes: int, where: str) -> bytes:
     return bytes(body)
 
 
-def _plain(raw: bytes, unzip: Any, room: int, where: str) -> bytes:  # noqa: ANN401 - zlib's type has no name
+def _plain(raw: bytes, unzip: Any, room: int, where: str) -> bytes:  # noqa: ANN401  # zlib's type has no name
     if unzip is None:
         return raw
     try:

@@ -1,7 +1,7 @@
 """The rules by which a session's rows are added to what was known before.
 
 Nothing is ever overwritten. A session has one row for every value it was ever known to have, each
-with the instant ``known_at`` since when it was known:
+with the instant `known_at` since when it was known:
 
 - *new*, a session after all stored ones: known at its close plus the source's publication lag,
   also when an old history is imported years later, so that a replay may use it;
@@ -14,7 +14,7 @@ with the instant ``known_at`` since when it was known:
 - *quarantined*, a row that is too unlikely to believe (`ingest.suspicion`): held back, and added only if
   a person releases it.
 
-With these rules ``read(as_of)`` gives the same rows for ever, whatever is added afterwards.
+With these rules `read(as_of)` gives the same rows for ever, whatever is added afterwards.
 
 The counts of an attention adapter are vintages of their own, by UTC day (`ingest.counts`). A session has the
 count of the newest day that was over, and published, at its close plus the publication lag.
@@ -44,9 +44,9 @@ class Appended:
     """How many rows of an import were what; only new, corrected and late ones were stored.
 
     Attributes:
-        new, corrected, late, unchanged, unfinished: see the module.
-        quarantined: held back now.
-        held: held back, or rejected by a person, before; they came again.
+        new, corrected, late, unchanged, unfinished: See the module.
+        quarantined: Held back now.
+        held: Held back, or rejected by a person, before; they came again.
     """
 
     new: int = 0
@@ -63,9 +63,9 @@ class Additions:
     """What an import adds.
 
     Attributes:
-        believed: rows to store, with known_at.
-        suspicious: rows to hold back, with known_at and ``reason``.
-        counts: how many were what.
+        believed: Rows to store, with known_at.
+        suspicious: Rows to hold back, with known_at and `reason`.
+        counts: How many were what.
     """
 
     believed: pd.DataFrame
@@ -79,17 +79,17 @@ def additions(
     """The vintages that an import adds to what is stored.
 
     Args:
-        asset: the asset.
-        stored: every vintage of the asset so far, panel columns, sorted by session, known_at.
-        rows: a panel of the asset; its known_at is not looked at.
-        now: the instant of the import, with a time zone.
-        held: what was ever held back, by session, then known_at; None where every row is believed, since a
+        asset: The asset.
+        stored: Every vintage of the asset so far, panel columns, sorted by session, known_at.
+        rows: A panel of the asset; its known_at is not looked at.
+        now: The instant of the import, with a time zone.
+        held: What was ever held back, by session, then known_at; None where every row is believed, since a
             person has released it.
 
     Raises:
-        PanelFaultError: rows that break a rule of the panel, or are of another symbol.
-        StoreError: the clock says an instant before what is stored became known.
-        CalendarRangeError: sessions outside the calendar's years.
+        PanelFaultError: Rows that break a rule of the panel, or are of another symbol.
+        StoreError: The clock says an instant before what is stored became known.
+        CalendarRangeError: Sessions outside the calendar's years.
     """
     rows = check_panel(rows)
     if (rows["symbol"] != asset.symbol).any():
@@ -130,7 +130,7 @@ def stamp(asset: Asset, now: datetime, *vintages: pd.DataFrame | None) -> pd.Tim
     """The instant of a correction: now, and strictly after all that was known before.
 
     Raises:
-        StoreError: the clock says an instant before what is stored became known.
+        StoreError: The clock says an instant before what is stored became known.
     """
     instant = pd.Timestamp(now).tz_convert("UTC").as_unit("us")
     instants = [frame["known_at"].max() for frame in vintages if frame is not None and len(frame)]

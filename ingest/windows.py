@@ -1,7 +1,7 @@
 """Seven-day windows of changes and the change of the session after them.
 
-Row t of the windows says: with the changes of the seven sessions that end at ``as_of[t]``, the
-price changed by ``y[t]`` on ``target[t]``, the calendar's next session. One session ahead, never
+Row t of the windows says: with the changes of the seven sessions that end at `as_of[t]`, the
+price changed by `y[t]` on `target[t]`, the calendar's next session. One session ahead, never
 two. Only complete rows are kept; those left out are counted by reason.
 """
 
@@ -30,13 +30,13 @@ class Windows:
     """Complete windows of one asset, oldest first.
 
     Attributes:
-        symbol: the asset.
-        series: names of the series, in the order of x's last axis.
-        x: changes ``(rows, 7, series)``, fractions per session, oldest day first.
-        y: price change of the target session ``(rows,)``, a fraction.
-        as_of: last session of each window ``(rows,)``, ``datetime64[D]``.
-        target: the calendar's next session ``(rows,)``, ``datetime64[D]``.
-        dropped: reason -> windows left out because of it; a window that has several reasons is
+        symbol: The asset.
+        series: Names of the series, in the order of x's last axis.
+        x: Changes `(rows, 7, series)`, fractions per session, oldest day first.
+        y: Price change of the target session `(rows,)`, a fraction.
+        as_of: Last session of each window `(rows,)`, `datetime64[D]`.
+        target: The calendar's next session `(rows,)`, `datetime64[D]`.
+        dropped: Reason -> windows left out because of it; a window that has several reasons is
             counted once, under the first of: price, the other series in their order, target.
     """
 
@@ -57,10 +57,10 @@ def build_windows(symbol: str, changes: pd.DataFrame, series: Sequence[str]) -> 
     """Every complete window of a table of changes.
 
     Args:
-        symbol: the asset, for messages.
-        changes: one row for *every* calendar session, as `ingest.changes.simple_changes` gives
-            them, with the column ``price`` and the columns of ``series``.
-        series: the series to use, in order.
+        symbol: The asset, for messages.
+        changes: One row for *every* calendar session, as `ingest.changes.simple_changes` gives
+            them, with the column `price` and the columns of `series`.
+        series: The series to use, in order.
 
     Returns:
         Windows; the last possible origin is the last session but one, whose target is the last.
@@ -92,16 +92,16 @@ def origin_window(symbol: str, changes: pd.DataFrame, series: Sequence[str], as_
     """The window that ends at one origin: what a forecast made there may look at.
 
     Args:
-        symbol: the asset, for messages.
-        changes: as for `build_windows`; rows after the origin are not looked at.
-        series: the series to use, in order.
-        as_of: the origin, a session.
+        symbol: The asset, for messages.
+        changes: As for `build_windows`; rows after the origin are not looked at.
+        series: The series to use, in order.
+        as_of: The origin, a session.
 
     Returns:
-        Changes ``(7, series)``, oldest day first.
+        Changes `(7, series)`, oldest day first.
 
     Raises:
-        IncompleteWindowError: names the first series and session that are missing.
+        IncompleteWindowError: Names the first series and session that are missing.
     """
     origin = as_day(as_of)
     last = int(changes.index.searchsorted(origin, side="right"))
@@ -125,15 +125,15 @@ def origin_window(symbol: str, changes: pd.DataFrame, series: Sequence[str], as_
 
 
 def require_usable(windows: Windows, minimum: int) -> None:
-    """Refuse windows from which nothing can be learned.
+    """Refuses windows from which nothing can be learned.
 
     Args:
-        windows: the complete windows up to an origin.
-        minimum: complete windows needed.
+        windows: The complete windows up to an origin.
+        minimum: Complete windows needed.
 
     Raises:
-        TooFewRowsError: states how many there are, how many are needed, and what was dropped.
-        ConstantSeriesError: the price never moved.
+        TooFewRowsError: States how many there are, how many are needed, and what was dropped.
+        ConstantSeriesError: The price never moved.
     """
     if len(windows) < minimum:
         lost = ", ".join(f"{count} dropped: {reason}" for reason, count in windows.dropped.items())
@@ -150,14 +150,14 @@ def require_usable(windows: Windows, minimum: int) -> None:
 
 
 def stretches(values: npt.NDArray[Value]) -> npt.NDArray[Value]:
-    """Every seven sessions in a row ``(sessions - 6, 7, series)`` of values ``(sessions, series)``; none of fewer."""
+    """Every seven sessions in a row `(sessions - 6, 7, series)` of values `(sessions, series)`; none of fewer."""
     if len(values) < LENGTH:
         return np.empty((0, LENGTH, values.shape[1]), values.dtype)
     return np.lib.stride_tricks.sliding_window_view(values, LENGTH, axis=0).transpose(0, 2, 1)
 
 
 def _reasons(values: Floats, y: Floats, names: Sequence[str]) -> npt.NDArray[np.intp]:
-    """Why each window is incomplete ``(rows,)``, as a place among the names of the series; past them for the target.
+    """Why each window is incomplete `(rows,)`, as a place among the names of the series; past them for the target.
 
     The first of the reasons counts; -1 where the window is complete.
     """

@@ -35,11 +35,11 @@ class Chart:
     """What Yahoo sent of one symbol.
 
     Attributes:
-        symbol: the symbol.
-        bars: indexed by session, naive dates, each once, oldest first: open, high, low, close, volume, dividends
+        symbol: The symbol.
+        bars: Indexed by session, naive dates, each once, oldest first: open, high, low, close, volume, dividends
             and capital_gains in today's shares, splits (1.0 on an ordinary day), adjusted; some without a close.
         meta: Yahoo's words about the symbol: exchangeName, instrumentType, exchangeTimezoneName, currency.
-        payload: sha256 of the document's bytes, hex.
+        payload: The sha256 of the document's bytes, hex.
     """
 
     symbol: str
@@ -62,15 +62,15 @@ def download(
 
     Args:
         symbol: Yahoo's symbol.
-        first: first day wanted.
-        session: another way to Yahoo.
-        sleep: waits so many seconds.
+        first: First day wanted.
+        session: Another way to Yahoo.
+        sleep: Waits so many seconds.
 
     Raises:
-        BadSymbolError: the symbol is no plain ticker.
+        BadSymbolError: The symbol is no plain ticker.
         CredentialError: FORECASTER_YAHOO_URL is no address.
         UnknownSymbolError: Yahoo does not know it, or has renamed it.
-        ProviderError: one of its kinds.
+        ProviderError: One of its kinds.
     """
     check_symbol(symbol)
     way = session or _session(address("yahoo", "", URL, os.environ, encrypted=False))
@@ -114,7 +114,7 @@ def facts(
 
 def _history(symbol: str, session: YahooSession, **span: str) -> pd.DataFrame:
     """Yfinance's table of the symbol; whatever fault it made of a fault, ours is raised."""
-    import yfinance  # noqa: PLC0415 - it takes a second to import
+    import yfinance  # noqa: PLC0415  # it takes a second to import
 
     logging.getLogger("yfinance").setLevel(logging.CRITICAL)  # it would say the same again, in its own words
     yfinance.config.debug.hide_exceptions = False
@@ -179,7 +179,7 @@ def _bars(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _same_currency(result: Mapping[str, Any], where: str) -> None:
-    """Refuse dividends in another currency than the price: added to it, they would be a wrong return."""
+    """Refuses dividends in another currency than the price: added to it, they would be a wrong return."""
     price = result["meta"].get("currency")
     for payment in (result.get("events") or {}).get("dividends", {}).values():
         own = payment.get("currency") or price

@@ -51,41 +51,41 @@ class YahooSession(requests.Session[requests.Response]):
     """Sends what yfinance asks for.
 
     Args:
-        base: where to send it instead of Yahoo's hosts: a proxy of the user's, or a test's server.
-        limits: what a request may cost.
-        wall: the present time, seconds since 1970.
+        base: Where to send it instead of Yahoo's hosts: a proxy of the user's, or a test's server.
+        limits: What a request may cost.
+        wall: The present time, seconds since 1970.
 
     Attributes:
-        fault: the first fault since `begin`.
-        document: the last chart that came.
-        payload: sha256 of that chart's bytes, decompressed, hex; empty where none came.
+        fault: The first fault since `begin`.
+        document: The last chart that came.
+        payload: The sha256 of that chart's bytes, decompressed, hex; empty where none came.
     """
 
     def __init__(self, base: str, limits: Limits, wall: Callable[[], float]) -> None:
-        """Open it; see the class."""
+        """Opens it; see the class."""
         super().__init__(impersonate="chrome")
         self._base = httpx.URL(base) if base else None
         self._limits, self._wall = limits, wall
         self.begin("yahoo")
 
     def begin(self, where: str) -> None:
-        """Forget the last faults; the next are told of ``where``, provider and symbol."""
+        """Forgets the last faults; the next are told of `where`, provider and symbol."""
         self._where = where
         self._refusals = 0
         self.fault: IngestError | None = None
         self.document: Any = None
         self.payload = ""
 
-    def request(  # type: ignore[override] # curl_cffi's 30 arguments pass through
+    def request(  # type: ignore[override]  # curl_cffi's 30 arguments pass through
         self,
         method: Method,
         url: str,
-        **options: Any,  # noqa: ANN401 - the same
+        **options: Any,  # noqa: ANN401  # the same
     ) -> requests.Response:
         """One request of yfinance, with its redirects.
 
         Raises:
-            IngestError: what went wrong, remembered too, since yfinance may swallow it.
+            IngestError: What went wrong, remembered too, since yfinance may swallow it.
         """
         try:
             return self._followed(method, httpx.URL(url), options)

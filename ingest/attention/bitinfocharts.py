@@ -1,16 +1,16 @@
 """Tweets a day about a coin, from the comparison pages of bitinfocharts.com; no key.
 
-``GET /comparison/tweets-btc-eth.html`` is a web page whose script draws
+`GET /comparison/tweets-btc-eth.html` is a web page whose script draws
 
     d = new Dygraph(document.getElementById("container"),
         [[new Date("2014/04/09"),8193,null],[new Date("2014/04/10"),15039,12],...],
         {labels: ["Date","Bitcoin - Tweets","Ethereum - Tweets"], ...})
 
-one number or ``null`` a coin. A coin that the site does not know silently returns another's series, so
+one number or `null` a coin. A coin that the site does not know silently returns another's series, so
 that the label must begin with the coin's name. X closed its free interface in 2023 and the site may
 have stopped the series or the page; that is said, never papered over. Days are UTC.
 
-The subject is the coin's ticker, ``eth``; for one that is not in `COINS`, ticker and name: ``abc=Abc Coin``.
+The subject is the coin's ticker, `eth`; for one that is not in `COINS`, ticker and name: `abc=Abc Coin`.
 
 FORECASTER_BITINFOCHARTS_URL sends all requests to another address, for a proxy of one's own and for tests.
 """
@@ -63,19 +63,19 @@ def attention(subject: str, first: Day, last: Day, now: datetime, transport: Tra
     """Tweets about the coin, by UTC day.
 
     Args:
-        subject: ticker, or ticker and name; see the module.
-        first: first day wanted.
-        last: last day wanted.
-        now: with a time zone; days whose end plus `LAG` is later are left out.
-        transport: another way to the provider; see `client`.
+        subject: Ticker, or ticker and name; see the module.
+        first: First day wanted.
+        last: Last day wanted.
+        now: With a time zone; days whose end plus `LAG` is later are left out.
+        transport: Another way to the provider; see `client`.
 
     Returns:
         See `ingest.attention`.
 
     Raises:
-        UnknownSymbolError: a ticker without a name, or one for which the page shows another coin.
-        NoDataError: the page is gone, or has no series, or none on those days.
-        ProviderError: another of its kinds.
+        UnknownSymbolError: A ticker without a name, or one for which the page shows another coin.
+        NoDataError: The page is gone, or has no series, or none on those days.
+        ProviderError: Another of its kinds.
     """
     ticker, name = _coin(subject)
     where = f"bitinfocharts: {ticker}"
@@ -112,12 +112,12 @@ def columns_of(page: str, where: str) -> dict[str, dict[pd.Timestamp, float]]:
     """Every series of a comparison page: label -> day -> count, NaN for null.
 
     Args:
-        page: its HTML.
-        where: provider and coin, for the messages.
+        page: Its HTML.
+        where: Provider and coin, for the messages.
 
     Raises:
-        NoDataError: the page has no chart, or an empty one.
-        BadPayloadError: rows and labels that do not fit each other, or what is neither number nor null.
+        NoDataError: The page has no chart, or an empty one.
+        BadPayloadError: Rows and labels that do not fit each other, or what is neither number nor null.
 
     >>> page = '''new Dygraph(document.getElementById("container"),[[new Date("2015/08/10"),123,null]],
     ... {labels: ["Date","Bitcoin - Tweets","Ethereum - Tweets"]})'''

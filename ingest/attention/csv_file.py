@@ -1,10 +1,10 @@
 """Counts from a file that the user has: a column of dates and one of counts.
 
-The subject is the file's path. Columns are found by name, rows may be in any date order, and ``null``,
-``-`` or nothing is a gap. The counts are in the one column that may be one: that of tweets
+The subject is the file's path. Columns are found by name, rows may be in any date order, and `null`,
+`-` or nothing is a gap. The counts are in the one column that may be one: that of tweets
 (`ingest.text.columns`) before that of views or counts, before the only other one; prices and volumes are none. What
-is counted is in its name: ``Tweets`` are "tweets a day", ``Pageviews`` "page views a day", ``Count`` "counts a day",
-and any other ``Name`` is "name a day". Days are UTC.
+is counted is in its name: `Tweets` are "tweets a day", `Pageviews` "page views a day", `Count` "counts a day",
+and any other `Name` is "name a day". Days are UTC.
 """
 
 import math
@@ -49,18 +49,18 @@ def attention(
     """The counts of a file, by UTC day.
 
     Args:
-        subject: the file's path.
-        first: first day wanted.
-        last: last day wanted.
-        now: with a time zone; days that are not over are left out.
-        transport: not used.
+        subject: The file's path.
+        first: First day wanted.
+        last: Last day wanted.
+        now: With a time zone; days that are not over are left out.
+        transport: Not used.
 
     Returns:
         See `ingest.attention`.
 
     Raises:
-        FileFaultError: what is wrong with the file, and on which line; see `ingest.errors`.
-        NoDataError: the file has counts, but none on those days.
+        FileFaultError: What is wrong with the file, and on which line; see `ingest.errors`.
+        NoDataError: The file has counts, but none on those days.
     """
     where = f"csv_file: {subject}"
     start, end = final_days(first, last, now, LAG, where)

@@ -1,8 +1,8 @@
 """Page views of a Wikipedia article a day, from Wikimedia's REST API; no key.
 
-``GET /api/rest_v1/metrics/pageviews/per-article/{project}/all-access/user/{article}/daily/{first}/{last}``
-answers ``{"items": [{"project": "en.wikipedia", "article": "Ethereum", "granularity": "daily",
-"timestamp": "2015080100", "access": "all-access", "agent": "user", "views": 427}, ...]}``: people's
+`GET /api/rest_v1/metrics/pageviews/per-article/{project}/all-access/user/{article}/daily/{first}/{last}`
+answers `{"items": [{"project": "en.wikipedia", "article": "Ethereum", "granularity": "daily",
+"timestamp": "2015080100", "access": "all-access", "agent": "user", "views": 427}, ...]}`: people's
 views, robots left out, since 2015-07-01. A day without an item has no views or is not loaded yet; the
 API does not tell which, so that it is a gap here. A moved article keeps its views under the old name.
 
@@ -10,7 +10,7 @@ Wikimedia's rules ask every program to name a contact, an e-mail or web address,
 and block those that do not: set FORECASTER_CONTACT.
 
 The subject is the article's title, after its project where that is not the English Wikipedia:
-``Ethereum``, ``de.wikipedia:Bitcoin``.
+`Ethereum`, `de.wikipedia:Bitcoin`.
 
 FORECASTER_WIKIMEDIA_URL sends all requests to another address, for a proxy of one's own and for tests.
 """
@@ -45,18 +45,18 @@ def attention(subject: str, first: Day, last: Day, now: datetime, transport: Tra
     """Page views by UTC day.
 
     Args:
-        subject: title, or project and title; see the module.
-        first: first day wanted; none is before 2015-07-01.
-        last: last day wanted.
-        now: with a time zone; days whose end plus `LAG` is later are left out.
-        transport: another way to the provider; see `client`.
+        subject: Title, or project and title; see the module.
+        first: First day wanted; none is before 2015-07-01.
+        last: Last day wanted.
+        now: With a time zone; days whose end plus `LAG` is later are left out.
+        transport: Another way to the provider; see `client`.
 
     Returns:
         See `ingest.attention`.
 
     Raises:
-        CredentialError: no contact is set.
-        ProviderError: one of its kinds.
+        CredentialError: No contact is set.
+        ProviderError: One of its kinds.
     """
     where = f"wikimedia: {subject}"
     start, end = final_days(first, last, now, LAG, where)

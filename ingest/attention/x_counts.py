@@ -1,14 +1,14 @@
 """Tweets a day that match a query, from the X API v2; needs a bearer token in X_BEARER_TOKEN.
 
-``GET /2/tweets/counts/recent`` (the last seven days) or ``/2/tweets/counts/all`` (since March 2006,
-for accounts with full-archive access), with ``query``, ``granularity=day``, ``start_time``, ``end_time`` and
-``next_token``, answers ``{"data": [{"start": "2024-01-01T00:00:00.000Z", "end":
+`GET /2/tweets/counts/recent` (the last seven days) or `/2/tweets/counts/all` (since March 2006,
+for accounts with full-archive access), with `query`, `granularity=day`, `start_time`, `end_time` and
+`next_token`, answers `{"data": [{"start": "2024-01-01T00:00:00.000Z", "end":
 "2024-01-02T00:00:00.000Z", "tweet_count": 1234}, ...], "meta": {"total_tweet_count": 1234,
-"next_token": "..."}}``, the newest page first. A bucket that is not a whole UTC day is left out. A rate limit
-is status 429 with ``x-rate-limit-reset``, an instant.
+"next_token": "..."}}`, the newest page first. A bucket that is not a whole UTC day is left out. A rate limit
+is status 429 with `x-rate-limit-reset`, an instant.
 
-The subject is the query, such as ``#ethereum -is:retweet``. Days of the last week come from ``recent``, older
-ones from ``all``; the adapter takes ``recent`` where every day that is wanted is within it.
+The subject is the query, such as `#ethereum -is:retweet`. Days of the last week come from `recent`, older
+ones from `all`; the adapter takes `recent` where every day that is wanted is within it.
 
 FORECASTER_X_URL sends all requests to another address, for a proxy of one's own and for tests.
 """
@@ -33,10 +33,10 @@ LAG = timedelta(minutes=15)
 
 BASE = "https://api.x.com"
 URL = "FORECASTER_X_URL"
-TOKEN = "X_BEARER_TOKEN"  # noqa: S105 - the variable's name, not its value
+TOKEN = "X_BEARER_TOKEN"  # noqa: S105  # the variable's name, not its value
 _RECENT = timedelta(days=7)
 _MARGIN = timedelta(minutes=5)
-"""The window of ``recent`` moves on while the request travels."""
+"""The window of `recent` moves on while the request travels."""
 _PAGES = 1000
 _STAMP = "%Y-%m-%dT%H:%M:%S.%fZ"
 _DAY = pd.Timedelta(1, unit="D")
@@ -46,19 +46,19 @@ def attention(subject: str, first: Day, last: Day, now: datetime, transport: Tra
     """Tweets that match the query, by UTC day.
 
     Args:
-        subject: the query, in X's own words.
-        first: first day wanted.
-        last: last day wanted.
-        now: with a time zone; days whose end plus `LAG` is later are left out.
-        transport: another way to the provider; see `client`.
+        subject: The query, in X's own words.
+        first: First day wanted.
+        last: Last day wanted.
+        now: With a time zone; days whose end plus `LAG` is later are left out.
+        transport: Another way to the provider; see `client`.
 
     Returns:
         See `ingest.attention`.
 
     Raises:
-        CredentialError: no token is set.
-        AccessRefusedError: the token is refused, or does not reach that far back.
-        ProviderError: another of its kinds.
+        CredentialError: No token is set.
+        AccessRefusedError: The token is refused, or does not reach that far back.
+        ProviderError: Another of its kinds.
     """
     where = f"x_counts: {subject}"
     start, end = final_days(first, last, now, LAG, where)
@@ -118,11 +118,11 @@ def _pages(
     raise BadPayloadError(f"x_counts: {subject}: its pages never end: ask for fewer days")
 
 
-def _read(page: Any, counts: dict[pd.Timestamp, float], where: str) -> None:  # noqa: ANN401 - JSON is any
-    """Add the whole UTC days of one page."""
+def _read(page: Any, counts: dict[pd.Timestamp, float], where: str) -> None:  # noqa: ANN401  # JSON is any
+    """Adds the whole UTC days of one page."""
     _ = page["meta"].get("next_token")
     for bucket in page.get("data", ()) if page["meta"].get("total_tweet_count") == 0 else page["data"]:
-        start, end = (datetime.strptime(bucket[name], _STAMP) for name in ("start", "end"))  # noqa: DTZ007 - it says Z
+        start, end = (datetime.strptime(bucket[name], _STAMP) for name in ("start", "end"))  # noqa: DTZ007  # it says Z
         count = float(bucket["tweet_count"])
         if end - start != timedelta(days=1) or start != datetime.combine(start, datetime.min.time()):
             continue

@@ -34,18 +34,18 @@ def read(path: str | Path, symbol: str, calendar: str | Calendar) -> pd.DataFram
     """The panel of a file; its known_at is NaT until it is stored.
 
     Args:
-        path: the file.
-        symbol: the asset's symbol.
-        calendar: the asset's calendar or its code. Rows on days when it has no session are kept:
+        path: The file.
+        symbol: The asset's symbol.
+        calendar: The asset's calendar or its code. Rows on days when it has no session are kept:
             `ingest.checks` reports them.
 
     Returns:
         A panel, oldest first.
 
     Raises:
-        BadSymbolError: the symbol is no plain ticker.
-        UnknownCalendarError: nobody knows the calendar.
-        FileFaultError: what is wrong with the file, and on which line; see `ingest.errors`.
+        BadSymbolError: The symbol is no plain ticker.
+        UnknownCalendarError: Nobody knows the calendar.
+        FileFaultError: What is wrong with the file, and on which line; see `ingest.errors`.
     """
     check_symbol(symbol)
     find_calendar(calendar)
@@ -69,13 +69,13 @@ def asset_for(rows: pd.DataFrame, symbol: str, calendar: str | Calendar) -> Asse
     """The asset that a file's rows belong to.
 
     Args:
-        rows: from `read`.
-        symbol: the asset's symbol.
-        calendar: the asset's calendar or its code.
+        rows: From `read`.
+        symbol: The asset's symbol.
+        calendar: The asset's calendar or its code.
 
     Raises:
-        BadSymbolError: the symbol is no plain ticker.
-        UnknownCalendarError: nobody knows the calendar.
+        BadSymbolError: The symbol is no plain ticker.
+        UnknownCalendarError: Nobody knows the calendar.
     """
     kind = "tweets a day" if rows["tweets"].notna().any() else ""
     return Asset(symbol, calendar=find_calendar(calendar).code, source="csv_file", attention_kind=kind)
@@ -91,7 +91,7 @@ def _positions(table: TextTable) -> dict[str, int]:
 
 
 def _values(table: TextTable, positions: dict[str, int]) -> Values:
-    """Each column as numbers ``(rows,)``, each number possible."""
+    """Each column as numbers `(rows,)`, each number possible."""
     columns = {role: table.column(at) for role, at in positions.items()}
     decimal_comma = _decimal_comma(table, columns)
     values = {}

@@ -62,14 +62,14 @@ def fetch(
 
 
 def _sp500() -> pd.DataFrame:
-    from arch.data import sp500  # noqa: PLC0415 - arch takes a second to import
+    from arch.data import sp500  # noqa: PLC0415  # arch takes a second to import
 
     bars: pd.DataFrame = sp500.load()
     return bars
 
 
 def _nasdaq() -> pd.DataFrame:
-    from arch.data import nasdaq  # noqa: PLC0415 - arch takes a second to import
+    from arch.data import nasdaq  # noqa: PLC0415  # arch takes a second to import
 
     bars: pd.DataFrame = nasdaq.load()
     return bars

@@ -1,6 +1,6 @@
 r"""A market whose law is known, so that forecasters can be scored against the truth. SIMULATED.
 
-With ``z[t]`` independent Student-t of unit variance, ``w`` and ``q`` the published log changes of
+With `z[t]` independent Student-t of unit variance, `w` and `q` the published log changes of
 tweets and volume, the change of session t given everything up to t-1 is
 
     v[t]      = omega + alpha * e[t-1]^2 + beta * v[t-1]                  GARCH(1,1) variance
@@ -17,6 +17,8 @@ A change below -95 % is cut there (about once in eight thousand years of the def
 Each random quantity has its own stream, so that day k never depends on how many days are drawn:
 fetching later only appends.
 """
+
+from __future__ import annotations
 
 import math
 from dataclasses import dataclass
@@ -51,18 +53,18 @@ ASSETS = (
 
 @dataclass(frozen=True)
 class Market:
-    """The true parameters; the defaults are the market of ``SIM``.
+    """The true parameters; the defaults are the market of `SIM`.
 
     Attributes:
-        seed: of all streams.
-        df: degrees of freedom of the surprises, above 2.
-        drift: mean change, a fraction a session.
-        omega, alpha, beta: of the variance recursion, in squared fractions; alpha + beta < 1.
-        tweets_sd, volume_sd: how log volatility answers the last change of tweets and of volume.
-        tweets_mean: how the mean, in sd, answers the last change of tweets.
-        persistence, surprise, noise: of log tweets and log volume.
-        price, volume, tweets: levels around which the path begins; volume in currency.
-        supply: units in existence, for the market capitalisation.
+        seed: Of all streams.
+        df: Degrees of freedom of the surprises, above 2.
+        drift: Mean change, a fraction a session.
+        omega, alpha, beta: Of the variance recursion, in squared fractions; alpha + beta < 1.
+        tweets_sd, volume_sd: How log volatility answers the last change of tweets and of volume.
+        tweets_mean: How the mean, in sd, answers the last change of tweets.
+        persistence, surprise, noise: Of log tweets and log volume.
+        price, volume, tweets: Levels around which the path begins; volume in currency.
+        supply: Units in existence, for the market capitalisation.
     """
 
     seed: int = 20140101
@@ -127,13 +129,13 @@ def simulate(market: Market, sessions: int) -> pd.DataFrame:
     """A path of the market with the law that it was drawn from.
 
     Args:
-        market: the true parameters.
-        sessions: how many, from `START` on.
+        market: The true parameters.
+        sessions: How many, from `START` on.
 
     Returns:
         One row a session, indexed by session: the panel's values, and the true conditional law of
-        the session's change given the session before: ``mean`` and ``scale`` in fractions, and
-        ``df``, of a Student-t ``mean + scale * t(df)``. The first session has no change: NaN.
+        the session's change given the session before: `mean` and `scale` in fractions, and
+        `df`, of a Student-t `mean + scale * t(df)`. The first session has no change: NaN.
 
     >>> longer, shorter = simulate(Market(), 60), simulate(Market(), 40)
     >>> longer.iloc[:40].equals(shorter)
@@ -158,7 +160,7 @@ def simulate(market: Market, sessions: int) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class _Streams:
-    """Random numbers ``(sessions,)``, each from a stream of its own."""
+    """Random numbers `(sessions,)`, each from a stream of its own."""
 
     z: np.ndarray
     tweets: np.ndarray
@@ -167,7 +169,7 @@ class _Streams:
     low: np.ndarray
 
     @classmethod
-    def draw(cls, market: Market, sessions: int) -> "_Streams":
+    def draw(cls, market: Market, sessions: int) -> _Streams:
         seeds = np.random.SeedSequence(market.seed).spawn(5)
         surprises, *others = (np.random.Generator(np.random.PCG64(seed)) for seed in seeds)
         unit = math.sqrt((market.df - 2) / market.df)

@@ -10,7 +10,7 @@ them) and c[t] its close, both as traded,
 
     adjustment[t] = s[t] * (1 + d[t] / c[t])
 
-so that ``c[t] / c[t-1] * adjustment[t] - 1 = s[t] * (c[t] + d[t]) / c[t-1] - 1``: the change of one
+so that `c[t] / c[t-1] * adjustment[t] - 1 = s[t] * (c[t] + d[t]) / c[t-1] - 1`: the change of one
 who held a share over the night, holds s[t] now and was paid d[t] for each. Yahoo's "Adj Close" is
 not used: it is restated for every past day. What falls on a day without a price counts on the next
 that has one.
@@ -121,16 +121,16 @@ def rows_of(chart: Chart, asset: Asset, now: datetime, last: Day | None = None) 
     """The final sessions of a chart, as traded.
 
     Args:
-        chart: from `download`.
-        asset: whose symbol the rows carry, and whose calendar says which sessions are final.
-        now: with a time zone.
-        last: last day wanted; all where None.
+        chart: From `download`.
+        asset: Whose symbol the rows carry, and whose calendar says which sessions are final.
+        now: With a time zone.
+        last: Last day wanted; all where None.
 
     Returns:
         A panel.
 
     Raises:
-        NoDataError: no session is left.
+        NoDataError: No session is left.
     """
     days = calendar(asset.calendar)
     traded = as_traded(chart.bars)

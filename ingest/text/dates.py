@@ -1,4 +1,4 @@
-"""Dates as files have them: ISO, ``Jan 21 2018``, ``21.01.2018``, and 1/21/2018 where that is sure.
+"""Dates as files have them: ISO, `Jan 21 2018`, `21.01.2018`, and 1/21/2018 where that is sure.
 
 A date with slashes may mean month/day or day/month. One reading is chosen for the whole file, and
 only if some row rules the other out; otherwise the file is refused, since a silent mistake would
@@ -30,11 +30,11 @@ def parse_dates(texts: Sequence[str], place: Callable[[int], str]) -> list[date]
     """The dates of a column, all read in one consistent way.
 
     Args:
-        texts: the cells ``(rows,)``.
-        place: file and line of a row, for messages.
+        texts: The cells `(rows,)`.
+        place: File and line of a row, for messages.
 
     Raises:
-        BadDateError: a text that is no date, or slashes that can be read in two ways throughout.
+        BadDateError: A text that is no date, or slashes that can be read in two ways throughout.
 
     >>> parse_dates(["Jan 21 2018", "Feb 1, 2018"], str)
     [datetime.date(2018, 1, 21), datetime.date(2018, 2, 1)]
@@ -96,7 +96,7 @@ def _month(name: str) -> int:
     """The month of a full name or of its first letters.
 
     Raises:
-        ValueError: no month.
+        ValueError: No month.
     """
     for number, month in enumerate(_MONTHS, start=1):
         if len(name) >= _SHORTEST and month.startswith(name.casefold()):

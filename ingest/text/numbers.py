@@ -1,4 +1,4 @@
-"""Numbers as files have them: ``1,234.5``, ``1.12226E+11``, ``$12.50``, ``3.2M``, and gaps.
+"""Numbers as files have them: `1,234.5`, `1.12226E+11`, `$12.50`, `3.2M`, and gaps.
 
 A comma groups thousands, as in English; where a file is separated by semicolons and its numbers
 have decimal commas, the whole file is read so (`comma_is_decimal`).
@@ -25,7 +25,7 @@ def parse_number(text: str, *, decimal_comma: bool = False) -> float:
     """The number, NaN for a gap.
 
     Raises:
-        ValueError: a text that is neither.
+        ValueError: A text that is neither.
 
     >>> [parse_number(text) for text in ("1,234", "$2.50", "1.12226E+11", "3.5M", "-7")]
     [1234.0, 2.5, 112226000000.0, 3500000.0, -7.0]
@@ -52,7 +52,7 @@ def comma_is_decimal(texts: Iterable[str]) -> bool | None:
 
     Returns:
         True if all its numbers can be read so and some in no other way, False if a decimal point
-        is as sure or no number has a comma, None if both readings fit all, as for ``1,234`` alone.
+        is as sure or no number has a comma, None if both readings fit all, as for `1,234` alone.
 
     >>> [comma_is_decimal(["1,234", other]) for other in ("12,5", "12.5", "1,235")]
     [True, False, None]

@@ -26,12 +26,12 @@ class TextTable:
     """The cells of a file.
 
     Attributes:
-        path: the file, for messages.
-        header: the names of the columns, stripped.
-        rows: the cells of each row, as many as the header has, stripped.
-        lines: the line of the file on which each row ends, from 1.
-        delimiter: one of `DELIMITERS`.
-        sha256: of the file's bytes, hex.
+        path: The file, for messages.
+        header: The names of the columns, stripped.
+        rows: The cells of each row, as many as the header has, stripped.
+        lines: The line of the file on which each row ends, from 1.
+        delimiter: One of `DELIMITERS`.
+        sha256: Of the file's bytes, hex.
     """
 
     path: Path
@@ -54,14 +54,14 @@ def read_table(path: Path, is_header: Callable[[tuple[str, ...]], bool]) -> Text
     """The cells of a text file separated by commas, semicolons or tabs.
 
     Args:
-        path: the file; UTF-8 or UTF-16 with or without a mark, else Windows-1252.
-        is_header: whether a line's cells are the header; if no early line's are, the first is.
+        path: The file; UTF-8 or UTF-16 with or without a mark, else Windows-1252.
+        is_header: Whether a line's cells are the header; if no early line's are, the first is.
 
     Raises:
-        MissingFileError: no such file, a folder, or no permission.
-        NotTextError: bytes that are no text.
-        EmptyFileError: no line with a row below the header.
-        FileFaultError: a row with more or fewer fields than the header, or a quote never closed.
+        MissingFileError: No such file, a folder, or no permission.
+        NotTextError: Bytes that are no text.
+        EmptyFileError: No line with a row below the header.
+        FileFaultError: A row with more or fewer fields than the header, or a quote never closed.
     """
     raw = _bytes(path)
     text = _text(path, raw)
