@@ -17,7 +17,7 @@ from forecaster.records.replays import REPLAYS
 def test_the_record_has_every_score_and_every_quantile() -> None:
     """One that is new needs a new format; see `forecaster.records.chain`."""
     assert tuple(field.name for field in fields(Score)) == SCORES
-    assert SUMMARY == ("mean", "sd", "prob_up", *QUANTILES)
+    assert ("mean", "sd", "prob_up", *QUANTILES) == SUMMARY
 
 
 def test_ledger_and_replays_have_the_same_columns_of_scores() -> None:
