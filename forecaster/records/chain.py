@@ -101,7 +101,9 @@ def append(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
     link = head(connection, table)
     confirmed = 0
     for row in rows:
-        record = {**row, "format": newest, "prev_hash": link}
+        # SQLite knows no negative zero: it would give back another number than the hash covers.
+        kept = {name: 0.0 if isinstance(value, float) and value == 0 else value for name, value in row.items()}
+        record = {**kept, "format": newest, "prev_hash": link}
         link = row_hash({name: record.get(name) for name in _formats(table)[newest]})
         statement = insert(table).values(**record, row_hash=link).returning(table.c.seq)
         confirmed += connection.execute(statement).scalar_one() is not None

@@ -1,7 +1,9 @@
 """What the track records of pools have been found to be, kept so that a day is not computed twice.
 
 A member's score of a day is a function of the rows known then, the settings, the seed and the program. It can be made
-again at any time, so that these rows are neither chained nor a record: deleting them costs time alone.
+again at any time, so that these rows are neither chained nor a record: deleting them costs time alone. So does an
+update: other sources may find another score, and nobody can tell beforehand. What a former program kept is not found by
+this one, and the first run after an update computes the track records anew, as a fresh home does.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class Trials:
         """Adds those that were not tried before.
 
         Args:
-            configurations: Model to the hash of its settings, see `forecaster.issuing.training.config_sha256`.
+            configurations: Model to the hash of its settings, see `forecaster.issuing.provenance.config_sha256`.
             refit_every: Sessions from fit to fit.
         """
         tried = select(TRIALS.c.model, TRIALS.c.config_sha256).where(TRIALS.c.refit_every == refit_every)

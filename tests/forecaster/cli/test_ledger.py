@@ -95,6 +95,33 @@ def test_a_row_that_was_removed_or_moved_is_named(
     assert complaint.startswith(f"{found} does not hold: it does not follow the row before it")
 
 
+@pytest.mark.parametrize(
+    ("statement", "complaint"),
+    [
+        (
+            "UPDATE score SET format = 3 WHERE seq = 2",
+            (
+                "score row 2 (WALK bayesian_linear 2018-01-20) does not hold: it was written by a newer version of this "
+                "program (format 3, 2 is known here); update the program"
+            ),
+        ),
+        (
+            "UPDATE forecast SET q50 = 9e999 WHERE seq = 1",
+            (
+                "forecast row 1 (WALK climatology 2018-01-20) does not hold: its content is not what was recorded: q50 is no "
+                "finite number; restore a copy from before it"
+            ),
+        ),
+    ],
+)
+def test_a_later_format_and_an_infinite_number_are_named(
+    home: Path, statement: str, complaint: str, command: Callable[..., Any]
+) -> None:
+    with closing(sqlite3.connect(home / "forecaster.db")) as connection, connection:
+        connection.execute(statement)
+    assert command("ledger", "verify", "--home", home).complaint() == complaint
+
+
 def test_no_flipped_bit_of_the_record_goes_unseen(finished_home: Path, tmp_path: Path) -> None:
     """120 random bits of the ledger's pages: each changes nothing that is read, or is found."""
     rng, copy = random.Random(0), tmp_path / "copy.db"  # noqa: S311  # no secret

@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
-from ingest.migrations import INGEST, steps
 from sqlalchemy import event, text
 
 from forecaster.operation import daily
 from forecaster.records.backup import backup, restore
 from forecaster.records.home import Home, open_home
 from forecaster.records.ledger import Ledger
+from forecaster.records.migrations import HOME
+from forecaster.records.seal import seal
 from ingest.database import open_engine, writing
 from ingest.errors import StoreError
+from tests.forecaster.records import former_home
+from tests.forecaster.records.first_tables import first
 from tests.ingest.postgres import emptied
 from tests.ingest.rows import everything
 from tests.walk import NOW, WALK, walk
@@ -71,7 +74,7 @@ def test_there_and_back_again_is_the_same(saved: Path, target: Home, tmp_path: P
     assert everything(home.ledger.engine) == everything(target.ledger.engine)
     assert {k: v for k, v in everything(home.ledger.engine).items() if v} == {
         k: v for k, v in everything(open_engine(f"sqlite:///{saved}")).items() if v
-    } | {"ingest_version": [{"version_num": repr(INGEST.newest)}]}
+    } | {"ingest_version": [{"version_num": repr(HOME.newest)}]}
 
 
 def test_a_claim_in_an_empty_home_gives_way(saved: Path, empty: Home) -> None:
@@ -81,15 +84,12 @@ def test_a_claim_in_an_empty_home_gives_way(saved: Path, empty: Home) -> None:
 
 
 def test_a_backup_from_before_migrations_is_brought_up_to_date_on_the_way(target: Home, tmp_path: Path) -> None:
-    old = open_engine(f"sqlite:///{tmp_path / 'old.db'}")
+    old = open_engine(f"sqlite:///{tmp_path / 'old.backup'}")
+    first(old)
     with writing(old) as connection:
-        steps.run(connection, INGEST, None)
         for statement in (
-            "DROP TABLE attention",
-            "DROP TABLE quarantine",
-            "ALTER TABLE vintage DROP COLUMN payload",
-            "ALTER TABLE asset DROP COLUMN attention_source",
-            "ALTER TABLE asset DROP COLUMN attention_lag_minutes",
+            "DELETE FROM vintage",
+            "DELETE FROM asset",
             "INSERT INTO asset VALUES (4, 'WALK', '24/7', 'csv_file', 0, 'tweets a day', 0)",
             (
                 "INSERT INTO vintage (id, symbol, session, close, source, known_at) "
@@ -97,16 +97,29 @@ def test_a_backup_from_before_migrations_is_brought_up_to_date_on_the_way(target
             ),
         ):
             connection.execute(text(statement))
-    contents = backup(old, tmp_path / "old.backup")
-    assert (contents.assets, contents.rows, contents.forecasts) == (1, 1, 0)
+    seal(tmp_path / "old.backup")
     before = (tmp_path / "old.backup").read_bytes()
-    assert restore(target.ledger.engine, tmp_path / "old.backup") == contents
+    contents = restore(target.ledger.engine, tmp_path / "old.backup")
+    assert (contents.assets, contents.rows, contents.forecasts) == (1, 1, 0)
     assert (tmp_path / "old.backup").read_bytes() == before
     rows = everything(target.ledger.engine)
     assert rows["vintage"][0] | {"id": "9", "close": "0.1", "open": "None", "payload": "''"} == rows["vintage"][0]
     assert target.store.asset("WALK").symbol == "WALK"
     target.store.append(WALK, walk(5), NOW)
     assert [int(row["id"]) for row in everything(target.ledger.engine)["vintage"]][-1] == 14
+
+
+def test_a_backup_of_the_program_before_is_brought_up_to_date_on_the_way(target: Home, tmp_path: Path) -> None:
+    """Its record has no formats: it comes back as it was written, and the hashes of its trials are those of today."""
+    former_home.former(open_engine(f"sqlite:///{tmp_path / 'old.backup'}"))
+    seal(tmp_path / "old.backup")
+    contents = restore(target.ledger.engine, tmp_path / "old.backup", target.settings)
+    record = dict(former_home.rows())
+    assert contents.heads == {table: record[table][-1]["row_hash"] for table in ("forecast", "outcome", "score")}
+    assert target.ledger.heads() == contents.heads
+    assert target.ledger.verify() is None
+    assert target.trials.count() == len(record["trial"])
+    assert everything(target.ledger.engine)["ingest_version"] == [{"version_num": repr(HOME.newest)}]
 
 
 def test_a_writer_in_between_is_not_seen_in_half(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from forecaster.records.claims import Claims
+from forecaster.records.preparation import prepare
 from ingest.database import open_engine
 
 if TYPE_CHECKING:
@@ -23,10 +24,11 @@ import json, multiprocessing, sys
 from datetime import timedelta
 import pandas as pd
 from forecaster.records.claims import Claims
+from forecaster.records.preparation import prepare
 from ingest.database import open_engine
 
 url, lease, days = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
-Claims(open_engine(url))
+prepare(open_engine(url))
 
 def claim(barrier, number, won):
     claims = Claims(open_engine(url))
@@ -59,8 +61,14 @@ def test_of_eight_processes_racing_for_a_claim_exactly_one_wins(tmp_path: Path) 
     assert race(tmp_path / "a.db", 3600, 10) == [f"2018-01-{day:02}" for day in range(1, 11)]
 
 
+def claims_at(database: Path) -> Claims:
+    engine = open_engine(f"sqlite:///{database}")
+    prepare(engine)
+    return Claims(engine)
+
+
 def test_of_eight_processes_racing_for_a_dead_holders_day_exactly_one_takes_over(tmp_path: Path) -> None:
-    claims = Claims(open_engine(f"sqlite:///{tmp_path / 'a.db'}"))
+    claims = claims_at(tmp_path / "a.db")
     for day in pd.date_range("2018-01-01", periods=5):
         assert claims.claim("24/7", day, "dead", HOUR)
     with_renewal_an_hour_ago = "UPDATE run SET renewed_at = '2018-01-01T00:00:00.000000+00:00'"
@@ -73,7 +81,7 @@ def test_of_eight_processes_racing_for_a_dead_holders_day_exactly_one_takes_over
 
 
 def test_a_living_holder_keeps_its_day_and_a_silent_one_loses_it(tmp_path: Path) -> None:
-    claims = Claims(open_engine(f"sqlite:///{tmp_path / 'a.db'}"))
+    claims = claims_at(tmp_path / "a.db")
     assert claims.claim("24/7", DAY, "first", HOUR)
     assert claims.renew("24/7", DAY, "first")
     assert not claims.claim("24/7", DAY, "second", HOUR)

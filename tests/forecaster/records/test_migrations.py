@@ -1,35 +1,41 @@
 """Databases of an older program: brought up to date whole or not at all, once, and no row changes."""
 
+from __future__ import annotations
+
 import json
 import shutil
 import subprocess
 import sys
 import time
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from alembic.script import ScriptDirectory
-from ingest.migrations import FIRST, INGEST, Migrations, steps
-from sqlalchemy import Engine, inspect, text
-from tests.ingest.first_tables import ROWS, as_read_before, first
+from sqlalchemy import Connection, Engine, event, inspect, text
 
-from ingest.database import open_engine, prepare, reading, writing
+from forecaster.records.home import open_home
+from forecaster.records.migrations import FIRST, HOME, Migrations, steps
+from forecaster.records.preparation import METADATA, prepare
+from ingest.database import open_engine, reading, writing
 from ingest.errors import StoreError
-from ingest.tables import METADATA
+from ingest.store import Store
+from tests.forecaster.records.first_tables import ROWS, as_read_before, first
 from tests.ingest.postgres import emptied
 from tests.ingest.rows import everything
 
-NEWEST = [{"version_num": repr(INGEST.newest)}]
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NEWEST = [{"version_num": repr(HOME.newest)}]
 STARTER = """
 import sys, time
 from pathlib import Path
-from ingest.database import open_engine, prepare
-from ingest.migrations import Migrations
-from ingest.tables import METADATA
+from forecaster.records.migrations import Migrations
+from forecaster.records.preparation import prepare
+from ingest.database import open_engine
 url, folder, start = sys.argv[1], Path(sys.argv[2]), float(sys.argv[3])
 time.sleep(max(0.0, start - time.time()))
-prepare(open_engine(url), METADATA, Migrations(folder, "ingest_version"))
+prepare(open_engine(url), None, Migrations(folder, "ingest_version"))
 print("alembic" in sys.modules)
 """
 NOTED = """
@@ -65,40 +71,41 @@ def schema(engine: Engine) -> dict[str, Any]:
 
 def planted(folder: Path, *statements: str, breaks: str = "") -> Migrations:
     """The real revisions and one more, which runs statements and then breaks."""
-    shutil.copytree(INGEST.folder / "versions", folder / "versions", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(HOME.folder / "versions", folder / "versions", ignore=shutil.ignore_patterns("__pycache__"))
     lines = [f"    op.execute({' '.join(s.split())!r})" for s in statements]
-    (folder / "versions" / "v0003_planted.py").write_text(
+    (folder / "versions" / "v0006_planted.py").write_text(
         "\n".join(
-            ["revision = '0003'", "down_revision = '0002'", "def upgrade(op):", *lines, f"    {breaks or 'pass'}"]
+            ["revision = '0006'", "down_revision = '0005'", "def upgrade(op):", *lines, f"    {breaks or 'pass'}"]
         )
     )
     return Migrations(folder, "ingest_version")
 
 
 def test_the_files_of_the_revisions_are_one_line_that_ends_at_the_newest() -> None:
-    script = ScriptDirectory(str(INGEST.folder))
-    assert [step.revision for step in reversed(list(script.walk_revisions()))] == list(INGEST.known)
-    assert script.get_current_head() == INGEST.newest
-    assert INGEST.known[0] == FIRST
+    script = ScriptDirectory(str(HOME.folder))
+    assert [step.revision for step in reversed(list(script.walk_revisions()))] == list(HOME.known)
+    assert script.get_current_head() == HOME.newest
+    assert HOME.known[0] == FIRST
 
 
 def test_a_fresh_database_is_created_at_the_newest_revision_and_looked_at_again_changes_nothing(url: str) -> None:
     engine = open_engine(url)
-    prepare(engine, METADATA, INGEST)
+    prepare(engine)
     before = schema(engine)
-    assert set(before) == {*METADATA.tables, "ingest_version"}
+    assert set(before) == {"ingest_version", *(name for metadata in METADATA for name in metadata.tables)}
     assert everything(engine)["ingest_version"] == NEWEST
-    prepare(engine, METADATA, INGEST)
+    prepare(engine)
     assert schema(engine) == before
 
 
 def test_all_steps_from_nothing_make_the_same_as_a_fresh_database(url: str, tmp_path: Path) -> None:
     engine = open_engine(url)
     with writing(engine) as connection:
-        steps.run(connection, INGEST, None)
+        steps.run(connection, HOME, None, None)
     stepped = schema(engine)
     fresh = engine_like(engine, tmp_path)
-    METADATA.create_all(fresh)
+    for metadata in METADATA:
+        metadata.create_all(fresh)
     assert stepped == schema(fresh)
 
 
@@ -113,7 +120,7 @@ def test_tables_from_before_migrations_become_those_of_today_and_every_row_stays
     engine: Engine, tmp_path: Path
 ) -> None:
     before = as_read_before(engine)
-    prepare(engine, METADATA, INGEST)
+    prepare(engine)
     assert as_read_before(engine) == before
     after = everything(engine)
     assert len(after["vintage"]) == len(ROWS)
@@ -122,12 +129,12 @@ def test_tables_from_before_migrations_become_those_of_today_and_every_row_stays
     assert after["ingest_version"] == NEWEST
     migrated = schema(engine)
     fresh = engine_like(engine, tmp_path)
-    prepare(fresh, METADATA, INGEST)
+    prepare(fresh)
     assert migrated == schema(fresh)
 
 
 def test_a_program_from_before_can_still_write_to_what_was_migrated(engine: Engine) -> None:
-    prepare(engine, METADATA, INGEST)
+    prepare(engine)
     with writing(engine) as connection:
         connection.execute(
             text(
@@ -139,10 +146,11 @@ def test_a_program_from_before_can_still_write_to_what_was_migrated(engine: Engi
 
 
 def test_tables_that_are_there_whole_without_a_revision_are_marked_only(url: str) -> None:
+    """As `ingest` alone leaves them."""
     engine = open_engine(url)
-    prepare(engine, METADATA)
+    Store(engine)
     assert "ingest_version" not in schema(engine)
-    prepare(engine, METADATA, INGEST)
+    prepare(engine)
     assert everything(engine)["ingest_version"] == NEWEST
 
 
@@ -152,17 +160,17 @@ def test_tables_that_are_there_whole_without_a_revision_are_marked_only(url: str
 def test_a_step_that_fails_leaves_tables_revision_and_rows_as_they_were(
     engine: Engine, tmp_path: Path, breaks: str
 ) -> None:
-    """From before migrations two revisions are due; the second fails after it has changed much."""
+    """From before migrations five revisions are due; the last fails after it has changed much."""
     tables, rows, read = schema(engine), everything(engine), as_read_before(engine)
     migrations = planted(tmp_path / "later", *NOTED.split(";"), breaks=breaks)
     with pytest.raises(StoreError) as fault:
-        prepare(engine, METADATA, migrations)
+        prepare(engine, None, migrations)
     said = str(fault.value)
     assert "\n" not in said
-    assert "could not be brought from schema 0001 to 0003" in said
+    assert "could not be brought from schema 0001 to 0006" in said
     assert "its tables and rows are as they were, and the former version of this program can go on with them" in said
     assert (schema(engine), everything(engine), as_read_before(engine)) == (tables, rows, read)
-    prepare(engine, METADATA, INGEST)
+    prepare(engine)
     assert as_read_before(engine) == read
 
 
@@ -176,7 +184,7 @@ def test_a_program_killed_after_any_step_leaves_everything_as_it_was(
     done = subprocess.run([sys.executable, "-c", STARTER, url, str(migrations.folder), "0"], check=False)
     assert done.returncode == -9
     assert (schema(engine), everything(engine)) == (tables, rows)
-    prepare(engine, METADATA, INGEST)
+    prepare(engine)
     assert everything(engine)["ingest_version"] == NEWEST
 
 
@@ -191,33 +199,49 @@ def test_four_processes_at_once_migrate_once(engine: Engine, url: str, tmp_path:
     assert sorted(out.strip() for out, _ in answers) == ["False"] * 3 + ["True"]
     with reading(engine) as connection:
         assert connection.execute(text("SELECT n FROM note")).all() == [(1,)]
-        assert connection.execute(text("SELECT version_num FROM ingest_version")).all() == [("0003",)]
+        assert connection.execute(text("SELECT version_num FROM ingest_version")).all() == [("0006",)]
     assert as_read_before(engine) == read
 
 
 def test_a_database_of_a_newer_program_is_refused_and_unchanged(engine: Engine, tmp_path: Path) -> None:
-    prepare(engine, METADATA, planted(tmp_path / "later", *NOTED.split(";")))
+    prepare(engine, None, planted(tmp_path / "later", *NOTED.split(";")))
     tables, rows = schema(engine), everything(engine)
     with pytest.raises(StoreError, match=r"written by a newer version of this program .*update the program; nothing"):
-        prepare(engine, METADATA, INGEST)
+        prepare(engine)
     assert (schema(engine), everything(engine)) == (tables, rows)
 
 
 def test_what_is_up_to_date_costs_no_write_and_no_import(tmp_path: Path) -> None:
     path = tmp_path / "market.db"
-    prepare(open_engine(f"sqlite:///{path}"), METADATA, INGEST)
+    prepare(open_engine(f"sqlite:///{path}"))
     before = (path.read_bytes(), path.stat().st_mtime_ns)
     script = STARTER + "import json; print(json.dumps(sorted(m for m in sys.modules if m in ('alembic', 'mako'))))"
-    command = [sys.executable, "-c", script, f"sqlite:///{path}", str(INGEST.folder), "0"]
+    command = [sys.executable, "-c", script, f"sqlite:///{path}", str(HOME.folder), "0"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout.splitlines()[-1]) == []
     assert (path.read_bytes(), path.stat().st_mtime_ns) == before
 
 
+def test_a_home_that_is_up_to_date_is_opened_by_one_read(tmp_path: Path) -> None:
+    open_home(tmp_path)
+    begun: list[bool] = []
+
+    def begins(connection: Connection) -> None:
+        begun.append(connection.get_execution_options().get("writes", False))
+
+    event.listen(Engine, "begin", begins)
+    try:
+        open_home(tmp_path)
+    finally:
+        event.remove(Engine, "begin", begins)
+    assert begun == [False]
+
+
 def test_a_full_disk_in_a_migration_is_one_line_that_says_so(tmp_path: Path) -> None:
     engine = first(open_engine(f"sqlite:///{tmp_path / 'market.db'}"))
     rows = everything(engine)
-    limit = "op.execute('PRAGMA max_page_count = 1'); op.execute('CREATE TABLE big AS SELECT * FROM vintage')"
+    big = "CREATE TABLE big AS SELECT a.* FROM vintage a, vintage b"
+    limit = f"op.execute('PRAGMA max_page_count = 1'); op.execute('{big}')"
     with pytest.raises(StoreError, match=r"\(the disk is full: free some space at .*former version"):
-        prepare(engine, METADATA, planted(tmp_path / "later", breaks=limit))
+        prepare(engine, None, planted(tmp_path / "later", breaks=limit))
     assert everything(engine) == rows

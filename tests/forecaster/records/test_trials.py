@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from forecaster.records.preparation import prepare
 from forecaster.records.trials import Trials
 from ingest.database import open_engine
 
@@ -11,7 +12,9 @@ from ingest.database import open_engine
 @pytest.fixture
 def trials(url: str) -> Trials:
     """Of an empty database of each kind."""
-    return Trials(open_engine(url))
+    engine = open_engine(url)
+    prepare(engine)
+    return Trials(engine)
 
 
 def test_a_configuration_counts_once(trials: Trials, url: str) -> None:
