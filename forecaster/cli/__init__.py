@@ -6,6 +6,7 @@ says so in one plain line on standard error; `--debug` shows the traceback too.
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 import warnings
@@ -25,6 +26,7 @@ GLOBAL_FLAGS = ("--debug",)
 
 def main(arguments: list[str] | None = None) -> None:
     """The `forecaster` command."""
+    gc.set_threshold(50_000)  # imports make objects that stay: to look for garbage among them takes a tenth of a second
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("forecaster").setLevel(logging.INFO)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
+import scipy  # it loads scipy.special, a third of a second, when that is first asked for
 
 from forecaster.distribution import student
 
@@ -167,8 +167,8 @@ class Mixture:
 
         In normal scores a quantile is nearly linear in its level, in the tails too.
         """
-        score = special.ndtri(self.cdf(y))
-        miss = score - special.ndtri(level)
+        score = scipy.special.ndtri(self.cdf(y))
+        miss = score - scipy.special.ndtri(level)
         with np.errstate(over="ignore", invalid="ignore"):  # no step is trusted where there is no density
             return miss, miss * np.exp(-0.5 * score**2 - self.log_prob(y)) / np.sqrt(2 * np.pi)
 

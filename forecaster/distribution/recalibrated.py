@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
+import scipy  # it loads scipy.special, a third of a second, when that is first asked for
 
 from forecaster.distribution.mixture import Mixture
 
@@ -99,7 +99,7 @@ class PitMap:
     def learnt(self, u: Floats) -> Floats:
         """`D(u)`, the cdf of the next PIT as the past alone tells it, at `u (...)` in [0, 1]."""
         centre, h = self._kernels
-        result: Floats = special.ndtr((special.ndtri(u)[..., None] - centre) / h).mean(axis=-1)
+        result: Floats = scipy.special.ndtr((scipy.special.ndtri(u)[..., None] - centre) / h).mean(axis=-1)
         return result
 
     def cdf(self, u: Floats) -> Floats:
@@ -108,7 +108,7 @@ class PitMap:
 
     def density(self, u: Floats) -> Floats:
         """`g(u)` at `u (...)` in [0, 1]: what a density is multiplied by."""
-        ratio = kernel_ratio(special.ndtri(u), self.scores.astype(np.float64), float(self.bandwidth))
+        ratio = kernel_ratio(scipy.special.ndtri(u), self.scores.astype(np.float64), float(self.bandwidth))
         return self.omega * ratio + 1 - self.omega
 
     def quantile(self, level: Floats) -> Floats:
@@ -118,7 +118,7 @@ class PitMap:
 
 def _inside(z: Floats) -> Floats:
     """PITs of normal scores, kept inside (0, 1) where they would round to its ends."""
-    result: Floats = np.clip(special.ndtr(z), np.finfo(float).tiny, 1 - 2.0**-53)
+    result: Floats = np.clip(scipy.special.ndtr(z), np.finfo(float).tiny, 1 - 2.0**-53)
     return result
 
 
@@ -173,7 +173,7 @@ class Seen:
         """
         place, weight, f = self._line
         away = (place - self.base.centre) / self.base.width
-        gap = weight * (special.ndtr(away) - self.map.learnt(f))
+        gap = weight * (scipy.special.ndtr(away) - self.map.learnt(f))
         first, second = float(gap.sum()), float(self.base.width * (self.base.width + 2 * gap @ away))
         return self.base.centre + first, second - first**2
 

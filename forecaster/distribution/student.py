@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
+import scipy  # it loads scipy.special, a third of a second, when that is first asked for
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,7 +22,7 @@ def log_density(u: Floats, df: Floats) -> Floats:
         normal: Floats = -0.5 * u**2 - 0.5 * np.log(2 * np.pi)
         return normal
     nu = np.where(np.isinf(df), 1.0, df)
-    constant = special.gammaln((nu + 1) / 2) - special.gammaln(nu / 2) - 0.5 * np.log(nu * np.pi)
+    constant = scipy.special.gammaln((nu + 1) / 2) - scipy.special.gammaln(nu / 2) - 0.5 * np.log(nu * np.pi)
     student = constant - (nu + 1) / 2 * np.log1p(u**2 / nu)
     result: Floats = np.where(np.isinf(df), -0.5 * u**2 - 0.5 * np.log(2 * np.pi), student)
     return result
@@ -31,13 +31,13 @@ def log_density(u: Floats, df: Floats) -> Floats:
 def cdf(u: Floats, df: Floats) -> Floats:
     """Distribution function of the standard Student-t (normal where df is infinite) at `u (..., K)`."""
     if np.isinf(df).all():
-        normal: Floats = special.ndtr(u)
+        normal: Floats = scipy.special.ndtr(u)
         return normal
     closed = df == KERNEL_DF
     if closed.all():
         return _kernel_cdf(u)
     result = np.empty(u.shape)
-    result[..., ~closed] = special.stdtr(np.where(np.isinf(df), 1e10, df)[~closed], u[..., ~closed])
+    result[..., ~closed] = scipy.special.stdtr(np.where(np.isinf(df), 1e10, df)[~closed], u[..., ~closed])
     if closed.any():
         result[..., closed] = _kernel_cdf(u[..., closed])
     return result
@@ -58,10 +58,10 @@ def _kernel_cdf(u: Floats) -> Floats:
 def quantile(p: Floats, df: Floats) -> Floats:
     """Quantile function of the standard Student-t (normal where df is infinite)."""
     if np.isinf(df).all():
-        normal: Floats = special.ndtri(p)
+        normal: Floats = scipy.special.ndtri(p)
         return normal
-    student = special.stdtrit(np.where(np.isinf(df), 1e10, df), p)
-    result: Floats = np.where(np.isinf(df), special.ndtri(p), student)
+    student = scipy.special.stdtrit(np.where(np.isinf(df), 1e10, df), p)
+    result: Floats = np.where(np.isinf(df), scipy.special.ndtri(p), student)
     return result
 
 
