@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+LABEL = "baseline MLP"
 SUMMARY = "the deterministic Keras-style network of the original study, with its training residuals"
 
 

@@ -26,6 +26,7 @@ from forecaster.inference import guides, nuts
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+LABEL = "Bayesian linear"
 SUMMARY = "Bayesian regression of location and scale on window and volatility, skewed Student-t noise, SVI in Pyro"
 
 LATENTS = location_scale.LATENTS

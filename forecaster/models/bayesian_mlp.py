@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+LABEL = "Bayesian MLP"
 SUMMARY = "Bayesian regression of location and scale with 25 hidden units, skewed Student-t noise, SVI in Pyro"
 
 LATENTS = location_scale.LATENTS

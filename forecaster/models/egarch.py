@@ -10,6 +10,7 @@ from forecaster.families.garch import fit_family
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+LABEL = "EGARCH"
 SUMMARY = "EGARCH(1,1,1) with Student-t errors: the log variance follows size and sign of each change"
 
 

@@ -10,6 +10,7 @@ from forecaster.families.garch import fit_family
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+LABEL = "GARCH"
 SUMMARY = "GARCH(1,1) with Student-t errors: variance rises with every large change and settles again"
 
 

@@ -10,6 +10,7 @@ from forecaster.families.garch import fit_family
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+LABEL = "GJR"
 SUMMARY = "GJR-GARCH(1,1,1) with Student-t errors: as GARCH, and falls raise the variance more than rises"
 
 

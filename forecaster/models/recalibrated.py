@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from pydantic import Field
 
 from forecaster.combination.ensemble import MixtureSettings, mixture
 from forecaster.combination.recalibration import gains, helps, learnt
@@ -25,6 +26,10 @@ SUMMARY = "the ensemble, corrected by its own past where that has helped"
 
 class Settings(MixtureSettings):
     """Those of the mixture, which has its own table: change both alike."""
+
+    members: tuple[str, ...] = Field(
+        ("bayesian_linear", "bayesian_mlp", "climatology", "egarch", "ewma", "garch", "gjr"), min_length=1
+    )
 
 
 def combine(members: Mapping[str, Predictive], track: Track, settings: Settings) -> Pooled:

@@ -8,7 +8,6 @@ edited, removed or slipped in.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,12 +32,11 @@ from forecaster.records import chain
 from ingest.database import prepare, reading, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Select, Table
 
-    from forecaster.evaluation.scoring import Score
 
 KEY = ("symbol", "model", "as_of", "horizon")
 SCORES = ("crps", "log_score", "pit", "in50", "in90", "interval_score", "absolute_error", "squared_error")
@@ -134,8 +132,8 @@ class Ledger:
             found = connection.execute(last).scalar()
         return None if found is None else pd.Timestamp(found)
 
-    def settle(self, outcome: dict[str, Any], scores: Sequence[tuple[str, Score]]) -> bool:
-        """Adds an outcome with the scores of its forecasts, `(model, score)`; False where it was there already.
+    def settle(self, outcome: dict[str, Any], scores: Sequence[tuple[str, Mapping[str, float]]]) -> bool:
+        """Adds an outcome with the scores of its forecasts, `(model, score by id)`; False where it was there already.
 
         Args:
             outcome: `symbol, as_of, horizon, target, y, close, settled_at, data_vintage`, days as ISO text.
@@ -148,7 +146,8 @@ class Ledger:
             missing = [
                 (model, score) for model, score in scores if not _exists(connection, SCORED, {**key, "model": model})
             ]
-            return bool(chain.append(connection, SCORED, [{**key, "model": m, **asdict(s)} for m, s in missing]))
+            rows = [{**key, "model": model, **{n: score[n] for n in SCORES}} for model, score in missing]
+            return bool(chain.append(connection, SCORED, rows))
 
     def unscored(self, symbol: str) -> list[tuple[str, str, str, bytes]]:
         """Forecasts of an asset that have a distribution and no score: `(model, as_of, target, predictive)`."""
