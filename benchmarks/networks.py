@@ -21,7 +21,7 @@ from benchmarks.__main__ import ROUNDS, seconds
 from benchmarks.many import FITS, windows
 from forecaster.contract import Compute
 from forecaster.distribution.predictive import Predictive
-from forecaster.evaluation.scoring import crps
+from forecaster.evaluation.scores.crps import score as crps
 from forecaster.families import reference
 from forecaster.families.likelihoods import LEAST_DF
 from forecaster.families.network import Prior, default_schedule, fit_networks

@@ -8,7 +8,8 @@ import numpy as np
 import scoringrules
 
 from forecaster.distribution.predictive import Predictive
-from forecaster.evaluation.scoring import crps, score
+from forecaster.evaluation.scores.crps import score as crps
+from forecaster.evaluation.scoring import score
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -89,6 +89,8 @@ class DailyReport:
         assets: A page set each, in watchlist order.
         withheld: `symbol -> reason` for assets without any forecast that day.
         models: `model id -> one line on what it is`, in the order in which models are shown.
+        labels: `model id -> what people call it`, of models and of members of models; one that is not there is called
+            by its id, with spaces for underscores.
         provenance: Label and value pairs for the last page: ledger head hash, code version, settings hash,
             seed.
     """
@@ -98,6 +100,7 @@ class DailyReport:
     assets: tuple[AssetPage, ...]
     withheld: Mapping[str, str]
     models: Mapping[str, str]
+    labels: Mapping[str, str]
     provenance: Mapping[str, str]
 
 
@@ -158,9 +161,12 @@ class BacktestReport:
     Attributes:
         assets: One entry an asset.
         models: `model id -> one line on what it is`, in the order in which models are shown.
+        labels: `model id -> what people call it`, of models and of members of models; one that is not there is called
+            by its id, with spaces for underscores.
         design: Label and value pairs: refit interval, training window, preset, seed and the like.
     """
 
     assets: tuple[BacktestAsset, ...]
     models: Mapping[str, str]
+    labels: Mapping[str, str]
     design: Mapping[str, str]

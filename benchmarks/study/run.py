@@ -13,7 +13,7 @@ import pandas as pd
 
 from benchmarks.study import blocks, laws
 from forecaster import models
-from forecaster.evaluation.scoring import crps
+from forecaster.evaluation.scores.crps import score as crps
 from forecaster.issuing import training
 from forecaster.operation.explain import explain
 from forecaster.progress import quiet

@@ -13,14 +13,12 @@ class MixtureSettings(ModelSettings):
     """Who is mixed, and how the past decides.
 
     Attributes:
-        members: Ids of the forecasters.
+        members: Ids of the forecasters; each pool has its own default.
         floor: Least weight of each, so that one that was bad is heard again when its time comes.
         half_life: Sessions after which a past score counts half.
     """
 
-    members: tuple[str, ...] = Field(
-        ("bayesian_linear", "bayesian_mlp", "climatology", "egarch", "ewma", "garch", "gjr"), min_length=1
-    )
+    members: tuple[str, ...] = Field(min_length=1)
     floor: float = Field(0.02, ge=0, lt=1)
     half_life: float = Field(250.0, gt=0)
 

@@ -2,26 +2,49 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
+from forecaster.evaluation.scores import FIRST, logical, mean_of, names
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
 PREDICT_ZERO = "predict zero"
-COLUMNS = (
-    "model", "origin", "days", "crps", "skill_climatology", "skill_baseline", "log_score", "mae", "mse", "in50", "in90",
-)  # fmt: skip
+SKILLS = {"skill_climatology": "climatology", "skill_baseline": "baseline_mlp"}
+"""Column of a skill to the reference that it is against."""
+
+
+def columns(scored: Container[str]) -> tuple[str, ...]:
+    """The columns of a scoreboard: measures, then shares of days, and last the scores that were added since.
+
+    >>> columns(FIRST)[3:]
+    ('crps', 'skill_climatology', 'skill_baseline', 'log_score', 'mae', 'mse', 'in50', 'in90')
+    """
+    crps, *others = _means(scored).values()
+    return ("model", "origin", "days", crps, *SKILLS, *others)
+
+
+def _means(scored: Container[str]) -> dict[str, str]:
+    """Score to what its mean is called, in the order of the columns."""
+    ordered = sorted(names(), key=lambda name: (name not in FIRST, logical(name)))
+    return {name: mean for name in ordered if name in scored and (mean := mean_of(name))}
 
 
 def scoreboard(scores: pd.DataFrame) -> pd.DataFrame:
     """Means over days, in the models' order of appearance, one block for each origin (live or replayed).
 
     Args:
-        scores: `model, origin, target, y, crps, log_score, absolute_error, squared_error, in50, in90`, a row a
-            forecast of one asset; rows without a score are left out.
+        scores: `model, origin, target, y` and scores by their ids, a row a forecast of one asset; rows without a score
+            are left out.
 
     Returns:
-        `COLUMNS`; skill is against the reference on the days that both were scored, NaN where there are none.
+        `columns` of the scores that the table has; skill is against the reference on the days that both were scored,
+        NaN where there are none.
     """
-    scored = scores.dropna(subset=["crps"])
+    scored, means = scores.dropna(subset=["crps"]), _means(scores)
     blocks = []
     for origin, block in scored.groupby("origin", sort=True):
         crps = block.pivot_table(index="target", columns="model", values="crps")
@@ -31,14 +54,8 @@ def scoreboard(scores: pd.DataFrame) -> pd.DataFrame:
                     "model": model,
                     "origin": origin,
                     "days": len(rows),
-                    "crps": rows["crps"].mean(),
-                    "skill_climatology": _skill(crps, str(model), "climatology"),
-                    "skill_baseline": _skill(crps, str(model), "baseline_mlp"),
-                    "log_score": rows["log_score"].mean(),
-                    "mae": rows["absolute_error"].mean(),
-                    "mse": rows["squared_error"].mean(),
-                    "in50": rows["in50"].astype(float).mean(),
-                    "in90": rows["in90"].astype(float).mean(),
+                    **{skill: _skill(crps, str(model), reference) for skill, reference in SKILLS.items()},
+                    **{mean: rows[name].astype(float).mean() for name, mean in means.items()},
                 }
             )
         y = block.drop_duplicates("target")["y"]
@@ -50,7 +67,7 @@ def scoreboard(scores: pd.DataFrame) -> pd.DataFrame:
             "mse": (y**2).mean(),
         }
         blocks.append(zero)
-    return pd.DataFrame(blocks, columns=list(COLUMNS))
+    return pd.DataFrame(blocks, columns=list(columns(scores)))
 
 
 def _skill(crps: pd.DataFrame, model: str, reference: str) -> float:

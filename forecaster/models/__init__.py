@@ -1,8 +1,9 @@
 """The forecasters. The folder is the registry: a file here is a forecaster, and its name is its id.
 
-To add one, write `NAME.py` with `SUMMARY`, `Settings` and `fit` (see `forecaster.contract`); nothing else changes. One
-whose forecasts are made of others' has `combine` in place of `fit`, and `members` among its settings. A file that
-changes a default of its `Settings` says so by its `VERSION`, 1 where there is none: see `version`.
+To add one, write `NAME.py` with `SUMMARY`, `Settings` and `fit` (see `forecaster.contract`); nothing else changes. A
+`LABEL` says what people call it, where that is not its id with spaces for underscores. One whose forecasts are made of
+others' has `combine` in place of `fit`, and `members` among its settings. A file that changes a default of its
+`Settings` says so by its `VERSION`, 1 where there is none: see `version`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from forecaster.errors import UnknownNameError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from forecaster.contract import Compute, Examples, Failed, Fitted, ModelSettings, Pooled, Track
     from forecaster.distribution.predictive import Predictive
@@ -65,6 +66,13 @@ class Pool(Protocol):
 def names() -> tuple[str, ...]:
     """The ids of all forecasters, in alphabetical order."""
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+
+
+def labels(ids: Iterable[str]) -> dict[str, str]:
+    """What people call some forecasters, of those that say so; one that is no longer there says nothing."""
+    known = names()
+    found = {name: getattr(load(name), "LABEL", "") for name in ids if name in known}
+    return {name: label for name, label in found.items() if label}
 
 
 def check(name: str) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from forecaster.distribution.predictive import Predictive
     from forecaster.families.keras_style import Task, Training
 
+LABEL = "baseline MLP"
 SUMMARY = "the deterministic Keras-style network of the original study, with its training residuals"
 
 

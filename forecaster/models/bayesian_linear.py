@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from forecaster.families.regression import Regression
     from forecaster.progress import Tell
 
+LABEL = "Bayesian linear"
 SUMMARY = "Bayesian regression of location and scale on window and volatility, skewed Student-t noise, SVI in Pyro"
 
 LATENTS = shared.LATENTS

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+LABEL = "Bayesian MLP"
 SUMMARY = "Bayesian regression of location and scale with 25 hidden units, skewed Student-t noise, SVI in Pyro"
 
 LATENTS = shared.LATENTS

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from forecaster.contract import Compute, Examples, Failed, Fitted
 
+LABEL = "EGARCH"
 SUMMARY = "EGARCH(1,1,1) with Student-t errors: the log variance follows size and sign of each change"
 
 

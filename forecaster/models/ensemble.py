@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pydantic import Field
+
 from forecaster.combination.settings import MixtureSettings
 
 if TYPE_CHECKING:
@@ -21,6 +23,10 @@ SUMMARY = "a mixture of the forecasters, each weighted by its own past log score
 
 class Settings(MixtureSettings):
     """Those of the mixture."""
+
+    members: tuple[str, ...] = Field(
+        ("bayesian_linear", "bayesian_mlp", "climatology", "egarch", "ewma", "garch", "gjr"), min_length=1
+    )
 
 
 def combine(members: Mapping[str, Predictive], track: Track, settings: Settings) -> Pooled:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+LABEL = "EWMA"
 SUMMARY = "RiskMetrics: variance as a fading average of squared changes, Student-t errors"
 
 FIRST = 20

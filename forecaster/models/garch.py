@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from forecaster.contract import Compute, Examples, Failed, Fitted
 
+LABEL = "GARCH"
 SUMMARY = "GARCH(1,1) with Student-t errors: variance rises with every large change and settles again"
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from forecaster.contract import Compute, Examples, Failed, Fitted
 
+LABEL = "GJR"
 SUMMARY = "GJR-GARCH(1,1,1) with Student-t errors: as GARCH, and falls raise the variance more than rises"
 
 

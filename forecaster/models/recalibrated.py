@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pydantic import Field
+
 from forecaster.combination.settings import MixtureSettings
 
 if TYPE_CHECKING:
@@ -22,6 +24,10 @@ SUMMARY = "the ensemble, corrected by its own past where that has helped"
 
 class Settings(MixtureSettings):
     """Those of the mixture, which has its own table: change both alike."""
+
+    members: tuple[str, ...] = Field(
+        ("bayesian_linear", "bayesian_mlp", "climatology", "egarch", "ewma", "garch", "gjr"), min_length=1
+    )
 
 
 def combine(members: Mapping[str, Predictive], track: Track, settings: Settings) -> Pooled:

@@ -78,12 +78,14 @@ def daily_report(
     if not pages:
         raise ForecasterError(f"the ledger has no forecast for {as_of:%Y-%m-%d}: `forecaster run` makes one")
     shown = dict.fromkeys(m for page in pages for m in page.forecasts["model"])
+    named = {*shown, *(member for page in pages for member in page.shares["member"])}
     return DailyReport(
         as_of=as_of,
         rendered_from=datetime.fromisoformat(newest),
         assets=tuple(pages),
         withheld=absent,
         models={name: _summary(name) for name in shown},
+        labels=models.labels(named),
         provenance=_provenance(ledger, record, settings),
     )
 

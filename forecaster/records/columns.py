@@ -13,7 +13,7 @@ from sqlalchemy import Boolean, Column, Double, Integer, String
 from forecaster.json_numbers import number
 
 if TYPE_CHECKING:
-    from forecaster.evaluation.scoring import Score
+    from collections.abc import Mapping
 
 SUMMARY = ("mean", "sd", "prob_up", "q01", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q99")
 """Of a predictive distribution."""
@@ -38,8 +38,8 @@ def score_columns(*, nullable: bool) -> list[Column[Any]]:
     return [Column(name, Boolean if name in _LOGICAL else Double, nullable=nullable) for name in SCORES]
 
 
-def scored(score: Score | None) -> dict[str, float | bool | None]:
+def scored(scores: Mapping[str, float | bool] | None) -> dict[str, float | bool | None]:
     """The scores of a forecast as a row has them; nothing where there is no score, or it is not finite."""
-    if score is None:
+    if scores is None:
         return dict.fromkeys(SCORES)
-    return {name: (bool if name in _LOGICAL else number)(getattr(score, name)) for name in SCORES}
+    return {name: (bool if name in _LOGICAL else number)(scores[name]) for name in SCORES}

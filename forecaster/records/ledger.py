@@ -20,12 +20,11 @@ from forecaster.records.columns import SCORES, SUMMARY, key_columns, score_colum
 from ingest.database import reading, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection, Engine, Select, Table
 
-    from forecaster.evaluation.scoring import Score
     from forecaster.issuing.forecast import Forecast
 
 KEY = ("symbol", "model", "as_of", "horizon")
@@ -127,8 +126,8 @@ class Ledger:
             found = connection.execute(last).scalar()
         return None if found is None else pd.Timestamp(found)
 
-    def settle(self, outcome: dict[str, Any], scores: Sequence[tuple[str, Score]]) -> bool:
-        """Adds an outcome with the scores of its forecasts, `(model, score)`; False where it was there already.
+    def settle(self, outcome: dict[str, Any], scores: Sequence[tuple[str, Mapping[str, float]]]) -> bool:
+        """Adds an outcome with the scores of its forecasts, `(model, score by id)`; False where it was there already.
 
         Args:
             outcome: `symbol, as_of, horizon, target, y, close, settled_at, data_vintage`, days as ISO text.

@@ -7,7 +7,7 @@ once, each on what was known at its own session.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from forecaster.distribution.predictive import QUANTILES
-from forecaster.evaluation.scoring import Score, score
+from forecaster.evaluation import scores
+from forecaster.evaluation.scoring import score
 from forecaster.issuing.pools import Pools
 from forecaster.issuing.track_record import Record
 from forecaster.issuing.walk import walk
@@ -25,7 +26,7 @@ from ingest.errors import AsOfError
 from ingest.sessions import calendar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from forecaster.issuing.forecast import Forecast
     from forecaster.issuing.walk import Scores, Walked
@@ -34,16 +35,19 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "symbol", "model", "as_of", "horizon", "target_date", "y", "mean", "sd", "prob_up", *QUANTILES,
-    "crps", "log_score", "pit", "status",
+    *scores.FIRST[:3], "status",
 )  # fmt: skip
-"""The columns of `forecasts.parquet` that other programs rely on; `EXTRA` follow them."""
+"""The columns of `forecasts.parquet` that other programs rely on; `EXTRA` follow them, then scores that were added."""
 
-EXTRA = ("in50", "in90", "interval_score", "absolute_error", "squared_error", "reason", "fitted_at")
+EXTRA = (*scores.FIRST[3:], "reason", "fitted_at")
+
+TEXT = ("symbol", "model", "as_of", "horizon", "target_date", "status", "reason", "fitted_at")
+"""The columns that are no measurements and no scores: the others are, also where all of them are missing."""
 
 
-LOGICAL = ("in50", "in90")
-TEXT = ("symbol", "model", "as_of", "horizon", "target_date", "status", "reason", "fitted_at", *LOGICAL)
-"""The columns that are no measurements: the others are, also where all of them are missing."""
+def columns() -> list[str]:
+    """All columns of the export, in order."""
+    return list(dict.fromkeys((*COLUMNS, *EXTRA, *scores.names())))
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,15 +65,15 @@ class Replayed:
     y: float
 
     @cached_property
-    def score(self) -> Score | None:
-        """None where there is no distribution or no outcome."""
+    def score(self) -> Mapping[str, float] | None:
+        """By id; None where there is no distribution or no outcome."""
         predictive = self.forecast.predictive
         return score(predictive, self.y) if predictive and np.isfinite(self.y) else None
 
     def row(self) -> dict[str, Any]:
-        """One row of the export: `COLUMNS`, then `EXTRA`."""
+        """One row of the export: `columns`."""
         f = self.forecast
-        blank = dict.fromkeys((*COLUMNS, *EXTRA), np.nan)
+        blank = dict.fromkeys(columns(), np.nan)
         facts = {
             "symbol": f.symbol,
             "model": f.model,
@@ -81,7 +85,7 @@ class Replayed:
             "reason": f.reason,
             "fitted_at": self.fitted_at,
         }
-        return {**blank, **facts, **f.summary(), **(asdict(self.score) if self.score else {})}
+        return {**blank, **facts, **f.summary(), **(self.score or {})}
 
 
 def origins(history: History, first: pd.Timestamp, last: pd.Timestamp) -> list[pd.Timestamp]:
@@ -154,6 +158,7 @@ def replayed(walked: Walked, pools: Pools, record: Record) -> Iterator[Replayed]
 
 def table(replayed: list[Replayed]) -> pd.DataFrame:
     """The export's rows."""
-    rows = pd.DataFrame([r.row() for r in replayed], columns=[*COLUMNS, *EXTRA])
-    numbers = [name for name in rows if name not in TEXT]
-    return rows.astype({**dict.fromkeys(numbers, "float64"), **dict.fromkeys(LOGICAL, "boolean")})
+    rows = pd.DataFrame([r.row() for r in replayed], columns=columns())
+    logical = [name for name in scores.names() if scores.logical(name)]
+    numbers = [name for name in rows if name not in {*TEXT, *logical}]
+    return rows.astype({**dict.fromkeys(numbers, "float64"), **dict.fromkeys(logical, "boolean")})

@@ -42,7 +42,7 @@ class Backtest:
     """A finished backtest.
 
     Attributes:
-        forecasts: The export's rows, see `forecaster.replay.backtest.COLUMNS`.
+        forecasts: The export's rows, see `forecaster.replay.backtest.columns`.
         scores: `symbol` and the columns of `forecaster.evaluation.scoreboard`.
         verdicts: Symbol to what is said of its models.
         withheld: Symbol to why it was not replayed.
@@ -158,6 +158,7 @@ def _report(backtest: Backtest, assets: Mapping[str, Asset], decisions: pd.DataF
             _asset(backtest, assets[symbol], decisions) for symbol in dict.fromkeys(backtest.forecasts["symbol"])
         ),
         models={name: models.load(name).SUMMARY for name in names},
+        labels=models.labels(names),
         design=backtest.design,
     )
 

@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from reports import blocks
 from reports.canvas import drawing, to_svg
-from reports.numerals import percent, shortest
-from reports.palette import INK, MUTED, in_order
+from reports.choice import drawn
+from reports.figures import Illustration
+from reports.names import spoken
+from reports.numerals import day, percent, short_day, shortest
+from reports.palette import INK, MUTED, in_order, looks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +21,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from reports.contents import AssetPage, DailyReport
     from reports.palette import Looks
+
+_POINT = "baseline_mlp"  # whose point forecast is drawn as a line
 
 _NEGLIGIBLE = 0.004  # of the highest peak; tails below it are not drawn
 _WIDTH, _HEIGHT = 102.0, 60.0  # millimetres, of which three lines of the legend take their share
@@ -79,3 +86,29 @@ def _scales(axes: Axes, densities: pd.DataFrame) -> None:
     axes.set_xlabel("change by the next close, %")
     axes.set_ylabel("density per percentage point")
     axes.yaxis.set_major_locator(MaxNLocator(4))
+
+
+def _figure(report: DailyReport, asset: AssetPage) -> blocks.Figure | None:
+    """The densities with the baseline's point forecast."""
+    if asset.densities.empty or asset.densities["density"].isna().all():
+        return None
+    table, baseline = asset.forecasts, spoken(_POINT, report.labels)
+    mean = math.nan if table.empty else float(table.loc[table["model"] == baseline, "mean"].max())
+    names, chosen = drawn(asset.densities, report.models, asset.scoreboard)
+    title = f"{asset.symbol}: densities for {short_day(asset.target)}"
+    point = f" The dashed line is {baseline}\u2019s point forecast, {percent(mean)}." if math.isfinite(mean) else ""
+    return blocks.Figure(
+        draw(
+            asset.densities[asset.densities["model"].isin(names)],
+            (baseline, mean),
+            looks(report.models),
+            report.models,
+            (title, asset.simulated),
+        ),
+        f"{'SIMULATED. ' if asset.simulated else ''}Predictive densities of the change of {asset.symbol} by the close "
+        f"of {day(asset.target)}, a curve for each of {', '.join(names)}.{point} The table above gives their quantiles.",
+        f"How likely each model holds each change.{point}{chosen and f' {chosen}'}",
+    )
+
+
+FIGURE = Illustration("outlook", _figure, order=10, share=0.59)

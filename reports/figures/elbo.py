@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
+from reports import blocks
 from reports.canvas import FULL_WIDTH, drawing, quiet_grid, to_svg
+from reports.figures import Illustration
 from reports.numerals import number, shortest
-from reports.palette import in_order
+from reports.palette import in_order, looks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from reports.contents import AssetPage, DailyReport
     from reports.palette import Looks
 
 _MOST_COLUMNS = 4
@@ -57,3 +60,25 @@ def _scales(axes: Axes, steps: np.ndarray) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(shortest))
     axes.set_xlabel("step")
     quiet_grid(axes)
+
+
+def _figure(report: DailyReport, asset: AssetPage) -> blocks.Figure | None:
+    """The curves of the models that have one."""
+    if asset.elbo.empty:
+        return None
+    ends = "; ".join(_end(asset.elbo, name) for name in in_order(asset.elbo, report.models))
+    return blocks.Figure(
+        draw(asset.elbo, looks(report.models), report.models, asset.symbol, simulated=asset.simulated),
+        f"{'SIMULATED. ' if asset.simulated else ''}Training curves of {asset.symbol}: minus the ELBO by step. {ends}.",
+        "Minus the evidence lower bound (ELBO) by step; a fit has settled where its curve is flat. Steps "
+        "are spaced by powers of ten; each panel has its own scale.",
+    )
+
+
+def _end(table: pd.DataFrame, model: str) -> str:
+    """Where a curve begins and ends."""
+    losses = table[table["model"] == model].sort_values("step")["loss"]
+    return f"{model} from {number(losses.iloc[0], 1)} to {number(losses.iloc[-1], 1)} nats"
+
+
+FIGURE = Illustration("training", _figure)

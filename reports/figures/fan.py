@@ -12,12 +12,16 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from reports import blocks
 from reports.canvas import FULL_WIDTH, drawing, quiet_grid, to_svg
-from reports.numerals import short_day, shortest
-from reports.palette import ALARM, INK, MUTED, WASH, in_order
+from reports.choice import drawn
+from reports.contents import AssetPage, BacktestAsset, BacktestReport, DailyReport
+from reports.figures import Illustration
+from reports.numerals import day, short_day, shortest
+from reports.palette import ALARM, INK, MUTED, WASH, in_order, looks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from matplotlib.axes import Axes
 
@@ -29,6 +33,7 @@ _TALLEST = 205.0  # all panels together, so that they fit on one page
 _NARROW_LIMIT = 45  # more forecasts than this need the width of the page
 _ONE_LINE = 5  # marks that fit beside each other in the legend
 _FEWEST_SLOTS = 8  # so that a single forecast is not as wide as the panel
+_DAILY, _BACKTEST = 30, 120  # forecast sessions that are drawn
 
 
 def draw(fan: pd.DataFrame, looks: Looks, models: Iterable[str], symbol: str, *, simulated: bool) -> str:
@@ -182,3 +187,51 @@ def _marks(fan: pd.DataFrame) -> list[Patch | Line2D]:
                 )
             )
     return marks
+
+
+def _figure(report: DailyReport | BacktestReport, asset: AssetPage | BacktestAsset) -> blocks.Figure | None:
+    """The last forecasts, and what they are in words."""
+    if asset.fan.empty:
+        return None
+    named, chosen = drawn(asset.fan, report.models, asset.scoreboard)
+    shown = _latest(asset.fan[asset.fan["model"].isin(named)], _DAILY if isinstance(asset, AssetPage) else _BACKTEST)
+    days = sorted(set(shown["target"]))
+    origins = " and ".join(sorted(set(shown["origin"])))
+    first = short_day(days[0]) if days[0].year == days[-1].year else day(days[0])
+    period = f"{first} to {day(days[-1])}" if len(days) > 1 else day(days[0])
+    return blocks.Figure(
+        draw(shown, looks(report.models), report.models, asset.symbol, simulated=asset.simulated),
+        f"{'SIMULATED. ' if asset.simulated else ''}Forecasts of {asset.symbol} against what happened, "
+        f"{period}, "
+        f"{origins}, a panel for each of {', '.join(named)}: 50 and 90 per cent intervals with the median, and the "
+        "outcome as a dot "
+        "or, outside the 90 per cent interval, a diamond. The scoreboard counts how often each interval "
+        "held.",
+        " ".join(
+            (f"{_targets(len(days), len(set(asset.fan['target'])))}, {period}.", *_explain(shown), chosen)
+        ).strip(),
+    )
+
+
+def _latest(table: pd.DataFrame, most: int) -> pd.DataFrame:
+    """The rows of the last targets."""
+    return table[table["target"].isin(sorted(set(table["target"]))[-most:])]
+
+
+def _targets(shown: int, known: int) -> str:
+    """How much of the record is drawn."""
+    if shown < known:
+        return f"The last {shown} of {known} forecast sessions"
+    return "One forecast session" if shown == 1 else f"{shown} forecast sessions"
+
+
+def _explain(shown: pd.DataFrame) -> Iterator[str]:
+    """What live and replayed mean, for those that occur."""
+    said = {
+        "replayed": "Replayed: made later from what was known then, no record of foresight.",
+        "live": "Live: recorded beforehand.",
+    }
+    return (text for origin, text in said.items() if origin in set(shown["origin"]))
+
+
+FIGURE = Illustration("fan", _figure)

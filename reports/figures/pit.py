@@ -9,8 +9,10 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from reports import blocks
 from reports.canvas import FULL_WIDTH, drawing, to_svg
-from reports.palette import INK, MUTED, WASH, in_order
+from reports.figures import Illustration
+from reports.palette import INK, MUTED, WASH, in_order, looks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from reports.contents import BacktestAsset
+    from reports.contents import BacktestAsset, BacktestReport
     from reports.palette import Looks
 
 _BINS = 10
@@ -94,3 +96,22 @@ def _legend(figure: Figure) -> None:
         ),
     ]
     figure.legend(handles=marks, loc="outside lower center", ncols=2)
+
+
+def _figure(report: BacktestReport, asset: BacktestAsset) -> blocks.Figure | None:
+    """A histogram a model; it stands before the tests of what it shows."""
+    if asset.calibration.empty:
+        return None
+    names = in_order(asset.calibration, report.models)
+    return blocks.Figure(
+        draw(asset, looks(report.models), report.models),
+        f"{'SIMULATED. ' if asset.simulated else ''}Histograms in ten bins of where the outcomes of "
+        f"{asset.symbol} fell within the forecasts (PIT), one for each of {', '.join(names)}, with the level of a "
+        "calibrated model. The tables that follow give the shares of days inside the intervals.",
+        "Flat: calibrated. Humped: intervals too wide. Raised ends: too narrow. Sloped: forecasts off to one "
+        "side. The band is for all bars of a model together and independent days: of 20 calibrated models, one has a "
+        "bar outside by chance.",
+    )
+
+
+FIGURE = Illustration("calibration", _figure, leads=True)

@@ -8,8 +8,10 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from reports import blocks
 from reports.canvas import FULL_WIDTH, drawing, quiet_grid, to_svg
-from reports.palette import INK, MUTED, in_order
+from reports.figures import Illustration
+from reports.palette import INK, MUTED, in_order, looks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from reports.contents import AssetPage, DailyReport
     from reports.palette import Look, Looks
 
 _ROW_HEIGHT, _OF_MANY = 42.0, 28.5  # millimetres for the one row, for each of several
@@ -113,3 +116,27 @@ def _legend(figure: Figure, weights: pd.DataFrame, names: list[str], looks: Look
     marks.append(Line2D([], [], color=INK, linewidth=1.9, label="\u00b11 sd"))
     marks.append(Line2D([], [], color=INK, linewidth=0.7, label="\u00b12 sd"))
     figure.legend(handles=marks, loc="outside lower center", ncols=min(len(marks), 5))
+
+
+def _figure(report: DailyReport, asset: AssetPage) -> blocks.Figure | None:
+    """The weights of the models that have any."""
+    if asset.weights.empty:
+        return None
+    names = in_order(asset.weights, report.models)
+    spread = asset.weights.dropna(subset=["sd"])
+    bayesian = in_order(spread, report.models)
+    single = [name for name in names if name not in bayesian]
+    told = [
+        f"with posterior means and spreads: {', '.join(bayesian)}" if bayesian else "",
+        f"with one value each: {', '.join(single)}" if single else "",
+    ]
+    return blocks.Figure(
+        draw(asset.weights, looks(report.models), report.models, asset.symbol, simulated=asset.simulated),
+        f"{'SIMULATED. ' if asset.simulated else ''}Weights of {asset.symbol} by lag, a column a series, "
+        f"{'; '.join(text for text in told if text)}.",
+        "On standardised inputs. A weight whose \u00b12 sd whisker spans zero is not told apart from none. "
+        "Rows have scales of their own.",
+    )
+
+
+FIGURE = Illustration("weights", _figure)

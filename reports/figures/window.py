@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.ticker import NullLocator
 
+from reports import blocks
 from reports.canvas import drawing, to_svg
-from reports.numerals import number, short_day
+from reports.figures import Illustration
+from reports.numerals import day, number, percent, short_day
 from reports.palette import INK, MUTED
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+
+    from reports.contents import AssetPage, DailyReport
 
 _UP = "#5B7A99"
 _DOWN = "#B9C4CF"
@@ -62,3 +66,23 @@ def _label(sessions: list[pd.Timestamp], i: int) -> str:
     """The day of the month, with the month where it starts or changes."""
     new_month = i == 0 or sessions[i].month != sessions[i - 1].month
     return f"{sessions[i].day}\n{short_day(sessions[i]).split()[1]}" if new_month else str(sessions[i].day)
+
+
+def _figure(_report: DailyReport, asset: AssetPage) -> blocks.Figure | None:
+    """The inputs, each with its changes in words."""
+    if asset.window.empty:
+        return None
+    lines = []
+    for series in dict.fromkeys(asset.window["series"]):
+        rows = asset.window[asset.window["series"] == series]
+        lines.append(f"{series} " + ", ".join(percent(change) for change in rows["change"]))
+    sessions = sorted(set(asset.window["session"]))
+    return blocks.Figure(
+        draw(asset.window, asset.symbol, simulated=asset.simulated),
+        f"{'SIMULATED. ' if asset.simulated else ''}Changes of {asset.symbol} from {day(sessions[0])} to "
+        f"{day(sessions[-1])}, oldest first: {'; '.join(lines)}.",
+        "The sessions that the models were shown.",
+    )
+
+
+FIGURE = Illustration("outlook", _figure, order=20, share=0.41)

@@ -1,4 +1,4 @@
-"""Every guide stands in the documentation as its file declares it."""
+"""Every guide and every score stands in the documentation as its file declares it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import re
 
 import pytest
 
+from forecaster.evaluation import scores
 from forecaster.inference import guides
-from tests.docs.pages import MODELS, SETTINGS
+from tests.docs.pages import COMMANDS, MODELS, SETTINGS
 
 
 def row(*cells: object) -> str:
@@ -26,3 +27,10 @@ def test_every_guide_is_described_as_its_file_says(name: str) -> None:
 def test_a_setting_lists_the_guides_that_it_may_name(model: str, known: tuple[str, ...]) -> None:
     (told,) = re.findall(rf"^\| `models.{model}.guide` \| .* \| (.*) \|$", SETTINGS.read_text("utf-8"), re.MULTILINE)
     assert sorted(re.findall(r"`(\w+)`", told)) == list(known)
+
+
+@pytest.mark.parametrize("name", scores.names())
+def test_every_score_is_described_as_its_file_says(name: str) -> None:
+    mean = scores.mean_of(name)
+    told = f"`{mean}` |" if mean else "|"
+    assert f"| `{name}` | {scores.load()[name].SUMMARY} | {told}" in COMMANDS.read_text("utf-8")

@@ -23,6 +23,15 @@ MODELS = {
     "egarch": "The logarithm of volatility, raised more by falls than by rises.",
     "recalibrated": "The ensemble, corrected by its own past where that has helped.",
 }
+LABELS = {
+    "garch": "GARCH",
+    "baseline_mlp": "baseline MLP",
+    "bayesian_linear": "Bayesian linear",
+    "bayesian_mlp": "Bayesian MLP",
+    "ewma": "EWMA",
+    "gjr": "GJR",
+    "egarch": "EGARCH",
+}
 FIVE = tuple(MODELS)[:5]
 POOLS = ("ensemble", "recalibrated")
 LEVELS = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
@@ -64,6 +73,11 @@ FINDINGS = pd.DataFrame(
     ],
     columns=["check", "first", "last", "count", "detail", "remedy"],
 )
+
+
+def spoken(model: str) -> str:
+    """What pages call a model."""
+    return LABELS.get(model, model)
 
 
 def quantiles(mean: float, sd: float) -> dict[str, float]:
@@ -272,6 +286,7 @@ def make_daily(*assets: AssetPage, models: int = 5, **change: object) -> DailyRe
         "assets": assets,
         "withheld": {},
         "models": dict(list(MODELS.items())[:models]),
+        "labels": LABELS,
         "provenance": {
             "Ledger head": "9f2c4f1e0b7a4d0b8a1fd3a7c5e2b6d49f2c4f1e0b7a4d0b8a1fd3a7c5e2b6d4",
             "Code version": "0.1.0",
@@ -327,4 +342,4 @@ def make_backtest(*assets: BacktestAsset, models: int = 5) -> BacktestReport:
         "Preset": "standard",
         "Seed": "7",
     }
-    return BacktestReport(assets, dict(list(MODELS.items())[:models]), design)
+    return BacktestReport(assets, dict(list(MODELS.items())[:models]), LABELS, design)

@@ -13,8 +13,8 @@ from pypdf import PdfReader
 
 from reports import document, html, pdf
 from reports.blocks import Callout, Cell, Table
-from reports.names import spoken
 from reports.numerals import DASH, money, percent, share, span
+from tests.reports.made_up import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable

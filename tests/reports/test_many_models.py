@@ -11,8 +11,8 @@ import pytest
 from reports import document, html
 from reports.blocks import Beside, Callout, Facts, Figure, Table
 from reports.choice import drawn
-from reports.names import in_words, spoken
-from tests.reports.made_up import FIVE, MODELS
+from reports.names import in_words
+from tests.reports.made_up import FIVE, MODELS, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,8 +1,7 @@
 """The families of posteriors that SVI may choose from. The folder is the registry: a file here is a guide.
 
 Its name is its id. To add one, write `NAME.py` with the four names of `Family`; nothing else changes. One that keeps
-more vectors of all latents says how many in `DIRECTIONS`. No guide is loaded, and torch with it, before it is asked
-for.
+more vectors of all latents says how many in `DIRECTIONS`. No guide, and torch with it, is loaded before it is wanted.
 """
 
 from __future__ import annotations

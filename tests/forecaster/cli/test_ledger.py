@@ -101,15 +101,15 @@ def test_a_row_that_was_removed_or_moved_is_named(
         (
             "UPDATE score SET format = 3 WHERE seq = 2",
             (
-                "score row 2 (WALK bayesian_linear 2018-01-20) does not hold: it was written by a newer version of this "
-                "program (format 3, 2 is known here); update the program"
+                "score row 2 (WALK bayesian_linear 2018-01-20) does not hold: it was written by a newer version of "
+                "this program (format 3, 2 is known here); update the program"
             ),
         ),
         (
             "UPDATE forecast SET q50 = 9e999 WHERE seq = 1",
             (
-                "forecast row 1 (WALK climatology 2018-01-20) does not hold: its content is not what was recorded: q50 is no "
-                "finite number; restore a copy from before it"
+                "forecast row 1 (WALK climatology 2018-01-20) does not hold: its content is not what was recorded: "
+                "q50 is no finite number; restore a copy from before it"
             ),
         ),
     ],

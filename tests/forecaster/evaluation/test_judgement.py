@@ -36,7 +36,7 @@ def rows() -> pd.DataFrame:
             law = Predictive.of([0.0], [sd], [200.0])
             told, known = score(law, y[i]), {"symbol": SYMBOL, "model": model, "status": "ok", "horizon": 1}
             facts = {"as_of": day[i], "target_date": day[i + 1], "y": y[i], "mean": 0.0, "sd": law.sd, "prob_up": 0.5}
-            found.append({**known, **facts, **law.quantiles, **vars(told)})
+            found.append({**known, **facts, **law.quantiles, **told})
     return pd.DataFrame(found, columns=[*COLUMNS, *EXTRA])
 
 

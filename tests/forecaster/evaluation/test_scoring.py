@@ -11,7 +11,9 @@ from scipy import integrate
 
 from forecaster.distribution.predictive import Predictive
 from forecaster.distribution.recalibrated import PitMap
-from forecaster.evaluation.scoring import crps, interval_score, score
+from forecaster.evaluation.scores.crps import score as crps
+from forecaster.evaluation.scores.interval_score import interval_score
+from forecaster.evaluation.scoring import score
 
 
 @pytest.mark.parametrize("y", [-0.3, -0.01, 0.0, 0.004, 0.2])
@@ -94,19 +96,19 @@ def test_truth_scores_best_and_wrong_widths_are_caught():
     for factor in (0.7, 1.4):
         wrong = Predictive.of([0.0], [0.02 * factor], [5.0])
         for name in ("crps", "log_score"):
-            losses = ([getattr(score(p, v), name) for v in y] for p in (wrong, truth))
+            losses = ([score(p, v)[name] for v in y] for p in (wrong, truth))
             difference = np.subtract(*losses)
             assert difference.mean() / (difference.std() / difference.size**0.5) > 3, (factor, name)
 
 
 def test_every_score_of_a_known_case():
     got = score(Predictive.of([0.0], [1.0]), 1.0)
-    assert got.log_score == pytest.approx(0.5 + 0.5 * np.log(2 * np.pi))
-    assert got.pit == pytest.approx(0.8413447461)
-    assert (got.in50, got.in90) == (False, True)
-    assert got.absolute_error == pytest.approx(1.0, abs=1e-6)
-    assert got.squared_error == pytest.approx(1.0)
-    assert got.interval_score == pytest.approx(2 * 1.6448536, rel=2e-5)
+    assert got["log_score"] == pytest.approx(0.5 + 0.5 * np.log(2 * np.pi))
+    assert got["pit"] == pytest.approx(0.8413447461)
+    assert (got["in50"], got["in90"]) == (False, True)
+    assert got["absolute_error"] == pytest.approx(1.0, abs=1e-6)
+    assert got["squared_error"] == pytest.approx(1.0)
+    assert got["interval_score"] == pytest.approx(2 * 1.6448536, rel=2e-5)
     assert interval_score(-1, 1, -1.5) == pytest.approx(2 + 20 * 0.5)
 
 

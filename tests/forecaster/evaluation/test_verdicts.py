@@ -138,7 +138,7 @@ def test_a_random_walk_gives_no_claim_to_any_scored_forecaster():
         for name, p in [("climatology", known), ("bayesian_linear", guess)]:
             scored = score(p, value)
             rows.append({"target": pd.Timestamp("2020-01-01") + pd.Timedelta(days=day), "model": name,
-                         "crps": scored.crps, "log_score": scored.log_score})  # fmt: skip
+                         "crps": scored["crps"], "log_score": scored["log_score"]})  # fmt: skip
     (found,) = compare(pd.DataFrame(rows))
     assert found.claim != "better"
 

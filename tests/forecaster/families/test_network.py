@@ -12,7 +12,7 @@ from pyro import poutine
 
 from forecaster.contract import Compute
 from forecaster.distribution.predictive import Predictive
-from forecaster.evaluation.scoring import crps as score
+from forecaster.evaluation.scores.crps import score
 from forecaster.families import reference
 from forecaster.families.linear import Prior as LinearPrior
 from forecaster.families.network import APART, Networks, Prior, fit_networks

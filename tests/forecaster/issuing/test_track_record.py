@@ -78,7 +78,7 @@ def test_a_record_is_of_replays_from_fits_before_each_day(history, settings_of):
     due = [d for d in last_origins(history, 50) if code.ordinal(d) % EVERY == 0][-1]
     days = [d for d in last_origins(history, 50) if due <= d < day]
     replayed = list(replay(history, days, ("climatology",), settings, refit_every=EVERY))
-    np.testing.assert_allclose(track.pit[-len(days) :, 0], [item.score.pit for item in replayed], atol=1e-12)
+    np.testing.assert_allclose(track.pit[-len(days) :, 0], [item.score["pit"] for item in replayed], atol=1e-12)
 
 
 def test_later_rows_change_nothing_in_a_record(history, settings_of):

@@ -50,7 +50,7 @@ def test_a_model_keeps_the_contract(name):
     origin = origin_of(data.standard[-1], history=data.history)
     first, second = (fit.predict(origin) for fit in fits)
     assert first.to_bytes() == second.to_bytes()
-    assert np.isfinite([score(first, 0.01).crps, score(first, 0.01).log_score]).all()
+    assert np.isfinite([score(first, 0.01)["crps"], score(first, 0.01)["log_score"]]).all()
 
 
 @pytest.mark.parametrize("name", ["bayesian_linear", "bayesian_mlp", "baseline_mlp"])
@@ -114,7 +114,7 @@ def test_one_session_ahead_never_two(history_of, settings_of):
     settings = settings_of(models={"bayesian_linear": {"weight_scale": 0.5}})
     days = last_origins(history, 1000)
     replayed = list(replay(history, days, ("bayesian_linear",), settings, refit_every=len(days)))
-    mse = np.mean([item.score.squared_error for item in replayed])
+    mse = np.mean([item.score["squared_error"] for item in replayed])
     assert len(replayed) == 1000
     assert mse / np.mean(noise[-1000:] ** 2) == pytest.approx(1.0, abs=0.05)
     two_days = np.mean((changes[2:] - 0.81 * changes[:-2])[-1000:] ** 2) / np.mean(noise[-1000:] ** 2)

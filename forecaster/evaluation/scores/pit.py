@@ -1,0 +1,19 @@
+"""Probability integral transform: `F(y)`, in [0, 1]. Over many days it is uniform where forecasts are calibrated.
+
+Dawid (1984), doi:10.2307/2981683. Its mean alone says little, and no scoreboard shows it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from forecaster.distribution.predictive import Predictive
+
+SUMMARY = "the probability that the forecast gave to changes below the outcome, in [0, 1]"
+MEAN = ""
+
+
+def score(predictive: Predictive, y: float) -> float:
+    """`F(y)`."""
+    return float(predictive.cdf(y))
