@@ -2,8 +2,8 @@
 
 A model file offers three names: `Settings` (a pydantic model with its defaults), `SUMMARY` (one line) and
 `fit(examples, settings, seeds, compute)`, which trains any number of fits at once. That is the whole contract; its
-file name is its id. `LABEL`, where there is one, is what people call it. One that has a posterior to show offers `LATENTS` too, the names of what it believes something of,
-and has a setting `draws`.
+file name is its id. `LABEL`, where there is one, is what people call it. One that has a posterior to show offers
+`LATENTS` too, the names of what it believes something of, and has a setting `draws`.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from forecaster.distribution.predictive import Predictive
+    from forecaster.progress import Tell
 
     Floats = NDArray[np.float64]
 
@@ -127,30 +128,37 @@ class Latent:
             raise ValueError(f"draws {self.draws.shape} do not match {[part.shape for part in parts]}")
 
 
+def _none() -> Floats:
+    import numpy as np  # noqa: PLC0415  # it takes a tenth of a second, and reading settings needs none of it
+
+    return np.empty(0)
+
+
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """A trained forecaster.
+    """A trained forecaster. One process can hand it to another: it holds functions of modules, no closures.
 
     Attributes:
-        predict: From an origin to the predictive distribution of the next session's change.
+        predict: From an origin to the predictive distribution of the next session's change: a function of the model's
+            file with `functools.partial`, or the method of a dataclass.
         reason: Why its own diagnostics call it unreliable, empty where they do not.
         by_draw: Whether components of its forecasts are posterior draws, always in the same order.
         losses: Minus the ELBO at each step `(steps,)`, in nats; empty where no ELBO was trained.
         weights: Effect of each input, None where there is none.
         diagnostics: Further figures by name.
         posterior: The latents by a name for people; empty where there are none.
-        nuts: The same model fitted by NUTS, from a seed, which takes its time and tells how many steps of how many
-            are done; None where there is no such way.
+        nuts: The same model fitted by NUTS, from a seed, which takes its time and tells how far it is; None where
+            there is no such way.
     """
 
     predict: Callable[[Origin], Predictive]
     reason: str = ""
     by_draw: bool = False
-    losses: Floats = field(default_factory=lambda: np.empty(0))
+    losses: Floats = field(default_factory=_none)
     weights: Weights | None = None
     diagnostics: Mapping[str, float] = field(default_factory=dict)
     posterior: Mapping[str, Latent] = field(default_factory=dict)
-    nuts: Callable[[int, Callable[[int, int], None]], Fitted] | None = None
+    nuts: Callable[[int, Tell], Fitted] | None = None
 
 
 @dataclass(frozen=True)

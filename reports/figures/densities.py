@@ -106,7 +106,8 @@ def _figure(report: DailyReport, asset: AssetPage) -> blocks.Figure | None:
             (title, asset.simulated),
         ),
         f"{'SIMULATED. ' if asset.simulated else ''}Predictive densities of the change of {asset.symbol} by the close "
-        f"of {day(asset.target)}, a curve for each of {', '.join(names)}.{point} The table above gives their quantiles.",
+        f"of {day(asset.target)}, a curve for each of {', '.join(names)}.{point} "
+        "The table above gives their quantiles.",
         f"How likely each model holds each change.{point}{chosen and f' {chosen}'}",
     )
 
