@@ -30,7 +30,7 @@ from forecaster.issuing.provenance import code_version
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from benchmarks.study.run import PathTask, Tables
+    from benchmarks.study.run import Tables
 
 SKILL = ("climatology", "garch")
 """The references against which being better is skill."""

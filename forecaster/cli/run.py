@@ -34,7 +34,7 @@ def report(as_of: AsOf = None, symbols: Symbols = None) -> None:
     """Renders the report of a day again, from the ledger alone."""
     import pandas as pd
 
-    from forecaster.operation.daily import render
+    from forecaster.operation.render import render
 
     home = opened()
     wanted, day = listed(symbols), day_of(as_of, "--as-of")

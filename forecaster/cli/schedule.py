@@ -20,7 +20,7 @@ app.add_typer(group, name="schedule")
 @group.command()
 def start() -> None:
     """Runs each day after its close until it is stopped; first makes up for missed days."""
-    from forecaster.operation import schedule
+    from forecaster.operation import schedule, scheduler
 
     home = opened()
     for stop in (signal.SIGINT, signal.SIGTERM):
@@ -29,7 +29,7 @@ def start() -> None:
     for row in schedule.status(home):
         say(f"{row['calendar']}: next run {row['next_due']}, {len(row['owed'])} owed.")
     sys.stdout.flush()
-    schedule.start(home)
+    scheduler.start(home)
 
 
 @group.command()

@@ -71,6 +71,10 @@ def _fitted(changes: Floats, decay: float) -> Fitted | Failed:
 
 
 def _predict(decay: float, floor: float, scale: float, df: float, origin: Origin) -> Predictive:
+    import numpy as np
+
+    from forecaster.distribution.predictive import Predictive
+
     volatility = np.sqrt(max(variances(origin.history, decay)[-1], floor))
     return Predictive.of(0.0, scale * volatility, df)
 

@@ -13,14 +13,12 @@ from forecaster.issuing.provenance import config_sha256
 from forecaster.issuing.refits import able, trainings
 from forecaster.issuing.track_record import EVERY
 from forecaster.operation import fetch
-from forecaster.operation.daily_contents import daily_report
 from forecaster.operation.settle import settle
+from forecaster.operation.stamp import Stamp
 from forecaster.progress import quiet
 from forecaster.replay.backtest import last_origins, replay
 from ingest.errors import AsOfError, IncompleteWindowError, IngestError, ProviderError, StoreError
 from ingest.sessions import calendar
-from reports import html, pdf
-from reports.document import compose
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,7 +96,7 @@ def run(
     if summary.as_ofs:
         progress("report")
         day = max(summary.as_ofs.values())
-        summary.report = render(home, day, _shown(home, assets), summary.withheld)
+        summary.report = _report(home, day, _shown(home, assets), summary.withheld)
     return summary
 
 
@@ -149,18 +147,16 @@ def _fetch(home: Home, asset: Asset, as_of: pd.Timestamp | None, summary: Summar
             summary.faults.append(f"{asset.symbol}: without its newest attention: {fault}")
 
 
-def render(
-    home: Home, as_of: pd.Timestamp, symbols: tuple[str, ...] = (), withheld: dict[str, str] | None = None
-) -> Path:
-    """Renders the report of a day, PDF and HTML, from the ledger alone; returns the PDF's path.
+def _report(home: Home, day: pd.Timestamp, symbols: tuple[str, ...], withheld: dict[str, str]) -> Path:
+    """The PDF of a day, rendered where it is not there yet or anything that it depends on has changed."""
+    stamp = Stamp.of(home, day, symbols, withheld)
+    if stamp.holds:
+        return stamp.pdf
+    from forecaster.operation.render import render  # noqa: PLC0415  # figures and pages take a second to import
 
-    Raises:
-        ForecasterError: Where the ledger has no forecast for that day.
-        ReportError: Where a page cannot be made.
-    """
-    contents = compose(daily_report(home.ledger, home.replays, as_of, home.settings, symbols, withheld or {}))
-    html.render(contents, home.reports / f"{as_of:%Y-%m-%d}.html")
-    return pdf.render(contents, home.reports / f"{as_of:%Y-%m-%d}.pdf")
+    path = render(home, day, symbols, withheld)
+    stamp.write()
+    return path
 
 
 def _forecast(home: Home, asset: Asset, as_of: pd.Timestamp | None, summary: Summary, progress: Tell) -> None:

@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 
 from forecaster.errors import ForecasterError
-from forecaster.operation import schedule
+from forecaster.operation import schedule, scheduler
 from forecaster.records.home import Home, open_home
 from ingest import sources
 from ingest.errors import StoreError
@@ -248,4 +248,4 @@ def test_each_calendar_is_due_after_its_own_close(home: Home) -> None:
 
 def test_an_empty_home_has_nothing_to_schedule(tmp_path: Path) -> None:
     with pytest.raises(ForecasterError, match="there is no asset"):
-        schedule.start(open_home(tmp_path))
+        scheduler.start(open_home(tmp_path))

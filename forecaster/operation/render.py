@@ -1,0 +1,37 @@
+"""Renders the report of a day, PDF and HTML, from the ledger alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forecaster.operation.daily_contents import daily_report
+from reports import html, pdf
+from reports.document import compose
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import pandas as pd
+
+    from forecaster.records.home import Home
+
+
+def render(
+    home: Home, as_of: pd.Timestamp, symbols: tuple[str, ...] = (), withheld: Mapping[str, str] | None = None
+) -> Path:
+    """Renders the report of a day; returns the PDF's path.
+
+    Args:
+        home: Where everything is kept.
+        as_of: The day.
+        symbols: The assets of the report; all of the ledger where empty.
+        withheld: Symbol to why today's run has no forecast for it.
+
+    Raises:
+        ForecasterError: Where the ledger has no forecast for that day.
+        ReportError: Where a page cannot be made.
+    """
+    contents = compose(daily_report(home.ledger, home.replays, as_of, home.settings, symbols, withheld or {}))
+    html.render(contents, home.reports / f"{as_of:%Y-%m-%d}.html")
+    return pdf.render(contents, home.reports / f"{as_of:%Y-%m-%d}.pdf")
