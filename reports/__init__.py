@@ -10,7 +10,6 @@ the report it stands, its heading) and returns blocks: headings, paragraphs, tab
 and `html.py` hands the same blocks to `templates/report.html.j2`.
 
 To add a section, add one file to `sections/`: the folder is the registry, nothing else needs to know.
-To add a figure, add one file to `figures/` with `draw(...) -> str` (SVG text, see `canvas.py`) and show it
-from a section in a `Figure` block, with a text that says the same to a reader who cannot see it.
+To add a figure, add one file to `figures/`, which says under which section it stands: that folder is a registry too.
 A new kind of block is the one change that touches several files: `blocks.py` and both templates.
 """

@@ -88,10 +88,10 @@ def _scales(axes: Axes, densities: pd.DataFrame) -> None:
     axes.yaxis.set_major_locator(MaxNLocator(4))
 
 
-def _figure(report: DailyReport, asset: AssetPage) -> blocks.Figure | None:
+def _figure(report: DailyReport, asset: AssetPage) -> blocks.Figure | blocks.Paragraph:
     """The densities with the baseline's point forecast."""
     if asset.densities.empty or asset.densities["density"].isna().all():
-        return None
+        return blocks.Paragraph("There are no predictive densities to draw for this session.")
     table, baseline = asset.forecasts, spoken(_POINT, report.labels)
     mean = math.nan if table.empty else float(table.loc[table["model"] == baseline, "mean"].max())
     names, chosen = drawn(asset.densities, report.models, asset.scoreboard)
@@ -106,8 +106,8 @@ def _figure(report: DailyReport, asset: AssetPage) -> blocks.Figure | None:
             (title, asset.simulated),
         ),
         f"{'SIMULATED. ' if asset.simulated else ''}Predictive densities of the change of {asset.symbol} by the close "
-        f"of {day(asset.target)}, a curve for each of {', '.join(names)}.{point} "
-        "The table above gives their quantiles.",
+        f"of {day(asset.target)}, a curve for each of {', '.join(names)}.{point} The table above gives their "
+        "quantiles.",
         f"How likely each model holds each change.{point}{chosen and f' {chosen}'}",
     )
 

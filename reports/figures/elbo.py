@@ -62,10 +62,10 @@ def _scales(axes: Axes, steps: np.ndarray) -> None:
     quiet_grid(axes)
 
 
-def _figure(report: DailyReport, asset: AssetPage) -> blocks.Figure | None:
+def _figure(report: DailyReport, asset: AssetPage) -> blocks.Figure | blocks.Paragraph:
     """The curves of the models that have one."""
     if asset.elbo.empty:
-        return None
+        return blocks.Paragraph("None of the models shown was trained by steps that left a curve.")
     ends = "; ".join(_end(asset.elbo, name) for name in in_order(asset.elbo, report.models))
     return blocks.Figure(
         draw(asset.elbo, looks(report.models), report.models, asset.symbol, simulated=asset.simulated),

@@ -189,10 +189,10 @@ def _marks(fan: pd.DataFrame) -> list[Patch | Line2D]:
     return marks
 
 
-def _figure(report: DailyReport | BacktestReport, asset: AssetPage | BacktestAsset) -> blocks.Figure | None:
+def _figure(report: DailyReport | BacktestReport, asset: AssetPage | BacktestAsset) -> blocks.Figure | blocks.Paragraph:
     """The last forecasts, and what they are in words."""
     if asset.fan.empty:
-        return None
+        return blocks.Paragraph("No earlier forecast is on record yet; this page fills as days go by.")
     named, chosen = drawn(asset.fan, report.models, asset.scoreboard)
     shown = _latest(asset.fan[asset.fan["model"].isin(named)], _DAILY if isinstance(asset, AssetPage) else _BACKTEST)
     days = sorted(set(shown["target"]))

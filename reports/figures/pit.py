@@ -98,10 +98,10 @@ def _legend(figure: Figure) -> None:
     figure.legend(handles=marks, loc="outside lower center", ncols=2)
 
 
-def _figure(report: BacktestReport, asset: BacktestAsset) -> blocks.Figure | None:
+def _figure(report: BacktestReport, asset: BacktestAsset) -> blocks.Figure | blocks.Paragraph:
     """A histogram a model; it stands before the tests of what it shows."""
     if asset.calibration.empty:
-        return None
+        return blocks.Paragraph("No outcome has been placed within its forecast yet.")
     names = in_order(asset.calibration, report.models)
     return blocks.Figure(
         draw(asset, looks(report.models), report.models),

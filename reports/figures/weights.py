@@ -118,10 +118,10 @@ def _legend(figure: Figure, weights: pd.DataFrame, names: list[str], looks: Look
     figure.legend(handles=marks, loc="outside lower center", ncols=min(len(marks), 5))
 
 
-def _figure(report: DailyReport, asset: AssetPage) -> blocks.Figure | None:
+def _figure(report: DailyReport, asset: AssetPage) -> blocks.Figure | blocks.Paragraph:
     """The weights of the models that have any."""
     if asset.weights.empty:
-        return None
+        return blocks.Paragraph("None of the models shown has weights on the inputs to draw.")
     names = in_order(asset.weights, report.models)
     spread = asset.weights.dropna(subset=["sd"])
     bayesian = in_order(spread, report.models)

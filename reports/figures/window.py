@@ -68,10 +68,10 @@ def _label(sessions: list[pd.Timestamp], i: int) -> str:
     return f"{sessions[i].day}\n{short_day(sessions[i]).split()[1]}" if new_month else str(sessions[i].day)
 
 
-def _figure(_report: DailyReport, asset: AssetPage) -> blocks.Figure | None:
+def _figure(_report: DailyReport, asset: AssetPage) -> blocks.Figure | blocks.Paragraph:
     """The inputs, each with its changes in words."""
     if asset.window.empty:
-        return None
+        return blocks.Paragraph("The window of inputs is not on record for this session.")
     lines = []
     for series in dict.fromkeys(asset.window["series"]):
         rows = asset.window[asset.window["series"] == series]

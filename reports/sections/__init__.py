@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 Place = Literal["front", "asset", "closing"]
 
 
+def _nothing(*_: object) -> Iterable[Block]:
+    return ()
+
+
 @dataclass(frozen=True)
 class Section:
     """Where a section stands and what it says.
@@ -33,14 +37,15 @@ class Section:
         place: On the front, on each asset's pages, or at the close.
         order: Its rank within that place; smaller comes first.
         heading: Its heading; empty for a section that continues the one before.
-        blocks: `blocks(report)` at the front and the close, `blocks(report, asset)` for an asset.
+        blocks: `blocks(report)` at the front and the close, `blocks(report, asset)` for an asset; nothing where all is
+            said by figures.
     """
 
     reports: tuple[type, ...]
     place: Place
     order: int
     heading: str
-    blocks: Callable[..., Iterable[Block]]
+    blocks: Callable[..., Iterable[Block]] = _nothing
 
 
 def load() -> tuple[Section, ...]:
@@ -50,12 +55,15 @@ def load() -> tuple[Section, ...]:
         ReportError: For a figure whose section does not exist.
     """
     names, drawn = sorted(module.name for module in pkgutil.iter_modules(__path__)), figures.load()
-    for figure in drawn:
-        if figure.section not in names:
-            raise ReportError(f"a figure stands under {figure.section!r}, which is no section: name one of {names}")
+    for figure, one in drawn.items():
+        if one.section not in names:
+            raise ReportError(
+                f"the figure {figure} stands under {one.section!r}, which is no section: name one of {', '.join(names)}"
+            )
     found = [
         _illustrated(
-            importlib.import_module(f"{__name__}.{name}").SECTION, [each for each in drawn if each.section == name]
+            importlib.import_module(f"{__name__}.{name}").SECTION,
+            [one for one in drawn.values() if one.section == name],
         )
         for name in names
     ]
@@ -66,8 +74,8 @@ def _illustrated(section: Section, drawn: Sequence[Illustration]) -> Section:
     """The section with its figures before and after what it says itself."""
 
     def blocks(*facts: object) -> Iterator[Block]:
-        yield from figures.shown([each for each in drawn if each.leads], *facts)
+        yield from figures.shown([one for one in drawn if one.leads], *facts)
         yield from section.blocks(*facts)
-        yield from figures.shown([each for each in drawn if not each.leads], *facts)
+        yield from figures.shown([one for one in drawn if not one.leads], *facts)
 
     return replace(section, blocks=blocks) if drawn else section

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 def _blocks(report: BacktestReport, asset: BacktestAsset) -> Iterator[Block]:
     """Two tables below the histograms of the figure `pit`."""
     if asset.calibration.empty:
-        yield Paragraph("No outcome has been placed within its forecast yet.")
         return
     if asset.tests.empty:
         yield Paragraph("The days are too few to test calibration.")
