@@ -96,30 +96,26 @@ def test_a_row_that_was_removed_or_moved_is_named(
 
 
 @pytest.mark.parametrize(
-    ("statement", "complaint"),
+    ("statement", "row", "said"),
     [
         (
             "UPDATE score SET format = 3 WHERE seq = 2",
-            (
-                "score row 2 (WALK bayesian_linear 2018-01-20) does not hold: it was written by a newer version of "
-                "this program (format 3, 2 is known here); update the program"
-            ),
+            "score row 2 (WALK bayesian_linear 2018-01-20)",
+            "it was written by a newer version of this program (format 3, 2 is known here); update the program",
         ),
         (
             "UPDATE forecast SET q50 = 9e999 WHERE seq = 1",
-            (
-                "forecast row 1 (WALK climatology 2018-01-20) does not hold: its content is not what was recorded: "
-                "q50 is no finite number; restore a copy from before it"
-            ),
+            "forecast row 1 (WALK climatology 2018-01-20)",
+            "its content is not what was recorded: q50 is no finite number; restore a copy from before it",
         ),
     ],
 )
 def test_a_later_format_and_an_infinite_number_are_named(
-    home: Path, statement: str, complaint: str, command: Callable[..., Any]
+    home: Path, statement: str, row: str, said: str, command: Callable[..., Any]
 ) -> None:
     with closing(sqlite3.connect(home / "forecaster.db")) as connection, connection:
         connection.execute(statement)
-    assert command("ledger", "verify", "--home", home).complaint() == complaint
+    assert command("ledger", "verify", "--home", home).complaint() == f"{row} does not hold: {said}"
 
 
 def test_no_flipped_bit_of_the_record_goes_unseen(finished_home: Path, tmp_path: Path) -> None:
