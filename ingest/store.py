@@ -200,6 +200,13 @@ class Store:
             asset = _known(connection, symbol)
             return History(asset, *(_rows(connection, table, symbol) for table in (VINTAGE, ATTENTION, QUARANTINE)))
 
+    def spans(self) -> dict[str, tuple[pd.Timestamp, pd.Timestamp]]:
+        """First and last session of every asset that has rows, without reading the rows between."""
+        ends = select(VINTAGE.c.symbol, func.min(VINTAGE.c.session), func.max(VINTAGE.c.session))
+        with reading(self._engine) as connection:
+            found = connection.execute(ends.group_by(VINTAGE.c.symbol)).all()
+        return {symbol: (as_day(first), as_day(last)) for symbol, first, last in found}
+
     def read(self, symbol: str, as_of: Day) -> pd.DataFrame:
         """What was known at the close of as_of; the same rows for ever. See `History.read`.
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from forecaster.cli.frame import MISSING, app, day_of, opened, records, say, show_json, show_table
-
-if TYPE_CHECKING:
-    from ingest.history import History
 
 group = typer.Typer(no_args_is_help=True, help="What is stored, and what is wrong with it.")
 app.add_typer(group, name="data")
@@ -60,9 +57,10 @@ def show(
     """The rows known at a session's close, newest last."""
     home = opened()
     if symbol is None:
-        assets = [(home.store.history(a.symbol), a) for a in home.store.assets()]
-        columns = ["symbol", "calendar", "source", "first", "last"]
-        rows = [[a.symbol, a.calendar, a.source, *_span(h)] for h, a in assets]
+        columns, spans = ["symbol", "calendar", "source", "first", "last"], home.store.spans()
+        days = {symbol: [f"{day:%Y-%m-%d}" for day in span] for symbol, span in spans.items()}
+        # One that was registered and never fetched has no days.
+        rows = [[a.symbol, a.calendar, a.source, *days.get(a.symbol, ["", ""])] for a in home.store.assets()]
         if as_json:
             show_json([dict(zip(columns, row, strict=True)) for row in rows])
         else:
@@ -79,11 +77,6 @@ def show(
         show_json(records(shown.assign(known_at=instants, payload=known["payload"])))
     else:
         show_table(list(shown.columns), [[cell(v) for v in row] for row in shown.itertuples(index=False)])
-
-
-def _span(history: History) -> tuple[str, str]:
-    """First and last session; nothing for an asset that was registered and never fetched."""
-    return ("", "") if history.frame.empty else (f"{history.first:%Y-%m-%d}", f"{history.last:%Y-%m-%d}")
 
 
 def cell(value: object) -> str:

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
 
 import pandas as pd
 
@@ -61,18 +64,12 @@ def fetch(
     return panel_rows(asset.symbol, pd.DatetimeIndex(bars.index), values, "sample")
 
 
-def _sp500() -> pd.DataFrame:
-    from arch.data import sp500  # noqa: PLC0415  # arch takes a second to import
-
-    bars: pd.DataFrame = sp500.load()
-    return bars
-
-
-def _nasdaq() -> pd.DataFrame:
-    from arch.data import nasdaq  # noqa: PLC0415  # arch takes a second to import
-
-    bars: pd.DataFrame = nasdaq.load()
-    return bars
+def _bars(name: str) -> pd.DataFrame:
+    """A table of `arch.data` as its own `load` gives it; arch itself, which takes two seconds to import, stays out."""
+    (folder,) = find_spec("arch").submodule_search_locations  # type: ignore[union-attr, misc]  # it is installed
+    bars = pd.read_csv(Path(folder) / "data" / name / f"{name}.csv.gz")
+    bars["Date"] = pd.to_datetime(bars["Date"])
+    return pd.DataFrame(bars.set_index("Date").apply(pd.to_numeric, errors="coerce"))
 
 
-_LOADERS: dict[str, Callable[[], pd.DataFrame]] = {"^GSPC": _sp500, "^IXIC": _nasdaq}
+_LOADERS: dict[str, Callable[[], pd.DataFrame]] = {"^GSPC": partial(_bars, "sp500"), "^IXIC": partial(_bars, "nasdaq")}

@@ -1,6 +1,7 @@
 """The sources that need no network: the registry, real sample bars, and a market of known truth."""
 
 from datetime import UTC, datetime
+from importlib import import_module
 from time import perf_counter
 from types import ModuleType
 
@@ -45,6 +46,11 @@ def test_the_sample_is_twenty_years_of_real_sessions_without_a_gap(asset: sample
     assert series_of(rows) == ("price", "volume")
     assert (rows["adjustment"] == 1).all()
     assert set(as_table(findings(rows, calendar("XNYS")))["check"]) <= {"zero volume", "large price move"}
+
+
+@pytest.mark.parametrize(("symbol", "name"), [("^GSPC", "sp500"), ("^IXIC", "nasdaq")])
+def test_the_sample_is_what_its_package_loads(symbol: str, name: str) -> None:
+    pd.testing.assert_frame_equal(sample._LOADERS[symbol](), import_module(f"arch.data.{name}").load())
 
 
 def test_the_sample_gives_only_closed_sessions() -> None:
