@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import numpy as np
 import pytest
 
 from forecaster.distribution.predictive import QUANTILES
-from forecaster.evaluation.scoring import Score, score
+from forecaster.evaluation import scores
+from forecaster.evaluation.scoring import score
 from forecaster.records.columns import SCORES, SUMMARY, scored
 from forecaster.records.ledger import SCORED
 from forecaster.records.replays import REPLAYS
@@ -16,7 +15,7 @@ from forecaster.records.replays import REPLAYS
 
 def test_the_record_has_every_score_and_every_quantile() -> None:
     """One that is new needs a new format; see `forecaster.records.chain`."""
-    assert tuple(field.name for field in fields(Score)) == SCORES
+    assert scores.names() == SCORES
     assert ("mean", "sd", "prob_up", *QUANTILES) == SUMMARY
 
 
@@ -29,11 +28,11 @@ def test_ledger_and_replays_have_the_same_columns_of_scores() -> None:
 
 def test_what_is_not_finite_or_absent_is_nothing(mixture) -> None:
     known = score(mixture(0), 0.01)
-    assert scored(known) == {name: getattr(known, name) for name in SCORES}
+    assert scored(known) == dict(known)
     assert scored(None) == dict.fromkeys(SCORES)
-    wild = Score(**{**scored(known), "crps": np.inf, "pit": np.nan})
+    wild = {**known, "crps": np.inf, "pit": np.nan}
     assert (scored(wild)["crps"], scored(wild)["pit"]) == (None, None)
-    assert scored(wild)["in90"] is known.in90
+    assert scored(wild)["in90"] is known["in90"]
 
 
 @pytest.mark.parametrize("name", ["in50", "in90"])
