@@ -1,7 +1,7 @@
 """What a report is made of: tidy tables, filled by the hub and only read here.
 
 Changes are fractions per session (0.01 is one per cent) and prices are in the asset's own currency;
-the pages show per cent. Scores carry the signs of `forecaster.evaluation.scoring`: lower is better,
+the pages show per cent. Scores carry the signs of `forecaster.evaluation.scores`: lower is better,
 skill is higher the better. A value that does not exist is NaN (numbers) or an empty string (text).
 """
 
@@ -38,7 +38,7 @@ class AssetPage:
             `origin` is "live" or "replayed", y is NaN until the outcome is known.
         window: The 7-day window used: `session, series, change`, oldest first.
         scoreboard: A row a model: `model, origin, days, crps, skill_climatology, skill_baseline, log_score,
-            mae, mse, in50, in90`. The row "predict zero" has only days, mae and mse.
+            mae, mse, in50, in90`; further columns are not shown. The row "predict zero" has only days, mae and mse.
         verdicts: Sentences about skill, already in words.
         weights: Weights in units of standardised inputs: `model, series, lag (1 = most recent), mean, sd`;
             sd is NaN for a deterministic network.

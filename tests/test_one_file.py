@@ -157,15 +157,16 @@ def home_of(tmp_path: Path, *names: str) -> Path:
 
 def test_a_forecaster_is_one_file(plant: Plant, tmp_path: Path) -> None:
     plant(models, FORECASTER)
-    home = home_of(tmp_path, "climatology", "toy")
+    home = home_of(tmp_path, "toy", "ensemble")
     assert "a normal as wide as the past" in said("models", "--home", home)
     said("run", "--as-of", "2018-01-20", "--home", home)
     rows = json.loads(said("ledger", "show", "--json", "--home", home))
-    assert {row["model"]: row["status"] for row in rows} == {"climatology": "ok", "toy": "ok"}
+    assert {row["model"]: row["status"] for row in rows} == {"toy": "ok", "ensemble": "ok"}
     (page,) = home.rglob("*.html")
     text = page.read_text("utf-8")
     assert "Toy Walk" in text
     assert text.count("(id: toy)") == 1, "where it says what commands call it"
+    assert "EWMA" in text, "a member of the ensemble that has no page of its own"
 
 
 def test_a_guide_is_one_file(plant: Plant, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from forecaster import models
+from forecaster.combination.ensemble import MixtureSettings
 from forecaster.contract import Compute, Examples, Fitted, ModelSettings, Origin
 from forecaster.errors import UnknownNameError
 from forecaster.evaluation.scoring import score
@@ -51,6 +52,21 @@ def test_a_model_keeps_the_contract(name):
     first, second = (fit.predict(origin) for fit in fits)
     assert first.to_bytes() == second.to_bytes()
     assert np.isfinite([score(first, 0.01)["crps"], score(first, 0.01)["log_score"]]).all()
+
+
+def test_a_model_says_itself_what_people_call_it():
+    """One that says nothing goes by its id, as does one on record that is gone."""
+    found = models.labels(["bayesian_mlp", "climatology", "gone"])
+    assert found == {"bayesian_mlp": "Bayesian MLP"}
+
+
+def test_a_pool_names_its_own_members():
+    for name in ("ensemble", "recalibrated"):
+        members = models.load(name).Settings().members
+        assert "garch" in members
+        assert all(models.pool(member) is None for member in members)
+    with pytest.raises(ValueError, match="members"):
+        MixtureSettings()
 
 
 @pytest.mark.parametrize("name", ["bayesian_linear", "bayesian_mlp", "baseline_mlp"])
