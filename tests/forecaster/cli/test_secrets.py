@@ -16,7 +16,6 @@ UNREACHABLE = "postgresql+psycopg://user:canary@127.0.0.1:1/x"
 COMMANDS = [
     ("run",),
     ("report",),
-    ("models", "--json"),
     ("doctor",),
     ("doctor", "--json"),
     ("data", "show"),
@@ -39,6 +38,17 @@ def test_no_command_shows_the_password(
     assert "cannot be reached" in complaint
     assert "canary" not in complaint
     assert "127.0.0.1" in complaint
+
+
+@pytest.mark.parametrize("words", [("models",), ("models", "--json")], ids=" ".join)
+def test_a_command_that_needs_no_database_neither_asks_for_it_nor_shows_its_password(
+    new_home: Path, words: tuple[str, ...], command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORECASTER__DATA__DATABASE", UNREACHABLE)
+    said = command(*words, "--home", new_home)
+    assert said.code == 0
+    assert "bayesian_linear" in said.out
+    assert "canary" not in said.out + said.err
 
 
 @pytest.mark.parametrize(
