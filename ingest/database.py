@@ -118,7 +118,7 @@ def lacking(connection: Connection, tables: MetaData) -> dict[str, list[str]]:
     found = inspect(connection)
     present = [name for name in tables.tables if found.has_table(name)]
     columns = {name: {column["name"] for column in found.get_columns(name)} for name in present}
-    missing = {name: [c for c in tables.tables[name].c.keys() if c not in columns[name]] for name in present}  # noqa: SIM118 - keys of columns
+    missing = {name: [c for c in tables.tables[name].c.keys() if c not in columns[name]] for name in present}  # noqa: SIM118  # columns have keys
     return {name: names for name, names in missing.items() if names}
 
 

@@ -26,6 +26,7 @@ from tests.ingest.rows import everything
 if TYPE_CHECKING:
     from pathlib import Path
 
+LATER = f"{int(HOME.newest) + 1:04}"
 NEWEST = [{"version_num": repr(HOME.newest)}]
 STARTER = """
 import sys, time
@@ -73,9 +74,15 @@ def planted(folder: Path, *statements: str, breaks: str = "") -> Migrations:
     """The real revisions and one more, which runs statements and then breaks."""
     shutil.copytree(HOME.folder / "versions", folder / "versions", ignore=shutil.ignore_patterns("__pycache__"))
     lines = [f"    op.execute({' '.join(s.split())!r})" for s in statements]
-    (folder / "versions" / "v0006_planted.py").write_text(
+    (folder / "versions" / f"v{LATER}_planted.py").write_text(
         "\n".join(
-            ["revision = '0006'", "down_revision = '0005'", "def upgrade(op):", *lines, f"    {breaks or 'pass'}"]
+            [
+                f"revision = '{LATER}'",
+                f"down_revision = '{HOME.newest}'",
+                "def upgrade(op):",
+                *lines,
+                f"    {breaks or 'pass'}",
+            ]
         )
     )
     return Migrations(folder, "ingest_version")
@@ -160,14 +167,14 @@ def test_tables_that_are_there_whole_without_a_revision_are_marked_only(url: str
 def test_a_step_that_fails_leaves_tables_revision_and_rows_as_they_were(
     engine: Engine, tmp_path: Path, breaks: str
 ) -> None:
-    """From before migrations five revisions are due; the last fails after it has changed much."""
+    """From before migrations several revisions are due; the last fails after it has changed much."""
     tables, rows, read = schema(engine), everything(engine), as_read_before(engine)
     migrations = planted(tmp_path / "later", *NOTED.split(";"), breaks=breaks)
     with pytest.raises(StoreError) as fault:
         prepare(engine, None, migrations)
     said = str(fault.value)
     assert "\n" not in said
-    assert "could not be brought from schema 0001 to 0006" in said
+    assert f"could not be brought from schema {FIRST} to {LATER}" in said
     assert "its tables and rows are as they were, and the former version of this program can go on with them" in said
     assert (schema(engine), everything(engine), as_read_before(engine)) == (tables, rows, read)
     prepare(engine)
@@ -199,7 +206,7 @@ def test_four_processes_at_once_migrate_once(engine: Engine, url: str, tmp_path:
     assert sorted(out.strip() for out, _ in answers) == ["False"] * 3 + ["True"]
     with reading(engine) as connection:
         assert connection.execute(text("SELECT n FROM note")).all() == [(1,)]
-        assert connection.execute(text("SELECT version_num FROM ingest_version")).all() == [("0006",)]
+        assert connection.execute(text("SELECT version_num FROM ingest_version")).all() == [(LATER,)]
     assert as_read_before(engine) == read
 
 
