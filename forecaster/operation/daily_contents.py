@@ -15,6 +15,7 @@ from forecaster.evaluation.scoreboard import scoreboard
 from forecaster.evaluation.verdicts import compare, in_order, in_words
 from forecaster.issuing import diagnostics
 from forecaster.issuing.attribution import KINDS
+from forecaster.issuing.forecast import HORIZON
 from forecaster.records.ledger import predictive_of
 from ingest.sessions import calendar
 from reports.contents import AssetPage, DailyReport
@@ -60,7 +61,7 @@ def daily_report(
     Raises:
         ForecasterError: Where the ledger has no forecast for that day or the week before it.
     """
-    record = ledger.forecasts(symbols, columns=(*RECORD, *PAST))
+    record = ledger.forecasts(symbols, columns=(*RECORD, *PAST), horizon=HORIZON)
     record = record[record["as_of"] <= f"{as_of:%Y-%m-%d}"]
     oldest = f"{as_of - pd.Timedelta(days=STALE_DAYS):%Y-%m-%d}"
     pages, newest = [], ""
@@ -72,7 +73,7 @@ def daily_report(
         if own["as_of"].max() < oldest:
             absent.setdefault(symbol, f"the newest forecast is of {own['as_of'].max()}")
             continue
-        today = ledger.forecasts([symbol], pd.Timestamp(own["as_of"].max()))
+        today = ledger.forecasts([symbol], pd.Timestamp(own["as_of"].max()), horizon=HORIZON)
         pages.append(_page(_in_order(today), own, replays.of(symbol), settings))
         newest = max(newest, own["issued_at"].max())
     if not pages:
@@ -134,9 +135,9 @@ def _in_order(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _past(own: pd.DataFrame, replayed: pd.DataFrame, as_of: str, days: int, code: str) -> pd.DataFrame:
     """The last forecasts whose targets lie at or before `as_of`, replayed ones only where nothing was live."""
-    record, old = own[own["as_of"] < as_of], replayed[replayed["target"] <= as_of].assign(issued_at=None)
+    record, old = own[own["as_of"] < as_of], replayed[(replayed["target"] <= as_of) & (replayed["horizon"] == HORIZON)]
     columns = ["model", "as_of", "target", "issued_at", *PAST]
-    parts = [part[columns] for part in (record, old) if len(part)]
+    parts = [part[columns] for part in (record, old.assign(issued_at=None)) if len(part)]
     if not parts:
         return pd.DataFrame(columns=[*columns, "origin"]).assign(target=pd.to_datetime([]))
     both = pd.concat(parts).drop_duplicates(["model", "as_of"], keep="first")

@@ -162,7 +162,11 @@ class Ledger:
             return {(row.model, row.as_of, row.horizon) for row in connection.execute(wanted)}
 
     def forecasts(
-        self, symbols: Sequence[str] = (), as_of: pd.Timestamp | None = None, columns: Sequence[str] = ()
+        self,
+        symbols: Sequence[str] = (),
+        as_of: pd.Timestamp | None = None,
+        columns: Sequence[str] = (),
+        horizon: int | None = None,
     ) -> pd.DataFrame:
         """Forecasts in order of record, their outcome and scores beside them (missing where not settled yet).
 
@@ -170,6 +174,7 @@ class Ledger:
             symbols: Only these; all where empty.
             as_of: Only this origin.
             columns: Only these, which saves reading distributions and diagnostics; all where empty.
+            horizon: Only forecasts so many sessions ahead; all where None.
         """
         f, o, s = FORECASTS.c, OUTCOMES.c, SCORED.c
         joined = FORECASTS.outerjoin(OUTCOMES, _same(FORECASTS, OUTCOMES, OUTCOME_KEY)).outerjoin(
@@ -179,6 +184,8 @@ class Ledger:
         wanted: Select[Any] = select(*(c for c in offered if not columns or c.name in columns)).select_from(joined)
         if symbols:
             wanted = wanted.where(f.symbol.in_(symbols))
+        if horizon is not None:
+            wanted = wanted.where(f.horizon == horizon)
         if as_of is not None:
             wanted = wanted.where(f.as_of == f"{as_of:%Y-%m-%d}")
         with reading(self.engine) as connection:

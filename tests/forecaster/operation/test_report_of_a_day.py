@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,13 +12,16 @@ import numpy as np
 import pandas as pd
 from pypdf import PdfReader
 
+from forecaster.issuing.issue import issue
 from forecaster.operation import daily
+from forecaster.operation.daily_contents import daily_report
 from forecaster.records.home import open_home
 from ingest.assets import Asset
 from ingest.panel import panel_rows
 
 if TYPE_CHECKING:
     from forecaster.records.home import Home
+    from reports.contents import AssetPage
 
 DAY = pd.Timestamp("2018-01-20")
 
@@ -50,6 +54,29 @@ def test_an_old_forecast_is_named_and_not_shown_as_new(home: Home) -> None:
     daily.run(home, pd.Timestamp("2018-01-05"), ("STALE",))
     text = " ".join(front(daily.run(home, DAY, ("WALK",))).split())
     assert "STALE: no forecast was issued. Reason: the newest forecast is of 2018-01-05" in text
+
+
+def test_a_page_is_of_one_horizon(home: Home) -> None:
+    """A forecast two sessions ahead, recorded from the same day and the day before, changes nothing on the page."""
+
+    def page() -> AssetPage:
+        (found,) = daily_report(home.ledger, home.replays, DAY, home.settings, ("WALK",), {}).assets
+        return found
+
+    history, names = home.store.history("WALK"), home.settings.model_names()
+    daily.run(home, DAY - pd.Timedelta(days=1))
+    daily.run(home, DAY)
+    before = page()
+    for day in (DAY - pd.Timedelta(days=1), DAY):
+        further = [
+            replace(made, horizon=2, target=made.target + pd.Timedelta(days=1))
+            for made in issue(history, day, names, home.settings)
+        ]
+        assert home.ledger.record(further, home.clock.now()) == len(names)
+    after = page()
+    pd.testing.assert_frame_equal(before.forecasts, after.forecasts)
+    pd.testing.assert_frame_equal(before.fan, after.fan)
+    assert (before.target, before.scoreboard["days"].tolist()) == (after.target, after.scoreboard["days"].tolist())
 
 
 def test_a_fit_that_diverged_is_told_on_its_page_with_what_stands_in(home: Home) -> None:

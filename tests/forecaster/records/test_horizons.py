@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from forecaster.evaluation.scoring import score
+from forecaster.issuing.diagnostics import Diagnostics
 from forecaster.issuing.forecast import Forecast
 from forecaster.operation.settle import settle
 from forecaster.records.home import Home, open_home
@@ -47,7 +48,7 @@ def issued(mixture: Callable[[int], Predictive]) -> list[Forecast]:
             status="ok",
             reason="",
             predictive=mixture(horizon),
-            diagnostics={},
+            diagnostics=Diagnostics(),
             data_vintage="a" * 64,
             config_sha256="b" * 64,
             seed=horizon,
@@ -92,7 +93,7 @@ def test_each_is_settled_by_its_own_outcome_and_scored_apart(home: Home, issued:
     for row, forecast in zip(record.to_dict("records"), issued, strict=True):
         assert forecast.predictive is not None
         own = score(forecast.predictive, row["y"])
-        assert [row[name] for name in SCORES] == [getattr(own, name) for name in SCORES]
+        assert [row[name] for name in SCORES] == [own[name] for name in SCORES]
     assert settle(home.ledger, history, DAYS[2], NOW) == 0
     assert home.ledger.verify() is None
 
