@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -87,3 +88,10 @@ def test_what_is_there_and_not_drawn_is_found(tmp_path: Path) -> None:
     (tmp_path / "forecaster" / "attic" / "__init__.py").touch()
     (tmp_path / "ingest" / "forgotten.py").touch()
     assert faults(page(), tmp_path) == ["forecaster/attic: not drawn", "ingest/forgotten.py: not drawn"]
+
+
+def test_the_floors_told_are_those_of_the_contract() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    (floors,) = (contract["layers"] for contract in contracts if contract["type"] == "layers")
+    told = page().split("fails the check.")[1].split("4. ")[0].split("\n")
+    assert [line.strip() for line in told if line.strip()] == floors
