@@ -16,7 +16,6 @@ UNREACHABLE = "postgresql+psycopg://user:canary@127.0.0.1:1/x"
 COMMANDS = [
     ("run",),
     ("report",),
-    ("models", "--json"),
     ("doctor",),
     ("doctor", "--json"),
     ("data", "show"),
@@ -39,6 +38,15 @@ def test_no_command_shows_the_password(
     assert "cannot be reached" in complaint
     assert "canary" not in complaint
     assert "127.0.0.1" in complaint
+
+
+def test_what_needs_no_database_leaves_it_alone(
+    new_home: Path, command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORECASTER__DATA__DATABASE", UNREACHABLE)
+    said = command("models", "--json", "--home", new_home)
+    assert said.code == 0
+    assert "canary" not in said.out + said.err
 
 
 @pytest.mark.parametrize(
