@@ -27,7 +27,7 @@ GLOBAL_FLAGS = ("--debug",)
 
 def main(arguments: list[str] | None = None) -> None:
     """The `forecaster` command."""
-    # Imports make objects that stay: to look for garbage among them, now and at the end, takes a fifth of a short command.
+    # Imports make objects that stay: looking for garbage among them, now and at the end, takes a fifth of a command.
     gc.set_threshold(50_000)
     atexit.register(gc.freeze)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
