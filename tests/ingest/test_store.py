@@ -190,6 +190,13 @@ def test_registering_is_idempotent_and_keeps_the_order(store: Store) -> None:
     assert store.asset("^GSPC") == others[1]
 
 
+def test_spans_are_the_ends_of_the_histories(store: Store, make_panel: MakePanel) -> None:
+    store.append(COIN, make_panel(60), NOW)
+    store.register(Asset("NEW", calendar="24/7", source="test"))
+    history = store.history("COIN")
+    assert store.spans() == {"COIN": (history.first, history.last)}
+
+
 @pytest.mark.parametrize(
     "facts", [{"calendar": "XNYS"}, {"lag_minutes": 5}, {"simulated": True}, {"attention_kind": "page views"}]
 )
