@@ -22,6 +22,7 @@ def start() -> None:
     """Runs each day after its close until it is stopped; first makes up for missed days."""
     from forecaster.operation import schedule, scheduler
 
+    scheduler.load()  # before the home's clock begins
     home = opened()
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, _leave)

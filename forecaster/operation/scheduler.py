@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -16,6 +18,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from forecaster import families
 from forecaster.operation import daily
 from forecaster.operation.schedule import next_due, run_due
 from ingest.errors import StoreError
@@ -45,6 +48,13 @@ class AfterClose(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
     def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
         """The real instant of the next close plus the delay."""
         return self.clock.real(next_due(self.code, self.delay, self.clock))
+
+
+def load() -> None:
+    """Loads what training and rendering need, so that a day waits for no library once it is due."""
+    for engine in iter_modules(families.__path__, f"{families.__name__}."):
+        import_module(engine.name)
+    import_module("forecaster.operation.render")
 
 
 def start(home: Home) -> None:
