@@ -8,13 +8,13 @@ this one, and the first run after an update computes the track records anew, as 
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import pandas as pd
 from sqlalchemy import Column, Double, Integer, MetaData, String, Table, UniqueConstraint, insert, select
 
 from forecaster.issuing.provenance import code_version, config_sha256
-from forecaster.json_numbers import number
 from ingest.database import reading, writing
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Tracks:
         known = self.of(symbol, members, settings)
         identities = {name: _identity(symbol, name, settings) for name in members}
         rows = [
-            {**identities[name], "as_of": f"{day:%Y-%m-%d}", "log_score": number(score), "pit": number(pit)}
+            {**identities[name], "as_of": f"{day:%Y-%m-%d}", "log_score": _nullable(score), "pit": _nullable(pit)}
             for day, own in scores.items()
             for name, (score, pit) in own.items()
             if name not in known.get(day, {})
@@ -92,3 +92,8 @@ def _identity(symbol: str, model: str, settings: Settings) -> Mapping[str, str |
 
 def _float(value: float | None) -> float:
     return float("nan") if value is None else value
+
+
+def _nullable(value: float) -> float | None:
+    """Nothing for NaN, where there was no forecast; an infinite score, of one that gave no chance, stays."""
+    return None if math.isnan(value) else value

@@ -56,6 +56,8 @@ def names(parameter: Any) -> list[str]:
 def parse(program: Any, line: str) -> None:
     """Reads a command line as the program would, without running it."""
     words = globals_first(shlex.split(line)[1:])
+    if words == ["--version"]:
+        return
     command = program
     while words and words[0] in GLOBAL:
         words = words[2:] if words[0] == "--home" else words[1:]

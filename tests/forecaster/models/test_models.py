@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from forecaster.combination.ensemble import MixtureSettings
 
 from forecaster import models
+from forecaster.combination.settings import MixtureSettings
 from forecaster.contract import Compute, Examples, Fitted, ModelSettings, Origin
 from forecaster.errors import UnknownNameError
 from forecaster.evaluation.scoring import score

@@ -61,6 +61,17 @@ def test_other_settings_or_another_seed_find_nothing(tmp_path):
     assert home.tracks.of("OTHER", MEMBERS, home.settings) == {}
 
 
+def test_a_forecast_that_gave_no_chance_is_not_one_that_was_not_made(tmp_path):
+    """Its log score is infinite, and weighs; NaN, where there was no forecast, does not."""
+    home = home_with_rows(tmp_path)
+    day = pd.Timestamp("2015-01-05").as_unit("us")
+    scores = {"climatology": (np.inf, 1.0), "ewma": (np.nan, np.nan)}
+    home.tracks.keep("SIM", {day: scores}, home.settings)
+    (own,) = home.tracks.of("SIM", MEMBERS, home.settings).values()
+    assert own["climatology"] == (np.inf, 1.0)
+    assert np.isnan(own["ewma"]).all()
+
+
 def test_another_program_finds_nothing_and_keeps_its_own(tmp_path):
     """A score that other code found under the same number is not this program's; its own is, as the control."""
     home = home_with_rows(tmp_path)
