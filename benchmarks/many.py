@@ -39,9 +39,8 @@ from ingest.store import Store
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
+    from forecaster.floats import Floats
 
-    Floats = NDArray[np.float64]
     Data = tuple[Floats, ...]
 
 NAME = "256 regressions at once on windows of ^GSPC, against a plain SVI loop of 1,000 steps for one"

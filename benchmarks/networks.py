@@ -32,13 +32,12 @@ from forecaster.models import bayesian_mlp
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from numpy.typing import NDArray
     from torch import Tensor
 
+    from forecaster.floats import Floats
     from forecaster.inference.diagnostics import Fit
     from forecaster.inference.schedule import Schedule
 
-    Floats = NDArray[np.float64]
     Data = tuple[Floats, ...]
 
 STEPS = 400

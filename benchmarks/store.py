@@ -68,7 +68,7 @@ def cases() -> dict[str, Callable[[], object]]:
         with sqlite3.connect(fresh()) as connection:
             connection.execute(f"CREATE TABLE vintage ({', '.join(COLUMNS)}, UNIQUE (symbol, session, known_at))")
             places = ", ".join("?" * len(COLUMNS))
-            connection.executemany(f"INSERT INTO vintage VALUES ({places})", records)  # noqa: S608 - question marks
+            connection.executemany(f"INSERT INTO vintage VALUES ({places})", records)  # noqa: S608  # question marks
         connection.close()
 
     return {
@@ -84,8 +84,8 @@ def measure(url: str) -> dict[str, float]:
     """Imports every asset into an empty store; figures of the import and of reading on the way.
 
     Returns:
-        ``rows``, ``rows a second`` within `Store.append` alone, ``peak MB`` of this process; for each number of
-        assets ``read N``, the median seconds of `Store.read` at random assets and days, and ``worst N``.
+        `rows`, `rows a second` within `Store.append` alone, `peak MB` of this process; for each number of
+        assets `read N`, the median seconds of `Store.read` at random assets and days, and `worst N`.
     """
     rng, store, figures = np.random.default_rng(0), Store(open_engine(url)), {"rows": 0.0}
     spent = 0.0
@@ -123,7 +123,7 @@ def main() -> None:
         print("".join(f"{f'read at {n}':>13}{'worst':>9}" for n in (FEW, MANY)))
         for name, url in addresses.items():
             command = [sys.executable, "-m", "benchmarks.store", url]
-            said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout  # noqa: S603 - ourselves
+            said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout  # noqa: S603  # ourselves
             of = json.loads(said)
             print(f"{name:<12}{of['rows']:>11,.0f}{of['rows a second']:>9,.0f}{of['peak MB']:>9.0f}", end="")
             reads = ((of[f"read {n}"], of[f"worst {n}"]) for n in (FEW, MANY))

@@ -16,13 +16,9 @@ from pydantic import BaseModel, ConfigDict
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from forecaster.distribution.predictive import Predictive
+    from forecaster.floats import Floats
     from forecaster.progress import Tell
-
-    Floats = NDArray[np.float64]
 
 
 class ModelSettings(BaseModel):

@@ -25,9 +25,8 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    pass
 
-    Floats = NDArray[np.float64]
 
 WARM_UP = 20
 """Changes that must have been seen before a volatility is given."""

@@ -2,15 +2,17 @@
 
 SQLite by default, PostgreSQL by URL, the same code on both. On either, one writer at a time:
 
-- SQLite: rollback journal and ``synchronous=FULL`` (versions before 3.51.3 can corrupt a WAL
+- SQLite: rollback journal and `synchronous=FULL` (versions before 3.51.3 can corrupt a WAL
   database under two checkpointing connections); the driver's own transactions are off, since
-  their late locking loses concurrent updates, and a write begins with ``BEGIN IMMEDIATE``.
+  their late locking loses concurrent updates, and a write begins with `BEGIN IMMEDIATE`.
 - PostgreSQL: a write first takes one advisory lock for the length of its transaction. A hash
   chain, or "is this row stored yet?", then means the same on both; a read sees one snapshot.
 
 Each transaction has a connection of its own: none is kept open, gone stale, or shared with a fork.
 A password in a URL is never part of a message.
 """
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,10 +46,10 @@ def open_engine(url: str | URL) -> Engine:
     """An engine on a database; nothing is read or written yet.
 
     Args:
-        url: ``sqlite:///path/to/file`` or ``postgresql+psycopg://user:password@host/name``, as text or taken apart.
+        url: `sqlite:///path/to/file` or `postgresql+psycopg://user:password@host/name`, as text or taken apart.
 
     Raises:
-        StoreError: an address that is neither.
+        StoreError: An address that is neither.
 
     >>> engine = open_engine("sqlite://")
     >>> with reading(engine) as connection:
@@ -73,7 +75,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """One write transaction: all of it is stored, or nothing; other writers wait.
 
     Raises:
-        StoreError: the database cannot be written; nothing was changed.
+        StoreError: The database cannot be written; nothing was changed.
     """
     with _plainly(engine), engine.execution_options(writes=True).begin() as connection:
         if engine.dialect.name == "postgresql":
@@ -87,7 +89,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
     """One read transaction, which sees one state of the database throughout.
 
     Raises:
-        StoreError: the database cannot be read.
+        StoreError: The database cannot be read.
     """
     snapshot = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
     with _plainly(engine), engine.execution_options(**snapshot).begin() as connection:
@@ -95,14 +97,14 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 def prepare(engine: Engine, tables: MetaData) -> None:
-    """Create the tables that are absent; where none is, that costs one read and nothing is written.
+    """Creates the tables that are absent; where none is, that costs one read and nothing is written.
 
     Args:
-        engine: from `open_engine`.
-        tables: what must be there.
+        engine: From `open_engine`.
+        tables: What must be there.
 
     Raises:
-        StoreError: the database cannot be read or written, or a table is there that lacks a column; nothing was
+        StoreError: The database cannot be read or written, or a table is there that lacks a column; nothing was
             changed.
     """
     with reading(engine) as connection:
@@ -156,7 +158,7 @@ def _sqlite(address: URL) -> Engine:
     engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS}, **options)
 
     @event.listens_for(engine, "connect")
-    def prepare(raw: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
+    def prepare(raw: Any, _record: object) -> None:  # noqa: ANN401  # the driver's own connection
         raw.isolation_level = None
         for pragma in ("journal_mode=DELETE", "synchronous=FULL", "foreign_keys=ON"):
             raw.execute(f"PRAGMA {pragma}")

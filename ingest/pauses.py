@@ -4,6 +4,8 @@ A provider that says "too many requests" is not asked again before the instant t
 whichever program shares the database; asking earlier makes the wait longer, or ends in a block.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -34,12 +36,12 @@ class Pauses:
     """The pauses of one database.
 
     Args:
-        engine: from `ingest.database.open_engine`; the table is created where absent.
-        prepared: whether somebody saw to the table before, as a home does; it saves a look.
+        engine: From `ingest.database.open_engine`; the table is created where absent.
+        prepared: Whether somebody saw to the table before, as a home does; it saves a look.
     """
 
     def __init__(self, engine: Engine, *, prepared: bool = False) -> None:
-        """Open the table; see the class."""
+        """Opens the table; see the class."""
         self._engine = engine
         if not prepared:
             prepare(engine, METADATA)
@@ -49,13 +51,13 @@ class Pauses:
         """A block that asks a provider: not entered while its pause lasts; a rate limit within begins one.
 
         Args:
-            provider: whom the block asks.
-            symbol: about what, for the message.
-            now: the present, with a time zone.
+            provider: Whom the block asks.
+            symbol: About what, for the message.
+            now: The present, with a time zone.
 
         Raises:
-            RateLimitedError: the pause is not over, or the block's own.
-            StoreError: the pauses cannot be read.
+            RateLimitedError: The pause is not over, or the block's own.
+            StoreError: The pauses cannot be read.
 
         >>> from ingest.database import open_engine
         >>> noon = datetime(2024, 1, 5, 12, tzinfo=UTC)

@@ -1,13 +1,15 @@
 """Trading calendars: which days are sessions, and when each one closes and is final.
 
 A session is named by its local date. Its close is an instant in UTC: the exchange's own closing
-time, early closes included; for ``24/7`` and ``24/5`` the next midnight in UTC. Nothing about a
+time, early closes included; for `24/7` and `24/5` the next midnight in UTC. Nothing about a
 session is known before its close.
 
 Calendars come from the library exchange_calendars (see `ingest.timetables`), back to 1900 where it
 permits, else to its own earliest year, and about one year ahead, since later holidays are not
 decided yet. Beyond either end a question is an error, never a guess.
 """
+
+from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -27,7 +29,7 @@ class Calendar:
     """The sessions of one market; make it with `calendar`.
 
     Attributes:
-        code: ``24/7``, ``24/5`` or the code of an exchange such as ``XNYS``.
+        code: `24/7`, `24/5` or the code of an exchange such as `XNYS`.
 
     >>> nyse = calendar("XNYS")
     >>> nyse.next("2018-01-12"), nyse.close("2018-01-12")
@@ -49,10 +51,10 @@ class Calendar:
         return _stamp(self._table.sessions[-1])
 
     def sessions(self, first: Day, last: Day) -> pd.DatetimeIndex:
-        """Every session from first to last, both included; naive dates, ``datetime64[us]``.
+        """Every session from first to last, both included; naive dates, `datetime64[us]`.
 
         Raises:
-            CalendarRangeError: either day is outside the calendar.
+            CalendarRangeError: Either day is outside the calendar.
         """
         table, start, end = self._table, self._day(first), self._day(last)
         left = np.searchsorted(table.sessions, start)
@@ -68,7 +70,7 @@ class Calendar:
         """The first session after the day.
 
         Raises:
-            CalendarRangeError: there is none in the calendar.
+            CalendarRangeError: There is none in the calendar.
         """
         return self._pick(int(np.searchsorted(self._table.sessions, self._day(session), side="right")), session)
 
@@ -80,7 +82,7 @@ class Calendar:
         """The last session before the day.
 
         Raises:
-            CalendarRangeError: there is none in the calendar.
+            CalendarRangeError: There is none in the calendar.
         """
         return self._pick(self._at(self._day(session)) - 1, session)
 
@@ -88,8 +90,8 @@ class Calendar:
         """The instant, in UTC, at which the session closes.
 
         Raises:
-            NotASessionError: the market does not trade on that day.
-            CalendarRangeError: the day is outside the calendar.
+            NotASessionError: The market does not trade on that day.
+            CalendarRangeError: The day is outside the calendar.
         """
         if not self.is_session(session):
             raise NotASessionError(self._not_a_session(session))
@@ -99,10 +101,10 @@ class Calendar:
         """The last session that is closed at the instant (its close is not later).
 
         Args:
-            instant: with a time zone.
+            instant: With a time zone.
 
         Raises:
-            CalendarRangeError: no session is closed by then, or the calendar ends before it.
+            CalendarRangeError: No session is closed by then, or the calendar ends before it.
         """
         when = pd.Timestamp(instant).tz_convert(UTC).tz_localize(None).as_unit("us").to_datetime64()
         closes = self._table.closes
@@ -116,10 +118,10 @@ class Calendar:
         A row that a source dates on a shut day can be counted as known no earlier.
 
         Args:
-            days: dates ``(rows,)``.
+            days: Dates `(rows,)`.
 
         Returns:
-            Instants in UTC ``(rows,)``.
+            Instants in UTC `(rows,)`.
         """
         wanted = days.to_numpy().astype("datetime64[us]")
         if wanted.size:
@@ -170,7 +172,7 @@ def calendar(code: str | Calendar) -> Calendar:
     """The calendar of a code; a calendar is returned as it is.
 
     Raises:
-        UnknownCalendarError: offers the nearest codes; or the calendar cannot be built.
+        UnknownCalendarError: Offers the nearest codes; or the calendar cannot be built.
 
     >>> calendar("XNYZ")
     Traceback (most recent call last):
@@ -187,7 +189,7 @@ def as_day(day: Day) -> pd.Timestamp:
     """The local date as a naive midnight of unit us.
 
     Raises:
-        AsOfError: it is no date.
+        AsOfError: It is no date.
 
     >>> as_day("2018-01-21")
     Timestamp('2018-01-21 00:00:00')

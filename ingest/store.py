@@ -4,6 +4,8 @@
 `ingest.history` how it is read.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 from datetime import datetime
@@ -33,11 +35,11 @@ class Store:
     """The assets and their vintages in one database.
 
     Args:
-        engine: from `ingest.database.open_engine`; the tables are created if they are absent.
-        prepared: whether somebody saw to the tables before, as a home does; it saves a look.
+        engine: From `ingest.database.open_engine`; the tables are created if they are absent.
+        prepared: Whether somebody saw to the tables before, as a home does; it saves a look.
 
     Raises:
-        StoreError: here and in every method, if the database cannot be read or written.
+        StoreError: Here and in every method, if the database cannot be read or written.
 
     >>> from datetime import UTC, datetime
     >>> from ingest.database import open_engine
@@ -53,13 +55,13 @@ class Store:
     """
 
     def __init__(self, engine: Engine, *, prepared: bool = False) -> None:
-        """Open the store; see the class."""
+        """Opens the store; see the class."""
         self._engine = engine
         if not prepared:
             prepare(engine, METADATA)
 
     def register(self, asset: Asset) -> Asset:
-        """Put an asset on the books; a second time changes nothing.
+        """Puts an asset on the books; a second time changes nothing.
 
         An asset that had no attention yet takes the kind that is given now. The source that is
         kept is the first; each row carries its own.
@@ -68,9 +70,9 @@ class Store:
             The asset as it is stored.
 
         Raises:
-            AssetConflictError: it is registered with another calendar, lag, kind of attention, or
+            AssetConflictError: It is registered with another calendar, lag, kind of attention, or
                 as simulated where it was real.
-            UnknownCalendarError: nobody knows the calendar.
+            UnknownCalendarError: Nobody knows the calendar.
         """
         calendar(asset.calendar)
         with writing(self._engine) as connection:
@@ -86,26 +88,26 @@ class Store:
         """The asset of a symbol.
 
         Raises:
-            UnknownSymbolError: offers the nearest symbols.
+            UnknownSymbolError: Offers the nearest symbols.
         """
         with reading(self._engine) as connection:
             return _known(connection, symbol)
 
     def append(self, asset: Asset, rows: pd.DataFrame, now: datetime) -> Appended:
-        """Add what an import brings, in one transaction: all of it, or nothing.
+        """Adds what an import brings, in one transaction: all of it, or nothing.
 
         Args:
-            asset: registered here if it is not yet.
-            rows: a panel of the asset, as a source gives it.
-            now: the instant of the import, with a time zone.
+            asset: Registered here if it is not yet.
+            rows: A panel of the asset, as a source gives it.
+            now: The instant of the import, with a time zone.
 
         Returns:
             The counts; `ingest.vintages` says what each means.
 
         Raises:
-            PanelFaultError: rows that break a rule of the panel.
-            AssetConflictError: as in `register`; or counts beside the prices of an asset that has an adapter for them.
-            CalendarRangeError: sessions outside the calendar's years.
+            PanelFaultError: Rows that break a rule of the panel.
+            AssetConflictError: As in `register`; or counts beside the prices of an asset that has an adapter for them.
+            CalendarRangeError: Sessions outside the calendar's years.
         """
         calendar(asset.calendar)
         with writing(self._engine) as connection:
@@ -124,22 +126,22 @@ class Store:
     def append_counts(
         self, symbol: str, source: str, given: Counts, now: datetime, recorded: Day | None = None
     ) -> Appended:
-        """Add the attention that an adapter gave, in one transaction.
+        """Adds the attention that an adapter gave, in one transaction.
 
         Args:
-            symbol: a registered asset.
-            source: the adapter's name.
-            given: what it gave.
-            now: the instant of the import, with a time zone.
-            recorded: the last session from which a forecast is on record; what forecasts up to it did not have is
+            symbol: A registered asset.
+            source: The adapter's name.
+            given: What it gave.
+            now: The instant of the import, with a time zone.
+            recorded: The last session from which a forecast is on record; what forecasts up to it did not have is
                 known from now on.
 
         Returns:
             The counts; `ingest.counts` says what each means.
 
         Raises:
-            UnknownSymbolError: offers the nearest symbols.
-            AssetConflictError: its attention comes from elsewhere, or is of another kind.
+            UnknownSymbolError: Offers the nearest symbols.
+            AssetConflictError: Its attention comes from elsewhere, or is of another kind.
         """
         lag = int(given.lag.total_seconds() // 60)
         with writing(self._engine) as connection:
@@ -157,20 +159,20 @@ class Store:
         return told
 
     def decide(self, symbol: str, sessions: Sequence[Day], decision: Decision, now: datetime) -> int:
-        """Release or reject rows that are held back; a released one is added as `append` would, unless it is there.
+        """Releases or rejects rows that are held back; a released one is added as `append` would, unless it is there.
 
         Args:
-            symbol: the asset.
-            sessions: whose rows; every undecided one where empty.
-            decision: released or rejected.
-            now: the instant, with a time zone.
+            symbol: The asset.
+            sessions: Whose rows; every undecided one where empty.
+            decision: Released or rejected.
+            now: The instant, with a time zone.
 
         Returns:
             How many rows were decided on.
 
         Raises:
-            UnknownSymbolError: offers the nearest symbols.
-            NoDataError: a session that has no undecided row.
+            UnknownSymbolError: Offers the nearest symbols.
+            NoDataError: A session that has no undecided row.
         """
         with writing(self._engine) as connection:
             asset = _known(connection, symbol)
@@ -194,7 +196,7 @@ class Store:
         """Every vintage of an asset, in memory.
 
         Raises:
-            UnknownSymbolError: offers the nearest symbols.
+            UnknownSymbolError: Offers the nearest symbols.
         """
         with reading(self._engine) as connection:
             asset = _known(connection, symbol)
@@ -211,8 +213,8 @@ class Store:
         """What was known at the close of as_of; the same rows for ever. See `History.read`.
 
         Raises:
-            UnknownSymbolError: offers the nearest symbols.
-            AsOfError: as_of is before or after the data, or is no session.
+            UnknownSymbolError: Offers the nearest symbols.
+            AsOfError: As_of is before or after the data, or is no session.
         """
         day = as_day(as_of)
         with reading(self._engine) as connection:
@@ -241,7 +243,7 @@ def _register(connection: Connection, asset: Asset) -> Asset:
 
 
 def _decided(connection: Connection, rows: pd.DataFrame, decision: Decision, at: str) -> None:
-    """Write a decision down; what a row's session had held back before it is rejected with it."""
+    """Writes a decision down; what a row's session had held back before it is rejected with it."""
     for row in records(("symbol", "session", "known_at"), rows):
         same = (QUARANTINE.c.symbol == row["symbol"], QUARANTINE.c.session == row["session"])
         this = QUARANTINE.c.known_at == row["known_at"]

@@ -1,12 +1,14 @@
 """The tables of the market's data, and how their rows become frames and back.
 
-``asset``, a row an asset; ``vintage``, a row for every value that a session was ever known to have;
-``attention``, the same for the counts of a UTC day; ``quarantine``, rows that are held back, and what
+`asset`, a row an asset; `vintage`, a row for every value that a session was ever known to have;
+`attention`, the same for the counts of a UTC day; `quarantine`, rows that are held back, and what
 was decided on them. Rows are only ever inserted, except that a decision is filled in once.
 
 Sessions are ISO dates and instants ISO times in UTC, as text of fixed width, so that they sort, read
 the same on SQLite and PostgreSQL, and can be read by people; values are double precision, NULL for a gap.
 """
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
@@ -108,7 +110,7 @@ def instant(when: pd.Timestamp) -> str:
     return str(np.datetime_as_string(when.tz_convert(None).to_datetime64().astype("datetime64[us]"), unit="us"))
 
 
-def _typed(name: str, part: Sequence[Any]) -> Any:  # noqa: ANN401 - any column
+def _typed(name: str, part: Sequence[Any]) -> Any:  # noqa: ANN401  # any column
     if name in _DAYS:
         return np.array(part, dtype="datetime64[us]")
     if name in _INSTANTS:
@@ -118,11 +120,11 @@ def _typed(name: str, part: Sequence[Any]) -> Any:  # noqa: ANN401 - any column
     return pd.array(part, dtype="str")
 
 
-def _plain(name: str, part: "pd.Series[Any]") -> list[Any]:
+def _plain(name: str, part: pd.Series[Any]) -> list[Any]:
     if name in _DAYS:
         return list(np.datetime_as_string(part.to_numpy().astype("datetime64[D]")))
     if name in _INSTANTS:
         moments = part.dt.tz_localize(None).to_numpy().astype("datetime64[us]")
         return [None if np.isnat(m) else str(np.datetime_as_string(m, unit="us")) for m in moments]
     values = part.tolist()
-    return [None if value != value else value for value in values] if name in _NUMBERS else values  # noqa: PLR0124 - NaN
+    return [None if value != value else value for value in values] if name in _NUMBERS else values  # noqa: PLR0124  # NaN

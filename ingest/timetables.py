@@ -6,6 +6,8 @@ was: this file, the library and pandas, the rules of the calendar's time zone, a
 year ahead. In every other case, and where a file is damaged or none can be written, the calendar is built anew.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 import tempfile
@@ -35,7 +37,7 @@ Month = tuple[int, int]
 
 
 class Timetable(NamedTuple):
-    """What is kept of a calendar: two arrays ``(sessions,)`` in microseconds, the second in UTC without saying so."""
+    """What is kept of a calendar: two arrays `(sessions,)` in microseconds, the second in UTC without saying so."""
 
     sessions: Instants
     closes: Instants
@@ -46,11 +48,11 @@ def timetable(code: str, month: Month) -> Timetable:
     """Sessions and closes of a calendar.
 
     Args:
-        code: ``24/7``, ``24/5`` or the code of an exchange.
-        month: year and month in which it is asked for; the timetable ends a year later.
+        code: `24/7`, `24/5` or the code of an exchange.
+        month: Year and month in which it is asked for; the timetable ends a year later.
 
     Raises:
-        UnknownCalendarError: nobody knows the code, or the calendar cannot be built.
+        UnknownCalendarError: Nobody knows the code, or the calendar cannot be built.
     """
     found = _kept(code, month)
     if found is None:
@@ -143,7 +145,7 @@ def _built(code: str, month: Month) -> tuple[Timetable, str]:
     return Timetable(sessions, closes), str(getattr(built.tz, "key", "")) if own else ""
 
 
-def _longest(code: str, end: pd.Timestamp) -> "exchange_calendars.ExchangeCalendar":
+def _longest(code: str, end: pd.Timestamp) -> exchange_calendars.ExchangeCalendar:
     import exchange_calendars  # noqa: PLC0415  # see above
 
     try:

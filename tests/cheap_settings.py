@@ -32,6 +32,6 @@ TWO = ("climatology", "bayesian_linear")
 
 
 def write_cheap(home: Path, **forecast: Any) -> None:
-    """Writes it; further keys of its section forecast by name, such as ``models=TWO``."""
+    """Writes it; further keys of its section forecast by name, such as `models=TWO`."""
     keys = "".join(f"{key} = {json.dumps(value)}\n" for key, value in forecast.items())
     (home / "forecaster.toml").write_text(f"[forecast]\n{keys}{CHEAP}")

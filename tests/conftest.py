@@ -45,7 +45,7 @@ def ethereum() -> Path:
 @pytest.fixture
 def forgetful_yfinance(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Yfinance remembers answers in memory and time zones in a file; both begin empty."""
-    import yfinance  # noqa: PLC0415 - it takes a second to import
+    import yfinance  # noqa: PLC0415  # it takes a second to import
     from yfinance.data import YfData  # noqa: PLC0415
 
     yfinance.set_tz_cache_location(str(tmp_path_factory.mktemp("yfinance")))

@@ -22,11 +22,9 @@ from ingest.panel import panel_rows
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
+    from forecaster.floats import Floats
     from ingest.history import History
 
-    Floats = NDArray[np.float64]
 
 DAILY = 0.01
 """Standard deviation of a change on a usual day."""

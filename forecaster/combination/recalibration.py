@@ -16,9 +16,10 @@ from scipy import special
 from forecaster.distribution.recalibrated import PitMap, kernel_ratio
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
-    Floats = NDArray[np.float64]
+    from forecaster.floats import Floats
+
 
 WINDOW, FEWEST = 250, 60
 """Past PITs that a map is learnt from: at most and at least. As many judged days decide whether it is used."""

@@ -14,9 +14,10 @@ from scipy.signal import lfilter
 from scipy.special import logsumexp, softmax
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
-    Floats = NDArray[np.float64]
+    from forecaster.floats import Floats
+
 
 WORST = 700.0
 """The most, in nats, that a member can lose to the best on one day: a share of exp(-700) can still come back."""

@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from forecaster.floats import Floats
 
-    Floats = NDArray[np.float64]
 
 ROUNDING = 1e-9
 """Ratios nearer than this are equal."""

@@ -14,11 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import pandas as pd
-    from numpy.typing import NDArray
 
     from forecaster.decisions.settings import Decisions
-
-    Floats = NDArray[np.float64]
+    from forecaster.floats import Floats
 
 
 def positions(rule: str, rows: pd.DataFrame, sessions: int, settings: Decisions) -> Floats:

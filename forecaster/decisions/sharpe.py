@@ -18,9 +18,8 @@ import numpy as np
 from scipy import stats
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from forecaster.floats import Floats
 
-    Floats = NDArray[np.float64]
 
 TINY = 1e-12
 """A spread below this is rounding."""

@@ -20,9 +20,10 @@ import scipy  # it loads scipy.special, a third of a second, when that is first 
 from forecaster.distribution import student
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
-    Floats = NDArray[np.float64]
+    from forecaster.floats import Floats
+
 
 FINEST, COARSEST, REACH = 0.001, 0.1, 3.2
 """Steps and range of the rule that integrates over all changes: it reaches 1e8 widths on both sides.

@@ -24,7 +24,8 @@ from forecaster.distribution.student import KERNEL_DF
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    Floats = NDArray[np.float64]
+    from forecaster.floats import Floats
+
 
 LEVELS = (0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99)
 """The levels of the quantiles that are recorded with every forecast."""

@@ -24,7 +24,8 @@ from forecaster.distribution.mixture import Mixture
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    Floats = NDArray[np.float64]
+    from forecaster.floats import Floats
+
 
 FINER, COARSEST = 0.75, 0.05
 """Share of the mixture's own step, and its most, at which a double exponential rule sees the kernels of a map too."""

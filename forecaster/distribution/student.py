@@ -8,9 +8,8 @@ import numpy as np
 import scipy  # it loads scipy.special, a third of a second, when that is first asked for
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from forecaster.floats import Floats
 
-    Floats = NDArray[np.float64]
 
 KERNEL_DF = 4.0
 """Degrees of freedom of the kernels of an empirical distribution: heavy enough that no outcome is impossible."""

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from arch.univariate.volatility import VolatilityProcess
-    from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
+    from forecaster.floats import Floats
+
 
 Kind = Literal["garch", "gjr", "egarch"]
 

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from forecaster.contract import Compute
+    from forecaster.floats import Floats
 
-    Floats = NDArray[np.float64]
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
 IMPROVEMENT = 1e-4

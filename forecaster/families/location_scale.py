@@ -25,12 +25,11 @@ from ingest.covariates import CORE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
     from torch import Tensor
 
     from forecaster.families.settings import TermsSettings
+    from forecaster.floats import Floats
 
-    Floats = NDArray[np.float64]
 
 SHORT = 500
 """Rows below which the slopes of the scale are held closer to zero."""

@@ -13,12 +13,11 @@ import numpy as np
 import torch
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
     from forecaster.contract import Examples, Origin
     from forecaster.families.settings import Kind
-
-    Floats = NDArray[np.float64]
+    from forecaster.floats import Floats
 
 
 def inputs(examples: Examples, kind: Kind) -> torch.Tensor:

@@ -25,9 +25,8 @@ from forecaster.errors import ArtifactError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
+    from forecaster.floats import Floats
 
-    Floats = NDArray[np.float64]
 
 ARRAYS, FACTS = "arrays.safetensors", "facts.json"
 FORM = 1

@@ -16,15 +16,13 @@ from forecaster.inference.svi import log_weights
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
     from torch import Tensor
 
+    from forecaster.floats import Floats
     from forecaster.inference.batch import Batch
     from forecaster.inference.guide import Guide
     from forecaster.inference.sites import Program
 
-    Floats = NDArray[np.float64]
     Proposals = Iterator[tuple[Tensor, dict[str, Tensor]]]
 
 PRIOR_DRAWS = 2000

@@ -18,10 +18,10 @@ import numpy as np
 from forecaster.inference.psis import TRUSTED
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from torch import Tensor
 
-    Floats = NDArray[np.float64]
+    from forecaster.floats import Floats
+
 
 TOLERANCE = 1.0
 """Nats by which the probe may fall below the end of training."""

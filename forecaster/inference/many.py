@@ -31,12 +31,11 @@ from forecaster.inference.svi import train
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
     from torch import Tensor
 
+    from forecaster.floats import Floats
     from forecaster.inference.schedule import Schedule
 
-    Floats = NDArray[np.float64]
 
 PROBE = 40
 """Steps at the full rate that follow training, to see whether it was at rest."""

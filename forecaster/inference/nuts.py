@@ -29,13 +29,12 @@ from forecaster.progress import quiet
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from numpy.typing import NDArray
     from torch import Tensor
 
+    from forecaster.floats import Floats
     from forecaster.inference.batch import Batch
     from forecaster.progress import Tell
 
-    Floats = NDArray[np.float64]
 
 R_HAT = 1.01
 """The largest split R-hat of chains that have met (Vehtari et al. 2021, doi:10.1214/20-BA1221)."""

@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from forecaster.floats import Floats
 
-    Floats = NDArray[np.float64]
 
 TRUSTED = 0.9
 """The largest k that speaks against no guide: 0.7, and what the noise of an estimate from so many draws adds to it.

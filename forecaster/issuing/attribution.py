@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from forecaster.contract import Floats, Origin
+    from forecaster.contract import Origin
     from forecaster.distribution.predictive import Predictive
+    from forecaster.floats import Floats
 
 WINDOW, VOLATILITY = "window", "volatility"
 KINDS = tuple(dict.fromkeys((WINDOW, *(of.kind for of in COVARIATES))))

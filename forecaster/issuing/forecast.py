@@ -17,8 +17,9 @@ from ingest.windows import LENGTH
 if TYPE_CHECKING:
     import pandas as pd
 
-    from forecaster.contract import Fitted, Floats
+    from forecaster.contract import Fitted
     from forecaster.distribution.predictive import Predictive
+    from forecaster.floats import Floats
     from forecaster.issuing.diagnostics import Rows
     from forecaster.issuing.training import Trained
     from forecaster.view.view import View

@@ -27,15 +27,12 @@ from forecaster.inference.schedule import Schedule
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from forecaster.contract import Compute, Examples, Origin
     from forecaster.distribution.predictive import Predictive
     from forecaster.families.location_scale import Terms
+    from forecaster.floats import Floats
     from forecaster.inference.diagnostics import Fit
 
-    Floats = NDArray[np.float64]
 
 LABEL = "Bayesian MLP"
 SUMMARY = "Bayesian regression of location and scale with 25 hidden units, skewed Student-t noise, SVI in Pyro"

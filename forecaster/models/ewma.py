@@ -17,13 +17,10 @@ from forecaster.contract import Failed, Fitted, ModelSettings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from forecaster.contract import Compute, Examples, Origin
     from forecaster.distribution.predictive import Predictive
+    from forecaster.floats import Floats
 
-    Floats = NDArray[np.float64]
 
 LABEL = "EWMA"
 SUMMARY = "RiskMetrics: variance as a fading average of squared changes, Student-t errors"

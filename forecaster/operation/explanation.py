@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from forecaster.contract import Floats
+    from forecaster.floats import Floats
 
 
 class _Plain(BaseModel):

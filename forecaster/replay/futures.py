@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from forecaster.floats import Floats
     from ingest.history import History
 
-    Floats = NDArray[np.float64]
     Mask = NDArray[np.bool_]
 
 DELETED, TENFOLD, PERMUTED, MISSING, CORRECTED = (

@@ -18,7 +18,7 @@ from ingest.windows import LENGTH, Windows, build_windows, origin_window, requir
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from forecaster.contract import Floats
+    from forecaster.floats import Floats
     from forecaster.view.view import View
 
 

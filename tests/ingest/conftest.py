@@ -27,7 +27,7 @@ def store(tmp_path: Path) -> Store:
 
 @pytest.fixture
 def make_panel() -> MakePanel:
-    """A function that makes a random 24/7 panel of COIN: ``make_panel(sessions, seed, first)``."""
+    """A function that makes a random 24/7 panel of COIN: `make_panel(sessions, seed, first)`."""
 
     def make(sessions: int = 60, seed: int = 0, first: str = "2024-01-01") -> pd.DataFrame:
         rng = np.random.default_rng(seed)

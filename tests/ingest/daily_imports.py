@@ -1,6 +1,6 @@
 """What a source tells day by day, the vintages that must come of it, and a writer that imports it until it is killed.
 
-As a program, ``daily_imports.py URL MANNER``, it prints a line before each import and one after it.
+As a program, `daily_imports.py URL MANNER`, it prints a line before each import and one after it.
 """
 
 import sys

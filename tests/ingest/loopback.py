@@ -55,7 +55,7 @@ class Answer:
 
 
 class Server:
-    """Answers on a port of its own until it is closed; ``asked`` remembers every request."""
+    """Answers on a port of its own until it is closed; `asked` remembers every request."""
 
     def __init__(self, script: Callable[[Asked], Answer]) -> None:
         """Starts at once."""

@@ -1,6 +1,6 @@
 """A writer that is killed at any moment loses nothing it acknowledged and leaves nothing half, on both databases.
 
-SIGKILL takes the process, not the machine: that a power cut is survived rests on ``synchronous=FULL`` and on
+SIGKILL takes the process, not the machine: that a power cut is survived rests on `synchronous=FULL` and on
 PostgreSQL's own log, and is not shown here.
 """
 

@@ -116,7 +116,7 @@ def test_an_incomplete_origin_names_series_and_session() -> None:
 
 def test_windows_travel_between_processes() -> None:
     windows = build_windows("A", numbered(), SERIES)
-    again = pickle.loads(pickle.dumps(windows))  # noqa: S301 - our own bytes
+    again = pickle.loads(pickle.dumps(windows))  # noqa: S301  # our own bytes
     np.testing.assert_array_equal(again.x, windows.x)
 
 

@@ -94,19 +94,19 @@ def stored(home: Path) -> dict[str, list[tuple[object, ...]]]:
 
 @pytest.fixture(scope="session")
 def command() -> Callable[..., Said]:
-    """``command("run", "--home", home)`` in this process."""
+    """`command("run", "--home", home)` in this process."""
     return in_process
 
 
 @pytest.fixture(scope="session")
 def shell() -> Callable[..., Said]:
-    """``shell("run", "--home", home, VARIABLE="value")`` in a process of its own."""
+    """`shell("run", "--home", home, VARIABLE="value")` in a process of its own."""
     return in_a_shell
 
 
 @pytest.fixture(scope="session")
 def write_walk() -> Callable[..., Path]:
-    """``write_walk(path, sessions, seed, last)``."""
+    """`write_walk(path, sessions, seed, last)`."""
     return walk
 
 

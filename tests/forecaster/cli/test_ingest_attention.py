@@ -79,7 +79,7 @@ def bitinfocharts(_asked: Asked) -> Answer:
 
 
 def script(asked: Asked) -> Answer:
-    """All three providers on one port; what is asked about ``slow`` is refused for a day."""
+    """All three providers on one port; what is asked about `slow` is refused for a day."""
     if "slow" in asked.path.lower():
         return Answer("Too Many Requests", status=429, headers={"Retry-After": "86400"})
     if asked.path.startswith("/api/rest_v1/metrics/pageviews/"):

@@ -114,7 +114,7 @@ def test_no_access_to_the_archive_is_said_with_what_can_be_had() -> None:
     with pytest.raises(AccessRefusedError, match="days before 2024-03-04 need full-archive access"):
         ask(lambda _: refused, first="2024-01-01")
     with pytest.raises(AccessRefusedError, match="check the token"):
-        ask(x, token="wrong")  # noqa: S106 - it opens nothing
+        ask(x, token="wrong")  # noqa: S106  # it opens nothing
 
 
 @pytest.mark.parametrize(
