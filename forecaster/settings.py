@@ -94,11 +94,9 @@ class Compute(Section):
             return self.device
         import torch  # noqa: PLC0415  # it takes a second to import, and few commands need it
 
-        if torch.cuda.is_available():
-            return "cuda"
-        if self.device == "auto":
-            return "cpu"
-        raise SettingsError("setting compute.device: torch finds no CUDA GPU here: choose cpu, or auto")
+        if self.device == "cuda" and not torch.cuda.is_available():
+            raise SettingsError("setting compute.device: torch finds no CUDA GPU here: choose cpu, or auto")
+        return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 class Report(Section):
@@ -296,8 +294,8 @@ def _line(kind: type[BaseModel], error: ErrorDetails, place: str) -> str:
 def _fields_at(kind: type[BaseModel], path: list[str]) -> list[str]:
     inner: Any = kind
     for part in path:
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            inner = inner.model_fields[part].annotation
-        else:  # a table of tables: its own keys are the user's
-            inner = get_args(inner)[1]
+        table = isinstance(inner, type) and issubclass(
+            inner, BaseModel
+        )  # else one of tables, whose keys are the user's
+        inner = inner.model_fields[part].annotation if table else get_args(inner)[1]
     return list(inner.model_fields)

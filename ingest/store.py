@@ -1,7 +1,6 @@
 """The append-only store of the market's data in SQL.
 
-`ingest.tables` says what is kept, `ingest.vintages` and `ingest.counts` by which rules it grows, and
-`ingest.history` how it is read.
+`ingest.tables` says what is kept, `ingest.vintages` and `ingest.counts` how it grows, `ingest.history` how it is read.
 """
 
 from __future__ import annotations

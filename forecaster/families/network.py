@@ -28,7 +28,7 @@ from forecaster.families.rows import labelled, usable
 from forecaster.families.settings import Activation
 from forecaster.families.tails import blocks
 from forecaster.inference import guides
-from forecaster.inference.guide import INIT_SCALE, Beginning
+from forecaster.inference.guide import INIT_SCALE, Beginning, Guide
 from forecaster.inference.laplace import laplace
 from forecaster.inference.many import fit_many
 from forecaster.inference.noise import TWINS, Noise, Purpose
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from forecaster.contract import Compute
     from forecaster.families.tails import Parts
     from forecaster.inference.diagnostics import Fit
-    from forecaster.inference.guide import Guide
     from forecaster.inference.sites import Program
 
 APART = 1.0
