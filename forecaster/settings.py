@@ -294,8 +294,6 @@ def _line(kind: type[BaseModel], error: ErrorDetails, place: str) -> str:
 def _fields_at(kind: type[BaseModel], path: list[str]) -> list[str]:
     inner: Any = kind
     for part in path:
-        table = isinstance(inner, type) and issubclass(
-            inner, BaseModel
-        )  # else one of tables, whose keys are the user's
+        table = isinstance(inner, type) and issubclass(inner, BaseModel)  # else one of tables, with keys of the user's
         inner = inner.model_fields[part].annotation if table else get_args(inner)[1]
     return list(inner.model_fields)
