@@ -7,6 +7,7 @@ IngestError
 ├── UnknownCalendarError     a calendar code nobody knows (nearest codes are offered)
 ├── CalendarRangeError       a day before or after what a calendar covers
 ├── UnknownSourceError       a source that has no file in the registry (nearest names are offered)
+├── RegistryFileError        a file of a registry that cannot be used (its path is named)
 ├── AssetConflictError       a symbol registered twice with facts that disagree
 ├── PanelFaultError          a table that breaks the rules of the panel
 ├── FileFaultError           a file that cannot be imported
@@ -62,6 +63,10 @@ class CalendarRangeError(IngestError):
 
 class UnknownSourceError(IngestError):
     """A source without a file in `ingest/sources`."""
+
+
+class RegistryFileError(IngestError):
+    """A file of a registry that cannot be used."""
 
 
 class AssetConflictError(IngestError):

@@ -13,7 +13,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, cast
 
-from ingest.errors import UnknownSourceError, nearest
+from ingest.errors import RegistryFileError, UnknownSourceError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +56,27 @@ def load(package: str, name: str, what: str) -> ModuleType:
     """
     if name not in names(package):
         raise UnknownSourceError(f"{what} {name!r} is not known: {nearest(name, names(package))}")
-    return import_module(f"{package}.{name}")
+    return imported(f"{package}.{name}")
+
+
+def imported(place: str) -> ModuleType:
+    """The module of a file of a registry.
+
+    Raises:
+        RegistryFileError: Where the file cannot be imported, with its path and why.
+    """
+    try:
+        return import_module(place)
+    except Exception as fault:  # whatever a user's file raises
+        raise _unusable(place, fault) from fault
+
+
+def _unusable(place: str, fault: Exception) -> RegistryFileError:
+    spec = find_spec(place)
+    said = f"{type(fault).__name__}: {' '.join(str(fault).split())}"
+    return RegistryFileError(
+        f"{spec.origin if spec else place} cannot be used ({said}): mend it, or take it out of its folder"
+    )
 
 
 def declared(package: str, name: str) -> Declared:
@@ -66,6 +86,9 @@ def declared(package: str, name: str) -> Declared:
         package: The registry's full name.
         name: An id of it.
 
+    Raises:
+        RegistryFileError: Where the file is no Python.
+
     >>> declared("ingest.sources", "csv_file").constants["FETCHED"]
     False
     """
@@ -73,12 +96,15 @@ def declared(package: str, name: str) -> Declared:
     spec = find_spec(place)
     if spec is None:
         raise UnknownSourceError(f"{place} is not known: {nearest(name, names(package))}")
-    tree = ast.parse(cast("InspectLoader", spec.loader).get_source(place) or "")
+    try:
+        tree = ast.parse(cast("InspectLoader", spec.loader).get_source(place) or "")
+    except (SyntaxError, ValueError, ImportError) as fault:  # no Python, or no text
+        raise _unusable(place, fault) from fault
     constants = {
         target.id: node.value.value
         for node in tree.body
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
-        for target in node.targets
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Constant)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
         if isinstance(target, ast.Name)
     }
     return Declared((ast.get_docstring(tree) or name).splitlines()[0], constants)

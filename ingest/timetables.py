@@ -12,7 +12,6 @@ import hashlib
 import json
 import tempfile
 import warnings
-import zipfile
 from contextlib import suppress
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -69,37 +68,39 @@ def folder() -> Path:
 
 
 def _file(code: str) -> Path:
-    return folder() / f"{hashlib.sha256(str(code).encode()).hexdigest()[:16]}.npz"
+    return folder() / hashlib.sha256(str(code).encode()).hexdigest()[:16]
 
 
 def _kept(code: str, month: Month) -> Timetable | None:
-    """The timetable as it was kept, None where it is not there or something has changed since."""
+    """The timetable as it was kept, None where it is not there, is damaged, or something has changed since."""
     try:
-        with _file(code).open("rb") as file, np.load(file, allow_pickle=False) as parts:
-            facts, sessions, closes = json.loads(str(parts["facts"])), parts["sessions"], parts["closes"]
-        if facts != _facts(code, month, facts["zone"]):
+        head, _, content = _file(code).read_bytes().partition(b"\n")
+        facts = json.loads(head)
+        if facts != _facts(code, month, facts["zone"], content) or len(content) % 16:
             return None
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):  # as a damaged file may raise
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):  # what a damaged first line may raise
         return None
+    sessions, closes = np.frombuffer(content, "datetime64[us]").reshape(2, -1).copy()
     return Timetable(sessions, closes)
 
 
 def _keep(code: str, month: Month, zone: str, found: Timetable) -> None:
     """Writes a file, whole or not at all; where that cannot be, the next process builds the calendar again."""
-    facts = json.dumps(_facts(code, month, zone))
+    content = found.sessions.tobytes() + found.closes.tobytes()
+    head = json.dumps(_facts(code, month, zone, content)).encode()
     with suppress(OSError):
         folder().mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder(), delete=False) as file:
             try:
-                np.savez(file, facts=np.array(facts), sessions=found.sessions, closes=found.closes)
+                file.write(head + b"\n" + content)
                 file.close()
                 Path(file.name).replace(_file(code))
             except OSError:
                 Path(file.name).unlink(missing_ok=True)
 
 
-def _facts(code: str, month: Month, zone: str) -> dict[str, object]:
-    """All that a timetable follows from."""
+def _facts(code: str, month: Month, zone: str, content: bytes) -> dict[str, object]:
+    """All that a timetable follows from, and the hash of what is kept of it."""
     return {
         "code": code,
         "month": list(month),
@@ -108,6 +109,7 @@ def _facts(code: str, month: Month, zone: str) -> dict[str, object]:
         "pandas": pd.__version__,
         "zone": zone,
         "rules": _rules(zone),
+        "content": hashlib.sha256(content).hexdigest(),
     }
 
 

@@ -51,7 +51,7 @@ import torch
 
 from forecaster.inference.guide import Guide, sample
 from forecaster.inference.sites import packed_size
-from forecaster.inference.svi import Schedule
+from forecaster.inference.schedule import Schedule
 from forecaster.inference.triangular import standard
 
 SUMMARY = "normals of a given width, of which only the means are trained"

@@ -28,4 +28,4 @@ def models(
         ]
         show_json(facts)
         return
-    show_table(["model", "what it is"], [[n, registry.load(n).SUMMARY] for n in registry.names()])
+    show_table(["model", "what it is"], [[n, registry.summary(n)] for n in registry.names()])

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import pkgutil
 import sys
-from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
 from forecaster.errors import UnknownNameError
+from ingest.errors import RegistryFileError
+from ingest.registry import declared, imported
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -71,8 +72,24 @@ def names() -> tuple[str, ...]:
 def labels(ids: Iterable[str]) -> dict[str, str]:
     """What people call some forecasters, of those that say so; one that is no longer there says nothing."""
     known = names()
-    found = {name: getattr(load(name), "LABEL", "") for name in ids if name in known}
+    found = {name: _declared(name, "LABEL") for name in ids if name in known}
     return {name: label for name, label in found.items() if label}
+
+
+def summary(name: str) -> str:
+    """One line on a forecaster; a record may hold forecasts of one that is gone, or whose file cannot be used."""
+    if name not in names():
+        return "no longer part of this program"
+    return _declared(name, "SUMMARY") or "its file cannot be used, or says nothing of itself"
+
+
+def _declared(name: str, constant: str) -> str:
+    """A text that a forecaster's file declares, read and not run where that will do: nothing where it cannot be had."""
+    try:
+        told = declared(__name__, name).constants.get(constant)
+        return str(getattr(load(name), constant, "") if told is None else told)
+    except RegistryFileError:
+        return ""
 
 
 def check(name: str) -> None:
@@ -103,7 +120,7 @@ def load(name: str) -> Forecaster:
     place = f"{__name__}.{name}"
     if place not in sys.modules:  # looking into the folder takes a while, and a backtest asks often
         check(name)
-    return cast("Forecaster", import_module(place))
+    return cast("Forecaster", imported(place))
 
 
 def pool(name: str) -> Pool | None:

@@ -85,7 +85,7 @@ def daily_report(
         rendered_from=datetime.fromisoformat(newest),
         assets=tuple(pages),
         withheld=absent,
-        models={name: _summary(name) for name in shown},
+        models={name: models.summary(name) for name in shown},
         labels=models.labels(named),
         provenance=_provenance(ledger, record, settings),
     )
@@ -241,11 +241,6 @@ def _numbers(rows: list[dict[str, Any]], texts: list[str], numbers: list[str]) -
     """A table of texts and then of numbers, NaN where one is missing."""
     frame = pd.DataFrame(rows, columns=[*texts, *numbers])
     return frame.assign(**{name: frame[name].astype(float) for name in numbers})
-
-
-def _summary(name: str) -> str:
-    """One line on a model; a record may hold forecasts of a model that is gone."""
-    return models.load(name).SUMMARY if name in models.names() else "no longer part of this program"
 
 
 def _provenance(ledger: Ledger, record: pd.DataFrame, settings: Settings) -> dict[str, str]:

@@ -69,7 +69,7 @@ class Stamp:
         """Whether the pages are there as they were rendered, and nothing that they depend on has changed since."""
         try:
             return bool(json.loads(self.file.read_text("utf-8")) == self._contents())
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return False
 
     def write(self) -> None:

@@ -96,7 +96,7 @@ def append(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
     """
     newest = max(_formats(table))
     last = connection.execute(select(table.c.format).order_by(table.c.seq.desc()).limit(1)).scalar()
-    if last is not None and last > newest:
+    if last is not None and (not isinstance(last, int) or last > newest):
         raise LedgerError(f"the last row of {table.name} {_newer(table, last)}: update the program")
     link = head(connection, table)
     confirmed = 0

@@ -59,17 +59,28 @@ def prepare(engine: Engine, settings: Settings | None = None, migrations: Migrat
 def _ready(connection: Connection, migrations: Migrations) -> bool:
     present = set(inspect(connection).get_table_names())
     wanted = {name for metadata in METADATA for name in metadata.tables}
-    return _revision(connection, present, migrations) == migrations.newest and wanted <= present
+    newest = _revision(connection, present, migrations) == migrations.newest
+    return newest and wanted <= present and not _lacking(connection)
+
+
+def _lacking(connection: Connection) -> dict[str, list[str]]:
+    """The columns that tables of a home lack which are there."""
+    return {name: columns for metadata in METADATA for name, columns in lacking(connection, metadata).items()}
 
 
 def _bring_up_to_date(connection: Connection, migrations: Migrations, settings: Settings | None) -> None:
     revision = _revision(connection, set(inspect(connection).get_table_names()), migrations)
-    if revision is None and any(lacking(connection, metadata) for metadata in METADATA):
+    if revision is None and _lacking(connection):
         revision = FIRST
     if revision not in {None, migrations.newest}:
         _migrate(connection, migrations, str(revision), settings)
     for metadata in METADATA:
         metadata.create_all(connection)
+    for table, columns in _lacking(connection).items():
+        raise StoreError(
+            f"{place(connection.engine)}: table {table} lacks {', '.join(columns)}, which no step of schema "
+            f"{migrations.newest} can give back: restore a backup; nothing was changed"
+        )
     marks = migrations.marks
     marks.create(connection, checkfirst=True)
     connection.execute(delete(marks))

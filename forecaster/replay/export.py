@@ -157,7 +157,7 @@ def _report(backtest: Backtest, assets: Mapping[str, Asset], decisions: pd.DataF
         assets=tuple(
             _asset(backtest, assets[symbol], decisions) for symbol in dict.fromkeys(backtest.forecasts["symbol"])
         ),
-        models={name: models.load(name).SUMMARY for name in names},
+        models={name: models.summary(name) for name in names},
         labels=models.labels(names),
         design=backtest.design,
     )

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from ingest import registry
-from ingest.errors import AssetConflictError, UnknownSourceError, UnknownSymbolError, nearest
+from ingest.errors import AssetConflictError, RegistryFileError, UnknownSourceError, UnknownSymbolError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -156,7 +156,10 @@ def summary(name: str) -> str | None:
     """One line about a provider, which is not imported for it; None where no provider has this id."""
     if name not in names():
         return None
-    file = registry.declared(__name__, name)
+    try:
+        file = registry.declared(__name__, name)
+    except RegistryFileError as fault:  # listed all the same: `load` says what is wrong with it
+        return str(fault)
     return file.summary if file.constants.get("FETCHED") else None
 
 

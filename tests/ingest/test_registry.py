@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import pytest
 
 from ingest import attention, registry, sources
-from ingest.errors import AssetConflictError, UnknownSourceError, UnknownSymbolError
+from ingest.errors import AssetConflictError, RegistryFileError, UnknownSourceError, UnknownSymbolError
 from ingest.sources import sample
 from tests.ingest import toys
 
@@ -100,3 +100,21 @@ def test_one_file_is_a_count_of_attention(tmp_path: Path) -> None:
         assert "toy" in attention.names()
         assert attention.load("toy").KIND == "nods a day"
     assert "toy" not in attention.names()
+
+
+def test_a_file_that_cannot_be_used_is_listed_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One bad file hides no other; whoever asks for it hears which file it is."""
+    monkeypatch.setattr(sources, "__path__", [*sources.__path__, str(tmp_path)])
+    (tmp_path / "spoilt_toy.py").write_text("def (:")
+    (tmp_path / "raising_toy.py").write_text(
+        '"""A toy that raises."""\n\nFETCHED: bool = True\nraise RuntimeError("boom")\n'
+    )
+    listed = sources.summaries()
+    assert {"sample", "simulated", "yahoo", "spoilt_toy", "raising_toy"} == set(listed)
+    assert f"{tmp_path / 'spoilt_toy.py'} cannot be used (SyntaxError: invalid syntax" in listed["spoilt_toy"]
+    assert listed["raising_toy"] == "A toy that raises."
+    for name, said in (("spoilt_toy", "SyntaxError: invalid syntax"), ("raising_toy", "RuntimeError: boom")):
+        with pytest.raises(RegistryFileError) as refused:
+            sources.load(name)
+        assert f"{tmp_path / name}.py cannot be used ({said}" in str(refused.value)
+        assert "mend it, or take it out of its folder" in str(refused.value)

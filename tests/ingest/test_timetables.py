@@ -129,8 +129,12 @@ def spoilt(file: Path, how: str) -> None:
         file.write_bytes(whole[: len(whole) // 2])
     elif how == "empty":
         file.write_bytes(b"")
-    elif how == "another's":
-        np.savez(file, closes=np.zeros(3))
+    elif how == "nested":
+        file.write_text("[" * 100_000)
+    elif how == "a session less in both":
+        head, _, content = whole.partition(b"\n")
+        sessions, closes = np.frombuffer(content, "datetime64[us]").reshape(2, -1)
+        file.write_bytes(head + b"\n" + np.delete(sessions, 100).tobytes() + np.delete(closes, 100).tobytes())
     elif how == "turned":
         middle = len(whole) // 2
         file.write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
@@ -138,7 +142,7 @@ def spoilt(file: Path, how: str) -> None:
         file.write_text(how)
 
 
-@pytest.mark.parametrize("how", ["cut", "empty", "another's", "turned", "no archive at all"])
+@pytest.mark.parametrize("how", ["cut", "empty", "nested", "a session less in both", "turned", "no facts", "3", "{}\n"])
 def test_a_damaged_file_is_built_anew_and_mended(how: str, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = again()
     (file,) = cache.iterdir()
@@ -147,6 +151,19 @@ def test_a_damaged_file_is_built_anew_and_mended(how: str, cache: Path, monkeypa
     assert same(again(), before)
     assert same(again(), before)
     assert built == ["XNYS"]
+
+
+def test_no_changed_byte_is_believed(cache: Path) -> None:
+    """Of the facts, each bit of some bytes; of what is kept, a byte in every stretch of it."""
+    before = again("24/5")
+    (file,) = cache.iterdir()
+    whole = file.read_bytes()
+    places = [*range(0, 400, 7), *range(400, len(whole), len(whole) // 50)]
+    for place in places:
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ (1 << place % 8)]) + whole[place + 1 :])
+        assert timetables._kept("24/5", MONTH) is None, place
+    file.write_bytes(whole)
+    assert same(again("24/5"), before)
 
 
 def test_where_nothing_can_be_written_it_is_computed_as_ever(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

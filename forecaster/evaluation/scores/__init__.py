@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import pkgutil
 from functools import cache
-from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
+
+from ingest.registry import imported
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +51,7 @@ def load() -> Mapping[str, Score]:
 def _in(folders: tuple[str, ...]) -> Mapping[str, Score]:
     found = {module.name for module in pkgutil.iter_modules(folders)}
     ids = (*FIRST, *sorted(found.difference(FIRST)))
-    return {name: cast("Score", import_module(f"{__name__}.{name}")) for name in ids}
+    return {name: cast("Score", imported(f"{__name__}.{name}")) for name in ids}
 
 
 def mean_of(name: str) -> str:

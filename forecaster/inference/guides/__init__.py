@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import pkgutil
 from functools import partial
-from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Literal, Protocol, cast
 
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from forecaster.errors import UnknownNameError
+from ingest.registry import imported
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +70,7 @@ def load(name: str) -> Family:
         UnknownNameError: With the nearest ids, where there is none.
     """
     check(name, names())
-    return cast("Family", import_module(f"{__name__}.{name}"))
+    return cast("Family", imported(f"{__name__}.{name}"))
 
 
 def directions(name: str) -> int:

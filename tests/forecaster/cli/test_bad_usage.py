@@ -6,19 +6,21 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
 
 from forecaster import models
+from forecaster.models import climatology
 from tests.forecaster.cli.conftest import EXECUTABLE, Said
 from tests.ingest.loopback import Answer, Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 BACKTEST = ("backtest", "--symbols", "WALK", "--export", "OUT")
 
@@ -122,6 +124,22 @@ def test_one_withheld_asset_of_two_is_named_and_the_other_is_forecast(
     command("run", "--symbols", "SHORT", "--home", home).complaint()
 
 
+def test_a_forecaster_whose_file_broke_hides_no_other(
+    home: Path, tmp_path: Path, command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is on record; the day is run and reported without it, and who asks for it hears which file it is."""
+    monkeypatch.setattr(models, "__path__", [*models.__path__, str(tmp_path)])
+    own = tmp_path / "toy_once.py"
+    own.write_text((Path(climatology.__file__)).read_text("utf-8"))
+    assert command("run", "--as-of", "2018-01-20", "--models", "toy_once", "--home", home).code == 0
+    sys.modules.pop("forecaster.models.toy_once", None)
+    own.write_text('raise RuntimeError("boom")')
+    said = command("run", "--as-of", "2018-01-20", "--models", "climatology", "--home", home)
+    assert said.code == 0, said
+    complaint = command("run", "--as-of", "2018-01-20", "--models", "toy_once", "--home", home).complaint()
+    assert f"{own} cannot be used (RuntimeError: boom): mend it" in complaint
+
+
 def test_debug_shows_the_traceback_and_nothing_else_does(home: Path, shell: Callable[..., Any]) -> None:
     plain = shell("run", "--symbols", "NONE", "--home", home)
     plain.complaint()
@@ -142,8 +160,8 @@ def fit(examples, settings, seeds, compute):
 def test_a_fault_of_the_program_itself_is_one_line_too(
     home: Path, tmp_path: Path, command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The folder of the forecasters has one more, which cannot even be read."""
-    (tmp_path / "unreadable.py").write_text("raise ZeroDivisionError('two\\nlines')")
+    """The folder of the forecasters has one more, whose settings are none."""
+    (tmp_path / "unreadable.py").write_text("def Settings(**given):\n    raise ZeroDivisionError('two\\nlines')\n")
     monkeypatch.setattr(models, "__path__", [*models.__path__, str(tmp_path)])
     words = ("run", "--models", "unreadable", "--home", home)
     complaint = command(*words).complaint()

@@ -90,6 +90,8 @@ def test_a_file_that_is_gone_or_is_not_as_it_was_holds_no_more(home: Home, name:
     assert holds(home)
     file.write_bytes(b"\xff{" + file.read_bytes())
     assert not holds(home)
+    file.write_text("[" * 100_000)
+    assert not holds(home)
     file.unlink()
     assert not holds(home)
 

@@ -244,6 +244,17 @@ def test_a_home_that_is_up_to_date_is_opened_by_one_read(tmp_path: Path) -> None
     assert begun == [False]
 
 
+def test_a_home_of_today_whose_table_lacks_a_column_is_refused_when_it_is_opened(tmp_path: Path) -> None:
+    """Not only when the column is first needed, which may be weeks later."""
+    open_home(tmp_path)
+    with writing(open_engine(f"sqlite:///{tmp_path / 'forecaster.db'}")) as connection:
+        connection.execute(text("ALTER TABLE score DROP COLUMN crps"))
+    before = (tmp_path / "forecaster.db").read_bytes()
+    with pytest.raises(StoreError, match=r"table score lacks crps, .*: restore a backup; nothing was changed"):
+        open_home(tmp_path)
+    assert (tmp_path / "forecaster.db").read_bytes() == before
+
+
 def test_a_full_disk_in_a_migration_is_one_line_that_says_so(tmp_path: Path) -> None:
     engine = first(open_engine(f"sqlite:///{tmp_path / 'market.db'}"))
     rows = everything(engine)
