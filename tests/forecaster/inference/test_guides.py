@@ -28,6 +28,7 @@ def test_a_guide_declares_what_differs(name):
     ("model", "guide", "sign"),
     [
         ("bayesian_linear", "fullrank", "no guide is called 'fullrank'; nearest: full_rank"),
+        ("bayesian_linear", "Full_rank", "no guide is called 'Full_rank'; nearest: full_rank"),
         ("bayesian_linear", "x", "known: custom, full_rank, laplace, low_rank, mean_field"),
         ("bayesian_mlp", "full_rank", "no guide that will do here is called 'full_rank'; nearest: low_rank"),
         ("bayesian_mlp", "meanfield", "no guide is called 'meanfield'; nearest: mean_field"),
