@@ -15,9 +15,10 @@ payload      sha256 of what the source gave: the file, or the provider's answer,
 known_at     instant at which the row became known, `datetime64[us, UTC]`; `NaT` until stored
 ===========  ==================================================================================
 
-Values are float64, NaN where a source has none; `close` and `adjustment` are always there.
-`known_at` belongs to the store alone: a source leaves it `NaT`, since only the store knows
-whether a row is the first of its session or a correction.
+Values are float64, NaN where a source has none; `close` is always there, and `adjustment` in what is
+stored: where a source does not say it, the store finds it out (`ingest.joining`). `known_at` belongs to
+the store alone: a source leaves it `NaT`, since only the store knows whether a row is the first of its
+session or a correction.
 """
 
 import hashlib
@@ -33,7 +34,6 @@ from ingest.errors import BadSymbolError, PanelFaultError
 VALUES = ("open", "high", "low", "close", "volume", "tweets", "market_cap", "adjustment")
 COLUMNS = ("symbol", "session", *VALUES, "source", "payload", "known_at")
 _POSITIVE = ("open", "high", "low", "close", "adjustment")
-_ALWAYS = ("close", "adjustment")
 _SYMBOL = re.compile(r"[A-Za-z0-9^=_][A-Za-z0-9.^=_-]{0,31}")
 
 
@@ -134,7 +134,7 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
 def _check_values(rows: pd.DataFrame) -> None:
     values = rows.loc[:, list(VALUES)].to_numpy()
     positive = np.isin(VALUES, _POSITIVE)
-    always = np.isin(VALUES, _ALWAYS)
+    always = np.array(VALUES) == "close"
     bad = np.isinf(values) | (values < 0) | (positive & (values == 0)) | (always & np.isnan(values))
     if not bad.any():
         return

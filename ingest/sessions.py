@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ingest.errors import AsOfError, CalendarRangeError, NotASessionError
@@ -65,6 +66,13 @@ class Calendar:
         """Whether the market trades on that day."""
         when = self._day(day)
         return bool(self._table.sessions[self._at(when)] == when)
+
+    def are_sessions(self, days: pd.DatetimeIndex) -> npt.NDArray[np.bool_]:
+        """Which of the days are sessions `(rows,)`; a day that the calendar cannot speak of is none."""
+        wanted = days.to_numpy().astype("datetime64[us]")
+        sessions = self._table.sessions
+        found: npt.NDArray[np.bool_] = sessions[np.searchsorted(sessions, wanted).clip(max=len(sessions) - 1)] == wanted
+        return found
 
     def next(self, session: Day) -> pd.Timestamp:
         """The first session after the day.

@@ -8,25 +8,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, Engine, Row, Table, func, insert, or_, select, union_all, update
 
-from ingest import counts
+from ingest import counts, quarantine
 from ingest.assets import Asset
 from ingest.daily_counts import Counts
 from ingest.database import prepare, reading, writing
 from ingest.errors import AssetConflictError, NoDataError, UnknownSymbolError, nearest
 from ingest.history import History, vintage_sha256
 from ingest.panel import COLUMNS
+from ingest.quarantine import Decision
 from ingest.sessions import Day, as_day, calendar
 from ingest.tables import ASSET, ATTENTION, COUNTED, HELD, METADATA, QUARANTINE, VINTAGE, frame, instant, records
 from ingest.vintages import Appended, additions
 
 __all__ = ["Appended", "Asset", "Decision", "History", "Store", "vintage_sha256"]
 
-Decision = Literal["released", "rejected"]
 _FACTS = tuple(ASSET.c[spec.name] for spec in fields(Asset))
 
 
@@ -92,13 +92,14 @@ class Store:
         with reading(self._engine) as connection:
             return _known(connection, symbol)
 
-    def append(self, asset: Asset, rows: pd.DataFrame, now: datetime) -> Appended:
+    def append(self, asset: Asset, rows: pd.DataFrame, now: datetime, *, adjusted: bool = False) -> Appended:
         """Adds what an import brings, in one transaction: all of it, or nothing.
 
         Args:
             asset: Registered here if it is not yet.
             rows: A panel of the asset, as a source gives it.
             now: The instant of the import, with a time zone.
+            adjusted: Whether its factors come from adjusted closes; see `ingest.joining.joined`.
 
         Returns:
             The counts; `ingest.vintages` says what each means.
@@ -117,8 +118,9 @@ class Store:
                     "of the file, or import it under another symbol"
                 )
             held = _rows(connection, QUARANTINE, asset.symbol)
-            added = additions(stored, _rows(connection, VINTAGE, asset.symbol), rows, now, held)
+            added = additions(stored, _rows(connection, VINTAGE, asset.symbol), rows, now, held, adjusted=adjusted)
             _insert(connection, VINTAGE, COLUMNS, added.believed)
+            quarantine.replaced(connection, held, added.believed, instant(pd.Timestamp(now)))
             _insert(connection, QUARANTINE, (*COLUMNS, "reason"), added.suspicious)
         return added.counts
 
@@ -188,7 +190,7 @@ class Store:
             if decision == "released":
                 added = additions(asset, _rows(connection, VINTAGE, symbol), chosen[list(COLUMNS)], now)
                 _insert(connection, VINTAGE, COLUMNS, added.believed)
-            _decided(connection, chosen, decision, instant(pd.Timestamp(now)))
+            quarantine.decided(connection, chosen, decision, instant(pd.Timestamp(now)))
         return len(chosen)
 
     def history(self, symbol: str) -> History:
@@ -239,16 +241,6 @@ def _register(connection: Connection, asset: Asset) -> Asset:
         stored = replace(stored, attention_kind=asset.attention_kind)
         connection.execute(update(ASSET).where(ASSET.c.symbol == asset.symbol).values(asdict(stored)))
     return stored
-
-
-def _decided(connection: Connection, rows: pd.DataFrame, decision: Decision, at: str) -> None:
-    """Writes a decision down; what a row's session had held back before it is rejected with it."""
-    for row in records(("symbol", "session", "known_at"), rows):
-        same = (QUARANTINE.c.symbol == row["symbol"], QUARANTINE.c.session == row["session"])
-        this = QUARANTINE.c.known_at == row["known_at"]
-        for which, word in ((this, decision), (~this, "rejected")):
-            undecided = update(QUARANTINE).where(*same, QUARANTINE.c.decision == "", which)
-            connection.execute(undecided.values(decision=word, decided_at=at))
 
 
 def _refuse_other_attention(asset: Asset, source: str, kind: str) -> None:

@@ -36,6 +36,7 @@ class Reason(StrEnum):
     BAR = "impossible bar"
     UNIT = "unit slip"
     SPIKE = "price spike"
+    SEAM = "joins nothing stored"
 
 
 def suspicions(rows: pd.DataFrame, known: pd.DataFrame) -> pd.Series:

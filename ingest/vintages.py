@@ -8,11 +8,11 @@ with the instant `known_at` since when it was known:
 - *corrected*, another value for a stored session: known now, when it was fetched;
 - *late*, a session that was missing between or before stored ones: known now as well. Were it
   dated back to its close, a forecast already made without it would read differently today;
-- *unchanged*, a row equal to the latest vintage: nothing is added. A missing value says nothing: where an
-  import has none, the stored one stands;
+- *unchanged*, a row equal to the latest vintage up to its last digits, or the same in another scale (`ingest.seams`):
+  nothing is added. A missing value says nothing: where an import has none, the stored one stands;
 - *unfinished*, a session whose close plus lag is still to come: its row is refused;
-- *quarantined*, a row that is too unlikely to believe (`ingest.suspicion`): held back, and added only if
-  a person releases it.
+- *quarantined*, a row that is too unlikely to believe (`ingest.suspicion`), or that nothing joins to what is stored
+  (`ingest.joining`): held back, and added only if a person releases it, or a later import brings one to believe.
 
 With these rules `read(as_of)` gives the same rows for ever, whatever is added afterwards.
 
@@ -29,9 +29,11 @@ import pandas as pd
 
 from ingest.assets import Asset
 from ingest.errors import PanelFaultError, StoreError
+from ingest.overlap import SAME
 from ingest.panel import VALUES, check_panel
+from ingest.seams import carried, meet
 from ingest.sessions import calendar
-from ingest.suspicion import suspicions
+from ingest.suspicion import Reason, suspicions
 
 Mask = npt.NDArray[np.bool_]
 _TICK = pd.Timedelta(1, unit="us")
@@ -45,8 +47,12 @@ class Appended:
 
     Attributes:
         new, corrected, late, unchanged, unfinished: See the module.
+        early: Before the first year of the calendar; left out.
+        restated: Of the unchanged ones, those that were given in another scale.
         quarantined: Held back now.
         held: Held back, or rejected by a person, before; they came again.
+        needed: Sessions that a file must have too, where rows were held back since nothing tells the change between
+            them and what is stored.
     """
 
     new: int = 0
@@ -54,8 +60,11 @@ class Appended:
     late: int = 0
     unchanged: int = 0
     unfinished: int = 0
+    early: int = 0
+    restated: int = 0
     quarantined: int = 0
     held: int = 0
+    needed: tuple[pd.Timestamp, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +83,13 @@ class Additions:
 
 
 def additions(
-    asset: Asset, stored: pd.DataFrame, rows: pd.DataFrame, now: datetime, held: pd.DataFrame | None = None
+    asset: Asset,
+    stored: pd.DataFrame,
+    rows: pd.DataFrame,
+    now: datetime,
+    held: pd.DataFrame | None = None,
+    *,
+    adjusted: bool = False,
 ) -> Additions:
     """The vintages that an import adds to what is stored.
 
@@ -83,47 +98,56 @@ def additions(
         stored: Every vintage of the asset so far, panel columns, sorted by session, known_at.
         rows: A panel of the asset; its known_at is not looked at.
         now: The instant of the import, with a time zone.
-        held: What was ever held back, by session, then known_at; None where every row is believed, since a
+        held: What was ever held back, by session, then known_at; None where every row is believed as it is, since a
             person has released it.
+        adjusted: Whether the rows' factors come from adjusted closes; see `ingest.joining.joined`.
 
     Raises:
         PanelFaultError: Rows that break a rule of the panel, or are of another symbol.
         StoreError: The clock says an instant before what is stored became known.
-        CalendarRangeError: Sessions outside the calendar's years.
+        CalendarRangeError: The calendar ends before the present.
     """
     rows = check_panel(rows)
     if (rows["symbol"] != asset.symbol).any():
         raise PanelFaultError(f"rows of {rows['symbol'].iloc[0]} do not belong to {asset.symbol}: split them")
-    days = calendar(asset.calendar)
+    days, latest = calendar(asset.calendar), _latest(stored)
+    early = rows["session"] < days.first.replace(month=1, day=1)
     finished = rows["session"] <= days.last_closed(now - asset.lag)
-    unfinished = int((~finished).sum())
-    latest = _latest(stored)
-    rows, is_stored, same = _completed(rows.loc[finished].reset_index(drop=True), latest)
+    rows = rows.loc[finished & ~early].reset_index(drop=True)
+    meeting = meet(asset, latest, rows, adjusted=adjusted)
+    rows, is_stored, same = _completed(meeting.rows, latest)
     reasons = pd.Series("", index=rows.index, dtype="str")
     known_before = np.zeros(len(rows), dtype=bool)
     if held is not None:
         reasons[~same] = suspicions(rows[~same], _around(latest, rows))
+        reasons[meeting.waits] = Reason.SEAM.value
+        rows, is_stored, same = _completed(carried(meeting.rows, (reasons != "").to_numpy()), latest)
         known_before = _completed(rows, _latest(held))[2] & (reasons != "").to_numpy()
     suspect = (reasons != "").to_numpy()
     again = suspect & rows["session"].isin(held["session"] if held is not None else ()).to_numpy()
     newest = stored["session"].max() if len(stored) else pd.Timestamp.min
     restated = ~same & (is_stored | (rows["session"] <= newest).to_numpy())
+    behind = meeting.behind(rows.loc[~same & ~suspect & ~is_stored, "session"])
     known = (days.known_after(pd.DatetimeIndex(rows["session"])) + asset.lag).as_unit("us").to_series(index=rows.index)
-    if (restated | again).any():
-        known[restated | again] = stamp(asset, now, stored, held)
+    if (restated | again).any() or len(behind):
+        known[restated | again] = behind["known_at"] = stamp(asset, now, stored, held)
     rows["known_at"] = known.astype("datetime64[us, UTC]")
     added = ~same & ~suspect
     counts = Appended(
         new=int((added & ~restated).sum()),
-        corrected=int((added & is_stored).sum()),
+        corrected=int((added & is_stored).sum()) + len(behind),
         late=int((added & restated & ~is_stored).sum()),
         unchanged=int(same.sum()),
-        unfinished=unfinished,
+        unfinished=int((~finished).sum()),
+        early=int(early.sum()),
+        restated=int(meeting.restated.sum()),
         quarantined=int((suspect & ~known_before).sum()),
         held=int(known_before.sum()),
+        needed=meeting.needed,
     )
     back = rows.assign(reason=reasons)[suspect & ~known_before]
-    return Additions(rows[added].reset_index(drop=True), back.reset_index(drop=True), counts)
+    believed = pd.concat([rows[added], behind], ignore_index=True) if len(behind) else rows[added]
+    return Additions(believed.reset_index(drop=True), back.reset_index(drop=True), counts)
 
 
 def stamp(asset: Asset, now: datetime, *vintages: pd.DataFrame | None) -> pd.Timestamp:
@@ -166,6 +190,8 @@ def _completed(rows: pd.DataFrame, latest: pd.DataFrame) -> tuple[pd.DataFrame, 
     before = latest.loc[:, list(VALUES)].to_numpy()[at]
     values = rows.loc[:, list(VALUES)].to_numpy()
     values = np.where(np.isnan(values) & is_stored[:, None], before, values)
+    near = is_stored[:, None] & (np.abs(values - before) <= SAME * np.abs(before))
+    values = np.where(near, before, values)
     equal = (before == values) | (np.isnan(before) & np.isnan(values))
     filled = rows.assign(**{name: values[:, column] for column, name in enumerate(VALUES)})
     return filled, is_stored, is_stored & equal.all(axis=1)

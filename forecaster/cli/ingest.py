@@ -190,9 +190,13 @@ def told(counts: Appended) -> str:
         (counts.new, "new"),
         (counts.corrected, "corrected (known from now on)"),
         (counts.late, "late (known from now on)"),
-        (counts.unchanged, "unchanged"),
+        (counts.unchanged - counts.restated, "unchanged"),
+        (counts.restated, "unchanged but for their scale (a split or dividend since)"),
         (counts.unfinished, "not closed yet, left out"),
+        (counts.early, "before the first year of the calendar, left out"),
         (counts.quarantined, "held back as hard to believe: see `forecaster data quarantine`"),
         (counts.held, "held back or rejected before"),
     ]
-    return ", ".join(f"{count} {word}" for count, word in parts if count) or "nothing to store"
+    line = ", ".join(f"{count} {word}" for count, word in parts if count) or "nothing to store"
+    days = " and ".join(f"{day:%Y-%m-%d}" for day in counts.needed)
+    return f"{line}; nothing tells the change from what is stored: import a file that also has {days}" if days else line

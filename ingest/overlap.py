@@ -1,0 +1,150 @@
+r"""The sessions that a store and an import both have: is it the same history, perhaps in another scale?
+
+A provider divides its whole past by every later split, and many by every later dividend too, so that two files of one
+history differ in their closes. What they share is the total return: the log of its index,
+
+    L[t] = log c[t] + sum of log a[s], s <= t,        c the close, a the factor (`ingest.adjustments`)
+
+differs by a constant between two that tell the same history. Where closes differ and most changes agree, the rows are
+*restated*: they say nothing new. Any other close that differs is a correction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ingest.adjustments import ROUNDING
+
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.intp]
+Days = npt.NDArray[np.datetime64]
+
+SAME = 1e-6
+"""Values this near, relative, are equal up to their last digits."""
+MOST = 0.5
+"""Rows are restated where at least this share of their changes is that of the store."""
+SPLIT = 0.1
+"""A log change of this size or more may be a split."""
+COARSE = 0.005
+"""A price that is written more coarsely than this, relative, is compared as if it were not."""
+_DECIMALS = 10
+"""No price is told more finely than this."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prices:
+    """Closes and factors of a series, oldest first, each `(rows,)`; a factor is NaN where nothing is said of it."""
+
+    days: Days
+    close: Floats
+    factor: Floats
+
+    @cached_property
+    def index(self) -> Floats:
+        """The log of the total-return index `(rows,)`; where nothing is said of a factor, nothing was paid."""
+        level: Floats = np.log(self.close) + np.cumsum(np.log(np.nan_to_num(self.factor, nan=1.0)))
+        return level
+
+
+def prices(rows: pd.DataFrame) -> Prices:
+    """The prices of a panel."""
+    days = rows["session"].to_numpy().astype("datetime64[D]")
+    return Prices(days, rows["close"].to_numpy(dtype=float), rows["adjustment"].to_numpy(dtype=float))
+
+
+@dataclass(frozen=True, eq=False)
+class Overlap:
+    """What two series have in common.
+
+    Attributes:
+        stored: The store's.
+        given: The import's; what it does not say of a factor is filled in.
+        there, here: Places of the common sessions in either `(common,)`.
+        scale: Log of the stored close over the given one `(common,)`.
+        slack: By how much a scale may be off, since prices are written with so many decimals `(common,)`.
+    """
+
+    stored: Prices
+    given: Prices
+    there: Places
+    here: Places
+    scale: Floats
+    slack: Floats
+
+    @cached_property
+    def same(self) -> Mask:
+        """Whether both closes are equal, up to their last digits `(common,)`."""
+        equal: Mask = np.abs(self.scale) <= SAME
+        return equal
+
+    @cached_property
+    def offset(self) -> Floats:
+        """The store's total-return index over the import's, in logs `(common,)`."""
+        return self.stored.index[self.there] - self.given.index[self.here]
+
+    @cached_property
+    def agrees(self) -> Mask:
+        """Whether the change up to each common session, from the common one before, is the same `(common,)`."""
+        near = np.zeros(self.scale.size, dtype=bool)
+        near[1:] = np.abs(np.diff(self.offset)) <= self.slack[1:] + self.slack[:-1] + ROUNDING
+        return near
+
+    def restated(self, *, pays: bool) -> Mask:
+        """Which rows of the import are only in another scale than the store `(rows,)`.
+
+        Args:
+            pays: Whether the asset may pay dividends; a single session that differs is a correction where it may not.
+        """
+        found = np.zeros(self.given.days.size, dtype=bool)
+        if self.here.size == 1:  # the only one; where it differs, the others of the import say how it goes on
+            large, alone = bool(abs(self.scale[0]) > SPLIT), self.given.days.size == 1
+            found[self.here] = not self.same[0] and ((pays and (large or not alone)) or (large and not alone))
+            return found
+        edges = np.flatnonzero(np.diff(self.same.astype(np.int8), prepend=1, append=1))
+        for start, end in edges.reshape(-1, 2).tolist():
+            found[self.here[start:end]] = self._same_history(start, end)
+        return found
+
+    def _same_history(self, start: int, end: int) -> bool:
+        """Whether a run of differing closes goes as the store's do, from the session before it to the one after it.
+
+        What differs by no more than prices are rounded by agrees in any case: that is a correction of a last digit.
+        """
+        if float(np.median(np.abs(self.scale[start:end]) - self.slack[start:end])) <= ROUNDING:
+            return False
+        inside, last = max(start, 1), min(end, self.same.size - 1)
+        known = self.agrees[inside : last + 1]
+        between = start > 0 and end < self.same.size  # equal closes on both sides: it came, and went again
+        return bool(known.mean() >= MOST) and not (between and not known[0] and not known[-1])
+
+
+def overlap(stored: Prices, given: Prices) -> Overlap:
+    """What a store's latest rows, every factor known, and those of an import have in common.
+
+    A factor that the import does not say is the store's, unless its closes moved as closes do that hold the payment.
+    """
+    _, there, here = np.intersect1d(stored.days, given.days, assume_unique=True, return_indices=True)
+    old, new = stored.close[there], given.close[here]
+    scale = np.log(old) - np.log(new)
+    slack = SAME + np.minimum((_tick(old) / old + _tick(new) / new) / 2, COARSE)
+    apart = np.abs(np.diff(scale, prepend=scale[:1]))
+    paid = np.abs(np.diff(scale, prepend=scale[:1]) + np.log(stored.factor[there]))  # as closes would that hold it
+    near = slack + np.append(slack[:1], slack[:-1]) + ROUNDING
+    taken = np.isnan(given.factor[here]) & ~((paid <= near) & (apart > near))
+    factor = given.factor.copy()
+    factor[here[taken]] = stored.factor[there[taken]]
+    return Overlap(stored, replace(given, factor=np.nan_to_num(factor, nan=1.0)), there, here, scale, slack)
+
+
+def _tick(close: Floats) -> float:
+    """The last decimal that some of these closes are written with."""
+    for decimals in range(_DECIMALS):
+        if np.allclose(close, np.round(close, decimals), rtol=1e-12, atol=0):
+            return float(10.0**-decimals)
+    return float(10.0**-_DECIMALS)

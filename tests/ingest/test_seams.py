@@ -1,0 +1,153 @@
+"""Where imports meet: restated rows say nothing new, what nothing joins waits, and no payment is lost."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ingest.assets import Asset
+from ingest.changes import simple_changes
+from ingest.panel import panel_rows
+from ingest.sessions import calendar
+from ingest.store import Appended, Store
+
+SHARE = Asset("SHARE", calendar="XNYS", source="test")
+COIN = Asset("COIN", calendar="24/7", source="test")
+NOW = datetime(2025, 6, 1, tzinfo=UTC)
+DAYS = calendar("XNYS").sessions("2025-01-02", "2025-03-14")
+CLOSE = np.round(400 * np.exp(np.cumsum(np.random.default_rng(0).normal(0, 0.012, len(DAYS)))), 2)
+TRUE = CLOSE[1:] / CLOSE[:-1] - 1
+
+
+def file(at: slice, close: np.ndarray = CLOSE, *, adjusted: bool = True, **values: np.ndarray) -> pd.DataFrame:
+    """A panel as a file gives it: adjusted closes say nothing of the first row, and without them nothing is said."""
+    factor = np.ones(len(DAYS)) if adjusted else np.full(len(DAYS), np.nan)
+    factor[at.start or 0] = np.nan
+    columns = {"close": close, "adjustment": factor} | values
+    return panel_rows("SHARE", DAYS[at], {name: column[at] for name, column in columns.items()}, "test")
+
+
+def changes(store: Store, asset: Asset = SHARE) -> np.ndarray:
+    """The price changes of the newest rows."""
+    rows = store.history(asset.symbol).newest()
+    return simple_changes(rows, calendar(asset.calendar), ("price",))["price"].to_numpy()[1:]
+
+
+def test_a_file_that_begins_at_a_split_leaves_the_stored_factor(store: Store) -> None:
+    factor = np.ones(len(DAYS))
+    factor[20] = 4.0
+    store.append(SHARE, file(slice(0, 40), adjustment=factor), NOW, adjusted=True)
+    told = store.append(SHARE, file(slice(20, 40), adjustment=np.r_[factor[:20], np.nan, factor[21:]]), NOW)
+    assert told == Appended(unchanged=20)
+
+
+@pytest.mark.parametrize("adjusted", [True, False])
+@pytest.mark.parametrize("common", [1, 2, 15])
+def test_a_restated_overlap_joins_both_scales(store: Store, common: int, *, adjusted: bool) -> None:
+    store.append(SHARE, file(slice(0, 30), adjusted=adjusted), NOW, adjusted=adjusted)
+    later = file(slice(30 - common, 45), np.round(CLOSE / 4, 4), adjusted=adjusted)
+    told = store.append(SHARE, later, NOW, adjusted=adjusted)
+    assert told == Appended(new=15, unchanged=common, restated=common)
+    np.testing.assert_allclose(changes(store), TRUE[:44], atol=2e-6)
+
+
+def test_an_older_file_joins_before_a_newer_one(store: Store) -> None:
+    """The first stored row has a session before it at last, and its factor says so."""
+    store.append(SHARE, file(slice(20, 40), np.round(CLOSE / 4, 4)), NOW, adjusted=True)
+    told = store.append(SHARE, file(slice(0, 25)), NOW, adjusted=True)
+    assert told == Appended(corrected=1, late=20, unchanged=4, restated=5)
+    np.testing.assert_allclose(changes(store), TRUE[:39], atol=2e-6)
+
+
+def test_a_hole_filled_from_another_scale_corrects_the_factor_behind_it(store: Store) -> None:
+    whole = file(slice(0, 30))
+    store.append(SHARE, whole.drop(index=[11, 12]), NOW, adjusted=True)
+    told = store.append(SHARE, file(slice(8, 13), np.round(CLOSE / 4, 4)), NOW, adjusted=True)
+    assert told == Appended(corrected=1, late=2, unchanged=3, restated=3)
+    np.testing.assert_allclose(changes(store), TRUE[:29], atol=2e-6)
+
+
+def test_adjusted_closes_without_a_session_in_common_wait_and_a_longer_file_joins_them(store: Store) -> None:
+    store.append(SHARE, file(slice(0, 30)), NOW, adjusted=True)
+    told = store.append(SHARE, file(slice(30, 45)), NOW, adjusted=True)
+    assert told == Appended(quarantined=15, needed=(DAYS[29],))
+    assert set(store.history("SHARE").held["reason"]) == {"joins nothing stored"}
+    assert store.append(SHARE, file(slice(29, 45)), NOW, adjusted=True) == Appended(new=15, unchanged=1)
+    assert set(store.history("SHARE").held["decision"]) == {"replaced"}
+    np.testing.assert_allclose(changes(store), TRUE[:44], atol=2e-6)
+
+
+def test_plain_closes_go_on_unless_they_step_like_a_split(store: Store) -> None:
+    store.append(SHARE, file(slice(0, 30), adjusted=False), NOW)
+    assert store.append(SHARE, file(slice(30, 35), adjusted=False), NOW) == Appended(new=5)
+    told = store.append(SHARE, file(slice(35, 45), CLOSE / 2, adjusted=False), NOW)
+    assert told == Appended(quarantined=10, needed=(DAYS[34],))
+
+
+def test_a_person_can_release_what_waits(store: Store) -> None:
+    """The file is right, and the step was traded."""
+    store.append(SHARE, file(slice(0, 30), adjusted=False), NOW)
+    store.append(SHARE, file(slice(30, 45), CLOSE / 2, adjusted=False), NOW)
+    assert store.decide("SHARE", (), "released", NOW) == 15
+    assert changes(store)[29] == pytest.approx((1 + TRUE[29]) / 2 - 1)
+
+
+def test_a_file_that_leaves_a_split_out_is_not_believed(store: Store) -> None:
+    """The store has a smooth history; plain closes with a step in it cannot make one."""
+    store.append(SHARE, file(slice(0, 40)), NOW, adjusted=True)
+    raw = CLOSE * np.where(np.arange(len(DAYS)) < 20, 4, 1)
+    told = store.append(SHARE, file(slice(5, 40), raw, adjusted=False), NOW)
+    assert told == Appended(unchanged=35, restated=15)
+
+
+def test_a_split_that_the_store_lacks_is_learnt_from_a_file_that_undoes_it(store: Store) -> None:
+    raw = CLOSE * np.where(np.arange(len(DAYS)) < 20, 4, 1)
+    store.append(SHARE, file(slice(0, 40), raw, adjusted=False), NOW)
+    told = store.append(SHARE, file(slice(0, 40), adjusted=False), NOW)
+    assert told == Appended(corrected=1, unchanged=39, restated=20)
+    np.testing.assert_allclose(changes(store), TRUE[:39], atol=1e-9)
+
+
+def test_single_closes_are_still_corrected(store: Store) -> None:
+    store.append(SHARE, file(slice(0, 40)), NOW, adjusted=True)
+    for rows in (slice(0, 40), slice(10, 41)):
+        other = CLOSE.copy()
+        other[[10, 39]] *= [1.01, 0.98]
+        store.append(SHARE, file(rows, other), NOW, adjusted=True)
+        assert store.history("SHARE").newest()["close"].tolist()[:40] == other[:40].tolist()
+    assert store.append(SHARE, file(slice(39, 40)), NOW, adjusted=True) == Appended(corrected=1)
+
+
+def test_last_digits_are_no_revision(store: Store) -> None:
+    store.append(SHARE, file(slice(0, 40)), NOW, adjusted=True)
+    noise = CLOSE * (1 + np.random.default_rng(1).uniform(-5e-7, 5e-7, len(DAYS)))
+    assert store.append(SHARE, file(slice(0, 40), noise), NOW, adjusted=True) == Appended(unchanged=40)
+    assert store.append(SHARE, file(slice(0, 40), CLOSE * (1 + 2e-6 * (np.arange(len(DAYS)) == 7))), NOW).corrected == 1
+
+
+def test_a_payment_on_a_day_without_a_session_counts_on_the_next(store: Store) -> None:
+    days = pd.DatetimeIndex(["2025-01-10", "2025-01-11", "2025-01-13", "2025-01-14"])
+    rows = panel_rows("SHARE", days, {"close": [100.0, 99.0, 98.0, 98.0], "adjustment": [1, 1.01, 1.005, 1]}, "test")
+    store.append(SHARE, rows, NOW)
+    assert store.history("SHARE").newest()["adjustment"].tolist() == [1.0, 1.0, 1.01 * 1.005, 1.0]
+
+
+def test_a_bad_close_beside_a_good_adjusted_one_leaves_no_payment_behind(store: Store) -> None:
+    """Its factor is a hundredth, that of the next row a hundred: together they are none, once it is held back."""
+    close, factor = CLOSE.copy(), np.ones(len(DAYS))
+    close[12] *= 100
+    factor[12:14] = 0.01, 100.0
+    bar = dict.fromkeys(("open", "high", "low"), CLOSE)
+    rows = file(slice(0, 30), close, adjustment=factor, **bar)
+    assert store.append(SHARE, rows, NOW, adjusted=True) == Appended(new=29, quarantined=1)
+    assert (store.history("SHARE").newest()["adjustment"] == 1).all()
+    assert store.append(SHARE, rows, NOW, adjusted=True) == Appended(unchanged=29, held=1)
+    assert store.append(SHARE, file(slice(10, 14)), NOW, adjusted=True) == Appended(late=1, unchanged=3)
+    np.testing.assert_allclose(changes(store), TRUE[:29], atol=1e-9)
+
+
+def test_rows_before_the_calendar_are_left_out_and_counted(store: Store) -> None:
+    days = pd.DatetimeIndex(["1899-12-29", "2025-01-02", "2025-01-03"])
+    rows = panel_rows("SHARE", days, {"close": [1.0, 100.0, 101.0]}, "test")
+    assert store.append(SHARE, rows, NOW) == Appended(new=2, early=1)
