@@ -1,4 +1,4 @@
-"""Where the rows of an import meet what is stored: which say nothing new, which must wait, and what their factors are."""
+"""Where an import meets what is stored: which rows say nothing new, which must wait, and what the factors are."""
 
 from __future__ import annotations
 
