@@ -32,6 +32,7 @@ class Joined:
     Attributes:
         factor: Of each row, never missing `(rows,)`.
         restated: Rows that are stored already, in another scale `(rows,)`.
+        foreign: Whether they seem to be of another asset, or in another currency.
         needed: Stored sessions that a file must have too, since nothing tells the change between them and its rows,
             oldest first; the new rows wait where there are any.
         behind: Places of stored rows that the import does not have, and that now follow one of its new rows.
@@ -40,6 +41,7 @@ class Joined:
 
     factor: Floats
     restated: Mask
+    foreign: bool
     needed: Days
     behind: Places
     behind_factor: Floats
@@ -59,7 +61,7 @@ def joined(stored: Prices, given: Prices, *, adjusted: bool, pays: bool) -> Join
         return _linked(common, np.isnan(given.factor), common.restated(pays=pays))
     needed = _unlinked(stored, given, adjusted=adjusted and pays)
     none = np.zeros(given.days.size, dtype=bool)
-    return Joined(common.given.factor, none, needed, np.empty(0, np.intp), np.empty(0))
+    return Joined(common.given.factor, none, False, needed, np.empty(0, np.intp), np.empty(0))
 
 
 def _linked(common: Overlap, unsaid: Mask, restated: Mask) -> Joined:
@@ -86,7 +88,9 @@ def _linked(common: Overlap, unsaid: Mask, restated: Mask) -> Joined:
     as_stored = _as_stored(common, unsaid, restated)
     here_factor[common.here[as_stored]] = stored.factor[common.there[as_stored]]
     behind = np.flatnonzero(~own & ~known & (np.arange(days.size) > 0))
-    return Joined(here_factor, restated, np.empty(0, "datetime64[D]"), there[behind], factor[behind])
+    return Joined(
+        here_factor, restated, common.foreign(restated), np.empty(0, "datetime64[D]"), there[behind], factor[behind]
+    )
 
 
 def _said(common: Overlap, restated: Mask) -> Floats:
@@ -111,7 +115,7 @@ def _as_stored(common: Overlap, unsaid: Mask, restated: Mask) -> Mask:
     )
     left_out = unsaid[common.here[1:]] & restated[common.here[:-1]] & (step <= shown)
     found = np.zeros(stands.size, dtype=bool)
-    found[1:] = beside & (common.agrees[1:] | left_out)
+    found[1:] = beside & (common.agrees(restated)[1:] | left_out)
     return found
 
 

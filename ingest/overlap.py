@@ -31,6 +31,10 @@ MOST = 0.5
 """Rows are restated where at least this share of their changes is that of the store."""
 SPLIT = 0.1
 """A log change of this size or more may be a split."""
+QUOTES = 0.003
+"""Changes of two providers' closes of one asset differ by no more; those of two assets differ by more, as a rule."""
+FEWEST = 3
+"""Fewer sessions than this say nothing of which asset it is."""
 COARSE = 0.005
 """A price that is written more coarsely than this, relative, is compared as if it were not."""
 _DECIMALS = 10
@@ -88,12 +92,31 @@ class Overlap:
         """The store's total-return index over the import's, in logs `(common,)`."""
         return self.stored.index[self.there] - self.given.index[self.here]
 
-    @cached_property
-    def agrees(self) -> Mask:
-        """Whether the change up to each common session, from the common one before, is the same `(common,)`."""
-        near = np.zeros(self.scale.size, dtype=bool)
-        near[1:] = np.abs(np.diff(self.offset)) <= self.slack[1:] + self.slack[:-1] + ROUNDING
+    def agrees(self, restated: Mask) -> Mask:
+        """Whether the change up to each common session, from the common one before, is the same `(common,)`.
+
+        Between two restated ones, it need only be as near as two providers are.
+        """
+        both = restated[self.here] & np.append(False, restated[self.here][:-1])
+        near: Mask = self._apart <= np.where(both, QUOTES, ROUNDING)
         return near
+
+    @cached_property
+    def _apart(self) -> Floats:
+        """By how much those changes differ, beyond the rounding of prices `(common,)`."""
+        apart = np.full(self.scale.size, np.inf)
+        apart[1:] = np.abs(np.diff(self.offset)) - self.slack[1:] - self.slack[:-1]
+        return apart
+
+    def foreign(self, restated: Mask) -> bool:
+        """Whether most common closes are neither the same, nor restated, nor near: another asset, or another currency.
+
+        Args:
+            restated: As the method of this name says it.
+        """
+        others = ~self.same & ~restated[self.here]
+        few = others.sum() < max(FEWEST, self.same.size / 2)
+        return not few and bool(abs(np.median(self.scale[others])) > SPLIT)
 
     def restated(self, *, pays: bool) -> Mask:
         """Which rows of the import are only in another scale than the store `(rows,)`.
@@ -119,7 +142,8 @@ class Overlap:
         if float(np.median(np.abs(self.scale[start:end]) - self.slack[start:end])) <= ROUNDING:
             return False
         inside, last = max(start, 1), min(end, self.same.size - 1)
-        known = self.agrees[inside : last + 1]
+        near = QUOTES if abs(np.median(self.scale[start:end])) > SPLIT else ROUNDING
+        known = self._apart[inside : last + 1] <= near
         between = start > 0 and end < self.same.size  # equal closes on both sides: it came, and went again
         return bool(known.mean() >= MOST) and not (between and not known[0] and not known[-1])
 

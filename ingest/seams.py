@@ -30,7 +30,8 @@ class Meeting:
         rows: The import's; every factor is known, and a restated row says what is stored.
         restated: Rows that are stored already, in another scale `(rows,)`.
         waits: Rows whose change from what is stored nothing tells `(rows,)`.
-        needed: The stored sessions that a file must have too, for these rows to wait no longer.
+        foreign: Whether they wait since they seem to be of another asset, or in another currency.
+        needed: Else, the stored sessions that a file must have too, for these rows to wait no longer.
         followers: Stored rows that the import does not have and that would follow one of its new rows, with the
             factor that they have then, the import's source and payload; indexed by the session of that new row.
     """
@@ -38,6 +39,7 @@ class Meeting:
     rows: pd.DataFrame
     restated: Mask
     waits: Mask
+    foreign: bool
     needed: tuple[pd.Timestamp, ...]
     followers: pd.DataFrame
 
@@ -70,9 +72,17 @@ def meet(asset: Asset, latest: pd.DataFrame, rows: pd.DataFrame, *, adjusted: bo
         filled.loc[restated, _SCALED] = before[_SCALED].to_numpy()
         volume = before["volume"].to_numpy()
         filled.loc[restated, "volume"] = np.where(np.isnan(volume), filled.loc[restated, "volume"], volume)
-    waits = np.full(len(rows), bool(join.needed.size)) & ~rows["session"].isin(latest["session"]).to_numpy()
+    waits = np.full(len(rows), join.foreign or bool(join.needed.size))
     needed = tuple(pd.Timestamp(day).as_unit("us") for day in join.needed)
-    return Meeting(filled, restated, waits, needed, _followers(stored.iloc[join.behind], join.behind_factor, filled))
+    return Meeting(
+        filled, restated, waits, join.foreign, needed, _followers(stored.iloc[join.behind], join.behind_factor, filled)
+    )
+
+
+def as_given(rows: pd.DataFrame) -> Meeting:
+    """Rows that a person believes as they are, whatever is stored beside them."""
+    none = np.zeros(len(rows), dtype=bool)
+    return Meeting(rows.assign(adjustment=rows["adjustment"].fillna(1.0)), none, none, False, (), rows.iloc[:0])
 
 
 def carried(rows: pd.DataFrame, without: Mask) -> pd.DataFrame:

@@ -31,7 +31,7 @@ from ingest.assets import Asset
 from ingest.errors import PanelFaultError, StoreError
 from ingest.overlap import SAME
 from ingest.panel import VALUES, check_panel
-from ingest.seams import carried, meet
+from ingest.seams import as_given, carried, meet
 from ingest.sessions import calendar
 from ingest.suspicion import Reason, suspicions
 
@@ -51,6 +51,7 @@ class Appended:
         restated: Of the unchanged ones, those that were given in another scale.
         quarantined: Held back now.
         held: Held back, or rejected by a person, before; they came again.
+        foreign: Whether rows were held back since they seem to be of another asset, or in another currency.
         needed: Sessions that a file must have too, where rows were held back since nothing tells the change between
             them and what is stored.
     """
@@ -64,6 +65,7 @@ class Appended:
     restated: int = 0
     quarantined: int = 0
     held: int = 0
+    foreign: bool = False
     needed: tuple[pd.Timestamp, ...] = ()
 
 
@@ -114,13 +116,13 @@ def additions(
     early = rows["session"] < days.first.replace(month=1, day=1)
     finished = rows["session"] <= days.last_closed(now - asset.lag)
     rows = rows.loc[finished & ~early].reset_index(drop=True)
-    meeting = meet(asset, latest, rows, adjusted=adjusted)
+    meeting = as_given(rows) if held is None else meet(asset, latest, rows, adjusted=adjusted)
     rows, is_stored, same = _completed(meeting.rows, latest)
     reasons = pd.Series("", index=rows.index, dtype="str")
     known_before = np.zeros(len(rows), dtype=bool)
     if held is not None:
         reasons[~same] = suspicions(rows[~same], _around(latest, rows))
-        reasons[meeting.waits] = Reason.SEAM.value
+        reasons[meeting.waits & ~same] = Reason.SEAM.value
         rows, is_stored, same = _completed(carried(meeting.rows, (reasons != "").to_numpy()), latest)
         known_before = _completed(rows, _latest(held))[2] & (reasons != "").to_numpy()
     suspect = (reasons != "").to_numpy()
@@ -143,6 +145,7 @@ def additions(
         restated=int(meeting.restated.sum()),
         quarantined=int((suspect & ~known_before).sum()),
         held=int(known_before.sum()),
+        foreign=meeting.foreign,
         needed=meeting.needed,
     )
     back = rows.assign(reason=reasons)[suspect & ~known_before]

@@ -198,5 +198,7 @@ def told(counts: Appended) -> str:
         (counts.held, "held back or rejected before"),
     ]
     line = ", ".join(f"{count} {word}" for count, word in parts if count) or "nothing to store"
+    if counts.foreign:
+        return f"{line}; closes and changes are others than those stored: is it the same asset, in the same currency?"
     days = " and ".join(f"{day:%Y-%m-%d}" for day in counts.needed)
     return f"{line}; nothing tells the change from what is stored: import a file that also has {days}" if days else line

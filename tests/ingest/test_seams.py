@@ -93,6 +93,14 @@ def test_a_person_can_release_what_waits(store: Store) -> None:
     assert changes(store)[29] == pytest.approx((1 + TRUE[29]) / 2 - 1)
 
 
+def test_a_person_can_release_another_currency(store: Store) -> None:
+    """The stored rows were the wrong ones: what is released is believed as it came."""
+    store.append(SHARE, file(slice(0, 40), CLOSE[::-1] * 3), NOW, adjusted=True)
+    assert store.append(SHARE, file(slice(0, 40)), NOW, adjusted=True) == Appended(quarantined=40, foreign=True)
+    assert store.decide("SHARE", (), "released", NOW) == 40
+    np.testing.assert_allclose(changes(store), TRUE[:39], atol=1e-9)
+
+
 def test_a_file_that_leaves_a_split_out_is_not_believed(store: Store) -> None:
     """The store has a smooth history; plain closes with a step in it cannot make one."""
     store.append(SHARE, file(slice(0, 40)), NOW, adjusted=True)
@@ -117,6 +125,23 @@ def test_single_closes_are_still_corrected(store: Store) -> None:
         store.append(SHARE, file(rows, other), NOW, adjusted=True)
         assert store.history("SHARE").newest()["close"].tolist()[:40] == other[:40].tolist()
     assert store.append(SHARE, file(slice(39, 40)), NOW, adjusted=True) == Appended(corrected=1)
+
+
+def test_another_provider_in_another_scale_joins_too(store: Store) -> None:
+    """Its closes are a little different, and a split apart."""
+    store.append(SHARE, file(slice(0, 40)), NOW, adjusted=True)
+    quotes = CLOSE / 4 * (1 + np.random.default_rng(2).normal(0, 3e-4, len(DAYS)))
+    told = store.append(SHARE, file(slice(20, 45), quotes), NOW, adjusted=True)
+    assert told == Appended(new=5, unchanged=20, restated=20)
+    np.testing.assert_allclose(changes(store), TRUE[:44], atol=3e-3)
+
+
+def test_another_asset_under_the_same_symbol_waits(store: Store) -> None:
+    store.append(SHARE, file(slice(0, 40)), NOW, adjusted=True)
+    other = 90 * np.exp(np.cumsum(np.random.default_rng(3).normal(0, 0.012, len(DAYS))))
+    told = store.append(SHARE, file(slice(20, 45), other), NOW, adjusted=True)
+    assert told == Appended(quarantined=25, foreign=True)
+    np.testing.assert_allclose(changes(store), TRUE[:39], atol=1e-9)
 
 
 def test_last_digits_are_no_revision(store: Store) -> None:
