@@ -92,7 +92,7 @@ FAULTS: list[tuple[str, Any, type[IngestError], str]] = [
     ("no rows", Answer(listing().chart(Asked("", {}, {}))), UnknownSymbolError, "renamed"),
     ("another", Answer({"finance": {}}), BadPayloadError, "KeyError: 'chart'"),
     ("a list", Answer([]), BadPayloadError, "not in the known format"),
-    ("renamed column", rename, BadPayloadError, "not in the known format (KeyError)"),
+    ("renamed column", rename, BadPayloadError, "not in the known format (KeyError: 'close')"),
     ("renamed quote", lambda r: r["indicators"].pop("quote") and None, BadPayloadError, "not in the known format"),
     ("renamed stamps", lambda r: r.pop("timestamp") and None, NoDataError, "no row for these days"),
     ("short column", lambda r: r["indicators"]["quote"][0]["open"].pop() and None, BadPayloadError, "(ValueError)"),
