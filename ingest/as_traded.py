@@ -11,6 +11,8 @@ Numbers = npt.NDArray[np.float64]
 PRICES = ("open", "high", "low", "close")
 DIGITS = 7
 """Significant digits of a price: the precision of what Yahoo sends."""
+SINGLE = 6e-8
+"""How far a number of single precision may lie from what was meant, relative."""
 
 
 def on_priced_days(bars: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -81,5 +83,12 @@ def _payments(rows: pd.DataFrame) -> Numbers:
 
 
 def _rounded(values: Numbers) -> Numbers:
-    """To seven significant digits, correctly: through decimal text."""
-    return np.array([float(f"{value:.{DIGITS}g}") for value in values])
+    """To seven significant digits, correctly: through decimal text; to six where single precision says no more.
+
+    >>> _rounded(np.array([97.259994506835938, 24.31499]))  # 97.26 in single precision after a division; no 24.315
+    array([97.26   , 24.31499])
+    """
+    found = np.array([float(f"{value:.{DIGITS - 1}g}") for value in values])
+    finer = np.flatnonzero(np.abs(found - values) > SINGLE * np.abs(values))
+    found[finer] = [float(f"{value:.{DIGITS}g}") for value in values[finer]]
+    return found

@@ -36,10 +36,11 @@ RECENT = 40
 ENOUGH = 20
 _MOST = 0.9
 """Share of closes that must fit: some are printed with more decimals than their market shows."""
+_HALF = 0.5
 _SURE = 0.1
 """Ticks; a price that single precision keeps less sharply says nothing of its decimals."""
 _LATE = pd.Timedelta(7, unit="D")
-"""After so many days Yahoo has divided, although no price has come since: trading is halted."""
+"""After so many days Yahoo has divided, also where no price has come since: trading is halted."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class _Split:
     Attributes:
         day: Of the first of them.
         ratio: New shares for one old.
-        before: Closes before it, as they came, the last `RECENT`.
+        before: Closes before it, as they came, the last `RECENT`, none from before another split.
         price: The close after it; NaN where there is none yet.
         is_settled: Whether that close is final, or the day long past.
     """
@@ -106,25 +107,30 @@ def divisors(rows: pd.DataFrame, coming: pd.DataFrame, present: Present, where: 
 
 def _splits(rows: pd.DataFrame, coming: pd.DataFrame, present: Present) -> Iterator[tuple[int, _Split]]:
     close, days = rows["close"].to_numpy(dtype=float), pd.DatetimeIndex(rows.index)
-    ratios = rows["splits"].to_numpy(dtype=float)
+    ratios, previous = rows["splits"].to_numpy(dtype=float), 0
     for at in np.flatnonzero(ratios != 1):
         if at:  # before the first row there is nothing to divide
-            day, before = days[int(at)], close[max(0, at - RECENT) : at]
-            yield int(at), _Split(day, ratios[at], before, close[at], bool(day <= present.settled))
+            before = close[max(previous, at - RECENT) : at]
+            yield int(at), _Split(days[int(at)], ratios[at], before, close[at], bool(days[int(at)] <= present.settled))
+        previous = int(at)
     announced = coming["splits"].to_numpy(dtype=float)
     if (announced != 1).any() and close.size:
         day = pd.DatetimeIndex(coming.index)[int(np.argmax(announced != 1))]
-        is_settled = day + _LATE < present.today
-        yield len(rows), _Split(day, float(announced.prod()), close[-RECENT:], np.nan, is_settled)
+        # of several, Yahoo may have divided by some: no decimals are looked at
+        before = close[max(previous, len(close) - RECENT) :] if (announced != 1).sum() == 1 else close[:0]
+        yield len(rows), _Split(day, float(announced.prod()), before, np.nan, day + _LATE < present.today)
 
 
 def _settled(split: _Split, present: Present) -> bool:
-    """Of a split that has taken effect the prices are divided, unless they clearly are not: Yahoo may be late."""
+    """Of a split that has taken effect the prices are divided, unless they clearly are not: Yahoo may be late.
+
+    Where neither level nor decimals tell (a ratio near 1, soon after another split), Yahoo is taken to be in time.
+    """
     by_level = _by_level(split)
-    if by_level is not None:
-        return by_level
-    undivided = _by_decimals(split, present) == (False, True) and _nearness(split) > 1 - 2 * NEAR
-    return not (undivided and abs(np.log(split.ratio)) < CLEAR)
+    if by_level is not None or abs(np.log(split.ratio)) >= CLEAR or _by_decimals(split, present) != (False, True):
+        return by_level is not False
+    # Eighths of a dollar that were divided by 5/4 are whole tenths: of old prices decimals alone prove nothing.
+    return split.day + _LATE < present.today and (np.isnan(split.price) or _nearness(split) <= _HALF)
 
 
 def _pending(split: _Split, present: Present) -> bool | None:
@@ -172,4 +178,5 @@ def _fits(closes: Numbers, decimals: int | None) -> bool:
     ticks = closes * 10.0**decimals
     slack = np.maximum(0.01, 2e-7 * np.abs(ticks))
     sure = slack < _SURE
-    return bool(sure.sum() >= ENOUGH and (np.abs(ticks - np.round(ticks)) <= slack)[sure].mean() >= _MOST)
+    fits = np.abs(ticks - np.round(ticks)) <= slack
+    return bool(sure.sum() >= ENOUGH and fits[sure].mean() >= _MOST)
