@@ -11,42 +11,68 @@ Numbers = npt.NDArray[np.float64]
 PRICES = ("open", "high", "low", "close")
 DIGITS = 7
 """Significant digits of a price: the precision of what Yahoo sends."""
+SINGLE = 6e-8
+"""How far a number of single precision may lie from what was meant, relative."""
 
 
-def as_traded(bars: pd.DataFrame) -> pd.DataFrame:
-    """Rows with a close, their prices as they were traded, and the total-return factor of each.
+def on_priced_days(bars: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Events on days that have a price: what falls on a day without one counts on the next that has.
+
+    >>> days = pd.DatetimeIndex(["2024-01-02", "2024-01-03", "2024-01-04", "2024-01-05"])
+    >>> bars = pd.DataFrame({"close": [50.0, np.nan, 51.0, np.nan], "dividends": [0.0, 0.2, 0.0, 0.0],
+    ...                      "capital_gains": 0.0, "splits": [1.0, 2.0, 1.0, 3.0]}, index=days)
+    >>> rows, coming = on_priced_days(bars)
+    >>> rows[["close", "dividends", "splits"]].to_numpy().tolist(), coming["splits"].tolist()
+    ([[50.0, 0.0, 1.0], [51.0, 0.2, 2.0]], [3.0])
+
+    Args:
+        bars: Indexed by day, oldest first: close, dividends, capital_gains, splits, and any other.
+
+    Returns:
+        The rows with a close above zero, and those after the last of them, whose events are still to count.
+    """
+    at = np.flatnonzero(bars["close"].to_numpy(dtype=float) > 0)
+    if not at.size:
+        return bars.iloc[:0], bars
+    rows, end = bars.iloc[at].copy(), at[-1] + 1
+    starts = np.append(0, at[:-1] + 1)
+    for name in ("dividends", "capital_gains"):
+        rows[name] = np.add.reduceat(bars[name].to_numpy(dtype=float)[:end], starts)
+    rows["splits"] = np.multiply.reduceat(bars["splits"].to_numpy(dtype=float)[:end], starts)
+    return rows, bars.iloc[end:]
+
+
+def as_traded(rows: pd.DataFrame, divisors: Numbers) -> pd.DataFrame:
+    """The rows with their prices as they were traded, and the total-return factor of each.
 
     >>> days = pd.DatetimeIndex(["2024-01-02", "2024-01-03", "2024-01-04"])
     >>> columns = dict.fromkeys(("open", "high", "low", "adjusted"), np.nan) | {"capital_gains": 0.0}
-    >>> bars = pd.DataFrame({"close": [50.0, 51.0, 52.0], "volume": [200.0, 100.0, 100.0], **columns,
+    >>> rows = pd.DataFrame({"close": [50.0, 51.0, 52.0], "volume": [200.0, 100.0, 100.0], **columns,
     ...                      "dividends": [0.0, 0.0, 0.52], "splits": [1.0, 2.0, 1.0]}, index=days)
-    >>> as_traded(bars)[["close", "volume", "adjustment"]].to_numpy().tolist()
+    >>> as_traded(rows, np.array([1.0, 2.0, 1.0, 1.0]))[["close", "volume", "adjustment"]].to_numpy().tolist()
     [[100.0, 100.0, 1.0], [51.0, 100.0, 2.0], [52.0, 100.0, 1.01]]
+
+    Args:
+        rows: From `on_priced_days`.
+        divisors: `(rows + 1,)`: by what the prices before each row are divided for its splits, and all of them for
+            the splits after the last row; as a rule its splits, see `ingest.split_readings`.
     """
-    splits = bars["splits"].to_numpy(dtype=float)
-    later = np.append(np.cumprod(splits[::-1])[::-1][1:], 1.0)
-    at = np.flatnonzero(bars["close"].to_numpy(dtype=float) > 0)
-    if not at.size:
-        return bars.iloc[:0].assign(adjustment=1.0)
-    after = later[at]
-    traded = bars.iloc[at].copy()
+    after = np.cumprod(divisors[::-1])[::-1][1:]
+    traded = rows.copy()
     for name in PRICES:
-        prices = _rounded(traded[name].to_numpy(dtype=float) * after)
+        prices = _rounded(rows[name].to_numpy(dtype=float) * after)
         traded[name] = np.where(prices > 0, prices, np.nan)
-    volume = np.round(traded["volume"].to_numpy(dtype=float) / after)
+    volume = np.round(rows["volume"].to_numpy(dtype=float) / after)
     traded["volume"] = np.where(volume >= 0, volume, np.nan)
-    starts = np.append(0, at[:-1] + 1)  # of each priced row: what falls on rows without a price before it is its own
-    end = at[-1] + 1
-    paid = _rounded(np.add.reduceat(_payments(bars)[:end], starts) * after)
-    split = np.multiply.reduceat(splits[:end], starts)
-    traded["adjustment"] = split * (1.0 + paid / traded["close"].to_numpy(dtype=float))
+    paid = _rounded(_payments(rows) * after)
+    traded["adjustment"] = rows["splits"].to_numpy(dtype=float) * (1.0 + paid / traded["close"].to_numpy(dtype=float))
     return traded
 
 
-def _payments(bars: pd.DataFrame) -> Numbers:
+def _payments(rows: pd.DataFrame) -> Numbers:
     """Dividends plus capital gains, unless Yahoo's dividends hold the gains already; its adjusted close tells."""
-    dividends, gains = (bars[name].to_numpy(dtype=float) for name in ("dividends", "capital_gains"))
-    close, adjusted = (bars[name].to_numpy(dtype=float) for name in ("close", "adjusted"))
+    dividends, gains = (rows[name].to_numpy(dtype=float) for name in ("dividends", "capital_gains"))
+    close, adjusted = (rows[name].to_numpy(dtype=float) for name in ("close", "adjusted"))
     paid: Numbers = dividends + gains
     for t in np.flatnonzero(gains > 0):
         ratio = (adjusted[t - 1] / close[t - 1]) / (adjusted[t] / close[t]) if t else np.nan
@@ -57,5 +83,12 @@ def _payments(bars: pd.DataFrame) -> Numbers:
 
 
 def _rounded(values: Numbers) -> Numbers:
-    """To seven significant digits, correctly: through decimal text."""
-    return np.array([float(f"{value:.{DIGITS}g}") for value in values])
+    """To seven significant digits, correctly: through decimal text; to six where single precision says no more.
+
+    >>> _rounded(np.array([97.259994506835938, 24.31499]))  # 97.26 in single precision after a division; no 24.315
+    array([97.26   , 24.31499])
+    """
+    found = np.array([float(f"{value:.{DIGITS - 1}g}") for value in values])
+    finer = np.flatnonzero(np.abs(found - values) > SINGLE * np.abs(values))
+    found[finer] = [float(f"{value:.{DIGITS}g}") for value in values[finer]]
+    return found

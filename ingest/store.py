@@ -232,10 +232,10 @@ def _register(connection: Connection, asset: Asset) -> Asset:
     for fact in ("calendar", "lag_minutes", "simulated", "attention_kind"):
         old, new = getattr(stored, fact), getattr(asset, fact)
         if old != new and not (fact == "attention_kind" and "" in {old, new}):
-            name = fact.replace("_", " ")
+            move = f"move it by `forecaster data calendar {asset.symbol} {new}`, " if fact == "calendar" else ""
             raise AssetConflictError(
-                f"{asset.symbol} is registered with {name} {old!r}, not {new!r}: "
-                f"use {old!r}, or import under another symbol"
+                f"{asset.symbol} is registered with {fact.replace('_', ' ')} {old!r}, not {new!r}: "
+                f"use {old!r}, {move}or import under another symbol"
             )
     if asset.attention_kind and not stored.attention_kind:
         stored = replace(stored, attention_kind=asset.attention_kind)

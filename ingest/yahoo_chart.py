@@ -1,5 +1,8 @@
 """Yahoo's chart of a symbol, through yfinance: the one place that calls it, and what its faults mean.
 
+yfinance is the way to Yahoo (cookies, crumb, addresses); rows are read from the document that came, not from its
+table (`ingest.yahoo_bars`).
+
 FORECASTER_YAHOO_URL sends all requests to another address, for a proxy of one's own and for tests.
 """
 
@@ -21,6 +24,7 @@ from ingest.limits import Limits, patiently
 from ingest.panel import check_symbol
 from ingest.sessions import Day, as_day
 from ingest.transport import address
+from ingest.yahoo_bars import bars_of
 from ingest.yahoo_session import UNKNOWN, YahooSession
 
 if TYPE_CHECKING:
@@ -36,9 +40,8 @@ class Chart:
 
     Attributes:
         symbol: The symbol.
-        bars: Indexed by session, naive dates, each once, oldest first: open, high, low, close, volume, dividends
-            and capital_gains in today's shares, splits (1.0 on an ordinary day), adjusted; some without a close.
-        meta: Yahoo's words about the symbol: exchangeName, instrumentType, exchangeTimezoneName, currency.
+        bars: From `ingest.yahoo_bars.bars_of`.
+        meta: Yahoo's words about the symbol: exchangeName, instrumentType, exchangeTimezoneName, currency, priceHint.
         payload: The sha256 of the document's bytes, hex.
     """
 
@@ -76,12 +79,12 @@ def download(
     way = session or _session(address("yahoo", "", URL, os.environ, encrypted=False))
     start, end = as_day(first), pd.Timestamp.now("UTC").normalize() + pd.Timedelta(2, unit="D")
     span = {"start": f"{start:%Y-%m-%d}", "end": f"{end:%Y-%m-%d}"}
-    frame = patiently(lambda: _history(symbol, way, **span), LIMITS, sleep)
     where = f"yahoo: {symbol}"
+    patiently(lambda: _ask(symbol, way, has_days=True, **span), LIMITS, sleep)
     with format_of(where):
         (result,) = way.document["chart"]["result"]
         _same_currency(result, where)
-        return Chart(symbol, _bars(frame), result["meta"], way.payload)
+        return Chart(symbol, bars_of(result, where), result["meta"], way.payload)
 
 
 def facts(
@@ -103,7 +106,7 @@ def facts(
     check_symbol(symbol)
     way = session or _session(address("yahoo", "", URL, os.environ, encrypted=False))
     try:
-        patiently(lambda: _history(symbol, way, period="1d"), LIMITS, sleep)
+        patiently(lambda: _ask(symbol, way, has_days=False, period="1d"), LIMITS, sleep)
     except NoDataError:  # a market that is shut has no row of today, and says all the same what it is
         if way.document is None or not way.document["chart"]["result"]:
             raise
@@ -112,26 +115,27 @@ def facts(
         return meta
 
 
-def _history(symbol: str, session: YahooSession, **span: str) -> pd.DataFrame:
-    """Yfinance's table of the symbol; whatever fault it made of a fault, ours is raised."""
+def _ask(symbol: str, session: YahooSession, *, has_days: bool, **span: str) -> None:
+    """Has yfinance fetch a chart, which the session keeps; whatever fault it made of a fault, ours is raised.
+
+    What yfinance finds wrong with a chart that came whole is not asked: it fails over events that it cannot place.
+    """
     import yfinance  # noqa: PLC0415  # it takes a second to import
 
     logging.getLogger("yfinance").setLevel(logging.CRITICAL)  # it would say the same again, in its own words
     yfinance.config.debug.hide_exceptions = False
     session.begin(f"yahoo: {symbol}")
+    fault: IngestError = NoDataError(f"yahoo: {symbol}: Yahoo sent no chart: try again later")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # yfinance uses calls that pandas 3.1 deprecates
-            frame: pd.DataFrame = yfinance.Ticker(symbol, session=session).history(
-                **span, interval="1d", auto_adjust=False, actions=True, keepna=True
-            )
+            yfinance.Ticker(symbol, session=session).history(**span, interval="1d", auto_adjust=False, actions=True)
     except Exception as foreign:
-        fault = session.fault or _ours(foreign, f"yahoo: {symbol}")
-    else:
-        if session.fault is None and session.document is not None:
-            return frame
-        fault = session.fault or NoDataError(f"yahoo: {symbol}: Yahoo sent no chart: try again later")
-    raise fault
+        fault = _ours(foreign, f"yahoo: {symbol}")
+    if session.fault is not None:
+        raise session.fault
+    if session.document is None or session.has_days < has_days:
+        raise fault
 
 
 def _ours(foreign: Exception, where: str) -> IngestError:
@@ -154,28 +158,6 @@ def _ours(foreign: Exception, where: str) -> IngestError:
         f"{where}: the answer is not in the known format ({name}): Yahoo may have changed it; update yfinance and the "
         "program"
     )
-
-
-def _bars(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row a local day, in our words."""
-    names = {
-        "Open": "open",
-        "High": "high",
-        "Low": "low",
-        "Close": "close",
-        "Adj Close": "adjusted",
-        "Volume": "volume",
-        "Dividends": "dividends",
-        "Stock Splits": "splits",
-    }
-    bars = frame.rename(columns=names)[list(names.values())].astype(float)
-    bars["capital_gains"] = frame["Capital Gains"].astype(float) if "Capital Gains" in frame else 0.0
-    local = pd.DatetimeIndex(frame.index).tz_localize(None).normalize().as_unit("us")
-    bars.index = local.rename("session")
-    bars["splits"] = bars["splits"].where(bars["splits"] > 0, 1.0)
-    bars[["dividends", "capital_gains"]] = bars[["dividends", "capital_gains"]].fillna(0.0)
-    order = bars.assign(_known=bars["close"].notna()).sort_values(["session", "_known"], kind="stable")
-    return order.loc[~order.index.duplicated(keep="last")].drop(columns="_known")
 
 
 def _same_currency(result: Mapping[str, Any], where: str) -> None:

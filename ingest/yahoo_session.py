@@ -58,6 +58,7 @@ class YahooSession(requests.Session[requests.Response]):
     Attributes:
         fault: The first fault since `begin`.
         document: The last chart that came.
+        has_days: Whether days were asked for with it, and not only words about the symbol.
         payload: The sha256 of that chart's bytes, decompressed, hex; empty where none came.
     """
 
@@ -74,6 +75,7 @@ class YahooSession(requests.Session[requests.Response]):
         self._refusals = 0
         self.fault: IngestError | None = None
         self.document: Any = None
+        self.has_days = False
         self.payload = ""
 
     def request(  # type: ignore[override]  # curl_cffi's 30 arguments pass through
@@ -167,10 +169,11 @@ class YahooSession(requests.Session[requests.Response]):
             raise BadPayloadError(f"{self._where}: an empty answer: try again later")
         self.document = as_json(response.content, self._where)
         self.payload = sha256(response.content).hexdigest()
+        self.has_days = "period1" in params
         with format_of(self._where):
-            self._look("period1" in params)
+            self._look()
 
-    def _look(self, is_history: bool) -> None:
+    def _look(self) -> None:
         """The chart's own word of what is wrong, and whether it is the chart that was asked for."""
         chart = self.document["chart"]
         if chart.get("error"):
@@ -189,5 +192,5 @@ class YahooSession(requests.Session[requests.Response]):
                 f"{self._where}: Yahoo answers with {told(meta['symbol'], 32)}: the symbol was renamed; use the new "
                 f"one: {UNKNOWN}"
             )
-        if is_history and not result.get("timestamp"):
+        if self.has_days and not result.get("timestamp"):
             raise NoDataError(f"{self._where}: Yahoo has no row for these days: ask for others")

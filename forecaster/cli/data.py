@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -54,7 +55,7 @@ def show(
     last: Annotated[int, typer.Option("--last", min=1, help="Sessions to show.")] = 10,
     as_json: Json = False,
 ) -> None:
-    """The rows known at a session's close, newest last."""
+    """The rows as they stand now, corrections among them, or as known at a session's close; newest last."""
     home = opened()
     if symbol is None:
         columns, spans = ["symbol", "calendar", "source", "first", "last"], home.store.spans()
@@ -70,13 +71,65 @@ def show(
 
     history = home.store.history(symbol)
     day = day_of(as_of, "--as-of")
-    known = history.read(history.last if day is None else day).tail(last)
+    _ = history.last  # where there is no row, it says so
+    known = (history.newest() if day is None else history.read(day)).tail(last)
     shown = known[["session", *VALUES, "source", "known_at"]].dropna(axis="columns", how="all")
     if as_json:
         instants = shown["known_at"].map(lambda t: t.isoformat())
         show_json(records(shown.assign(known_at=instants, payload=known["payload"])))
     else:
         show_table(list(shown.columns), [[cell(v) for v in row] for row in shown.itertuples(index=False)])
+
+
+@group.command("calendar")
+def move(
+    symbol: Annotated[str, typer.Argument(help="The asset.")],
+    code: Annotated[str, typer.Argument(help="The calendar to move it to, such as 24/7 or XNYS.")],
+) -> None:
+    """Moves an asset to another calendar, as if it had been imported under it; for one without forecasts."""
+    from forecaster.records import books
+
+    home = opened()
+    before = home.store.asset(symbol).calendar
+    if before == code:
+        say(f"{symbol} is on the calendar {code} already.")
+        return
+    moved, replays = books.move(home, symbol, code)
+    notes = [
+        (moved.shut, f"{moved.shut:,} on days on which {code} is shut"),
+        (moved.unfinished, f"{moved.unfinished:,} left out, not final there yet: import them again"),
+        (moved.merged, f"{_counted(moved.merged, 'value')} left out, corrected before the close there"),
+        (replays, f"{_counted(replays, 'replayed forecast')} dropped"),
+    ]
+    told = "".join(f"; {words}" for count, words in notes if count)
+    say(f"{symbol}: moved from {before} to {code}: {_counted(moved.sessions, 'session')}{told}.")
+
+
+@group.command()
+def forget(
+    symbol: Annotated[str, typer.Argument(help="The asset.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Removes an asset with all its rows, for good; for one without forecasts."""
+    from forecaster.errors import ForecasterError
+    from forecaster.records import books
+
+    home = opened()
+    history = home.store.history(symbol)
+    parts = ((history.frame, "row"), (history.counts, "count"), (history.held, "held-back row"))
+    held = ", ".join(_counted(len(frame), word) for frame, word in parts if len(frame)) or "no rows"
+    if not yes and not sys.stdin.isatty():
+        raise ForecasterError(f"{symbol}: {held} would be removed for good: give --yes to say so; nothing was changed")
+    if not yes and not typer.confirm(f"{symbol}: {held} will be removed for good. Go on?"):
+        say("Nothing was changed.")
+        return
+    replays = books.forget(home, symbol)
+    dropped = f"; {_counted(replays, 'replayed forecast')} dropped" if replays else ""
+    say(f"{symbol}: forgotten, with {held}{dropped}.")
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def cell(value: object) -> str:

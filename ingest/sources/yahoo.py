@@ -3,7 +3,8 @@ r"""Daily bars from Yahoo Finance, through yfinance; no key.
 **As traded.** Yahoo divides the whole history by every later split, so that a split would read as a
 correction of every row. Here each price is multiplied by the splits after its session (volume
 divided) and rounded to seven significant digits, the precision of what Yahoo sends: it stands as it
-was traded, whenever it is fetched.
+was traded, whenever it is fetched. A split is listed before Yahoo has divided by it; whether it has is read from
+the prices (`ingest.split_readings`), and where they do not tell, nothing is given until the split's session is over.
 
 **Total return.** With s[t] the split of session t, d[t] its dividends (capital gains of funds among
 them) and c[t] its close, both as traded,
@@ -12,18 +13,19 @@ them) and c[t] its close, both as traded,
 
 so that `c[t] / c[t-1] * adjustment[t] - 1 = s[t] * (c[t] + d[t]) / c[t-1] - 1`: the change of one
 who held a share over the night, holds s[t] now and was paid d[t] for each. Yahoo's "Adj Close" is
-not used: it is restated for every past day. What falls on a day without a price counts on the next
-that has one.
+not used: it is restated for every past day. An event belongs to the day that it names; what falls on a day without
+a price counts on the next that has one.
 
 **Sessions** are days in the exchange's own time zone, not in UTC. A session is given only once its
 calendar's close plus `LAG_MINUTES` has passed; a row without a close is a gap; of two rows of one
-day the later one counts; open, high and low of zero are missing, and currencies have no volume. A
-close at or below zero (crude oil, 2020-04-20) has no change in the panel's sense and is a gap.
+day the later one with a close counts; prices of zero are missing, and currencies have no volume. A
+close below zero (crude oil, 2020-04-20) has no change in the panel's sense and is a gap.
 
 **What a daily run fetches** is the last `WINDOW` days, or more where the last stored session is older:
 every row is a fact about its own session, so that a window agrees with the whole history, and
-corrections older than it are seen when `forecaster ingest yahoo` is run again. After a reverse split,
-volumes may differ in their last digits from those stored, and become new vintages.
+corrections older than it are seen when `forecaster ingest yahoo` is run again. So that the first row of a window has
+the events since the price before it, `LEAD` more days are asked for, and all where they hold no price. After a reverse
+split, volumes may differ in their last digits from those stored, and become new vintages.
 """
 
 from __future__ import annotations
@@ -33,13 +35,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ingest.answers import told
-from ingest.as_traded import PRICES, as_traded
+from ingest.answers import format_of, told
+from ingest.as_traded import PRICES, as_traded, on_priced_days
 from ingest.assets import Asset
 from ingest.errors import NoDataError, UnknownCalendarError
 from ingest.exchanges import CALENDARS, KINDS
 from ingest.panel import panel_rows
 from ingest.sessions import Day, as_day, calendar
+from ingest.split_readings import Present, divisors
 from ingest.yahoo_chart import Chart, download, facts
 
 if TYPE_CHECKING:
@@ -48,6 +51,8 @@ if TYPE_CHECKING:
 FETCHED = True
 ASSETS: tuple[Asset, ...] = ()
 WINDOW = timedelta(days=400)
+LEAD = timedelta(days=30)
+"""Days before the first one wanted: the last price among them."""
 
 LAG_MINUTES = 20
 """From a session's close until its bar is final: quotes are up to 15 minutes late."""
@@ -92,7 +97,14 @@ def fetch(
         UnknownSymbolError: Yahoo does not know the symbol, or has renamed it.
         ProviderError: One of its kinds.
     """
-    return rows_of(download(name or asset.symbol, first or EARLIEST), asset, now, last)
+    asked = name or asset.symbol
+    if first is None or as_day(first) - LEAD < as_day(EARLIEST):
+        return rows_of(download(asked, EARLIEST), asset, now, last, first)
+    chart = download(asked, as_day(first) - LEAD)
+    priced = pd.DatetimeIndex(on_priced_days(chart.bars)[0].index)
+    if not (priced < as_day(first)).any():  # it is new, or stood still: events before the first row are not known
+        chart = download(asked, EARLIEST)
+    return rows_of(chart, asset, now, last, first)
 
 
 def asset_of(symbol: str, meta: Mapping[str, Any], code: str | None = None) -> Asset:
@@ -117,7 +129,9 @@ def asset_of(symbol: str, meta: Mapping[str, Any], code: str | None = None) -> A
     return Asset(symbol, calendar(found).code, "yahoo", lag_minutes=LAG_MINUTES)
 
 
-def rows_of(chart: Chart, asset: Asset, now: datetime, last: Day | None = None) -> pd.DataFrame:
+def rows_of(
+    chart: Chart, asset: Asset, now: datetime, last: Day | None = None, first: Day | None = None
+) -> pd.DataFrame:
     """The final sessions of a chart, as traded.
 
     Args:
@@ -125,26 +139,42 @@ def rows_of(chart: Chart, asset: Asset, now: datetime, last: Day | None = None) 
         asset: Whose symbol the rows carry, and whose calendar says which sessions are final.
         now: With a time zone.
         last: Last day wanted; all where None.
+        first: First day wanted; all where None.
 
     Returns:
         A panel.
 
     Raises:
-        NoDataError: No session is left.
+        NoDataError: No session is left, or nothing tells whether prices are divided by a split.
     """
-    days = calendar(asset.calendar)
-    traded = as_traded(chart.bars)
-    sessions = pd.DatetimeIndex(traded.index)
-    newest = min(days.last_closed(now - asset.lag), as_day(last) if last is not None else days.last)
-    kept = traded.loc[(sessions >= days.first) & (sessions <= newest)]
+    days, where = calendar(asset.calendar), f"yahoo: {chart.symbol}"
+    rows, coming = on_priced_days(chart.bars)
+    if rows.empty:
+        raise NoDataError(f"{where}: no row has a close: ask for other days")
+    sessions, closed = pd.DatetimeIndex(rows.index), days.last_closed(now - asset.lag)
+    with format_of(where):
+        present = _present(chart.meta, sessions, closed, now)
+    traded = as_traded(rows, divisors(rows, coming, present, where))
+    oldest = max(days.first, as_day(first) if first is not None else days.first)
+    newest = min(closed, as_day(last) if last is not None else days.last)
+    kept = traded.loc[(sessions >= oldest) & (sessions <= newest)]
     if kept.empty:
         raise NoDataError(
-            f"yahoo: {chart.symbol}: no session with a close from {sessions.min():%Y-%m-%d} to {newest:%Y-%m-%d} is "
+            f"{where}: no session with a close from {max(oldest, sessions.min()):%Y-%m-%d} to {newest:%Y-%m-%d} is "
             "final: ask for other days, or try again after the close"
-            if len(sessions)
-            else f"yahoo: {chart.symbol}: no row has a close: ask for other days"
         )
     values = {name: kept[name].to_numpy() for name in (*PRICES, "adjustment")}
     if chart.meta.get("instrumentType") != "CURRENCY":
         values["volume"] = kept["volume"].to_numpy()
     return panel_rows(asset.symbol, pd.DatetimeIndex(kept.index), values, "yahoo", chart.payload)
+
+
+def _present(meta: Mapping[str, Any], sessions: pd.DatetimeIndex, closed: pd.Timestamp, now: datetime) -> Present:
+    """Where the present stands: at now, or later where the program's clock is behind that of the answer."""
+    local = as_day(pd.Timestamp(now).tz_convert(str(meta["exchangeTimezoneName"])))
+    decimals = meta.get("priceHint")
+    return Present(
+        settled=max(closed, sessions[-1] - pd.Timedelta(1, unit="D")),
+        today=max(local, sessions[-1]),
+        decimals=None if decimals is None else int(decimals),
+    )

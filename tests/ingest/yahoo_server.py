@@ -44,6 +44,8 @@ class Listing:
         live: appended stamps (UTC) and closes, as Yahoo's live row.
         nulls: days whose row is null throughout.
         gains: day -> capital gain of a fund.
+        undivided: days of splits that are listed, and by which Yahoo has not divided yet.
+        words: more of what Yahoo says about the symbol.
     """
 
     symbol: str
@@ -58,6 +60,8 @@ class Listing:
     live: list[tuple[str, float]] = field(default_factory=list)
     nulls: tuple[str, ...] = ()
     gains: dict[str, float] = field(default_factory=dict)
+    undivided: tuple[str, ...] = ()
+    words: dict[str, Any] = field(default_factory=dict)
 
     def stamp(self, day: str | pd.Timestamp) -> int:
         """Seconds since 1970 of a session's open."""
@@ -66,7 +70,8 @@ class Listing:
 
     def after(self, day: pd.Timestamp) -> float:
         """Product of the splits after a day: what Yahoo divides by."""
-        return float(np.prod([ratio for when, ratio in self.splits.items() if pd.Timestamp(when) > day]))
+        done = {when: ratio for when, ratio in self.splits.items() if when not in self.undivided}
+        return float(np.prod([ratio for when, ratio in done.items() if pd.Timestamp(when) > day]))
 
     def meta(self) -> dict[str, Any]:
         """Yahoo's words about the symbol."""
@@ -83,6 +88,7 @@ class Listing:
             "dataGranularity": "1d",
             "range": "",
             "validRanges": ["1d", "5d", "1mo", "max"],
+            **self.words,
         }
 
     def chart(self, asked: Asked) -> dict[str, Any]:

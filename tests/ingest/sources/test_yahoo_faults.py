@@ -92,7 +92,7 @@ FAULTS: list[tuple[str, Any, type[IngestError], str]] = [
     ("no rows", Answer(listing().chart(Asked("", {}, {}))), UnknownSymbolError, "renamed"),
     ("another", Answer({"finance": {}}), BadPayloadError, "KeyError: 'chart'"),
     ("a list", Answer([]), BadPayloadError, "not in the known format"),
-    ("renamed column", rename, BadPayloadError, "not in the known format (KeyError)"),
+    ("renamed column", rename, BadPayloadError, "not in the known format (KeyError: 'close')"),
     ("renamed quote", lambda r: r["indicators"].pop("quote") and None, BadPayloadError, "not in the known format"),
     ("renamed stamps", lambda r: r.pop("timestamp") and None, NoDataError, "no row for these days"),
     ("short column", lambda r: r["indicators"]["quote"][0]["open"].pop() and None, BadPayloadError, "(ValueError)"),
@@ -166,3 +166,10 @@ def test_dividends_in_another_currency_are_refused() -> None:
             payment["currency"] = "VND"
 
     assert "pays dividends in VND and is priced in USD" in Ask(broken(share, dong)).fault(share.symbol, BadPayloadError)
+
+
+def test_what_yfinance_makes_of_a_whole_chart_is_not_asked() -> None:
+    """It fails over its own table where the chart lacks a word that we do not need."""
+    share = listing()
+    panel = Ask(broken(share, lambda result: result["meta"].pop("currency") and None)).rows(share.symbol)
+    assert panel["close"].tolist() == list(share.close)

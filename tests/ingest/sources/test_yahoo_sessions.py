@@ -14,7 +14,9 @@ from ingest.checks import as_table, findings
 from ingest.errors import NoDataError, UnknownCalendarError
 from ingest.exchanges import CALENDARS, KINDS
 from ingest.sessions import calendar
-from tests.ingest.yahoo_asked import listing, rows
+from tests.ingest.loopback import Answer, Asked
+from tests.ingest.yahoo_asked import Ask, listing, rows
+from tests.ingest.yahoo_server import yahoo as speaks
 
 pytestmark = pytest.mark.usefixtures("forgetful_yfinance")
 
@@ -83,6 +85,69 @@ def test_crypto_closes_at_midnight_utc() -> None:
     assert panel["session"].tolist() == list(coin.days[:-1])
     late = rows(live, datetime(2024, 6, 29, 0, 20, tzinfo=UTC))
     assert (late["session"].iloc[-1], late["close"].iloc[-1]) == (pd.Timestamp("2024-06-28"), 321.0)
+
+
+def test_a_coin_stamped_just_before_midnight_is_its_own_days() -> None:
+    coin = listing(code="24/7", zone="UTC", opens="00:00", exchange="CCC", kind="CRYPTOCURRENCY")
+    for at in ("23:00:15", "23:00:00", "22:00:00", "23:59:59"):
+        live = replace(coin, days=coin.days[:-1], close=coin.close[:-1], live=[(f"2024-06-28 {at}", 321.0)])
+        panel = rows(live, datetime(2024, 6, 29, 0, 20, tzinfo=UTC))
+        assert (panel["session"].iloc[-1], panel["close"].iloc[-1]) == (pd.Timestamp("2024-06-28"), 321.0), at
+        assert panel["close"].iloc[:-1].tolist() == list(coin.close[:-1])
+
+
+def test_a_midnight_by_the_other_clock_is_the_day_after_and_a_live_row_is_not() -> None:
+    """São Paulo gave up its summer time; Yahoo stamped some of its midnights an hour early."""
+    share = listing(code="BVMF", zone="America/Sao_Paulo", opens="00:00", exchange="SAO")
+    early = replace(share, days=share.days[:0], close=[])
+    early.live = [
+        (f"{day - pd.Timedelta(1, unit='D'):%Y-%m-%d} 23:00:00", 10.0 + t) for t, day in enumerate(share.days)
+    ]
+    midnights = [(day - pd.Timedelta(1, unit="D")).strftime("%Y-%m-%d 23:00:00") for day in share.days]
+    stamps = [pd.Timestamp(at, tz="America/Sao_Paulo").tz_convert("UTC") for at in midnights]
+    early.live = [(f"{at:%Y-%m-%d %H:%M:%S}", 10.0 + t) for t, at in enumerate(stamps)]
+    panel = rows(early, code="BVMF")
+    assert panel["session"].tolist() == list(share.days)
+    pound = listing(code="24/5", zone="Europe/London", opens="00:00", exchange="CCY", kind="CURRENCY")
+    at = pd.Timestamp("2024-06-27 22:00:00", tz="UTC")  # 23:00:00 in London
+    live = replace(
+        pound,
+        days=pound.days[:-2],
+        close=pound.close[:-2],
+        live=[(f"{at:%Y-%m-%d %H:%M:%S}", 321.0)],
+        words={"regularMarketTime": int(at.timestamp())},
+    )
+    panel = rows(live)
+    assert (panel["session"].iloc[-1], panel["close"].iloc[-1]) == (pd.Timestamp("2024-06-27"), 321.0)
+
+
+def test_of_two_rows_of_one_day_the_later_with_a_close_counts() -> None:
+    share = listing()
+    middle, day = len(share.days) // 2, f"{share.days[len(share.days) // 2]:%Y-%m-%d}"
+    twice = replace(share, live=[(f"{day} 20:00:01", 321.0)])
+    panel = rows(twice)
+    close = list(share.close)
+    close[middle] = 321.0
+    assert panel["session"].tolist() == list(share.days)
+    assert panel["close"].tolist() == close
+    empty = replace(share, live=[(f"{day} 20:00:01", None)])  # type: ignore[list-item]  # as Yahoo sends it
+    assert rows(empty)["close"].tolist() == list(share.close)
+
+
+def test_a_null_volume_is_missing_and_a_zero_is_zero() -> None:
+    share = listing()
+
+    def hollow(asked: Asked) -> Answer:
+        answer = speaks(share)(asked)
+        if "period1" in asked.query:
+            volume = answer.body["chart"]["result"][0]["indicators"]["quote"][0]["volume"]
+            volume[30], volume[31] = None, 0
+        return answer
+
+    panel = Ask(hollow).rows(share.symbol)
+    assert np.isnan(panel["volume"].iloc[30])
+    assert panel["volume"].iloc[31] == 0
+    assert panel["volume"].drop([30, 31]).eq(1000).all()
 
 
 def test_the_calendar_is_guessed_or_asked_for() -> None:
