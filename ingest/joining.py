@@ -72,8 +72,9 @@ def _linked(common: Overlap, unsaid: Mask, restated: Mask) -> Joined:
     stands[common.here[common.same]] = True
     kept = theirs & (~own | stands[here])
     close = np.log(np.where(kept, stored.close[there], given.close[here]))
-    anchor = (np.searchsorted(common.here, np.arange(given.days.size), side="right") - 1).clip(min=0)
-    level = np.where(kept, stored.index[there], (given.index + common.offset[anchor])[here])
+    anchors = stands[common.here] if stands.any() else np.full(common.here.size, True)
+    anchor = (np.searchsorted(common.here[anchors], np.arange(given.days.size), side="right") - 1).clip(min=0)
+    level = np.where(kept, stored.index[there], (given.index + common.offset[anchors][anchor])[here])
     link = np.ones(days.size)
     link[1:] = np.exp(np.diff(level) - np.diff(close))
     link[np.abs(link - 1.0) < ROUNDING] = 1.0
@@ -87,7 +88,8 @@ def _linked(common: Overlap, unsaid: Mask, restated: Mask) -> Joined:
     here_factor = factor[own]
     as_stored = _as_stored(common, unsaid, restated)
     here_factor[common.here[as_stored]] = stored.factor[common.there[as_stored]]
-    behind = np.flatnonzero(~own & ~known & (np.arange(days.size) > 0))
+    follows = ~own & ~known & (np.arange(days.size) > 0)
+    behind = np.flatnonzero(follows & (np.abs(factor / stored.factor[there] - 1.0) > ROUNDING))
     return Joined(
         here_factor, restated, common.foreign(restated), np.empty(0, "datetime64[D]"), there[behind], factor[behind]
     )

@@ -144,6 +144,16 @@ def test_another_asset_under_the_same_symbol_waits(store: Store) -> None:
     np.testing.assert_allclose(changes(store), TRUE[:39], atol=1e-9)
 
 
+def test_a_correction_beside_a_filled_hole_moves_no_factor(store: Store) -> None:
+    store.append(SHARE, file(slice(0, 40)).drop(index=[20]), NOW, adjusted=True)
+    other = CLOSE.copy()
+    other[19] *= 1.01
+    assert store.append(SHARE, file(slice(5, 21), other), NOW, adjusted=True) == Appended(
+        corrected=1, late=1, unchanged=14
+    )
+    assert (store.history("SHARE").newest()["adjustment"] == 1).all()
+
+
 def test_last_digits_are_no_revision(store: Store) -> None:
     store.append(SHARE, file(slice(0, 40)), NOW, adjusted=True)
     noise = CLOSE * (1 + np.random.default_rng(1).uniform(-5e-7, 5e-7, len(DAYS)))
