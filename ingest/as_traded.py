@@ -42,31 +42,45 @@ def on_priced_days(bars: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return rows, bars.iloc[end:]
 
 
-def as_traded(rows: pd.DataFrame, divisors: Numbers) -> pd.DataFrame:
-    """The rows with their prices as they were traded, and the total-return factor of each.
+def as_traded(bars: pd.DataFrame, undivided: pd.DatetimeIndex | None = None) -> pd.DataFrame:
+    """Rows with a close, their prices as they were traded, and the total-return factor of each.
 
     >>> days = pd.DatetimeIndex(["2024-01-02", "2024-01-03", "2024-01-04"])
     >>> columns = dict.fromkeys(("open", "high", "low", "adjusted"), np.nan) | {"capital_gains": 0.0}
-    >>> rows = pd.DataFrame({"close": [50.0, 51.0, 52.0], "volume": [200.0, 100.0, 100.0], **columns,
+    >>> bars = pd.DataFrame({"close": [50.0, 51.0, 52.0], "volume": [200.0, 100.0, 100.0], **columns,
     ...                      "dividends": [0.0, 0.0, 0.52], "splits": [1.0, 2.0, 1.0]}, index=days)
-    >>> as_traded(rows, np.array([1.0, 2.0, 1.0, 1.0]))[["close", "volume", "adjustment"]].to_numpy().tolist()
+    >>> as_traded(bars)[["close", "volume", "adjustment"]].to_numpy().tolist()
     [[100.0, 100.0, 1.0], [51.0, 100.0, 2.0], [52.0, 100.0, 1.01]]
+    >>> as_traded(bars, days[1:2])["close"].tolist()
+    [50.0, 51.0, 52.0]
 
     Args:
-        rows: From `on_priced_days`.
-        divisors: `(rows + 1,)`: by what the prices before each row are divided for its splits, and all of them for
-            the splits after the last row; as a rule its splits, see `ingest.split_readings`.
+        bars: Indexed by day, oldest first: open, high, low, close, adjusted, volume, dividends, capital_gains, splits.
+        undivided: Days of splits by which what is before them is not divided yet; see `ingest.split_readings`.
     """
-    after = np.cumprod(divisors[::-1])[::-1][1:]
+    splits = bars["splits"].to_numpy(dtype=float)
+    if undivided is not None and len(undivided):
+        owed = _after(np.where(bars.index.isin(undivided), splits, 1.0))
+        bars = bars.assign(volume=bars["volume"] * owed)
+        for name in (*PRICES, "adjusted", "dividends", "capital_gains"):
+            bars[name] = bars[name] / owed
+    rows, _ = on_priced_days(bars)
+    times = _after(splits)[bars.index.isin(rows.index)]
     traded = rows.copy()
     for name in PRICES:
-        prices = _rounded(rows[name].to_numpy(dtype=float) * after)
+        prices = _rounded(rows[name].to_numpy(dtype=float) * times)
         traded[name] = np.where(prices > 0, prices, np.nan)
-    volume = np.round(rows["volume"].to_numpy(dtype=float) / after)
+    volume = np.round(rows["volume"].to_numpy(dtype=float) / times)
     traded["volume"] = np.where(volume >= 0, volume, np.nan)
-    paid = _rounded(_payments(rows) * after)
+    paid = _rounded(_payments(rows) * times)
     traded["adjustment"] = rows["splits"].to_numpy(dtype=float) * (1.0 + paid / traded["close"].to_numpy(dtype=float))
     return traded
+
+
+def _after(splits: Numbers) -> Numbers:
+    """The product of the splits after each day."""
+    later: Numbers = np.append(np.cumprod(splits[::-1])[::-1][1:], 1.0)
+    return later
 
 
 def _payments(rows: pd.DataFrame) -> Numbers:

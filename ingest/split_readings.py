@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ingest.as_traded import on_priced_days
 from ingest.errors import NoDataError
 
 if TYPE_CHECKING:
@@ -63,62 +64,60 @@ class _Split:
     """The splits between two prices.
 
     Attributes:
-        day: Of the first of them.
+        days: Theirs.
         ratio: New shares for one old.
         before: Closes before it, as they came, the last `RECENT`, none from before another split.
         price: The close after it; NaN where there is none yet.
         is_settled: Whether that close is final, or the day long past.
     """
 
-    day: pd.Timestamp
+    days: pd.DatetimeIndex
     ratio: float
     before: Numbers
     price: float
     is_settled: bool
 
 
-def divisors(rows: pd.DataFrame, coming: pd.DataFrame, present: Present, where: str) -> Numbers:
-    """By what the prices before each row are divided for its splits; see `ingest.as_traded.as_traded`.
+def undivided(bars: pd.DataFrame, present: Present, where: str) -> pd.DatetimeIndex:
+    """The days of the splits by which Yahoo has not divided yet.
 
     Args:
-        rows: Those with a price, from `ingest.as_traded.on_priced_days`.
-        coming: Those after the last price.
+        bars: As they came; see `ingest.as_traded`.
         present: Where the present stands.
         where: Provider and symbol, for the message.
-
-    Returns:
-        `(rows + 1,)`; the splits themselves where prices are divided, 1.0 where they are not.
 
     Raises:
         NoDataError: It cannot be told.
     """
-    found = np.ones(len(rows) + 1)
-    for at, split in _splits(rows, coming, present):
+    found: list[pd.Timestamp] = []
+    for split in _splits(bars, present):
         divided = _settled(split, present) if split.is_settled else _pending(split, present)
         if divided is None:
             raise NoDataError(
-                f"{where}: a split of {split.ratio:.6g} for 1 is announced for {split.day:%Y-%m-%d}, and nothing tells "
-                "whether Yahoo has divided its prices by it already: nothing was stored; try again after that "
+                f"{where}: a split of {split.ratio:.6g} for 1 is announced for {split.days[-1]:%Y-%m-%d}, and nothing "
+                "tells whether Yahoo has divided its prices by it already: nothing was stored; try again after that "
                 "session's close"
             )
-        found[at] = split.ratio if divided else 1.0
-    return found
+        if not divided:
+            found.extend(split.days)
+    return pd.DatetimeIndex(found, dtype="datetime64[us]")
 
 
-def _splits(rows: pd.DataFrame, coming: pd.DataFrame, present: Present) -> Iterator[tuple[int, _Split]]:
-    close, days = rows["close"].to_numpy(dtype=float), pd.DatetimeIndex(rows.index)
-    ratios, previous = rows["splits"].to_numpy(dtype=float), 0
-    for at in np.flatnonzero(ratios != 1):
-        if at:  # before the first row there is nothing to divide
-            before = close[max(previous, at - RECENT) : at]
-            yield int(at), _Split(days[int(at)], ratios[at], before, close[at], bool(days[int(at)] <= present.settled))
-        previous = int(at)
-    announced = coming["splits"].to_numpy(dtype=float)
-    if (announced != 1).any() and close.size:
-        day = pd.DatetimeIndex(coming.index)[int(np.argmax(announced != 1))]
-        # of several, Yahoo may have divided by some: no decimals are looked at
-        before = close[max(previous, len(close) - RECENT) :] if (announced != 1).sum() == 1 else close[:0]
-        yield len(rows), _Split(day, float(announced.prod()), before, np.nan, day + _LATE < present.today)
+def _splits(bars: pd.DataFrame, present: Present) -> Iterator[_Split]:
+    rows, _ = on_priced_days(bars)
+    close, priced = rows["close"].to_numpy(dtype=float), pd.DatetimeIndex(rows.index)
+    days = pd.DatetimeIndex(bars.index[bars["splits"] != 1])
+    at = np.searchsorted(priced.to_numpy(), days.to_numpy())  # of each split, the first price after it
+    previous = 0
+    for t in np.unique(at[at > 0]).tolist():  # before the first price there is nothing to divide
+        own, is_coming = days[at == t], t == len(rows)
+        # Of several that are to come, Yahoo may have divided by some: no decimals are looked at.
+        before = close[:0] if is_coming and len(own) > 1 else close[max(previous, t - RECENT) : t]
+        ratio = float(bars.loc[own, "splits"].to_numpy(dtype=float).prod())
+        price = np.nan if is_coming else float(close[t])
+        settled = own[0] + _LATE < present.today if is_coming else priced[t] <= present.settled
+        yield _Split(own, ratio, before, price, bool(settled))
+        previous = t
 
 
 def _settled(split: _Split, present: Present) -> bool:
@@ -130,7 +129,7 @@ def _settled(split: _Split, present: Present) -> bool:
     if by_level is not None or abs(np.log(split.ratio)) >= CLEAR or _by_decimals(split, present) != (False, True):
         return by_level is not False
     # Eighths of a dollar that were divided by 5/4 are whole tenths: of old prices decimals alone prove nothing.
-    return split.day + _LATE < present.today and (np.isnan(split.price) or _nearness(split) <= _HALF)
+    return split.days[-1] + _LATE < present.today and (np.isnan(split.price) or _nearness(split) <= _HALF)
 
 
 def _pending(split: _Split, present: Present) -> bool | None:
@@ -142,7 +141,7 @@ def _pending(split: _Split, present: Present) -> bool | None:
     if as_divided != as_traded:
         return as_divided
     # Before its day Yahoo has not divided; but closes that would all be whole tens of ticks speak for a reverse split.
-    if split.day > present.today and not (as_divided and split.ratio < 1):
+    if split.days[0] > present.today and not (as_divided and split.ratio < 1):
         return False
     return None
 

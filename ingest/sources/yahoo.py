@@ -42,7 +42,7 @@ from ingest.errors import NoDataError, UnknownCalendarError
 from ingest.exchanges import CALENDARS, KINDS
 from ingest.panel import panel_rows
 from ingest.sessions import Day, as_day, calendar
-from ingest.split_readings import Present, divisors
+from ingest.split_readings import Present, undivided
 from ingest.yahoo_chart import Chart, download, facts
 
 if TYPE_CHECKING:
@@ -148,13 +148,13 @@ def rows_of(
         NoDataError: No session is left, or nothing tells whether prices are divided by a split.
     """
     days, where = calendar(asset.calendar), f"yahoo: {chart.symbol}"
-    rows, coming = on_priced_days(chart.bars)
-    if rows.empty:
+    sessions = pd.DatetimeIndex(on_priced_days(chart.bars)[0].index)
+    if sessions.empty:
         raise NoDataError(f"{where}: no row has a close: ask for other days")
-    sessions, closed = pd.DatetimeIndex(rows.index), days.last_closed(now - asset.lag)
+    closed = days.last_closed(now - asset.lag)
     with format_of(where):
         present = _present(chart.meta, sessions, closed, now)
-    traded = as_traded(rows, divisors(rows, coming, present, where))
+    traded = as_traded(chart.bars, undivided(chart.bars, present, where))
     oldest = max(days.first, as_day(first) if first is not None else days.first)
     newest = min(closed, as_day(last) if last is not None else days.last)
     kept = traded.loc[(sessions >= oldest) & (sessions <= newest)]
