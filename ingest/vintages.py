@@ -12,7 +12,7 @@ with the instant `known_at` since when it was known:
   import has none, the stored one stands;
 - *unfinished*, a session whose close plus lag is still to come: its row is refused;
 - *quarantined*, a row that is too unlikely to believe (`ingest.suspicion`): held back, and added only if
-  a person releases it.
+  a person releases it. An open, high or low that cannot be (`ingest.bars`) is a missing value, and its row is kept.
 
 With these rules `read(as_of)` gives the same rows for ever, whatever is added afterwards.
 
@@ -28,6 +28,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ingest.assets import Asset
+from ingest.bars import without_wild_fields
 from ingest.errors import PanelFaultError, StoreError
 from ingest.panel import VALUES, check_panel
 from ingest.sessions import calendar
@@ -47,6 +48,7 @@ class Appended:
         new, corrected, late, unchanged, unfinished: See the module.
         quarantined: Held back now.
         held: Held back, or rejected by a person, before; they came again.
+        blanked: Opens, highs and lows that cannot be, taken for missing; their rows count as what they are without.
     """
 
     new: int = 0
@@ -56,6 +58,7 @@ class Appended:
     unfinished: int = 0
     quarantined: int = 0
     held: int = 0
+    blanked: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,11 +101,14 @@ def additions(
     finished = rows["session"] <= days.last_closed(now - asset.lag)
     unfinished = int((~finished).sum())
     latest = _latest(stored)
-    rows, is_stored, same = _completed(rows.loc[finished].reset_index(drop=True), latest)
+    rows, blanked = rows.loc[finished].reset_index(drop=True), 0
+    if held is not None:
+        rows, blanked = without_wild_fields(rows, _around(latest, rows))
+    rows, is_stored, same = _completed(rows, latest)
     reasons = pd.Series("", index=rows.index, dtype="str")
     known_before = np.zeros(len(rows), dtype=bool)
     if held is not None:
-        reasons[~same] = suspicions(rows[~same], _around(latest, rows))
+        reasons[~same] = suspicions(rows[~same], _around(latest, rows), held)
         known_before = _completed(rows, _latest(held))[2] & (reasons != "").to_numpy()
     suspect = (reasons != "").to_numpy()
     again = suspect & rows["session"].isin(held["session"] if held is not None else ()).to_numpy()
@@ -121,6 +127,7 @@ def additions(
         unfinished=unfinished,
         quarantined=int((suspect & ~known_before).sum()),
         held=int(known_before.sum()),
+        blanked=blanked,
     )
     back = rows.assign(reason=reasons)[suspect & ~known_before]
     return Additions(rows[added].reset_index(drop=True), back.reset_index(drop=True), counts)
