@@ -68,7 +68,7 @@ def _training(view: View) -> Training:
         volatility=view.volatility.to_numpy()[days],
         covariates=names,
         z=z,
-        history=_history(view),
+        history=known_changes(view),
     )
     return Training(examples, notes(view, windows))
 
@@ -82,6 +82,12 @@ def origin(view: View, series: tuple[str, ...], names: tuple[str, ...]) -> Origi
     return view.once(("origin", series, names), lambda: _origin(view, series, names))
 
 
+def known_changes(view: View) -> Floats:
+    """Every known price change up to the close `(sessions,)`, as many as a fit may learn from, oldest first."""
+    price: Floats = view.changes["price"].to_numpy()
+    return price[~np.isnan(price)][-view.settings.train_window :]
+
+
 def _origin(view: View, series: tuple[str, ...], names: tuple[str, ...]) -> Origin:
     today = view.covariates.to_numpy()[-1, view.covariates.columns.get_indexer(pd.Index(names))]
     return Origin(
@@ -89,13 +95,8 @@ def _origin(view: View, series: tuple[str, ...], names: tuple[str, ...]) -> Orig
         standard=origin_window(view.symbol, view.standard, series, view.as_of),
         volatility=float(view.volatility.iloc[-1]),
         z=np.where(np.isnan(today), 0.0, today),
-        history=_history(view),
+        history=known_changes(view),
     )
-
-
-def _history(view: View) -> Floats:
-    price: Floats = view.changes["price"].to_numpy()
-    return price[~np.isnan(price)][-view.settings.train_window :]
 
 
 def _chosen(view: View) -> tuple[Windows, Floats]:
