@@ -194,6 +194,6 @@ def told(counts: Appended) -> str:
         (counts.unfinished, "not closed yet, left out"),
         (counts.quarantined, "held back as hard to believe: see `forecaster data quarantine`"),
         (counts.held, "held back or rejected before"),
-        (counts.blanked, "open, high or low left out as hard to believe"),
+        (counts.blanked, "of open, high and low left out as hard to believe"),
     ]
     return ", ".join(f"{count} {word}" for count, word in parts if count) or "nothing to store"

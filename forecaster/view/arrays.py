@@ -11,9 +11,9 @@ import pandas as pd
 from forecaster.contract import Examples, Origin
 from forecaster.view.notes import notes
 from ingest.changes import SERIES
-from ingest.covariates import COVARIATES
+from ingest.covariates import COVARIATES, WARM_UP
 from ingest.errors import IngestError
-from ingest.windows import LENGTH, Windows, build_windows, origin_window, require_usable, stretches
+from ingest.windows import LENGTH, Windows, build_windows, origin_window, require_usable, rows_wanted, stretches
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,10 +52,12 @@ def training(view: View) -> Training:
 def _training(view: View) -> Training:
     windows, standard = _chosen(view)
     try:
-        require_usable(windows, view.settings.minimum_rows)
+        require_usable(windows, view.settings.minimum_rows, _wanting(view))
     except IngestError:
         # A price that never moves has no volatility either: it is to be named for what it is.
-        require_usable(build_windows(view.symbol, view.changes, windows.series), view.settings.minimum_rows)
+        require_usable(
+            build_windows(view.symbol, view.changes, windows.series), view.settings.minimum_rows, _wanting(view)
+        )
         raise
     last = slice(-view.settings.train_window, None)
     days = view.changes.index.searchsorted(windows.as_of[last])
@@ -71,6 +73,13 @@ def _training(view: View) -> Training:
         history=known_changes(view),
     )
     return Training(examples, notes(view, windows))
+
+
+def _wanting(view: View) -> str:
+    """How many rows of this asset would do, in words."""
+    known = view.changes["price"].notna().to_numpy()
+    rows = int(view.rows["session"].isin(view.changes.index).sum())
+    return rows_wanted(known, rows, view.settings.minimum_rows, WARM_UP)
 
 
 def origin(view: View, series: tuple[str, ...], names: tuple[str, ...]) -> Origin:
