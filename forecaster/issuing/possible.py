@@ -111,7 +111,7 @@ def impossible(predictive: Predictive, past: Shown, symbol: str) -> str:
     if past.still:
         return f"the last {past.still} sessions never moved: {UNQUOTED}"
     low, high = predictive.quantiles["q05"], predictive.quantiles["q95"]
-    said = _beyond(float(predictive.cdf(-1.0))) or _out_of_scale(high - low, past) or _beside(predictive, low, high)
+    said = _beyond(float(predictive.cdf(-1.0))) or _out_of_scale(high - low, past) or _beside(predictive, past)
     remedy = f"see `forecaster data check {symbol}` for a price that is wrong, or a split that is not adjusted"
     return f"{said}: {remedy}" if said else ""
 
@@ -127,6 +127,9 @@ def _out_of_scale(width: float, past: Shown) -> str:
     return f"{interval} {past.narrowest:.2%} at least" if width < past.least else ""
 
 
-def _beside(predictive: Predictive, low: float, high: float) -> str:
+def _beside(predictive: Predictive, past: Shown) -> str:
+    low, middle, high = (predictive.quantiles[name] for name in ("q05", "q50", "q95"))
     mean = predictive.mean
+    if not abs(middle) <= past.widest:
+        return f"its median is {middle:+.1%}, where a 90 % interval of any {SPAN} changes was {past.widest:.2%} at most"
     return "" if low <= mean <= high else f"its mean of {mean:+.1%} lies outside its own 90 % interval"

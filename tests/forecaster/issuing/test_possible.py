@@ -73,6 +73,11 @@ def test_one_jump_leaves_the_yardstick_as_it_was():
         assert Shown.of(changes).widest == pytest.approx(Shown.of(CHANGES).widest, rel=0.2)
 
 
+def test_a_place_that_the_asset_never_went_to_is_told():
+    assert said(normal(0.012, 0.02)) == ""
+    assert said(normal(0.012, 0.5)).startswith("its median is +50.0%")
+
+
 def test_a_mean_that_few_changes_rule_is_told():
     ruled = Predictive.of([0.0, 90.0], [0.012, 1.0], weight=[0.996, 0.004])
     assert said(ruled).startswith("its mean of +36.0% lies outside its own 90 % interval")
@@ -132,8 +137,8 @@ def unlike(one: Forecast) -> str:
     found = {
         f"mass {float(known.cdf(-1.0)):.1e}": float(known.cdf(-1.0)) > MASS,
         f"width {width:.2g}": not USUAL / 10 < width < 10 * USUAL,
-        f"median {known.quantiles['q50']:.1%}": abs(known.quantiles["q50"]) > USUAL,
-        f"mean {known.mean:.1%}": abs(known.mean) > USUAL,
+        f"median {known.quantiles['q50']:.1%}": abs(known.quantiles["q50"]) > 2 * USUAL,
+        f"mean {known.mean:.1%}": abs(known.mean) > 5 * USUAL,
     }
     return ", ".join(what for what, true in found.items() if true)
 
