@@ -15,6 +15,7 @@ import pandas as pd
 from ingest.changes import simple_changes
 from ingest.sessions import Calendar
 from ingest.slips import slips
+from ingest.splits import unadjusted_splits
 
 Mask = npt.NDArray[np.bool_]
 
@@ -52,7 +53,13 @@ def findings(rows: pd.DataFrame, calendar: Calendar) -> tuple[Finding, ...]:
     Raises:
         CalendarRangeError: Rows outside the calendar's years.
     """
-    return tuple(one for check in _CHECKS for one in check(rows, calendar)) if len(rows) else ()
+    if rows.empty:
+        return ()
+    days = pd.DatetimeIndex(rows["session"])
+    traded = _among(days, calendar.sessions(days[0], days[-1]))
+    used = rows[traded]
+    said = [*_off_calendar(rows[~traded], calendar)]
+    return (*said, *(one for check in _CHECKS for one in check(used, calendar))) if len(used) else tuple(said)
 
 
 def finding(check: str, days: pd.DatetimeIndex, detail: str, remedy: str) -> Finding:
@@ -85,8 +92,8 @@ def _gaps(rows: pd.DataFrame, calendar: Calendar) -> Iterator[Finding]:
 
 
 def _off_calendar(rows: pd.DataFrame, calendar: Calendar) -> Iterator[Finding]:
-    days = pd.DatetimeIndex(rows["session"])
-    off = days[~_among(days, calendar.sessions(days[0], days[-1]))]
+    """About the rows of days without a session; all other checks look at the others alone."""
+    off = pd.DatetimeIndex(rows["session"])
     if len(off):
         detail = f"the market of calendar {calendar.code} is shut on these days; their rows are not used"
         yield finding("outside calendar", off, detail, "register the asset with the calendar it trades on")
@@ -97,7 +104,7 @@ def _activity(rows: pd.DataFrame, _calendar: Calendar) -> Iterator[Finding]:
     for name in ("volume", "tweets"):
         levels = rows[name].to_numpy()
         missing = np.isnan(levels)
-        if missing.all():
+        if not (levels > 0).any():  # the asset has no such series, and none is used
             continue
         for word, mask in (("zero", levels == 0), ("missing", missing)):
             if mask.any():
@@ -135,8 +142,24 @@ def _large_moves(rows: pd.DataFrame, calendar: Calendar) -> Iterator[Finding]:
             f"beyond {DEVIATIONS:g} robust deviations of {spread:.2%}; "
             f"the largest {changes[worst]:+.1%} on {days[worst]:%Y-%m-%d}"
         )
-        remedy = "check for a split that is not adjusted or a typing error; a real move is kept"
+        remedy = "check for a split or a dividend that is not adjusted, or a typing error; a real move is kept"
         yield finding("large price move", pd.DatetimeIndex(days[large]), detail, remedy)
+
+
+def _unadjusted_splits(rows: pd.DataFrame, _calendar: Calendar) -> Iterator[Finding]:
+    level = np.log(rows["close"].to_numpy()) + np.cumsum(np.log(rows["adjustment"].to_numpy()))
+    found = unadjusted_splits(level)
+    if found:
+        close = rows["close"].to_numpy()
+        seen = ", ".join(
+            f"{one.told} on {rows['session'].iloc[one.row]:%Y-%m-%d} "
+            f"(a close of {close[one.row]:g} after {close[one.row - 1]:g})"
+            for one in found[:3]
+        )
+        detail = f"looks like a split that is not adjusted: {seen}"
+        remedy = "import adjusted closes (Adj Close), or the split (Stock Splits) with its day; a real move is kept"
+        days = pd.DatetimeIndex(rows["session"].iloc[[one.row for one in found]])
+        yield finding("unadjusted split", days, detail, remedy)
 
 
 def _constant_price(rows: pd.DataFrame, _calendar: Calendar) -> Iterator[Finding]:
@@ -185,10 +208,10 @@ def _among(days: pd.DatetimeIndex, others: pd.DatetimeIndex) -> Mask:
 
 _CHECKS: tuple[Callable[[pd.DataFrame, Calendar], Iterator[Finding]], ...] = (
     _gaps,
-    _off_calendar,
     _activity,
     _incoherent_bars,
     _large_moves,
+    _unadjusted_splits,
     _constant_price,
     _hundredfold_slips,
     _stale_tail,

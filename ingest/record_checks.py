@@ -12,6 +12,7 @@ import pandas as pd
 from ingest.checks import Finding, finding
 from ingest.panel import VALUES
 from ingest.sessions import Calendar
+from ingest.suspicion import REMEDIES
 
 APART = 0.005
 """Two sources disagree where their closes are further apart than this fraction."""
@@ -97,8 +98,9 @@ def _behind(vintages: pd.DataFrame, calendar: Calendar, newest: pd.Timestamp) ->
 def _held_back(quarantined: pd.DataFrame) -> Iterator[Finding]:
     if quarantined.empty:
         return
-    remedy = "`forecaster data quarantine` with the symbol shows them; release or reject them"
+    shown = "`forecaster data quarantine` with the symbol shows them"
     for reason, rows in quarantined.groupby("reason", sort=True):
+        remedy = f"{shown}; {REMEDIES.get(str(reason), 'release or reject them')}"
         yield finding("quarantined", _sessions(rows), f"held back: {reason}", remedy)
 
 

@@ -12,7 +12,8 @@ with the instant `known_at` since when it was known:
   nothing is added. A missing value says nothing: where an import has none, the stored one stands;
 - *unfinished*, a session whose close plus lag is still to come: its row is refused;
 - *quarantined*, a row that is too unlikely to believe (`ingest.suspicion`), or that nothing joins to what is stored
-  (`ingest.joining`): held back, and added only if a person releases it, or a later import brings one to believe.
+  (`ingest.joining`): held back, and added only if a person releases it, or a later import brings one to believe. An
+  open, high or low that cannot be (`ingest.bars`) is a missing value, and its row is kept.
 
 With these rules `read(as_of)` gives the same rows for ever, whatever is added afterwards.
 
@@ -28,6 +29,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ingest.assets import Asset
+from ingest.bars import without_wild_fields
 from ingest.errors import PanelFaultError, StoreError
 from ingest.overlap import SAME
 from ingest.panel import VALUES, check_panel
@@ -54,6 +56,7 @@ class Appended:
         foreign: Whether rows were held back since they seem to be of another asset, or in another currency.
         needed: Sessions that a file must have too, where rows were held back since nothing tells the change between
             them and what is stored.
+        blanked: Opens, highs and lows that cannot be, taken for missing; their rows count as what they are without.
     """
 
     new: int = 0
@@ -67,6 +70,7 @@ class Appended:
     held: int = 0
     foreign: bool = False
     needed: tuple[pd.Timestamp, ...] = ()
+    blanked: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,13 +121,16 @@ def additions(
     finished = rows["session"] <= days.last_closed(now - asset.lag)
     rows = rows.loc[finished & ~early].reset_index(drop=True)
     meeting = as_given(rows) if held is None else meet(asset, latest, rows, adjusted=adjusted)
-    rows, is_stored, same = _completed(meeting.rows, latest)
+    rows, blanked = meeting.rows, 0
+    if held is not None:
+        rows, blanked = without_wild_fields(rows, _around(latest, rows))
+    given, (rows, is_stored, same) = rows, _completed(rows, latest)
     reasons = pd.Series("", index=rows.index, dtype="str")
     known_before = np.zeros(len(rows), dtype=bool)
     if held is not None:
-        reasons[~same] = suspicions(rows[~same], _around(latest, rows))
+        reasons[~same] = suspicions(rows[~same], _around(latest, rows), held)
         reasons[meeting.waits & ~same] = Reason.SEAM.value
-        rows, is_stored, same = _completed(carried(meeting.rows, (reasons != "").to_numpy()), latest)
+        rows, is_stored, same = _completed(carried(given, (reasons != "").to_numpy()), latest)
         known_before = _completed(rows, _latest(held))[2] & (reasons != "").to_numpy()
     suspect = (reasons != "").to_numpy()
     again = suspect & rows["session"].isin(held["session"] if held is not None else ()).to_numpy()
@@ -147,6 +154,7 @@ def additions(
         held=int(known_before.sum()),
         foreign=meeting.foreign,
         needed=meeting.needed,
+        blanked=blanked,
     )
     back = rows.assign(reason=reasons)[suspect & ~known_before]
     believed = pd.concat([rows[added], behind], ignore_index=True) if len(behind) else rows[added]

@@ -124,12 +124,13 @@ def origin_window(symbol: str, changes: pd.DataFrame, series: Sequence[str], as_
     return window
 
 
-def require_usable(windows: Windows, minimum: int) -> None:
+def require_usable(windows: Windows, minimum: int, wanting: str = "") -> None:
     """Refuses windows from which nothing can be learned.
 
     Args:
         windows: The complete windows up to an origin.
         minimum: Complete windows needed.
+        wanting: How many rows would do, as `rows_wanted` tells; empty where that is not known.
 
     Raises:
         TooFewRowsError: States how many there are, how many are needed, and what was dropped.
@@ -139,7 +140,7 @@ def require_usable(windows: Windows, minimum: int) -> None:
         lost = ", ".join(f"{count} dropped: {reason}" for reason, count in windows.dropped.items())
         raise TooFewRowsError(
             f"{windows.symbol} has {len(windows)} complete windows of {LENGTH} sessions and their next, "
-            f"and at least {minimum} are needed{f' ({lost})' if lost else ''}: import a longer history"
+            f"and at least {minimum} are needed{f' ({lost})' if lost else ''}: import a longer history{wanting}"
         )
     if not windows.y.any():
         first, last = windows.as_of[0], windows.target[-1]
@@ -147,6 +148,28 @@ def require_usable(windows: Windows, minimum: int) -> None:
             f"{windows.symbol} has a price that never moves from {first} to {last}: "
             "there is nothing to forecast; check the file's close column"
         )
+
+
+def rows_wanted(known: npt.NDArray[np.bool_], rows: int, minimum: int, warm_up: int) -> str:
+    """How many rows an asset with too few would have to have, in words.
+
+    Those that it has stay as they are, with their gaps; the further ones are sessions without any, before or after.
+
+    Args:
+        known: Which sessions have a price change `(sessions,)`, oldest first.
+        rows: Rows of these sessions.
+        minimum: Complete windows needed.
+        warm_up: Changes that must have been seen before one counts in a window.
+
+    >>> rows_wanted(np.arange(61) > 0, rows=61, minimum=60, warm_up=20)
+    ' (88 rows without a gap would do; it has 61)'
+    """
+    further = minimum + warm_up + 2 * LENGTH
+    price = np.concatenate([known, np.ones(further, dtype=bool)])
+    seen = np.concatenate([[0], np.cumsum(price)[:-1]])
+    whole = stretches((price & (seen >= warm_up))[:, None])[:-1].all(axis=(1, 2)) & price[LENGTH:]
+    enough = int(np.searchsorted(np.cumsum(whole), minimum)) + LENGTH + 1
+    return f" ({rows + enough - known.size} rows without a gap would do; it has {rows})"
 
 
 def stretches(values: npt.NDArray[Value]) -> npt.NDArray[Value]:

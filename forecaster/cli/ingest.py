@@ -196,6 +196,7 @@ def told(counts: Appended) -> str:
         (counts.early, "before the first year of the calendar, left out"),
         (counts.quarantined, "held back as hard to believe: see `forecaster data quarantine`"),
         (counts.held, "held back or rejected before"),
+        (counts.blanked, "of open, high and low left out as hard to believe"),
     ]
     line = ", ".join(f"{count} {word}" for count, word in parts if count) or "nothing to store"
     if counts.foreign:

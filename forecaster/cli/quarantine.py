@@ -26,6 +26,7 @@ def quarantine(
     import pandas as pd
 
     from ingest.panel import VALUES
+    from ingest.suspicion import REMEDIES
 
     home = opened()
     symbols = [symbol] if symbol else [asset.symbol for asset in home.store.assets()]
@@ -40,6 +41,8 @@ def quarantine(
         columns = ["symbol", "session", "reason", *VALUES, "source", "decision"]
         shown = rows[columns].dropna(axis="columns", how="all")
         show_table(list(shown.columns), [[cell(value) for value in row] for row in shown.itertuples(index=False)])
+        for reason in sorted(set(rows.loc[rows["decision"] == "", "reason"]) & set(REMEDIES)):
+            say(f"{reason}: {REMEDIES[reason]} (`forecaster data release`).")
 
 
 @group.command()

@@ -91,7 +91,7 @@ class Issuer:
         pools = Pools(names, self._settings)
         ready = train([view], pools.trainees, self._settings)[0] if trained is None else trained
         own = {name: self._attributed(view, ready[name]) for name in pools.trainees}
-        return pools.day(own, lambda: self.record.at(as_of))
+        return pools.day(own, lambda: self.record.at(as_of), lambda: view)
 
     def _attributed(self, view: View, trained: Trained) -> Forecast:
         """A model's own forecast, with what moved it."""

@@ -1,4 +1,8 @@
-"""Forecasts that are made of others': their members', weighed by what was known of them."""
+"""Forecasts that are made of others': their members', weighed by what was known of them.
+
+All forecasts of a day leave through `Pools.day`, whoever issues or replays them, and there it is asked whether they are
+possible.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from forecaster import models
 from forecaster.issuing.diagnostics import Diagnostics
+from forecaster.issuing.possible import checked
 from forecaster.issuing.provenance import config_sha256, seed_of
 from forecaster.json_numbers import number
 
@@ -16,6 +21,7 @@ if TYPE_CHECKING:
     from forecaster.contract import Track
     from forecaster.issuing.forecast import Forecast
     from forecaster.settings import Settings
+    from forecaster.view.view import View
 
 
 class Pools:
@@ -42,17 +48,19 @@ class Pools:
         alone = tuple(name for name in names if name not in self._combine)
         self.trainees = tuple(dict.fromkeys(alone + self.members))
 
-    def day(self, own: Mapping[str, Forecast], known: Callable[[], Track]) -> tuple[Forecast, ...]:
+    def day(
+        self, own: Mapping[str, Forecast], known: Callable[[], Track], look: Callable[[], View]
+    ) -> tuple[Forecast, ...]:
         """The forecasts of one day by all the names, in order: the models' own, and the pools that are made of them.
 
         Args:
             own: The forecasts of that day by the trainees.
             known: Tells how the members fared before that day; asked only where there is a pool.
+            look: Tells what was known on that day; asked only where there is a distribution.
         """
         track = known() if self.names else None
-        return tuple(
-            own[name] if track is None or name in own else self._pooled(name, own, track) for name in self._all
-        )
+        made = [own[name] if track is None or name in own else self._pooled(name, own, track) for name in self._all]
+        return tuple(one if one.predictive is None else checked(one, look()) for one in made)
 
     def _pooled(self, name: str, own: Mapping[str, Forecast], track: Track) -> Forecast:
         """One pool's forecast; members that have none are left out.

@@ -39,6 +39,7 @@ class Record:
         known: Scores found before, under the same settings.
 
     Attributes:
+        past: The asset's.
         scores: Those found so far.
     """
 
@@ -47,20 +48,20 @@ class Record:
         self.scores: dict[pd.Timestamp, Mapping[str, Pair]] = {
             day: own for day, own in (known or {}).items() if set(members) <= set(own)
         }
-        self._past, self._members, self._settings = past, members, settings
+        self.past, self._members, self._settings = past, members, settings
 
     def at(self, as_of: pd.Timestamp) -> Track:
         """What was known at a session of how the members fared; days without any forecast or outcome are left out."""
         missing = self.legs(as_of, as_of)
-        for walked in walk({self._past.symbol: self._past}, missing, self._members, self._settings):
+        for walked in walk({self.past.symbol: self.past}, missing, self._members, self._settings):
             self.scores[walked.day] = walked.scores
         return self.known_at(as_of)
 
     def legs(self, first: pd.Timestamp, last: pd.Timestamp) -> list[Leg]:
         """The trainings and days that the tracks of the origins from `first` to `last` need and do not have yet."""
         missing = [day for day in self.days(first, last) if day not in self.scores]
-        symbol, members = self._past.symbol, self._members
-        return [Leg(symbol, at, members, scored=days) for at, days in trainings(self._past, missing, EVERY).items()]
+        symbol, members = self.past.symbol, self._members
+        return [Leg(symbol, at, members, scored=days) for at, days in trainings(self.past, missing, EVERY).items()]
 
     def known_at(self, as_of: pd.Timestamp) -> Track:
         """The track of an origin, from the scores found so far."""
@@ -73,7 +74,7 @@ class Record:
 
     def days(self, first: pd.Timestamp, last: pd.Timestamp) -> Sequence[pd.Timestamp]:
         """Origins whose targets lie among the sessions before `first`, as many as a record has, or up to `last`."""
-        history = self._past.history
+        history = self.past.history
         code = calendar(history.asset.calendar)
         days = code.sessions(max(history.first, code.first), last)
         at = int(np.searchsorted(days.to_numpy(), first.to_numpy()))

@@ -9,6 +9,7 @@ from forecaster.errors import ForecasterError
 from forecaster.issuing.forecast import HORIZON
 from forecaster.issuing.issue import Issuer
 from forecaster.issuing.pools import Pools
+from forecaster.issuing.possible import UNQUOTED, shown
 from forecaster.issuing.provenance import config_sha256
 from forecaster.issuing.refits import able, trainings
 from forecaster.issuing.track_record import EVERY
@@ -17,7 +18,7 @@ from forecaster.operation.settle import settle
 from forecaster.operation.stamp import Stamp
 from forecaster.progress import quiet
 from forecaster.replay.backtest import last_origins, replay
-from ingest.errors import AsOfError, IncompleteWindowError, IngestError, ProviderError, StoreError
+from ingest.errors import AsOfError, CalendarRangeError, IncompleteWindowError, IngestError, ProviderError, StoreError
 from ingest.sessions import calendar
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from ingest.history import History
 
 
+STALE = 5
+"""An asset whose rows end more sessions than this before the day is stale."""
+
+
 @dataclass
 class Summary:
     """What a day's run did.
@@ -42,7 +47,8 @@ class Summary:
         as_ofs: Symbol to the origin it was forecast from.
         withheld: Symbol to why it has no forecast.
         waiting: Those of the withheld whose rows may still come.
-        faults: What else went wrong, a line each: attention that could not be fetched, rows that are held back.
+        faults: What else went wrong, a line each: attention that could not be fetched, rows that are held back, an
+            asset that is stale.
         report: The PDF, None where there was nothing to report.
     """
 
@@ -162,6 +168,11 @@ def _report(home: Home, day: pd.Timestamp, symbols: tuple[str, ...], withheld: d
 def _forecast(home: Home, asset: Asset, as_of: pd.Timestamp | None, summary: Summary, progress: Tell) -> None:
     history = home.store.history(asset.symbol)
     day = origin_of(home, history, as_of)
+    if stale := _stale(home, history, as_of):
+        if day > history.last:
+            raise AsOfError(stale)
+        if not any(f"quarantine {asset.symbol}`" in said for said in summary.faults):
+            summary.faults.append(stale)
     names = home.settings.model_names()
     progress(f"{asset.symbol}: settle")
     summary.settled += settle(home.ledger, history, day, home.clock.now())
@@ -177,6 +188,26 @@ def _forecast(home: Home, asset: Asset, as_of: pd.Timestamp | None, summary: Sum
     home.tracks.keep(asset.symbol, issuer.record.scores, home.settings)
     _fill_fan(home, issuer, names, day, progress)
     summary.as_ofs[asset.symbol] = day
+    if still := shown(issuer.past.look(day)).still:
+        summary.faults.append(f"{asset.symbol} is stale: its last {still} sessions never moved: {UNQUOTED}")
+
+
+def _stale(home: Home, history: History, as_of: pd.Timestamp | None) -> str:
+    """What keeps an asset's rows from reaching the day, or today where none is named; empty where they do."""
+    symbol, last, code = history.asset.symbol, history.last, calendar(history.asset.calendar)
+    try:
+        day = code.last_closed(home.clock.now() - history.asset.lag) if as_of is None else as_of
+        behind = len(code.sessions(last, day)) - 1 if day > last else 0
+    except CalendarRangeError:
+        return ""
+    held = history.held
+    waiting = int(((held["session"] > last) & (held["decision"] == "")).sum())
+    rows = "1 row since is" if waiting == 1 else f"{waiting} rows since are"
+    told = f"{rows} held back: see `forecaster data quarantine {symbol}`"
+    if behind <= STALE:
+        return f"{symbol}: {told}" if waiting else ""
+    remedy = told if waiting else "fetch or import the sessions since, or stop it (data.stopped)"
+    return f"{symbol} is stale: its rows end on {last:%Y-%m-%d}, {behind} sessions before {day:%Y-%m-%d}: {remedy}"
 
 
 def origin_of(home: Home, history: History, as_of: pd.Timestamp | None) -> pd.Timestamp:

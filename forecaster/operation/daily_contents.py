@@ -71,7 +71,11 @@ def daily_report(
         if own.empty:  # never forecast by then: nothing to say, unless today's run withheld it
             continue
         if own["as_of"].max() < oldest:
-            absent.setdefault(symbol, f"the newest forecast is of {own['as_of'].max()}")
+            absent.setdefault(
+                symbol,
+                f"{symbol} is stale: its newest forecast is of {own['as_of'].max()}: fetch or import the sessions "
+                "since, or stop it (data.stopped)",
+            )
             continue
         today = ledger.forecasts([symbol], pd.Timestamp(own["as_of"].max()), horizon=HORIZON)
         pages.append(_page(_in_order(today), own, replays.of(symbol), settings))

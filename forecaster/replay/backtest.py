@@ -152,7 +152,7 @@ def replay(
 
 def replayed(walked: Walked, pools: Pools, record: Record) -> Iterator[Replayed]:
     """The forecasts of one day, those of pools from the scores that were known then."""
-    for made in pools.day(walked.own, lambda: record.known_at(walked.day)):
+    for made in pools.day(walked.own, lambda: record.known_at(walked.day), lambda: record.past.look(walked.day)):
         yield Replayed(made, f"{walked.leg.fitted_at:%Y-%m-%d}", walked.y)
 
 

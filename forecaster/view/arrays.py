@@ -11,9 +11,9 @@ import pandas as pd
 from forecaster.contract import Examples, Origin
 from forecaster.view.notes import notes
 from ingest.changes import SERIES
-from ingest.covariates import COVARIATES
+from ingest.covariates import COVARIATES, WARM_UP
 from ingest.errors import IngestError
-from ingest.windows import LENGTH, Windows, build_windows, origin_window, require_usable, stretches
+from ingest.windows import LENGTH, Windows, build_windows, origin_window, require_usable, rows_wanted, stretches
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,10 +52,12 @@ def training(view: View) -> Training:
 def _training(view: View) -> Training:
     windows, standard = _chosen(view)
     try:
-        require_usable(windows, view.settings.minimum_rows)
+        require_usable(windows, view.settings.minimum_rows, _wanting(view))
     except IngestError:
         # A price that never moves has no volatility either: it is to be named for what it is.
-        require_usable(build_windows(view.symbol, view.changes, windows.series), view.settings.minimum_rows)
+        require_usable(
+            build_windows(view.symbol, view.changes, windows.series), view.settings.minimum_rows, _wanting(view)
+        )
         raise
     last = slice(-view.settings.train_window, None)
     days = view.changes.index.searchsorted(windows.as_of[last])
@@ -68,9 +70,16 @@ def _training(view: View) -> Training:
         volatility=view.volatility.to_numpy()[days],
         covariates=names,
         z=z,
-        history=_history(view),
+        history=known_changes(view),
     )
     return Training(examples, notes(view, windows))
+
+
+def _wanting(view: View) -> str:
+    """How many rows of this asset would do, in words."""
+    known = view.changes["price"].notna().to_numpy()
+    rows = int(view.rows["session"].isin(view.changes.index).sum())
+    return rows_wanted(known, rows, view.settings.minimum_rows, WARM_UP)
 
 
 def origin(view: View, series: tuple[str, ...], names: tuple[str, ...]) -> Origin:
@@ -82,6 +91,12 @@ def origin(view: View, series: tuple[str, ...], names: tuple[str, ...]) -> Origi
     return view.once(("origin", series, names), lambda: _origin(view, series, names))
 
 
+def known_changes(view: View) -> Floats:
+    """Every known price change up to the close `(sessions,)`, as many as a fit may learn from, oldest first."""
+    price: Floats = view.changes["price"].to_numpy()
+    return price[~np.isnan(price)][-view.settings.train_window :]
+
+
 def _origin(view: View, series: tuple[str, ...], names: tuple[str, ...]) -> Origin:
     today = view.covariates.to_numpy()[-1, view.covariates.columns.get_indexer(pd.Index(names))]
     return Origin(
@@ -89,13 +104,8 @@ def _origin(view: View, series: tuple[str, ...], names: tuple[str, ...]) -> Orig
         standard=origin_window(view.symbol, view.standard, series, view.as_of),
         volatility=float(view.volatility.iloc[-1]),
         z=np.where(np.isnan(today), 0.0, today),
-        history=_history(view),
+        history=known_changes(view),
     )
-
-
-def _history(view: View) -> Floats:
-    price: Floats = view.changes["price"].to_numpy()
-    return price[~np.isnan(price)][-view.settings.train_window :]
 
 
 def _chosen(view: View) -> tuple[Windows, Floats]:

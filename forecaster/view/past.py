@@ -35,6 +35,7 @@ class Past:
         """Keeps both; see the class."""
         self.history = history
         self._settings = settings
+        self._latest: View | None = None
 
     @property
     def symbol(self) -> str:
@@ -48,6 +49,11 @@ class Past:
             AsOfError: Where the data do not cover it, or it is no session of the asset's calendar.
             IncompleteWindowError: Where the session itself has no row.
         """
+        if self._latest is None or self._latest.as_of != as_of:  # one day is asked for several times in a row
+            self._latest = self._looked(as_of)
+        return self._latest
+
+    def _looked(self, as_of: pd.Timestamp) -> View:
         whole = self._whole
         if whole is None or not self.history.first <= as_of <= self.history.last or as_of not in whole.changes.index:
             return look(self.history, as_of, self._settings)

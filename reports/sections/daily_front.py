@@ -47,7 +47,8 @@ def _blocks(report: DailyReport) -> Iterator[Block]:
 def _warnings(report: DailyReport) -> Iterator[str]:
     """Whatever keeps a number on this page from being an ordinary forecast."""
     for symbol, reason in report.withheld.items():
-        yield f"{symbol}: no forecast was issued. Reason: {reason}"
+        stale = reason.startswith(f"{symbol} is stale")  # then it says all by itself
+        yield reason if stale else f"{symbol}: no forecast was issued. Reason: {reason}"
     for asset in report.assets:
         if asset.simulated:
             yield f"{asset.symbol}: SIMULATED data, made up by a program; it says nothing about a real market."

@@ -61,6 +61,54 @@ def test_zeros_and_gaps_of_volume_and_attention(make_panel: MakePanel) -> None:
     assert as_table(findings(rows.assign(tweets=np.nan, volume=np.nan), DAYS)).empty
 
 
+def test_nothing_is_said_of_a_series_that_is_not_used(make_panel: MakePanel) -> None:
+    rows = make_panel(60).assign(volume=0.0, tweets=np.nan)
+    rows.loc[3, "volume"] = np.nan
+    assert as_table(findings(rows, DAYS)).empty
+
+
+def test_nothing_is_said_of_rows_that_are_not_used_but_that_they_are_there(make_panel: MakePanel) -> None:
+    """Sundays under 24/5: what they hold is no finding."""
+    rows = make_panel(70)
+    sunday = (rows["session"].dt.day_of_week == 6).to_numpy()
+    rows.loc[sunday, "volume"] = 0
+    rows.loc[sunday, ["open", "high", "low"]] = np.nan
+    rows.loc[sunday, "close"] *= 2
+    rows = rows[rows["session"].dt.day_of_week != 5].reset_index(drop=True)
+    found = only(as_table(findings(rows, calendar("24/5"))), "outside calendar")
+    assert found["count"] == 10
+
+
+def test_rows_of_shut_days_alone(make_panel: MakePanel) -> None:
+    rows = make_panel(70)
+    rows = rows[rows["session"].dt.day_of_week == 6].reset_index(drop=True)
+    assert only(as_table(findings(rows, calendar("24/5"))), "outside calendar")["count"] == 10
+
+
+@pytest.mark.parametrize(("factor", "ratio"), [(1 / 4, "4 for 1"), (10, "1 for 10"), (2 / 3, "3 for 2")])
+def test_a_split_that_is_not_adjusted_is_named(make_panel: MakePanel, factor: float, ratio: str) -> None:
+    rows = make_panel(300)
+    changes = np.random.default_rng(5).normal(0, 0.008, 300)
+    bars = np.exp(np.cumsum(changes))[:, None] * np.array([100, 101, 99, 100])
+    rows[["open", "high", "low", "close"]] = bars
+    rows.loc[200:, ["open", "high", "low", "close"]] *= factor
+    found = as_table(findings(rows, DAYS)).set_index("check").loc["unadjusted split"]
+    assert (found["count"], found["first"]) == (1, rows.loc[200, "session"])
+    assert f"a split that is not adjusted: {ratio} on 2024-07-19" in found["detail"]
+    assert "Stock Splits" in found["remedy"]
+    rows.loc[200, "adjustment"] = 1 / factor
+    assert "unadjusted split" not in set(as_table(findings(rows, DAYS))["check"])
+
+
+def test_a_dividend_that_is_not_adjusted_is_hinted_at(make_panel: MakePanel) -> None:
+    rows = make_panel(300)
+    rows["close"] = 100 * np.exp(np.cumsum(np.random.default_rng(5).normal(0, 0.008, 300)))
+    rows.loc[200:, "close"] *= 0.56
+    rows[["open", "high", "low"]] = np.nan
+    found = as_table(findings(rows, DAYS)).set_index("check").loc["large price move"]
+    assert "a split or a dividend that is not adjusted" in found["remedy"]
+
+
 def test_bars_that_cannot_be(make_panel: MakePanel) -> None:
     rows = make_panel(60)
     rows.loc[5, ["high", "low"]] = rows.loc[5, ["low", "high"]].to_numpy()

@@ -14,7 +14,7 @@ from ingest.history import vintage_sha256
 from ingest.panel import VALUES
 from ingest.sources import csv_file, sample
 from ingest.store import Appended, Store
-from ingest.suspicion import suspicions
+from ingest.suspicion import REMEDIES, Reason, suspicions
 from tests.ingest.conftest import COIN, NOW
 
 MakePanel = Callable[..., pd.DataFrame]
@@ -29,17 +29,12 @@ def reasons(rows: pd.DataFrame) -> dict[int, str]:
 
 def test_each_reason_is_found_where_it_was_planted(make_panel: MakePanel) -> None:
     rows = make_panel(80)
-    rows.loc[10, "low"] = 7e-05
-    rows.loc[11, "open"] = rows.loc[11, "close"] * 30
-    rows.loc[11, "high"] = rows.loc[11, "close"] * 30
-    rows.loc[20, ["high", "low"]] = rows.loc[20, ["low", "high"]].to_numpy()
+    rows.loc[20, "close"] *= 1.4
     rows.loc[30, BAR] *= 100
     rows.loc[31, BAR] *= 100
     rows.loc[45, BAR] /= 4
     rows.loc[79, BAR] /= 100
     assert reasons(rows) == {
-        10: "bad tick",
-        11: "bad tick",
         20: "impossible bar",
         30: "unit slip",
         31: "unit slip",
@@ -65,20 +60,25 @@ def test_what_markets_really_do_is_believed(ethereum: Path) -> None:
     assert reasons(split) == {}
 
 
-def test_a_lasting_new_level_is_not_for_us_to_judge(make_panel: MakePanel) -> None:
+def test_a_lasting_new_level_is_asked_about(make_panel: MakePanel) -> None:
+    """It may be a new unit of account: a person knows, and the remedy says what to do in either case."""
     rows = make_panel(80)
-    rows.loc[40:, BAR] *= 100
-    assert reasons(rows) == {}
+    rows.loc[45:, BAR] *= 100
+    assert reasons(rows) == dict.fromkeys(range(45, 80), "unit slip")
+    assert "import them in the unit of the other rows" in REMEDIES[Reason.UNIT]
+    assert "release them" in REMEDIES[Reason.UNIT]
 
 
 def test_a_row_held_back_is_not_read_and_can_be_seen(store: Store, make_panel: MakePanel) -> None:
     rows = make_panel(60)
-    rows.loc[30, "low"] = 7e-05
+    rows.loc[30, "close"] *= 2
     assert store.append(COIN, rows, NOW) == Appended(new=59, quarantined=1)
     read = store.read("COIN", "2024-02-29")
     assert pd.Timestamp("2024-01-31") not in set(read["session"])
     held = store.history("COIN").quarantined("2024-02-29")
-    assert held[["session", "reason", "low"]].to_numpy().tolist() == [[pd.Timestamp("2024-01-31"), "bad tick", 7e-05]]
+    assert held[["session", "reason", "close"]].to_numpy().tolist() == [
+        [pd.Timestamp("2024-01-31"), "impossible bar", rows.loc[30, "close"]]
+    ]
     assert held["payload"].iloc[0] == rows["payload"].iloc[0]
     assert store.append(COIN, rows, LATER) == Appended(unchanged=59, held=1)
     assert len(store.history("COIN").held) == 1

@@ -168,13 +168,11 @@ def test_a_payment_on_a_day_without_a_session_counts_on_the_next(store: Store) -
     assert store.history("SHARE").newest()["adjustment"].tolist() == [1.0, 1.0, 1.01 * 1.005, 1.0]
 
 
-def test_a_bad_close_beside_a_good_adjusted_one_leaves_no_payment_behind(store: Store) -> None:
-    """Its factor is a hundredth, that of the next row a hundred: together they are none, once it is held back."""
-    close, factor = CLOSE.copy(), np.ones(len(DAYS))
-    close[12] *= 100
-    factor[12:14] = 0.01, 100.0
-    bar = dict.fromkeys(("open", "high", "low"), CLOSE)
-    rows = file(slice(0, 30), close, adjustment=factor, **bar)
+def test_a_bad_adjusted_close_leaves_no_payment_behind(store: Store) -> None:
+    """Its factor is a hundred, that of the next row a hundredth: together they are none, once it is held back."""
+    factor = np.ones(len(DAYS))
+    factor[12:14] = 100.0, 0.01
+    rows = file(slice(0, 30), adjustment=factor)
     assert store.append(SHARE, rows, NOW, adjusted=True) == Appended(new=29, quarantined=1)
     assert (store.history("SHARE").newest()["adjustment"] == 1).all()
     assert store.append(SHARE, rows, NOW, adjusted=True) == Appended(unchanged=29, held=1)

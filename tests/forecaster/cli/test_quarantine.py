@@ -18,29 +18,37 @@ TICKS = ("2018-01-05", "2018-01-12")
 
 @pytest.fixture
 def raw(new_home: Path, tmp_path: Path, command: Callable[..., Any]) -> Path:
-    """A home that was given an exchange's raw ticks: two sessions with lows of 7e-05 beside closes near 9230."""
+    """A home that was given an exchange's raw ticks: two sessions in another unit, and one with a low of 7e-05."""
     days = pd.date_range(end="2018-01-21", periods=150)
     close = 9230 * np.exp(np.cumsum(np.random.default_rng(3).normal(0, 0.02, 150)))
     bars = pd.DataFrame({"Open": close * 0.99, "High": close * 1.02, "Low": close * 0.97, "Close": close}, index=days)
-    bars.loc[list(TICKS), "Low"] = 7e-05
+    bars.loc[list(TICKS)] *= 100
+    bars.loc["2018-01-08", "Low"] = 7e-05
     bars.rename_axis("Date").to_csv(tmp_path / "ticks.csv")
     said = command("ingest", "csv", tmp_path / "ticks.csv", "--symbol", "RAW", "--calendar", "24/7", "--home", new_home)
     assert said.code == 0
-    assert said.out.endswith("148 new, 2 held back as hard to believe: see `forecaster data quarantine`.\n")
+    assert said.out.endswith(
+        "148 new, 2 held back as hard to believe: see `forecaster data quarantine`, "
+        "1 of open, high and low left out as hard to believe.\n"
+    )
     return new_home
 
 
 def test_raw_ticks_are_shown_and_not_used(raw: Path, command: Callable[..., Any]) -> None:
     said = command("data", "quarantine", "--home", raw)
     assert said.code == 0
-    assert [line.split()[:4] for line in said.out.splitlines()[1:]] == [["RAW", day, "bad", "tick"] for day in TICKS]
-    assert "7e-05" in said.out
+    *rows, asked = said.out.splitlines()[1:]
+    assert [line.split()[:4] for line in rows] == [["RAW", day, "unit", "slip"] for day in TICKS]
+    assert asked.startswith("unit slip: import them in the unit of the other rows")
     shown = json.loads(command("data", "quarantine", "RAW", "--json", "--home", raw).out)
-    assert [(row["session"], row["reason"], row["low"], row["decision"]) for row in shown] == [
-        (day, "bad tick", 7e-05, "") for day in TICKS
+    assert [(row["session"], row["reason"], row["decision"]) for row in shown] == [
+        (day, "unit slip", "") for day in TICKS
     ]
     rows = json.loads(command("data", "show", "RAW", "--last", "150", "--json", "--home", raw).out)
     assert not {row["session"] for row in rows} & set(TICKS)
+    (day,) = (row for row in rows if row["session"] == "2018-01-08")
+    assert day["low"] is None
+    assert day["close"] is not None
 
 
 def test_checks_and_report_name_what_is_held_back(raw: Path, command: Callable[..., Any]) -> None:
@@ -48,7 +56,7 @@ def test_checks_and_report_name_what_is_held_back(raw: Path, command: Callable[.
     (held,) = [finding for finding in found if finding["check"].startswith("quarantined")]
     assert (held["count"], held["first"], held["last"]) == (2, *TICKS)
     assert command("run", "--as-of", "2018-01-21", "--home", raw).code == 0
-    assert "bad tick" in (raw / "reports" / "2018-01-21.html").read_text()
+    assert "unit slip" in (raw / "reports" / "2018-01-21.html").read_text()
 
 
 def test_releasing_and_rejecting(raw: Path, command: Callable[..., Any]) -> None:
