@@ -184,6 +184,10 @@ def _span(rows: pd.DataFrame) -> str:
     return f"{len(rows)} sessions from {first:%Y-%m-%d} to {last:%Y-%m-%d}"
 
 
+REMEDY = "import the right values, or release those that are real"
+"""What becomes of rows that are held back."""
+
+
 def told(counts: Appended) -> str:
     """What an import did, in words."""
     parts = [
@@ -192,7 +196,7 @@ def told(counts: Appended) -> str:
         (counts.late, "late (known from now on)"),
         (counts.unchanged, "unchanged"),
         (counts.unfinished, "not closed yet, left out"),
-        (counts.quarantined, "held back as hard to believe: see `forecaster data quarantine`"),
+        (counts.quarantined, f"held back as hard to believe: see `forecaster data quarantine`; {REMEDY}"),
         (counts.held, "held back or rejected before"),
         (counts.blanked, "of open, high and low left out as hard to believe"),
     ]
