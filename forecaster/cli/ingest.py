@@ -184,6 +184,10 @@ def _span(rows: pd.DataFrame) -> str:
     return f"{len(rows)} sessions from {first:%Y-%m-%d} to {last:%Y-%m-%d}"
 
 
+REMEDY = "import the right values, or release those that are real"
+"""What becomes of rows that are held back."""
+
+
 def told(counts: Appended) -> str:
     """What an import did, in words."""
     parts = [
@@ -193,8 +197,12 @@ def told(counts: Appended) -> str:
         (counts.unchanged - counts.restated, "unchanged"),
         (counts.restated, "unchanged but for their scale (a split or dividend since)"),
         (counts.unfinished, "not closed yet, left out"),
+<<<<<<< HEAD
         (counts.early, "before the first year of the calendar, left out"),
         (counts.quarantined, "held back as hard to believe: see `forecaster data quarantine`"),
+=======
+        (counts.quarantined, f"held back as hard to believe: see `forecaster data quarantine`; {REMEDY}"),
+>>>>>>> sane
         (counts.held, "held back or rejected before"),
         (counts.blanked, "of open, high and low left out as hard to believe"),
     ]

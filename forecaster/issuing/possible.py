@@ -28,8 +28,8 @@ MASS = 1e-3
 """The most of its mass that a forecast may have below a change of -100 %."""
 SPAN = 20
 """Changes over which a dispersion is taken, and sessions for which a large change is news."""
-WIDE = 2.0
-"""Times the widest `SPAN` changes, where nothing large has happened in the last sessions."""
+WIDE = 2.5
+"""Times the widest `SPAN` changes, where nothing large has happened lately: twice, and a quarter for heavier tails."""
 NEWS = 1.5
 """Times the largest change of the last `SPAN` sessions: what an exponentially weighted variance makes of it is half."""
 WIDEST = 5.0

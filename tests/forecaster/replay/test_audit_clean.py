@@ -99,7 +99,7 @@ def restated(history):
     for end in (200, 300, 420):
         part = rows.head(end).copy()
         part.loc[part.index % 40 == end % 7, "close"] *= 1 + end / 1e5
-        part.loc[part.index == end - 30, "low"] = 7e-05  # held back
+        part.loc[part.index == end - 30, "close"] *= 100  # held back
         part = part[(part.index % 90 != 13) | (part.index < end - 150)]
         known = part["session"].iloc[-1].tz_localize("UTC") + pd.Timedelta(26, unit="h")
         store.append(history.asset, part, known)
