@@ -81,7 +81,7 @@ def _of_kind(
 ) -> exchange_calendars.ExchangeCalendar:
     """A calendar whose rules begin early; nothing of pandas or of the library is changed for anyone else."""
 
-    class Early(kind):  # type: ignore[misc, valid-type]  # the library has no types
+    class Early(kind):  # type: ignore[misc]  # the library has no types
         @property
         def regular_holidays(self) -> Any:  # noqa: ANN401  # as the library has it
             return _early(super().regular_holidays)
@@ -130,6 +130,7 @@ def _lacking(name: str, sessions: Days) -> tuple[Days, Instants]:
 
 def _refused(code: str, fault: str) -> UnknownCalendarError:
     return UnknownCalendarError(
-        f"calendar {code!r} {fault} by exchange_calendars {version('exchange_calendars')} with pandas {pd.__version__}: "
-        "install pandas 3.0 (`pip install 'pandas<3.1'`), or use another calendar with the same trading days"
+        f"calendar {code!r} {fault} by exchange_calendars {version('exchange_calendars')} "
+        f"with pandas {pd.__version__}: install pandas 3.0 (`pip install 'pandas<3.1'`), "
+        "or use another calendar with the same trading days"
     )

@@ -88,7 +88,10 @@ def test_real_prices_have_a_row_for_each_session_and_none_beside(name: str) -> N
 
 
 def test_nothing_of_pandas_or_of_the_library_is_changed() -> None:
-    start, theirs = AbstractHolidayCalendar.start_date, exchange_calendars.get_calendar("XNYS", "1960-01-01", "1965-01-01")
+    start, theirs = (
+        AbstractHolidayCalendar.start_date,
+        exchange_calendars.get_calendar("XNYS", "1960-01-01", "1965-01-01"),
+    )
     sessions, _, zone = build("XNYS", END)
     assert AbstractHolidayCalendar.start_date == start == pd.Timestamp("1970-01-01")
     assert zone == "America/New_York"
@@ -148,5 +151,7 @@ def test_a_calendar_that_is_not_what_it_declares_is_refused_by_name(broken: type
         "XNEVER": "cannot be built",
     }[broken.name]
     remedy = r"install pandas 3\.0 \(`pip install 'pandas<3\.1'`\), or use another calendar with the same trading days"
-    with pytest.raises(UnknownCalendarError, match=rf"^calendar '{broken.name}' {what} by .* with pandas .*: {remedy}$"):
+    with pytest.raises(
+        UnknownCalendarError, match=rf"^calendar '{broken.name}' {what} by .* with pandas .*: {remedy}$"
+    ):
         build(broken.name, END)

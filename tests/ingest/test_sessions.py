@@ -78,7 +78,8 @@ def test_days_are_covered_from_the_first_year_to_the_last_session() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "number"), [("XNYS", 32126), ("24/7", 45717), ("XLON", 32204), ("XSHG", 8360), ("XHKG", 16124), ("XKRX", 17216)]
+    ("code", "number"),
+    [("XNYS", 32126), ("24/7", 45717), ("XLON", 32204), ("XSHG", 8360), ("XHKG", 16124), ("XKRX", 17216)],
 )
 def test_sessions_keep_their_numbers(code: str, number: int) -> None:
     """Those of calendars that began in 1900 and knew no holiday before 1970: refits on record stand on them."""
