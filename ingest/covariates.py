@@ -149,13 +149,13 @@ def standard_changes(changes: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame
     return pd.DataFrame(made, index=changes.index)
 
 
-def covariates(rows: pd.DataFrame, known: pd.DataFrame, target: pd.Timestamp) -> pd.DataFrame:
+def covariates(rows: pd.DataFrame, known: pd.DataFrame, target: pd.Timestamp | None) -> pd.DataFrame:
     """The covariates known at each close, standardised by their fixed numbers.
 
     Args:
         rows: A panel, by session; sessions that are not in `known` are not looked at.
         known: What `volatility` gave, a row for every calendar session.
-        target: The session after the last.
+        target: The session after the last; None where it is not known.
 
     Returns:
         `(sessions, covariates)` without unit, in the order of `COVARIATES`; NaN where not known.
@@ -164,7 +164,8 @@ def covariates(rows: pd.DataFrame, known: pd.DataFrame, target: pd.Timestamp) ->
     s, before = known["volatility"], known["volatility"].shift(1)
     log_s, tiny = _log(s), QUIET * s
     standard = (known["change"] / before).clip(-PRICE_CLIP, PRICE_CLIP)
-    days = np.diff(np.append(known.index.to_numpy(), np.datetime64(target))) / np.timedelta64(1, "D")
+    end = np.datetime64("NaT") if target is None else np.datetime64(target)
+    days = np.diff(np.append(known.index.to_numpy(), end)) / np.timedelta64(1, "D")
     raw = {
         "short_volatility": _log(_mean(known["change"].abs(), SHORT) + tiny) - log_s,
         "long_volatility": _log((known["change"] ** 2).expanding().mean()) / 2 - log_s,

@@ -30,7 +30,8 @@ class History:
 
     Attributes:
         asset: The asset.
-        frame: Panel columns, one row a vintage, any order; known_at never missing.
+        frame: Panel columns, one row a vintage, any order; known_at never missing. Rows of sessions that the calendar
+            does not cover are left out: a store may have them from when it was believed to.
         counts: Attention by UTC day, columns `ingest.tables.COUNTED`, one row a vintage, any order; empty for an
             asset whose attention, if any, comes with its prices.
         held: Quarantined rows, columns `ingest.tables.HELD`.
@@ -45,6 +46,9 @@ class History:
 
     def __post_init__(self) -> None:
         """Puts the vintages in order: by session, then by when they became known."""
+        covered = calendar(self.asset.calendar).covers(pd.DatetimeIndex(self.frame["session"]))
+        if not covered.all():
+            object.__setattr__(self, "frame", self.frame[covered].reset_index(drop=True))
         session, known = _naive(self.frame["session"]), _naive(self.frame["known_at"])
         order = np.lexsort((known, session))
         if (np.diff(order) != 1).any():  # those of the store are in order

@@ -4,22 +4,31 @@ A session is named by its local date. Its close is an instant in UTC: the exchan
 time, early closes included; for `24/7` and `24/5` the next midnight in UTC. Nothing about a
 session is known before its close.
 
-Calendars come from the library exchange_calendars (see `ingest.timetables`), back to 1900 where it
-permits, else to its own earliest year, and about one year ahead, since later holidays are not
-decided yet. Beyond either end a question is an error, never a guess.
+Calendars come from the library exchange_calendars (see `ingest.building`). They begin with the first
+year that is known (`ingest.known_years`), and end about one year ahead, since later holidays are not
+decided yet, or where the library's own lists end. Beyond either end a question is an error, never a
+guess.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from importlib.metadata import version
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from ingest.errors import AsOfError, CalendarRangeError, NotASessionError
+from ingest.known_years import number
 from ingest.timetables import Timetable, timetable
+
+AHEAD = pd.Timedelta(days=300)
+"""Calendars without an end of their own reach further ahead than this."""
+
+SINCE = np.datetime64("1970-01-01", "us")
+"""The day from which sessions are numbered."""
 
 Day = str | date | np.datetime64
 """A day as callers have it: ISO text, a date, a datetime, a pandas or numpy timestamp."""
@@ -48,8 +57,28 @@ class Calendar:
 
     @property
     def last(self) -> pd.Timestamp:
-        """The latest session that the calendar covers, about a year ahead of today."""
+        """The latest session that the calendar covers: about a year ahead of today, unless it ends before."""
         return _stamp(self._table.sessions[-1])
+
+    @property
+    def ends(self) -> bool:
+        """Whether the library's lists end with `last`, and not only what is asked of them."""
+        return self.last < pd.Timestamp(datetime.now(UTC)).tz_localize(None) + AHEAD
+
+    def covers(self, days: pd.DatetimeIndex) -> npt.NDArray[np.bool_]:
+        """Which days lie within the calendar: from the first day of its first year to its last session.
+
+        Args:
+            days: Dates `(rows,)`.
+
+        Returns:
+            Whether each can be asked about `(rows,)`.
+
+        >>> calendar("XNYS").covers(pd.DatetimeIndex(["1952-12-31", "1953-01-01", "2018-01-16"]))
+        array([False,  True,  True])
+        """
+        wanted, sessions = days.to_numpy().astype("datetime64[us]"), self._table.sessions
+        return np.asarray((wanted >= sessions[0].astype("datetime64[Y]")) & (wanted <= sessions[-1]))
 
     def sessions(self, first: Day, last: Day) -> pd.DatetimeIndex:
         """Every session from first to last, both included; naive dates, `datetime64[us]`.
@@ -83,8 +112,8 @@ class Calendar:
         return self._pick(int(np.searchsorted(self._table.sessions, self._day(session), side="right")), session)
 
     def ordinal(self, session: Day) -> int:
-        """How many sessions of the calendar lie before the day."""
-        return self._at(self._day(session))
+        """The number of the first session not before the day: each session's is one more than the last one's."""
+        return self._at(self._day(session)) - self._at(SINCE) + number(self.code)
 
     def previous(self, session: Day) -> pd.Timestamp:
         """The last session before the day.
@@ -119,6 +148,10 @@ class Calendar:
         if when > closes[-1] + np.timedelta64(7, "D"):
             raise self._beyond(instant)
         return self._pick(int(np.searchsorted(closes, when, side="right")) - 1, instant)
+
+    def newest_closed(self, instant: datetime) -> pd.Timestamp:
+        """As `last_closed`; where the calendar ends before the instant, its last session."""
+        return self.last_closed(min(instant, self.close(self.last)))
 
     def known_after(self, days: pd.DatetimeIndex) -> pd.DatetimeIndex:
         """The close (UTC) of each day's session; of the next session where the market is shut.
@@ -164,6 +197,11 @@ class Calendar:
         return _stamp(close).tz_localize(UTC)
 
     def _beyond(self, day: Day) -> CalendarRangeError:
+        if self.ends and as_day(day) >= self.last:
+            return CalendarRangeError(
+                f"calendar {self.code}'s sessions after {self.last:%Y-%m-%d} are not known to the installed "
+                f"exchange_calendars {version('exchange_calendars')}: update it"
+            )
         shown = str(day)[:19]
         return CalendarRangeError(
             f"{shown} is outside calendar {self.code}, which covers {self.first:%Y-%m-%d} to "

@@ -2,8 +2,8 @@
 
 To build a calendar takes the library and a second; its timetable is two arrays. So they are kept in a file a calendar,
 in the platform's cache folder (`folder`). A file is believed only where all that its content follows from is what it
-was: this file, the library and pandas, the rules of the calendar's time zone, and the month, since calendars reach a
-year ahead. In every other case, and where a file is damaged or none can be written, the calendar is built anew.
+was: our own files, the library and pandas, the rules of the calendar's time zone, and the month, since calendars reach
+a year ahead. In every other case, and where a file is damaged or none can be written, the calendar is built anew.
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-import warnings
 from contextlib import suppress
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from zoneinfo import TZPATH
 
 import numpy as np
@@ -24,12 +23,8 @@ import numpy.typing as npt
 import pandas as pd
 import platformdirs
 
-from ingest.errors import UnknownCalendarError, nearest
-
-if TYPE_CHECKING:
-    import exchange_calendars
-
-EARLIEST = "1900-01-01"
+from ingest import building, known_years
+from ingest.building import build
 
 Instants = npt.NDArray[np.datetime64]
 Month = tuple[int, int]
@@ -55,7 +50,8 @@ def timetable(code: str, month: Month) -> Timetable:
     """
     found = _kept(code, month)
     if found is None:
-        found, zone = _built(code, month)
+        sessions, closes, zone = build(code, pd.Timestamp(year=month[0] + 1, month=month[1], day=28))
+        found = Timetable(sessions, closes)
         if zone:
             _keep(code, month, zone, found)
     found.sessions.flags.writeable = found.closes.flags.writeable = False
@@ -104,7 +100,7 @@ def _facts(code: str, month: Month, zone: str, content: bytes) -> dict[str, obje
     return {
         "code": code,
         "month": list(month),
-        "program": hashlib.sha256(Path(__file__).read_bytes()).hexdigest(),
+        "program": [_hash(Path(str(file))) for file in (__file__, building.__file__, known_years.__file__)],
         "exchange_calendars": version("exchange_calendars"),
         "pandas": pd.__version__,
         "zone": zone,
@@ -118,41 +114,12 @@ def _rules(zone: str) -> str:
     for place in TZPATH:
         file = Path(place) / zone
         if file.is_file():
-            return hashlib.sha256(file.read_bytes()).hexdigest()
+            return _hash(file)
     try:
         return version("tzdata")
     except PackageNotFoundError:
         return ""
 
 
-def _built(code: str, month: Month) -> tuple[Timetable, str]:
-    """The timetable from the library, and the calendar's time zone; none where it is no calendar of the library's."""
-    import exchange_calendars  # noqa: PLC0415  # it takes half a second to import, and is asked once a month
-
-    known = exchange_calendars.get_calendar_names()
-    if code not in known:
-        raise UnknownCalendarError(f"calendar {code!r} is not known: {nearest(str(code), known)}")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the library uses calls that pandas 3.1 deprecates
-        try:
-            built = _longest(code, pd.Timestamp(year=month[0] + 1, month=month[1], day=28))
-        except (ValueError, NotImplementedError, exchange_calendars.errors.CalendarError) as error:
-            raise UnknownCalendarError(
-                f"calendar {code!r} cannot be built by the installed exchange_calendars: "
-                "use another calendar with the same trading days"
-            ) from error
-        sessions = built.sessions.to_numpy().astype("datetime64[us]")
-        closes = pd.DatetimeIndex(built.closes).tz_convert(None).to_numpy().astype("datetime64[us]")
-    own = type(built).__module__.startswith("exchange_calendars.")
-    return Timetable(sessions, closes), str(getattr(built.tz, "key", "")) if own else ""
-
-
-def _longest(code: str, end: pd.Timestamp) -> exchange_calendars.ExchangeCalendar:
-    import exchange_calendars  # noqa: PLC0415  # see above
-
-    try:
-        return exchange_calendars.get_calendar(code, start=EARLIEST, end=end)
-    except ValueError:  # its holidays are recorded for fewer years
-        default = exchange_calendars.get_calendar(code)
-        start, latest = default.bound_min() or EARLIEST, default.bound_max() or end
-        return exchange_calendars.get_calendar(code, start=start, end=min(end, latest))
+def _hash(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()

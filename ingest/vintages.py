@@ -118,7 +118,7 @@ def additions(
         raise PanelFaultError(f"rows of {rows['symbol'].iloc[0]} do not belong to {asset.symbol}: split them")
     days, latest = calendar(asset.calendar), _latest(stored)
     early = rows["session"] < days.first.replace(month=1, day=1)
-    finished = rows["session"] <= days.last_closed(now - asset.lag)
+    finished = rows["session"] <= days.newest_closed(now - asset.lag)
     rows = rows.loc[finished & ~early].reset_index(drop=True)
     meeting = as_given(rows) if held is None else meet(asset, latest, rows, adjusted=adjusted)
     rows, blanked = meeting.rows, 0

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from forecaster.cli.frame import MISSING, app, opened, show_json, show_table
 from forecaster.errors import ForecasterError
 
-PACKAGES = ("forecaster", "torch", "pyro-ppl", "pandas", "sqlalchemy", "typst", "matplotlib", "apscheduler")
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from forecaster.records.home import Home
+
+PACKAGES = (
+    "forecaster",
+    "torch",
+    "pyro-ppl",
+    "pandas",
+    "exchange_calendars",
+    "sqlalchemy",
+    "typst",
+    "matplotlib",
+    "apscheduler",
+)
 LITTLE = 500_000_000
 """Free bytes below which the disk is named as a worry."""
+SOON = timedelta(days=60)
+"""How long before a calendar's end it is told."""
 
 
 @app.command()
@@ -29,6 +47,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
         "home": str(home.folder),
         "database": place(home.ledger.engine),
         "assets": ", ".join(asset.symbol for asset in home.store.assets()) or "none yet",
+        "calendars": "; ".join(_not_known(home)) or "known for the next 60 days and more",
         "ledger": "verified" if broken is None else f"{broken.table} row {broken.seq} does not hold",
         "disk": f"{free / 1e9:.1f} GB free" + (": little room left" if free < LITTLE else ""),
     }
@@ -48,6 +67,29 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
     worries = [name for name, bad in (("ledger", broken is not None), ("disk", free < LITTLE)) if bad]
     if worries:
         raise ForecasterError("not fit to run: " + "; ".join(f"{name}: {checks[name]}" for name in worries))
+
+
+def _not_known(home: Home) -> Iterator[str]:
+    """A line for each calendar of an asset on the books that ends soon, or is not known where it is needed."""
+    from ingest.errors import UnknownCalendarError
+    from ingest.known_years import LISTED_UNTIL
+    from ingest.sessions import as_day, calendar
+
+    now, spans, assets = as_day(home.clock.now()), home.store.spans(), home.store.assets()
+    for code in sorted({asset.calendar for asset in assets}):
+        try:
+            days = calendar(code)
+        except UnknownCalendarError as fault:
+            yield str(fault)
+            continue
+        if days.ends and days.last < now + SOON:
+            yield f"{code}: no session after {days.last:%Y-%m-%d} is known: update exchange_calendars"
+        if now.year > LISTED_UNTIL.get(code, now.year):
+            yield f"{code}: holidays that move are listed until {LISTED_UNTIL[code]} only: update exchange_calendars"
+        own = [asset.symbol for asset in assets if asset.calendar == code and asset.symbol in spans]
+        old = [symbol for symbol in own if spans[symbol][0].year < days.first.year]
+        if old:
+            yield f"{code}: rows before {days.first:%Y} are not used: {', '.join(old)}"
 
 
 def _told(value: object) -> str:

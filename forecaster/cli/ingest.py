@@ -197,17 +197,22 @@ def told(counts: Appended) -> str:
         (counts.unchanged - counts.restated, "unchanged"),
         (counts.restated, "unchanged but for their scale (a split or dividend since)"),
         (counts.unfinished, "not closed yet, left out"),
-<<<<<<< HEAD
         (counts.early, "before the first year of the calendar, left out"),
-        (counts.quarantined, "held back as hard to believe: see `forecaster data quarantine`"),
-=======
-        (counts.quarantined, f"held back as hard to believe: see `forecaster data quarantine`; {REMEDY}"),
->>>>>>> sane
+        (counts.quarantined, f"held back{_why(counts)}"),
         (counts.held, "held back or rejected before"),
         (counts.blanked, "of open, high and low left out as hard to believe"),
     ]
-    line = ", ".join(f"{count} {word}" for count, word in parts if count) or "nothing to store"
+    return ", ".join(f"{count} {word}" for count, word in parts if count) or "nothing to store"
+
+
+def _why(counts: Appended) -> str:
+    """Why rows were held back, and what to do."""
     if counts.foreign:
-        return f"{line}; closes and changes are others than those stored: is it the same asset, in the same currency?"
-    days = " and ".join(f"{day:%Y-%m-%d}" for day in counts.needed)
-    return f"{line}; nothing tells the change from what is stored: import a file that also has {days}" if days else line
+        return (
+            " since closes and changes are others than those stored: is it the same asset, in the same currency? "
+            "`forecaster data release` lets them in"
+        )
+    if counts.needed:
+        days = " and ".join(f"{day:%Y-%m-%d}" for day in counts.needed)
+        return f" since nothing tells the change from what is stored: import a file that also has the row of {days}"
+    return f" as hard to believe: see `forecaster data quarantine`; {REMEDY}"

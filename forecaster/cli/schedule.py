@@ -28,7 +28,8 @@ def start() -> None:
         signal.signal(stop, _leave)
     say(f"Home: {home.folder}. Stop with Ctrl-C.")
     for row in schedule.status(home):
-        say(f"{row['calendar']}: next run {row['next_due']}, {len(row['owed'])} owed.")
+        if not row["fault"]:  # else the scheduler says it
+            say(f"{row['calendar']}: next run {row['next_due']}, {len(row['owed'])} owed.")
     sys.stdout.flush()
     scheduler.start(home)
 
@@ -47,20 +48,26 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
         columns,
         [[", ".join(row[c]) if isinstance(row[c], list) else row[c] for c in columns] for row in rows],
     )
+    for row in rows:
+        if row["fault"]:
+            say(row["fault"])
 
 
 @group.command("catch-up")
 def catch_up() -> None:
     """Runs what is owed now, and ends."""
-    from forecaster.operation import daily, schedule
+    from forecaster.operation import schedule
 
     home = opened()
-    codes = sorted({asset.calendar for asset in daily.watchlist(home)})
-    ran = [done for code in codes for done in schedule.run_due(home, code)]
+    standing = schedule.status(home)
+    ran = [done for row in standing if row["owed"] for done in schedule.run_due(home, row["calendar"])]
     for done in ran:
         say(f"{done.due.calendar} {done.due.session:%Y-%m-%d}: {done.outcome}")
+    faults = [row["fault"] for row in standing if row["fault"]]
+    for line in faults:
+        say(line)
     say(f"{len(ran)} days run.")
-    if not all(done.whole for done in ran):
+    if faults or not all(done.whole for done in ran):
         raise typer.Exit(DONE_IN_PART)
 
 

@@ -47,6 +47,7 @@ def issue(
         TooFewRowsError: Fewer whole windows than the minimum.
         ConstantSeriesError: A price that never moves.
         IncompleteWindowError: Where today's window has a hole.
+        CalendarRangeError: Where the asset's calendar ends with `as_of`.
     """
     return Issuer(history, names, settings).issue(as_of, trained)
 
@@ -88,6 +89,7 @@ class Issuer:
             only: Some of the forecasters; all where empty.
         """
         view, names = self.past.look(as_of), only or self._names
+        _ = view.target  # nothing is trained for a session that is not known
         pools = Pools(names, self._settings)
         ready = train([view], pools.trainees, self._settings)[0] if trained is None else trained
         own = {name: self._attributed(view, ready[name]) for name in pools.trainees}

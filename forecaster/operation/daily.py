@@ -215,12 +215,14 @@ def origin_of(home: Home, history: History, as_of: pd.Timestamp | None) -> pd.Ti
 
     Raises:
         AsOfError: For a day in the future, or one that the data do not cover.
+        CalendarRangeError: For a day after the end of the asset's calendar.
     """
     if as_of is None:
         return history.last
     code = calendar(history.asset.calendar)
-    closed = code.last_closed(home.clock.now())
+    closed = code.newest_closed(home.clock.now())
     if as_of > closed:
+        code.next(closed)  # where the calendar ends with it, that is the fault, and it is raised here
         raise AsOfError(
             f"{history.asset.symbol}: as-of {as_of:%Y-%m-%d} is in the future: its last session closed on "
             f"{closed:%Y-%m-%d}; choose that day or an earlier one"

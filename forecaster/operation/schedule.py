@@ -15,7 +15,7 @@ import pandas as pd
 
 from forecaster.errors import ForecasterError
 from forecaster.operation import daily
-from ingest.errors import IngestError, StoreError
+from ingest.errors import CalendarRangeError, IngestError, StoreError, UnknownCalendarError
 from ingest.sessions import calendar
 from reports.errors import ReportError
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from forecaster.records.home import Home
 
 log = logging.getLogger(__name__)
+
+CALENDAR_FAULTS = (CalendarRangeError, UnknownCalendarError)
+"""What one calendar may lack, its next session or all of them, while the others go on."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +63,14 @@ class Ran:
 
 
 def next_due(code: str, delay: timedelta, clock: Clock) -> datetime:
-    """When the next session of a calendar is due, in the clock's time, UTC."""
-    code_calendar = calendar(code)
-    due = code_calendar.close(code_calendar.next(code_calendar.last_closed(clock.now() - delay))) + delay
+    """When the next session of a calendar is due, in the clock's time, UTC.
+
+    Raises:
+        CalendarRangeError: The calendar ends before it.
+        UnknownCalendarError: The calendar cannot be built any more.
+    """
+    days = calendar(code)
+    due = days.close(days.next(days.newest_closed(clock.now() - delay))) + delay
     result: datetime = due.to_pydatetime()
     return result
 
@@ -71,10 +79,13 @@ def due(home: Home, code: str) -> list[Due]:
     """Sessions of a calendar that have closed and are not finished, oldest first.
 
     Only the last `catch_up` sessions are looked at, the newest always: what was missed before them stays missed. A
-    home that never ran owes the last closed session only.
+    home that never ran owes the last closed session only. Where the calendar ends, its last session is still owed.
+
+    Raises:
+        UnknownCalendarError: The calendar cannot be built any more.
     """
     cal, delay = calendar(code), timedelta(minutes=home.settings.schedule.delay_minutes)
-    last = cal.last_closed(home.clock.now() - delay)
+    last = cal.newest_closed(home.clock.now() - delay)
     runs = home.claims.table(code)
     if runs.empty:
         return [Due(code, last)]
@@ -97,6 +108,7 @@ def run_due(home: Home, code: str, stopping: Callable[[], bool] = lambda: False)
 
     Raises:
         StoreError: Where the database cannot be used; the day stays owed, and is taken up again after the lease.
+        UnknownCalendarError: The calendar cannot be built any more.
     """
     lease = timedelta(minutes=home.settings.schedule.lease_minutes)
     owner = f"{socket.gethostname()}:{os.getpid()}"
@@ -116,7 +128,7 @@ def run_due(home: Home, code: str, stopping: Callable[[], bool] = lambda: False)
 
 
 def status(home: Home) -> list[dict[str, Any]]:
-    """A row a calendar: when it is due next, what it owes, and how its last run ended."""
+    """A row a calendar: when it is due next, what it owes, how its last run ended, and what the calendar lacks."""
     delay = timedelta(minutes=home.settings.schedule.delay_minutes)
     rows = []
     for code in sorted({asset.calendar for asset in daily.watchlist(home)}):
@@ -125,14 +137,24 @@ def status(home: Home) -> list[dict[str, Any]]:
         rows.append(
             {
                 "calendar": code,
-                "next_due": next_due(code, delay, home.clock).isoformat(timespec="minutes"),
-                "owed": [f"{item.session:%Y-%m-%d}" for item in due(home, code)],
+                **_ahead(home, code, delay),
                 "last_session": done["session"].iloc[-1] if len(done) else "",
                 "last_outcome": done["outcome"].iloc[-1] if len(done) else "",
                 "running": runs.loc[runs[["finished_at", "outcome"]].isna().all(axis=1), "owner"].tolist(),
             }
         )
     return rows
+
+
+def _ahead(home: Home, code: str, delay: timedelta) -> dict[str, Any]:
+    """What a calendar owes, when it is due next, and why that is not known where it is not."""
+    found: dict[str, Any] = {"next_due": "", "owed": [], "fault": ""}
+    try:
+        found["owed"] = [f"{item.session:%Y-%m-%d}" for item in due(home, code)]
+        found["next_due"] = next_due(code, delay, home.clock).isoformat(timespec="minutes")
+    except CALENDAR_FAULTS as fault:
+        found["fault"] = str(fault)
+    return found
 
 
 def _run(home: Home, item: Due) -> Ran:

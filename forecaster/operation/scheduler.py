@@ -20,7 +20,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from forecaster import families
 from forecaster.operation import daily
-from forecaster.operation.schedule import next_due, run_due
+from forecaster.operation.schedule import CALENDAR_FAULTS, next_due, run_due
 from ingest.errors import StoreError
 
 if TYPE_CHECKING:
@@ -45,9 +45,13 @@ class AfterClose(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
         """See the class."""
         self.code, self.delay, self.clock = code, delay, clock
 
-    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
-        """The real instant of the next close plus the delay."""
-        return self.clock.real(next_due(self.code, self.delay, self.clock))
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime | None:
+        """The real instant of the next close plus the delay; none, and a line in the log, where the calendar ends."""
+        try:
+            return self.clock.real(next_due(self.code, self.delay, self.clock))
+        except CALENDAR_FAULTS as fault:
+            log.error("%s", fault)  # noqa: TRY400  # one plain line, no traceback
+            return None
 
 
 def load() -> None:
@@ -84,8 +88,8 @@ def start(home: Home) -> None:
 
 
 def _job(home: Home, code: str, stopping: Callable[[], bool]) -> None:
-    """What the scheduler calls: a database out of order is no reason to stop, for the day stays owed."""
+    """What the scheduler calls: neither a database out of order nor a calendar is a reason to stop the others."""
     try:
         run_due(home, code, stopping)
-    except StoreError as fault:
+    except (StoreError, *CALENDAR_FAULTS) as fault:
         log.error("%s: %s", code, fault)  # noqa: TRY400  # one plain line, no traceback

@@ -14,7 +14,7 @@ import pandas as pd
 from ingest.changes import simple_changes
 from ingest.checks import findings
 from ingest.covariates import covariates, standard_changes, volatility
-from ingest.errors import IncompleteWindowError
+from ingest.errors import CalendarRangeError, IncompleteWindowError
 from ingest.history import vintage_sha256
 from ingest.record_checks import record_findings
 from ingest.sessions import calendar
@@ -65,7 +65,11 @@ class View:
 
     @cached_property
     def target(self) -> pd.Timestamp:
-        """The next session after `as_of`."""
+        """The next session after `as_of`.
+
+        Raises:
+            CalendarRangeError: The calendar ends with `as_of`.
+        """
         return self.calendar.next(self.as_of)
 
     @property
@@ -86,7 +90,14 @@ class View:
     @property
     def covariates(self) -> pd.DataFrame:
         """Covariates of the log scale known at each close, standardised, NaN where not known."""
-        return self.once("covariates", lambda: covariates(self.rows, self.known, self.target))
+        return self.once("covariates", lambda: covariates(self.rows, self.known, self._target_if_known()))
+
+    def _target_if_known(self) -> pd.Timestamp | None:
+        """Earlier days are looked at from the last session of a calendar that ends, and have their targets."""
+        try:
+            return self.target
+        except CalendarRangeError:
+            return None
 
     def upto(self, as_of: pd.Timestamp) -> View:
         """The view of an earlier session, its columns the beginnings of these.
