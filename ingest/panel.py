@@ -15,7 +15,8 @@ payload      sha256 of what the source gave: the file, or the provider's answer,
 known_at     instant at which the row became known, `datetime64[us, UTC]`; `NaT` until stored
 ===========  ==================================================================================
 
-Values are float64, NaN where a source has none; `close` and `adjustment` are always there.
+Values are float64, NaN where a source has none; `close` is always there. An `adjustment` that is NaN says that the
+source does not know it, where 1.0 says that there was no payment.
 `known_at` belongs to the store alone: a source leaves it `NaT`, since only the store knows
 whether a row is the first of its session or a correction.
 """
@@ -33,7 +34,7 @@ from ingest.errors import BadSymbolError, PanelFaultError
 VALUES = ("open", "high", "low", "close", "volume", "tweets", "market_cap", "adjustment")
 COLUMNS = ("symbol", "session", *VALUES, "source", "payload", "known_at")
 _POSITIVE = ("open", "high", "low", "close", "adjustment")
-_ALWAYS = ("close", "adjustment")
+_ALWAYS = ("close",)
 _SYMBOL = re.compile(r"[A-Za-z0-9^=_][A-Za-z0-9.^=_-]{0,31}")
 
 

@@ -28,11 +28,11 @@ def write(tmp_path: Path) -> Write:
 
 
 def coin(path: Path) -> pd.DataFrame:
-    return read(path, "COIN", "24/7")
+    return read(path, "COIN", "24/7").rows
 
 
 def test_the_studys_file(ethereum: Path) -> None:
-    rows = read(ethereum, "ETH-USD", "24/7")
+    rows = read(ethereum, "ETH-USD", "24/7").rows
     assert len(rows) == 899
     assert (rows["session"].iloc[0], rows["session"].iloc[-1]) == (
         pd.Timestamp("2015-08-07"),
@@ -117,8 +117,9 @@ def test_equal_duplicates_are_one_row(write: Write) -> None:
 
 
 def test_days_without_a_session_are_kept_for_the_checks(write: Write) -> None:
-    rows = read(write("Date,Close", "2024-01-05,10", "2024-01-06,11"), "BANK", "XNYS")
-    assert len(rows) == 2
+    reading = read(write("Date,Close", "2024-01-05,10", "2024-01-06,11"), "BANK", "XNYS")
+    assert len(reading.rows) == 2
+    assert reading.notes == ("1 on days without a session of XNYS",)
 
 
 FAULTS = {
