@@ -1,8 +1,8 @@
 r"""Dividends and splits that stand in columns of their own, as total-return factors (`ingest.adjustments`).
 
-A dividend d of a share that closes at c multiplies the session's factor by `1 + d/c`. A split of s to one multiplies it
-by s where the closes are as quoted; where a provider has divided earlier closes by it already, it must not. Which of the
-two it is, the closes themselves tell: over a split, either they or s times they go on. Whether they are lowered for
+A dividend d of a share that closes at c multiplies the session's factor by `1 + d/c`. A split of s to one multiplies
+it by s where the closes are as quoted; where a provider has divided earlier closes by it already, it must not. Which of
+the two it is, the closes themselves tell: over a split, either they or s times they go on. Whether they are lowered for
 dividends already is told by their digits: prices are quoted in round hundredths, lowered ones are not.
 """
 
@@ -18,6 +18,8 @@ Numbers = npt.NDArray[np.float64]
 
 _CLEAR = 0.18
 """A split whose logarithm is larger tells by itself whether closes fell with it."""
+_MOVES = 0.4
+"""What a close may move in its logarithm beside a split."""
 _REGULAR = 0.1
 """Share of rows: whatever is paid more often is no dividend of a day."""
 _ROUND, _NOT_ROUND = 0.8, 0.5
@@ -46,7 +48,8 @@ def payment_factors(close: Numbers, payments: Payments, where: str, dividends: s
     """The factor of each session, from its dividend and its split.
 
     Args:
-        close: Closes `(rows,)`, oldest first, NaN where there is none; a payment on such a row counts on the next with one.
+        close: Closes `(rows,)`, oldest first, NaN where there is none: a payment on such a row counts on the next that
+            has one.
         payments: Of the same rows.
         where: The file, for messages.
         dividends: `paid` or `included` as the user says, else nothing.
@@ -67,10 +70,12 @@ def payment_factors(close: Numbers, payments: Payments, where: str, dividends: s
         return Factors(np.full(close.size, np.nan), ("splits on so many days are none, left out",))
     known = ~np.isnan(close)
     paid, splits, waiting = _moved(paid, splits, known)
-    notes = ("a dividend or a split after the last close waits for its row: import it again with one",) if waiting else ()
+    notes: tuple[str, ...] = ()
+    if waiting:
+        notes = ("a dividend or a split after the last close waits for its row: import it again with one",)
     factors = np.ones(close.size)
     closes = close[known]
-    raw = _are_raw(closes, splits[known])
+    raw = _are_raw(closes, splits[known], where)
     quoted = np.where(raw, splits[known], 1.0)
     included = _included(closes, paid[known], np.where(raw, 1.0, splits[known]), where, dividends)
     yields = np.zeros(closes.size) if included else paid[known] / closes
@@ -92,8 +97,12 @@ def _moved(paid: Numbers, splits: Numbers, known: npt.NDArray[np.bool_]) -> tupl
     return paid_then, splits_then, bool(owed or ratio != 1)
 
 
-def _are_raw(closes: Numbers, splits: Numbers) -> npt.NDArray[np.bool_]:
-    """Whether closes fell with each split `(rows,)`; a small one follows the clear ones, or all together."""
+def _are_raw(closes: Numbers, splits: Numbers, where: str) -> npt.NDArray[np.bool_]:
+    """Whether closes fell with each split `(rows,)`; a small one follows the clear ones, or all together.
+
+    Raises:
+        BadValueError: They did something else.
+    """
     raw = np.zeros(closes.size, dtype=bool)
     rows = [row for row in np.flatnonzero(splits != 1) if row]
     if not rows:
@@ -102,6 +111,13 @@ def _are_raw(closes: Numbers, splits: Numbers) -> npt.NDArray[np.bool_]:
     falls = np.log(closes[np.array(rows) - 1] / closes[rows])
     evidence = falls**2 - (falls - sizes) ** 2
     clear = np.abs(sizes) >= _CLEAR
+    against = clear & (np.minimum(np.abs(falls), np.abs(falls - sizes)) > _MOVES)
+    if against.any():
+        at = rows[int(np.argmax(against))]
+        raise BadValueError(
+            f"{where}: a split of {splits[at]:g} where the close goes from {closes[at - 1]:g} to {closes[at]:g}: "
+            "correct the split, new shares for one old, or the closes"
+        )
     together = float(evidence[clear].sum() if clear.any() else evidence.sum()) > 0
     raw[rows] = np.where(clear, evidence > 0, together)
     return raw
@@ -137,7 +153,7 @@ def _included(closes: Numbers, paid: Numbers, later: Numbers, where: str, said: 
 
 
 def _round(prices: Numbers, tick: float) -> float:
-    """The share of prices that are multiples of a tick, or of the fractions of a dollar that were quoted before 2001."""
+    """The share of prices that are multiples of a tick, or of the fractions of a dollar that were quoted till 2001."""
     off = np.minimum(*(np.abs(prices - np.round(prices / step) * step) for step in (tick, _SIXTY_FOURTH)))
     return float(np.mean(off <= np.maximum(prices * _DOUBLE, 1e-9)))
 

@@ -32,7 +32,7 @@ _MANY = 0.1
 _LATE = time(12)
 _EVENING, _NIGHT, _END = time(19), time(22), time(23, 50)
 """Clocks from which a bar may begin the next day, from which it does where nothing tells, and those of a day's end."""
-_DAY = timedelta(days=1)
+_DAY, _A_DAY = timedelta(days=1), np.timedelta64(1, "D")
 
 Days = npt.NDArray[np.datetime64]
 
@@ -102,7 +102,7 @@ def _late_bars(stamps: Sequence[Stamp], days: Days, zone: ZoneInfo, calendar: Ca
             clocks.setdefault(local, []).append(row)
     moved = days.copy()
     for local, rows in clocks.items():
-        own, after = days[rows], days[rows] + np.timedelta64(1, "D")
+        own, after = days[rows], days[rows] + _A_DAY
         fewer = _shut(own, calendar) - _shut(after, calendar)
         if fewer > 0 or (fewer == 0 and local >= _NIGHT):
             moved[rows] = after
@@ -144,14 +144,15 @@ def _refuse_untold(stamps: Sequence[Stamp], calendar: Calendar, place: Callable[
     if calendar.code == ALWAYS:
         untold = _moves_with_summer([stamps[row] for row in naive])
     else:
-        shut = _shut([stamps[row].day for row in naive], calendar)
-        moved = _shut([stamps[row].day + _DAY for row in naive], calendar)
+        written: Days = np.array([stamps[row].day for row in naive], dtype="datetime64[D]")
+        after: Days = written + _A_DAY
+        shut, moved = _shut(written, calendar), _shut(after, calendar)
         late = sum(stamps[row].clock >= _LATE for row in naive) > len(naive) / 2  # type: ignore[operator]  # timed
         untold = late and bars and shut > _MANY * len(naive) and moved < shut / 2
     if untold:
         raise BadDateError(
-            f"{place(naive[0])}: {stamps[naive[0]].day} {stamps[naive[0]].clock} says no time zone, and the day depends "
-            "on it: say --timezone, such as --timezone UTC"
+            f"{place(naive[0])}: {stamps[naive[0]].day} {stamps[naive[0]].clock} says no time zone, and the day "
+            "depends on it: say --timezone, such as --timezone UTC"
         )
 
 
@@ -165,19 +166,19 @@ def _moves_with_summer(stamps: Sequence[Stamp]) -> bool:
     return apart in {60, 23 * 60}
 
 
-def _shut(days: Sequence[date] | Days, calendar: Calendar) -> int:
+def _shut(days: Days, calendar: Calendar) -> int:
     """How many of the days are no sessions; those that the calendar does not cover are not counted."""
-    covered = np.array(days, dtype="datetime64[D]")
-    return int((~open_days(covered, calendar) & within(covered, calendar)).sum())
+    return int((~open_days(days, calendar) & within(days, calendar)).sum())
 
 
 def within(days: Days, calendar: Calendar) -> npt.NDArray[np.bool_]:
     """Which days `(rows,)` the calendar covers."""
     first, last = (np.datetime64(day, "D") for day in (calendar.first.date(), calendar.last.date()))
-    return (days >= first.astype("datetime64[Y]").astype("datetime64[D]")) & (days <= last)
+    covered = (days >= first.astype("datetime64[Y]").astype("datetime64[D]")) & (days <= last)
+    return np.asarray(covered, dtype=bool)
 
 
 def open_days(days: Days, calendar: Calendar) -> npt.NDArray[np.bool_]:
     """Which days `(rows,)` are sessions."""
     sessions = calendar.sessions(calendar.first, calendar.last).to_numpy().astype("datetime64[D]")
-    return np.isin(days, sessions)
+    return np.asarray(np.isin(days, sessions), dtype=bool)

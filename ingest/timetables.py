@@ -76,8 +76,9 @@ def zone(code: str) -> str:
         return str(json.loads(_file(code).read_bytes().partition(b"\n")[0])["zone"]) or "UTC"
     import exchange_calendars  # noqa: PLC0415  # see below
 
-    if code not in exchange_calendars.get_calendar_names():
-        raise UnknownCalendarError(f"calendar {code!r} is not known: {nearest(str(code), ())}")
+    known = exchange_calendars.get_calendar_names()
+    if code not in known:
+        raise UnknownCalendarError(f"calendar {code!r} is not known: {nearest(str(code), known)}")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # see below
         return str(getattr(exchange_calendars.get_calendar(code).tz, "key", "")) or "UTC"

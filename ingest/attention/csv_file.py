@@ -2,10 +2,10 @@
 
 The subject is the file's path. Columns are found by name, rows may be in any date order, and `null`,
 `-` or nothing is a gap. The counts are in the one column that may be one: that of tweets
-(`ingest.text.columns`) before that of views or counts, before the only other one of numbers; prices and volumes are none,
-nor is a `Value` until it is named after what it counts. What is counted is in its name: `Tweets` are "tweets a day",
-`Pageviews` "page views a day", `Count` "counts a day", and any other `Name` is "name a day". Days are UTC, and a bucket
-belongs to the day of its start. `<1`, as search engines write it, is a half.
+(`ingest.text.columns`) before that of views or counts, before the only other one of numbers; prices and volumes are
+none, nor is a `Value` until it is named after what it counts. What is counted is in its name: `Tweets` are "tweets a
+day", `Pageviews` "page views a day", `Count` "counts a day", and any other `Name` is "name a day". Days are UTC, and a
+bucket belongs to the day of its start. `<1`, as search engines write it, is a half.
 """
 
 import math
@@ -115,8 +115,8 @@ def _counted(table: TextTable) -> int:
     seen = ", ".join(_name(table, at) for at in range(len(names)))[:200]
     if _is_of_longer(table.header):
         raise FileFaultError(
-            f"{table.path} has {_LONGER[normal_name(table.header[0])]} counts: download the same for a shorter span, which "
-            "has a row a day"
+            f"{table.path} has {_LONGER[normal_name(table.header[0])]} counts: download the same for a shorter span, "
+            "which has a row a day"
         )
     if "date" not in find_columns(table.header):
         raise MissingColumnError(f"{table.path} has no date column (it has: {seen}): name one of them Date")
@@ -192,8 +192,8 @@ def _taken(table: TextTable, at: int, row: int, text: str) -> Taken | None:
 
 def _no_number(table: TextTable, at: int, row: int) -> BadValueError:
     return BadValueError(
-        f"{table.place(row)}: {_name(table, at)} is {table.rows[row][at]!r}, which is no number: correct it, or leave it "
-        "empty for a gap"
+        f"{table.place(row)}: {_name(table, at)} is {table.rows[row][at]!r}, which is no number: correct it, or leave "
+        "it empty for a gap"
     )
 
 

@@ -100,9 +100,7 @@ class Reader(Protocol):
     FETCHED: Literal[False]
     ASSETS: tuple[Asset, ...]
 
-    def read(
-        self, path: str | Path, symbol: str, calendar: str | Calendar, choices: Choices | None = None
-    ) -> Reading:
+    def read(self, path: str | Path, symbol: str, calendar: str | Calendar, choices: Choices | None = None) -> Reading:
         """What a file holds.
 
         Args:

@@ -1,10 +1,10 @@
 """A file that the user has: Yahoo's download, CoinMarketCap-like, plain bars, or closes only.
 
 Columns are found by name (`ingest.text.roles`), in any order; others are left alone. Rows may be in any date order; a
-stamp belongs to the session that `ingest.stamped_days` says. A row without a close is a gap and is left out; any other
-value may be missing. Splits and dividends enter by an "Adj Close" column as `ingest.adjustments` says, else by columns of
-their own (`ingest.payments`); where a file says nothing of them, they are not known. What cannot be told is refused until
-the user chooses it.
+stamp belongs to the session that `ingest.stamped_days` says. A row without a close is a gap and is left out; any
+other value may be missing. Splits and dividends enter by an "Adj Close" column as `ingest.adjustments` says, else by
+columns of their own (`ingest.payments`); where a file says nothing of them, they are not known. What cannot be told is
+refused until the user chooses it.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ from ingest.text.choices import Choices, zone
 from ingest.text.columns import is_dated, is_header, normal_name
 from ingest.text.dates import american
 from ingest.text.recognition import refuse_other_spacing
-from ingest.text.roles import date_column, is_indexed, price_roles
+from ingest.text.roles import date_column, is_indexed, price_roles, stamp_texts
 from ingest.text.stamps import date_texts, parse_stamps
 from ingest.text.table import TextTable, read_table
 from ingest.text.tickers import is_two_lines, one_ticker
@@ -42,7 +42,8 @@ _BARS = {"open", "high", "low"}
 _WEEKEND = 0.15
 """Share of rows on weekends from which on the market is none that shuts."""
 _A_FEW = 4
-_SATURDAY = 5
+_THURSDAY, _SATURDAY = 3, 5
+"""Of a week that begins with Monday as 0; days are counted from a Thursday, 1 January 1970."""
 
 
 def read(path: str | Path, symbol: str, calendar: str | Calendar, choices: Choices | None = None) -> Reading:
@@ -70,7 +71,7 @@ def read(path: str | Path, symbol: str, calendar: str | Calendar, choices: Choic
     at = date_column(table)
     if not table.rows:
         raise EmptyFileError(f"{path} has a header but no rows: save it again with a row a day")
-    texts = table.column(at)
+    texts = stamp_texts(table, at)
     fallback = "UTC" if normal_name(table.header[at]) == "gmttime" else said.timezone
     stamps = parse_stamps(texts, table.place, zone(fallback) if fallback else None)
     refuse_other_spacing(table.path, stamps)
@@ -137,12 +138,12 @@ def _without_session(table: TextTable, days: Days, calendar: Calendar) -> list[s
         FileFaultError: So many on weekends that it is another market's.
     """
     shut = days[~open_days(days, calendar)]
-    weekday = pd.DatetimeIndex(shut.astype("datetime64[s]")).dayofweek.to_numpy()
+    weekday = (shut.astype(np.int64) + _THURSDAY) % 7
     saturdays, weekend = int(np.sum(weekday == _SATURDAY)), int(np.sum(weekday >= _SATURDAY))
     if saturdays >= _A_FEW / 2 and weekend >= _A_FEW and weekend > _WEEKEND * days.size:
         raise FileFaultError(
-            f"{table.path} has {weekend} of {days.size} rows on weekend days, when {calendar.code} does not trade: for a "
-            f"market that never closes say --calendar {ALWAYS}"
+            f"{table.path} has {weekend} of {days.size} rows on weekend days, when {calendar.code} does not trade: for "
+            f"a market that never closes say --calendar {ALWAYS}"
         )
     return [f"{shut.size} on days without a session of {calendar.code}"] if shut.size else []
 
@@ -170,21 +171,44 @@ def _factors(
     return found.factors, False, found.notes
 
 
-def _one_a_session(
-    table: TextTable, dates: Days, values: Values, kept: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.intp]:
-    """Positions of the rows to keep, oldest first, equal duplicates once; a row without a close gives way to one with."""
+def _one_a_session(table: TextTable, dates: Days, values: Values, kept: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
+    """Positions of the rows to keep, oldest first: equal duplicates once, and a row with a close before one without.
+
+    What the latter pays is the former's.
+
+    Raises:
+        FileFaultError: Most days have several rows.
+        DuplicateSessionError: A day has two that differ.
+    """
     order = np.lexsort((np.isnan(values["close"]), dates))
     order = order[kept[order]]
     numbers = np.column_stack(list(values.values()))
     closed = ~np.isnan(values["close"])
     repeated = np.flatnonzero(dates[order][1:] == dates[order][:-1]) + 1
-    for at in repeated:
-        first, second = order[at - 1], order[at]
-        if closed[second] and not np.array_equal(numbers[first], numbers[second], equal_nan=True):
-            raise DuplicateSessionError(
-                f"{table.path}, lines {table.lines[min(first, second)]} and {table.lines[max(first, second)]} both give "
-                f"{dates[first]}, with different values: keep the right one, and where they are of several tickers, the "
-                "rows of one"
-            )
+    pairs = [(order[at - 1], order[at]) for at in repeated]
+    _pass_payments([(first, second) for first, second in pairs if closed[first] and not closed[second]], values)
+    differ = [
+        (first, second)
+        for first, second in pairs
+        if closed[second] and not np.array_equal(numbers[first], numbers[second], equal_nan=True)
+    ]
+    if len(differ) > max(1, (order.size - repeated.size) // 2):
+        raise FileFaultError(
+            f"{table.path} has several rows a day: they are hourly, or of several tickers: keep a row a day, of "
+            "one ticker"
+        )
+    for first, second in differ:
+        raise DuplicateSessionError(
+            f"{table.path}, lines {table.lines[min(first, second)]} and {table.lines[max(first, second)]} both give "
+            f"{dates[first]}, with different values: keep the right one"
+        )
     return np.delete(order, repeated)
+
+
+def _pass_payments(pairs: Sequence[tuple[np.intp, np.intp]], values: Values) -> None:
+    """Gives a row what another of the same day, which has no close, pays."""
+    for first, second in pairs:
+        for role, none in (("dividend", (0.0,)), ("gain", (0.0,)), ("split", (0.0, 1.0))):
+            column = values.get(role)
+            if column is not None and (np.isnan(column[first]) or column[first] in none):
+                column[first] = column[second]

@@ -1,5 +1,6 @@
 """Columns by name: what providers call the date, the prices, the volume, the payments and the attention."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -36,7 +37,18 @@ ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "volume": (
             *("volume", "vol", "volumeusd", "volumefrom", "volume24h", "totalvolume", "tradevolume", "tradingvolume"),
             *("sharevolume", "sharestraded", "noofshares", "numberofshares", "totaltradedquantity", "tradedquantity"),
-            *("stuecke", "stücke", "volumen", "wolumen", "成交量", "거래량", "出来高", "tickvolume", "tickvol", "turnover"),
+            *(
+                "stuecke",
+                "stücke",
+                "volumen",
+                "wolumen",
+                "成交量",
+                "거래량",
+                "出来高",
+                "tickvolume",
+                "tickvol",
+                "turnover",
+            ),
         ),
         "market_cap": ("marketcap", "marketcapitalization", "marketcapitalisation"),
         "tweets": ("tweets", "tweetsaday", "tweetcount", "tweetsperday", "numberoftweets"),
@@ -55,13 +67,22 @@ FIRST_CHOICE = ALIASES["close"][: ALIASES["close"].index("last")]
 """Names that say close: one of them goes before `Last` and `Price`."""
 
 
-def normal_name(name: str) -> str:
-    """A column's name without case, spaces and signs.
+_CURRENCY = re.compile(
+    r"(?<=[a-z*])\s*[(\[](?:in )?"
+    r"(?:usd|eur|gbp|gbx|pence|jpy|chf|cad|aud|inr|rs\.?|cny|hkd|krw|sek|[$€£¥₹])[)\]]$"
+)
+_PRICED = re.compile(r"open|high|low|close|closing|price|last|dividend")
 
-    >>> normal_name("Adj Close**"), normal_name("Close/Last"), normal_name("Vol.")
-    ('adjclose', 'closelast', 'vol')
+
+def normal_name(name: str) -> str:
+    """A column's name without case, spaces and signs, and a price's without its currency.
+
+    >>> normal_name("Adj Close**"), normal_name("Close/Last"), normal_name("Vol."), normal_name("Close (USD)")
+    ('adjclose', 'closelast', 'vol', 'close')
     """
-    return "".join(sign for sign in name.casefold() if sign.isalnum())
+    folded = name.casefold()
+    plain = _CURRENCY.sub("", folded) if _PRICED.search(folded) else folded
+    return "".join(sign for sign in plain if sign.isalnum())
 
 
 def find_columns(header: tuple[str, ...]) -> dict[str, int]:

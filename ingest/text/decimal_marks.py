@@ -59,7 +59,11 @@ def decimal_commas(
         own = evidence[kinds[role]]
         others = _joined(e for kind, e in evidence.items() if kind != kinds[role])
         mark = _mark(role, own, others, chosen, american=american)
-        doubtful = next((row for row, cell in enumerate(column) if _doubtful(cell, mark, own, others, chosen)), None)
+        doubtful = (
+            None
+            if chosen
+            else next((row for row, cell in enumerate(column) if _doubtful(role, cell, mark, own, others)), None)
+        )
         if doubtful is not None:
             raise BadValueError(
                 f"{place(role, doubtful)}: whether the mark is decimal or groups thousands, nothing in the file tells: "
@@ -102,11 +106,11 @@ def _mark(role: str, own: _Evidence, others: _Evidence, chosen: str, *, american
     return "." if american else None
 
 
-def _doubtful(cell: Taken | None, mark: str | None, own: _Evidence, others: _Evidence, chosen: str) -> bool:
+def _doubtful(role: str, cell: Taken | None, mark: str | None, own: _Evidence, others: _Evidence) -> bool:
     """Whether a number such as `13,465` cannot be told, or stands alone among numbers with another decimal mark."""
-    if cell is None or cell.either is None or chosen:
+    if cell is None or cell.either is None:
         return False
     if mark is None:
         return True
-    lone = bool(own.decimal) and cell.either != mark
+    lone = bool(own.decimal) and cell.either != mark and role not in COUNTS
     return lone and cell.either not in own.grouping | others.grouping

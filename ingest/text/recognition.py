@@ -1,4 +1,4 @@
-"""What is no file of daily prices, by the look of its text or by how its rows stand apart: each is refused by its name."""
+"""What is no file of daily prices, by the look of its text or by how its rows stand apart: refused by its name."""
 
 import re
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _MARKUP = re.compile(r"<(?:!doctype|!--|html|head|body|\?xml|error|script|table)
 _RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)+\|?\s*$", re.MULTILINE)
 _COMPLAINT = re.compile(
     r"\b(?:rate limit|too many requests|exceeded|api key|apikey|unauthorized|forbidden|access denied|not found|"
-    r"error|no data|limit reached|please (?:subscribe|upgrade|log in))\b",
+    r"error|no data|limit|api|premium|subscri\w+|please (?:subscribe|upgrade|log in))\b",
     re.IGNORECASE,
 )
 _RETURNS = re.compile(r"\breturns?\b|\bpercent(?:age)?\b", re.IGNORECASE)
@@ -84,5 +84,6 @@ def refuse_other_spacing(path: Path, stamps: Sequence[Stamp]) -> None:
         return
     name = next((word for low, high, word in _SPACINGS if low <= gap <= high), "")
     raise FileFaultError(
-        f"{path} has {name or f'{gap:g}-day'} rows, {gap:g} days apart: this program forecasts from daily rows: import those"
+        f"{path} has {name or f'{gap:g}-day'} rows, {gap:g} days apart: this program forecasts from daily "
+        "rows: import those"
     )

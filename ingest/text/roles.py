@@ -15,10 +15,13 @@ from ingest.text.numbers import parse_number
 from ingest.text.table import TextTable
 
 _INDEX = {"", "index", "unnamed0"}
+_CLOCKS = {"time", "hour", "zeit", "uhrzeit", "timeutc"}
+_CLOCKLESS = re.compile(r"\d{8}|[^:]*[^\d:][^:]*")
+_CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?|\d{6}")
 _QUOTED = ("quotevolume", "quoteassetvolume", "volumequote", "volumeto")
 _MONEY = "usd|usdt|usdc|busd|fdusd|tusd|dai|eur|gbp|jpy|krw|try|brl|aud|cad|chf|inr"
 _IN_MONEY = re.compile(rf"volume(?:{_MONEY})")
-_IN_SOMETHING = re.compile(r"volume[a-z]{2,6}")
+_IN_SOMETHING = re.compile(r"volume[a-z]{2,6}|totalturnover[a-z]*")
 _TELLING = re.compile(
     r"(?:\b|_)(?:close|closing|price|last|settle\w*|bid|ask|nav|vol|volume|turnover|shares|amount|dividends?|"
     r"splits?|payout|distributions?)(?:\b|_)",
@@ -56,9 +59,23 @@ def date_column(table: TextTable) -> int:
         raise MissingColumnError(
             f"{table.path} has no line of names above its rows: write one, such as Date,Open,High,Low,Close,Volume"
         )
-    raise MissingColumnError(
-        f"{table.path} has no date column (it has: {shown(table.header)}): name one of them Date"
-    )
+    raise MissingColumnError(f"{table.path} has no date column (it has: {shown(table.header)}): name one of them Date")
+
+
+def stamp_texts(table: TextTable, at: int) -> tuple[str, ...]:
+    """The cells of the column of dates, each with the clock of a column beside it where there is one.
+
+    Args:
+        table: Of one ticker.
+        at: Position of the column of dates.
+    """
+    dates = table.column(at)
+    beside = [position for position, name in enumerate(table.header) if normal_name(name) in _CLOCKS and position != at]
+    clockless = all(_CLOCKLESS.fullmatch(text) for text in dates)
+    if len(beside) != 1 or not clockless or not all(_CLOCK.fullmatch(text) for text in table.column(beside[0])):
+        return dates
+    clocks = table.column(beside[0])
+    return tuple(f"{day} {clock}" for day, clock in zip(dates, clocks, strict=True))
 
 
 def price_roles(table: TextTable, dates: int, choices: Choices) -> Roles:
@@ -124,7 +141,7 @@ def _close(table: TextTable, chosen: str) -> int:
 
 
 def _is_rival(table: TextTable, close: int, other: int) -> bool:
-    """Whether another price than the close may be meant: a settlement, or where `Close` is the last of the day before."""
+    """Whether another price may be meant: a settlement, or the last one where `Close` is that of the day before."""
     if _agree(table, close, other):
         return False
     settles = normal_name(table.header[other]).startswith("settle")
@@ -143,7 +160,9 @@ def _volume(table: TextTable, chosen: str) -> int | None:
     found = [names.index(name) for name in wanted if name in names]
     if found:
         return found[0]
-    something = [at for at, name in enumerate(names) if _IN_SOMETHING.fullmatch(name) or name.startswith("totalturnover")]
+    something = [
+        at for at, name in enumerate(names) if _IN_SOMETHING.fullmatch(name) or name.startswith("totalturnover")
+    ]
     return something[0] if len(something) == 1 else None
 
 

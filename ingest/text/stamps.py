@@ -23,6 +23,13 @@ _HOURLY = re.compile(r"((?:19|20)\d{6})(\d{2})")
 _EPOCH = re.compile(r"(1\d{9}|[1-9]\d{12}|[1-9]\d{15}|[1-9]\d{18})(?:\.0*)?")
 _OFFSET = re.compile(r"(?:GMT|UTC)?([+-])(\d{2}):?(\d{2})(?::\d{2})?")
 _NAMED = {"Z": 0, "UTC": 0, "GMT": 0, "EST": -5, "EDT": -4, "CET": 1, "CEST": 2, "JST": 9}
+_SPANS = {
+    "month": re.compile(
+        r"\d{4}[-/.]?(?:0?[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])[-/.]\d{4}|[A-Za-z]{3,9}\.?[- ]'?(?:\d{4}|\d{2})"
+    ),
+    "week": re.compile(r"\d{4}-?W\d{2}"),
+    "quarter": re.compile(r"\d{4}[- ]?Q[1-4]|Q[1-4][- ]?\d{4}"),
+}
 _NOON = 12
 _SECONDS = 10
 """Digits of seconds since 1970, for some thirty years to come."""
@@ -86,9 +93,16 @@ def parse_stamps(
         if found is None and serials and (serial := serial_date(text)):
             found = Stamp(serial)
         if found is None:
-            raise BadDateError(f"{place(row)}: {text!r} is no date: write it as 2018-01-21")
+            raise _no_date(text, place(row))
         stamps.append(found._replace(zone=fallback) if found.clock is not None and found.zone is None else found)
     return stamps
+
+
+def _no_date(text: str, where: str) -> BadDateError:
+    span = next((name for name, form in _SPANS.items() if form.fullmatch(text)), None)
+    if span:
+        return BadDateError(f"{where}: {text!r} is a {span} and no day: {span}ly rows are not read: import daily ones")
+    return BadDateError(f"{where}: {text!r} is no date: write it as 2018-01-21")
 
 
 def date_texts(texts: Sequence[str]) -> list[str]:
@@ -107,9 +121,7 @@ def _apart(text: str) -> tuple[str, re.Match[str] | None]:
     return text, None
 
 
-def _stamp(
-    day: str, found: re.Match[str] | None, order: Order, place: Callable[[int], str], row: int
-) -> Stamp | None:
+def _stamp(day: str, found: re.Match[str] | None, order: Order, place: Callable[[int], str], row: int) -> Stamp | None:
     plain = one_date(day, order)
     if plain is None or found is None:
         return None if plain is None else Stamp(plain)

@@ -82,9 +82,7 @@ def _one_of_rows(table: TextTable, chosen: str) -> TextTable:
         _chosen(table, there, chosen, "rows")
         return table
     kept = [row for row, cells in enumerate(table.rows) if cells[fit[0]] == chosen]
-    return replace(
-        table, rows=tuple(table.rows[row] for row in kept), lines=tuple(table.lines[row] for row in kept)
-    )
+    return replace(table, rows=tuple(table.rows[row] for row in kept), lines=tuple(table.lines[row] for row in kept))
 
 
 def _chosen(table: TextTable, there: list[str], chosen: str, where: str) -> str:

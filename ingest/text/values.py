@@ -58,7 +58,8 @@ def _no_number(table: TextTable, row: int, at: int) -> BadValueError:
             f"{table.place(row)}: {_name(table, at)} is {text!r}, a percent and no price: import prices, not returns"
         )
     return BadValueError(
-        f"{table.place(row)}: {_name(table, at)} is {text!r}, which is no number: correct it, or leave it empty for a gap"
+        f"{table.place(row)}: {_name(table, at)} is {text!r}, which is no number: correct it, or leave it empty "
+        "for a gap"
     )
 
 
@@ -94,9 +95,7 @@ def _read(table: TextTable, at: int, cells: list[Taken | None], *, comma: bool) 
     return numbers
 
 
-def _refuse_currencies(
-    table: TextTable, positions: dict[str, int], apart: dict[str, list[Taken | None]]
-) -> None:
+def _refuse_currencies(table: TextTable, positions: dict[str, int], apart: dict[str, list[Taken | None]]) -> None:
     """Refuses prices of several currencies, and pence among numbers that do not say so."""
     first: dict[str, tuple[int, int]] = {}
     for role in PRICES:
@@ -107,8 +106,8 @@ def _refuse_currencies(
     if mixed:
         row, at = max(first.values())
         raise BadValueError(
-            f"{table.place(row)}: {_name(table, at)} is {table.rows[row][at]!r}, in another currency than prices before "
-            "it: give all in one"
+            f"{table.place(row)}: {_name(table, at)} is {table.rows[row][at]!r}, in another currency than the prices "
+            "before it: give all in one"
         )
 
 

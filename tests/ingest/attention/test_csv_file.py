@@ -93,8 +93,8 @@ def test_numbers_and_dates_as_people_write_them(tmp_path: Path) -> None:
     assert read(tmp_path, lines, "2023-01-01").days.tolist() == [1234567.0, 1234.0]
     assert read(tmp_path, 'Date,Tweets\nJan 2 2024,"1,234"\nJan 3 2024,3.5K\n').days.tolist() == [1234.0, 3500.0]
     assert read(tmp_path, "Date,Tweets\n2024-01-02,5\n".encode("utf-16")).days.tolist() == [5.0]
-    with pytest.raises(BadValueError, match="commas in its numbers may be decimal"):
-        read(tmp_path, "Date;Tweets\n2024-01-02;1,234\n")
+    assert read(tmp_path, "Date;Tweets\n2024-01-02;1,234\n").days.tolist() == [1234.0]  # what is counted is whole
+    assert read(tmp_path, "Datum;Aufrufe\n02.01.2024;5.096\n").days.tolist() == [5096.0]
 
 
 def test_a_day_twice(tmp_path: Path) -> None:

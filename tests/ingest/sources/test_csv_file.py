@@ -57,7 +57,8 @@ def test_yahoos_download_gives_total_returns(write: Write) -> None:
         )
     )
     assert rows["session"].dt.day.tolist() == [1, 3, 4, 5]
-    assert rows["adjustment"].tolist() == [1.0, 2.0, 1.0102, 1.0]
+    assert np.isnan(rows["adjustment"].iloc[0])  # nothing stands before it
+    assert rows["adjustment"].tolist()[1:] == [2.0, 1.0102, 1.0]
     assert rows["open"].isna().tolist() == [False, False, True, False]
     assert rows["known_at"].isna().all()
     assert asset_for(rows, "COIN", "24/7") == asset_for(rows, "COIN", calendar("24/7"))
@@ -168,7 +169,7 @@ FAULTS = {
         errors.BadValueError,
         "line 2: Close is 0, and it must be above",
     ),
-    "zero low": (("Date,Low,Close", "2024-01-01,0,1"), errors.BadValueError, "line 2: Low is 0"),
+    "negative low": (("Date,Low,Close", "2024-01-01,-2,1"), errors.BadValueError, "line 2: Low is -2, and it must be"),
     "negative volume": (
         ("Date,Close,Volume", "2024-01-01,1,-7"),
         errors.BadValueError,
@@ -182,7 +183,7 @@ FAULTS = {
     "commas that may mean either": (
         ("Date;Close", "2024-01-01;1,234", "2024-01-02;1,235"),
         errors.BadValueError,
-        "prices.csv: commas in its numbers may be decimal or group thousands",
+        "prices.csv, line 2: Close is '1,234': whether the mark is decimal or groups thousands, nothing",
     ),
     "infinite number": (("Date,Close", "2024-01-01,1e999"), errors.BadValueError, "line 2: Close is '1e999'"),
     "thousands without quotes": (

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from ingest.errors import BadDateError
 from ingest.text.columns import find_columns
-from ingest.text.stamps import parse_dates
 from ingest.text.numbers import parse_number
+from ingest.text.stamps import parse_dates
 
 STYLES = [
     "%Y-%m-%d",
