@@ -24,7 +24,7 @@ _RETURNS = re.compile(r"\breturns?\b|\bpercent(?:age)?\b", re.IGNORECASE)
 _A_FEW = 4
 """Rows from which a spacing can be told."""
 _HALF = 0.5
-_SPACINGS = ((4.5, 10.0, "weekly"), (26.0, 35.0, "monthly"), (80.0, 100.0, "quarterly"), (350.0, 380.0, "yearly"))
+_SPACINGS = ((5.5, 10.0, "weekly"), (26.0, 35.0, "monthly"), (80.0, 100.0, "quarterly"), (350.0, 380.0, "yearly"))
 """Days between rows, from and to, in the median."""
 _WIDEST = 4.5
 """Days between the rows of a market that is open every day but weekends and holidays, in the median."""

@@ -4,16 +4,20 @@ import codecs
 import csv
 import io
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from ingest.errors import EmptyFileError, FileFaultError, MissingFileError, NotTextError
+from ingest.text.dates import Order, one_date
 from ingest.text.recognition import refuse_answers, refuse_returns
 
 DELIMITERS = (",", ";", "\t", "|")
 PREAMBLE = 25
 """Lines before the header, such as a provider's address, that are tolerated."""
+_SPLIT, _WORDS = 2, 3
+"""Cells of a last line of words, which may hold a separator, and the words of its first from which on it is one."""
 _EVENTS = ("dividend", "stock split", "capital gain")
 """Words of rows that a copied web page has between its rows of prices."""
 
@@ -22,6 +26,7 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+_LANDS = ("gb18030", "euc_kr", "shift_jis")
 Cells = tuple[str, ...]
 IsHeader = Callable[[Cells], bool]
 
@@ -74,7 +79,7 @@ def read_table(path: Path, *tests: IsHeader) -> TextTable:
             closed.
     """
     raw = _bytes(path)
-    text = _text(path, raw)
+    text = _text(path, raw, tests)
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
         raise EmptyFileError(f"{path} is empty: save the file again with a header line and a row a day")
@@ -104,12 +109,22 @@ def read_table(path: Path, *tests: IsHeader) -> TextTable:
 
 
 def _body(numbered: list[tuple[int, Cells]], header: Cells) -> tuple[list[tuple[int, Cells]], int]:
-    """The rows below the header, without the header where it comes again, and how many announce an event."""
+    """The rows below the header, without it where it comes again and a last line of words; and how many are events."""
     width = len(header)
+    while numbered and width > 1 and _is_footer(numbered[-1][1], width):
+        numbered = numbered[:-1]
     body = [(line, cells if any(cells[width:]) else cells[:width]) for line, cells in numbered]
     rows = [(line, cells) for line, cells in body if cells != header]
     kept = [(line, cells) for line, cells in rows if not _is_event(cells, width)]
     return kept, len(rows) - len(kept)
+
+
+def _is_footer(cells: Cells, width: int) -> bool:
+    """Whether this is a line of words, such as where the file comes from, and no row of which the end is lost."""
+    told = [cell for cell in cells if cell]
+    short = len(told) == 1 or (len(told) == _SPLIT and len(cells) < width)
+    words = len(cells[0].split()) >= _WORDS and not cells[0][:1].isdigit()
+    return short and words and one_date(cells[0], Order.MONTH_FIRST) is None
 
 
 def _is_event(cells: Cells, width: int) -> bool:
@@ -131,15 +146,26 @@ def _bytes(path: Path) -> bytes:
         raise MissingFileError(f"{path} cannot be read ({error}): copy it to a local disk and try again") from error
 
 
-def _text(path: Path, raw: bytes) -> str:
+def _text(path: Path, raw: bytes, tests: tuple[IsHeader, ...]) -> str:
     encoding = next((name for mark, name in _MARKS.items() if raw.startswith(mark)), "utf-8")
     try:
         text = raw.decode(encoding)
     except UnicodeDecodeError:
-        text = raw.decode("cp1252", errors="replace")
+        text = _of_another_land(raw, tests) or raw.decode("cp1252", errors="replace")
     if any(ord(sign) < ord(" ") and sign not in "\t\r\n\f" for sign in text):
         raise NotTextError(f"{path} is no text file: export it as CSV (comma-separated text) first")
     return _unquoted(text)
+
+
+def _of_another_land(raw: bytes, tests: tuple[IsHeader, ...]) -> str | None:
+    """The text in the encoding of another land in which an early line is a header; None where it is in none."""
+    for encoding in ("cp1252", *_LANDS):
+        with suppress(UnicodeDecodeError):
+            text = raw.decode(encoding)
+            lines = [line for line in text.splitlines() if line.strip()][:PREAMBLE]
+            if lines and any(test(_cells(line, sign)) for test in tests for line in lines for sign in DELIMITERS):
+                return text
+    return None
 
 
 def _unquoted(text: str) -> str:
