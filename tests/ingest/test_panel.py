@@ -56,7 +56,6 @@ def test_what_a_source_lacks_is_missing_and_not_adjusted() -> None:
         ("low", -2.0),
         ("volume", -1.0),
         ("volume", np.inf),
-        ("adjustment", np.nan),
         ("adjustment", 0.0),
     ],
 )
