@@ -60,7 +60,7 @@ def dated(
     Raises:
         BadDateError: Clocks without a zone, in a file whose days depend on it.
     """
-    _refuse_untold(stamps, calendar, place, bars=bars)
+    _refuse_untold(stamps, calendar, place)
     zone = ZoneInfo(zone_of(calendar.code))
     taken = snapshots and calendar.code == ALWAYS and _mostly_midnights(stamps)
     days = np.array([_day(s, calendar.code, zone, bars=bars, taken=taken) for s in stamps], dtype="datetime64[D]")
@@ -136,7 +136,7 @@ def _is_utc(stamp: Stamp) -> bool:
     return stamp.zone is not None and stamp.zone.utcoffset(datetime.combine(stamp.day, time())) == timedelta(0)
 
 
-def _refuse_untold(stamps: Sequence[Stamp], calendar: Calendar, place: Callable[[int], str], *, bars: bool) -> None:
+def _refuse_untold(stamps: Sequence[Stamp], calendar: Calendar, place: Callable[[int], str]) -> None:
     """Refuses clocks without a zone where they look like midnights of another zone than they are written in."""
     naive = [row for row, stamp in enumerate(stamps) if stamp.zone is None and stamp.timed]
     if len(naive) <= _MANY * len(stamps):
@@ -148,7 +148,7 @@ def _refuse_untold(stamps: Sequence[Stamp], calendar: Calendar, place: Callable[
         after: Days = written + _A_DAY
         shut, moved = _shut(written, calendar), _shut(after, calendar)
         late = sum(stamps[row].clock >= _LATE for row in naive) > len(naive) / 2  # type: ignore[operator]  # timed
-        untold = late and bars and shut > _MANY * len(naive) and moved < shut / 2
+        untold = late and shut > _MANY * len(naive) and moved < shut / 2
     if untold:
         raise BadDateError(
             f"{place(naive[0])}: {stamps[naive[0]].day} {stamps[naive[0]].clock} says no time zone, and the day "

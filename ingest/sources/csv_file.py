@@ -38,10 +38,12 @@ ASSETS: tuple[Asset, ...] = ()
 
 Days = npt.NDArray[np.datetime64]
 Values = dict[str, npt.NDArray[np.float64]]
+_IN_UTC = {"gmttime", "dateutc"}
 _BARS = {"open", "high", "low"}
 _WEEKEND = 0.15
 """Share of rows on weekends from which on the market is none that shuts."""
 _A_FEW = 4
+_A_DAY = np.timedelta64(1, "D")
 _THURSDAY, _SATURDAY = 3, 5
 """Of a week that begins with Monday as 0; days are counted from a Thursday, 1 January 1970."""
 
@@ -72,7 +74,7 @@ def read(path: str | Path, symbol: str, calendar: str | Calendar, choices: Choic
     if not table.rows:
         raise EmptyFileError(f"{path} has a header but no rows: save it again with a row a day")
     texts = stamp_texts(table, at)
-    fallback = "UTC" if normal_name(table.header[at]) == "gmttime" else said.timezone
+    fallback = "UTC" if normal_name(table.header[at]) in _IN_UTC else said.timezone
     stamps = parse_stamps(texts, table.place, zone(fallback) if fallback else None)
     refuse_other_spacing(table.path, stamps)
     positions, notes = price_roles(table, at, said)
@@ -145,6 +147,12 @@ def _without_session(table: TextTable, days: Days, calendar: Calendar) -> list[s
             f"{table.path} has {weekend} of {days.size} rows on weekend days, when {calendar.code} does not trade: for "
             f"a market that never closes say --calendar {ALWAYS}"
         )
+    for step, early in ((_A_DAY, "early"), (-_A_DAY, "late")) if shut.size > _WEEKEND * days.size else ():
+        if shut.size >= _A_FEW and np.sum(~open_days(days + step, calendar)) < shut.size / _A_FEW:
+            raise FileFaultError(
+                f"{table.path} has {shut.size} of {days.size} rows on days without a session of {calendar.code}, and its "
+                f"dates seem a day {early}: correct them, or write the time and its zone beside them"
+            )
     return [f"{shut.size} on days without a session of {calendar.code}"] if shut.size else []
 
 

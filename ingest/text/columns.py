@@ -8,7 +8,8 @@ ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "date": (
             *("date", "day", "session", "timeopen", "opentime", "tradedate", "tradingdate", "datetime", "timestamp"),
-            *("time", "start", "snappedat", "gmttime", "datum", "fecha", "data", "日期", "날짜", "일자", "日付"),
+            *("time", "start", "snappedat", "gmttime", "localtime", "exchangedate", "pricedate", "dateutc"),
+            *("datum", "fecha", "data", "日期", "날짜", "일자", "日付"),
         ),
         "open": (
             *("open", "openprice", "opening", "openingprice", "priceopen", "eröffnung", "eröffn", "apertura", "erster"),

@@ -2,7 +2,8 @@
 
 `13,465` may be either number. So no number is read alone: those of a kind, the prices say, share one mark, and it is
 told by their values; where none of them tells, by the file's other numbers, then by dates as Americans write them.
-Where nothing tells, the file is refused until the user says it.
+Between commas a program writes points and groups nothing: numbers such as `1234567` beside them say so. Where nothing
+tells, the file is refused until the user says it.
 """
 
 from collections import Counter
@@ -13,6 +14,7 @@ from ingest.errors import BadValueError
 from ingest.text.numbers import Taken
 
 PRICES = ("open", "high", "low", "close", "adjusted")
+_GROUP = 3
 COUNTS = ("tweets",)
 """Roles of whole numbers: where one mark stands before three digits throughout, it groups."""
 Column = Sequence[Taken | None]
@@ -40,6 +42,7 @@ def decimal_commas(
     place: Callable[[str, int], str],
     *,
     american: bool = False,
+    commas_separate: bool = False,
 ) -> dict[str, bool]:
     """Whether the comma is decimal, of each role.
 
@@ -48,6 +51,7 @@ def decimal_commas(
         chosen: `comma` or `point` as the user says, else nothing.
         place: Where a row of a role stands, with what is written there, for messages.
         american: The file's dates are written as Americans do, month first.
+        commas_separate: The file's fields stand between commas.
 
     Raises:
         BadValueError: Nothing tells.
@@ -55,10 +59,12 @@ def decimal_commas(
     kinds = {role: "prices" if role in PRICES else role for role in columns}
     evidence = {kind: _evidence(columns[r] for r in columns if kinds[r] == kind) for kind in set(kinds.values())}
     found = {}
+    written = commas_separate and any(_is_ungrouped(cell) for column in columns.values() for cell in column)
     for role, column in columns.items():
         own = evidence[kinds[role]]
         others = _joined(e for kind, e in evidence.items() if kind != kinds[role])
-        mark = _mark(role, own, others, chosen, american=american)
+        pointed = american or (written and set(own.either) == {"."} and not others.grouping)
+        mark = _mark(role, own, others, chosen, pointed=pointed)
         doubtful = (
             None
             if chosen
@@ -90,7 +96,7 @@ def _joined(several: Iterable[_Evidence]) -> _Evidence:
     return _Evidence(decimal, frozenset(grouping), Counter())
 
 
-def _mark(role: str, own: _Evidence, others: _Evidence, chosen: str, *, american: bool) -> str | None:
+def _mark(role: str, own: _Evidence, others: _Evidence, chosen: str, *, pointed: bool) -> str | None:
     """The decimal mark of a role; None where nothing tells."""
     named = {"comma": ",", "point": "."}.get(chosen)
     if named and role in PRICES:
@@ -103,7 +109,12 @@ def _mark(role: str, own: _Evidence, others: _Evidence, chosen: str, *, american
         return named
     if len(others.decimal) == 1:
         return others.mark
-    return "." if american else None
+    return "." if pointed else None
+
+
+def _is_ungrouped(cell: Taken | None) -> bool:
+    """Whether this is a whole number of more than three digits, without a sign between thousands."""
+    return cell is not None and cell.digits.isdigit() and len(cell.digits) > _GROUP
 
 
 def _doubtful(role: str, cell: Taken | None, mark: str | None, own: _Evidence, others: _Evidence) -> bool:

@@ -8,11 +8,11 @@ import math
 import re
 from typing import NamedTuple
 
-GAPS = frozenset({"", "null", "none", "nan", "na", "n/a", "#n/a", "n.a.", "nat", "-", "--", "—", "."})
+GAPS = frozenset({"", "null", "none", "nan", "na", "n/a", "#n/a", "n.a.", "nat", "-", "--", "—", "\u2013", "."})
 """Texts, in lower case, that say that there is no value."""
 
 _NUMBER = re.compile(
-    r"(?P<sign>[-+]?)(?P<before>R\$|[A-Z]{3}|[$€£¥₹₩])?\s*"
+    r"(?P<sign>[-+]?)(?P<before>[A-Z]{1,2}\$|[A-Z]{3}|[$€£¥₹₩])?\s*"
     r"(?P<digits>\d[\d.,'\u2019 \u00a0\u202f]*|[.,]\d+)"
     r"(?P<exponent>[eE][-+]?\d{1,3})?"
     r"\s*(?P<scale>[KMBTkmb]|[Bb]n|[Mm]n)?"

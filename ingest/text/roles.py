@@ -27,6 +27,7 @@ _TELLING = re.compile(
     r"splits?|payout|distributions?)(?:\b|_)",
     re.IGNORECASE,
 )
+_ADJUSTED = re.compile(r"^(?!.*unadj).*(?:adj.*close|close.*adj)(?!.*split)")
 _CHANGES = re.compile(r"%|\bch(?:an)?ge?\b|return|average|number of trades|no\. of trades", re.IGNORECASE)
 _MOST = 0.9
 """Share of rows on which two columns agree that say the same."""
@@ -95,6 +96,9 @@ def price_roles(table: TextTable, dates: int, choices: Choices) -> Roles:
     volume = _volume(table, choices.volume)
     if volume is not None:
         positions["volume"] = volume
+    adjusted = [at for at, name in enumerate(table.header) if _ADJUSTED.search(normal_name(name))]
+    if len(adjusted) == 1:
+        positions.setdefault("adjusted", adjusted[0])
     own = positions["close"]
     positions = {role: at for role, at in positions.items() if role == "close" or at not in {own, dates}}
     chosen = {"close": choices.close, "volume": choices.volume}

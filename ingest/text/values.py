@@ -1,5 +1,7 @@
 """The columns of a file of prices as numbers: each read with its column's decimal mark, and each possible."""
 
+import re
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,6 +13,7 @@ from ingest.text.table import TextTable
 Numbers = npt.NDArray[np.float64]
 _MAY_LACK = ("open", "high", "low", "adjusted")
 """Prices that some write as 0 where there is none."""
+_PADDED = re.compile(r"0\d+")
 _PENCE = "p"
 _RATIO = 2
 """Numbers of a split that is written as `4:1`."""
@@ -38,7 +41,7 @@ def columns_of_numbers(
     def place(role: str, row: int) -> str:
         return f"{table.place(row)}: {_name(table, positions[role])} is {table.rows[row][positions[role]]!r}"
 
-    commas = decimal_commas(apart, decimal, place, american=american)
+    commas = decimal_commas(apart, decimal, place, american=american, commas_separate=table.delimiter == ",")
     values = {role: _read(table, positions[role], cells, comma=commas[role]) for role, cells in apart.items()}
     for role in _MAY_LACK:
         if role in values:
@@ -66,6 +69,11 @@ def _no_number(table: TextTable, row: int, at: int) -> BadValueError:
 def _apart(table: TextTable, at: int, role: str) -> list[Taken | None]:
     cells = []
     for row, text in enumerate(table.column(at)):
+        if table.delimiter == "," and _PADDED.fullmatch(text):
+            raise BadValueError(
+                f"{table.place(row)}: {_name(table, at)} is {text!r}, as if it stood behind a decimal comma: put "
+                "quotes around numbers with a comma"
+            )
         try:
             cells.append(taken(_ratio(text) if role == "split" else text))
         except ValueError as error:

@@ -11,18 +11,14 @@ from tests.forecaster.cli.conftest import in_process
 if TYPE_CHECKING:
     from pathlib import Path
 
-GERMAN = (
-    "Datum;Schluss;Kurs Bid;Volumen\n02.01.2024;13,465;1;\n03.01.2024;13,380;1;\n04.01.2024;;1;\n05.01.2024;13,217;1;\n"
-)
+GERMAN = "Datum;Schluss;Kurs Bid\n02.01.2024;13,465;1\n03.01.2024;13,380;1\n04.01.2024;;1\n05.01.2024;13,217;1\n"
+BARS = "".join(f"2024-01-{day:02d} 23:00:00,1.5,1.75,1.25,1.5\n" for day in (7, 8, 9, 10))
+LEFT_OUT = "1 rows without a close, left out; left out: Kurs Bid."
 CHOICES = {
     "--decimal": (GERMAN, "comma"),
     "--close": ("Date,Last,Settle\n2024-01-02,1.5,1.6\n2024-01-03,1.4,1.5\n", "Settle"),
     "--ticker": ("Date,Ticker,Close\n2024-01-02,A,1.5\n2024-01-02,B,9.5\n", "B"),
-    "--timezone": (
-        "Date,Open,High,Low,Close\n"
-        + "".join(f"2024-01-{day:02d} 23:00:00,1.5,1.75,1.25,1.5\n" for day in (7, 8, 9, 10)),
-        "UTC",
-    ),
+    "--timezone": ("Date,Open,High,Low,Close\n" + BARS, "UTC"),
 }
 
 
@@ -44,28 +40,5 @@ def test_the_line_says_what_was_left_out(tmp_path: Path) -> None:
     file.write_text(GERMAN, encoding="utf-8")
     asked = ("ingest", "csv", file, "--symbol", "S", "--calendar", "XETR", "--home", tmp_path / "home")
     said = in_process(*asked, "--decimal", "comma")
-    assert said.out.split() == (
-        [
-            "S:",
-            "3",
-            "sessions",
-            "from",
-            "2024-01-02",
-            "to",
-            "2024-01-05:",
-            "3",
-            "new;",
-            "1",
-            "rows",
-            "without",
-            "a",
-            "close,",
-            "left",
-            "out;",
-            "left",
-            "out:",
-            "Kurs",
-            "Bid.",
-        ]
-    )
+    assert said.out.split() == f"S: 3 sessions from 2024-01-02 to 2024-01-05: 3 new; {LEFT_OUT}".split()
     assert "--decimal x: choose comma or point" in in_process(*asked, "--decimal", "x").complaint()

@@ -146,6 +146,19 @@ def test_weekends_under_an_exchange_suggest_another_calendar(tmp_path: Path) -> 
     assert len(closes(path, calendar="24/7")) == 28
 
 
+def test_dates_that_are_a_day_early_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    evenings = [day for day in range(1, 29) if day % 7 not in {5, 6}]  # June 2026: all days but Fridays and Saturdays
+    path.write_text("Date,Close\n" + "".join(f"2026-06-{day:02d},{day}.5\n" for day in evenings))
+    with pytest.raises(FileFaultError, match=r"4 of 20 rows on days without a session .* a day early"):
+        closes(path, calendar="XETR")
+
+
+def test_a_decimal_comma_without_quotes_is_seen(write: Write) -> None:
+    with pytest.raises(BadValueError, match="line 3: Volume is '05', as if it stood behind a decimal comma"):
+        closes(write("Date,Close,Volume", "187,78", "187,05"))
+
+
 def test_changes_and_negative_prices_are_named(write: Write) -> None:
     with pytest.raises(BadValueError, match="these are changes or returns, not prices"):
         closes(write("Date,Close", "0.5", "-0.3", "0.2", "-0.1"))
@@ -171,6 +184,7 @@ def test_factors_are_known_only_where_the_file_says_them(write: Write) -> None:
     silent, adjusted = factors(write("Date,Close", "1.5", "1.25"))
     assert np.isnan(silent).all()
     assert not adjusted
+    assert factors(write("Date,Close,Adjusted Close USD", "10.5,10.395", "10.25,10.25"))[0][1:] == [1.0101]
     told, adjusted = factors(write("Date,Close,closeadj", "10.5,10.395", "10.25,10.25"))
     assert np.isnan(told[0])
     assert told[1:] == [1.0101]

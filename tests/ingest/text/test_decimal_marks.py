@@ -53,6 +53,15 @@ def test_what_nothing_tells_is_asked_for(columns: dict[str, list[str]]) -> None:
     assert commas(columns, "point")[role] is False
 
 
+def test_between_commas_numbers_without_groups_tell_of_a_program_that_makes_none() -> None:
+    columns = {"close": [taken("162.134")], "volume": [taken("1234567")]}
+    assert decimal_commas(columns, "", lambda role, _row: role, commas_separate=True)["close"] is False
+    with pytest.raises(BadValueError, match="--decimal"):
+        decimal_commas(columns, "", lambda role, _row: role)
+    with pytest.raises(BadValueError, match="--decimal"):
+        decimal_commas({**columns, "close": [taken("162,134")]}, "", lambda role, _row: role, commas_separate=True)
+
+
 def test_columns_that_contradict_each_other_do_not_tell() -> None:
     with pytest.raises(BadValueError, match="--decimal"):
         commas({"close": ["13,465"], "volume": ["1.234.567"], "market_cap": ["1,234,567"]})
