@@ -150,8 +150,8 @@ def _without_session(table: TextTable, days: Days, calendar: Calendar) -> list[s
     for step, early in ((_A_DAY, "early"), (-_A_DAY, "late")) if shut.size > _WEEKEND * days.size else ():
         if shut.size >= _A_FEW and np.sum(~open_days(days + step, calendar)) < shut.size / _A_FEW:
             raise FileFaultError(
-                f"{table.path} has {shut.size} of {days.size} rows on days without a session of {calendar.code}, and its "
-                f"dates seem a day {early}: correct them, or write the time and its zone beside them"
+                f"{table.path} has {shut.size} of {days.size} rows on days without a session of {calendar.code}, and "
+                f"its dates seem a day {early}: correct them, or write the time and its zone beside them"
             )
     return [f"{shut.size} on days without a session of {calendar.code}"] if shut.size else []
 

@@ -9,6 +9,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "date": (
             *("date", "day", "session", "timeopen", "opentime", "tradedate", "tradingdate", "datetime", "timestamp"),
             *("time", "start", "snappedat", "gmttime", "localtime", "exchangedate", "pricedate", "dateutc"),
+            *("observationdate", "effectivedate", "valuedate", "asofdate", "caldt"),
             *("datum", "fecha", "data", "日期", "날짜", "일자", "日付"),
         ),
         "open": (
