@@ -17,6 +17,9 @@ import numpy.typing as npt
 ROUNDING = 2e-5
 """Factors this near to 1.0 are the provider's rounding of its prices, not a payment."""
 
+_ROUNDED = 0.01
+_DOUBLE = 1e-9
+
 DIGITS = 6
 """Significant digits kept: they survive a restatement's rounding, at a cost of at most 5e-6 in a change."""
 
@@ -25,7 +28,8 @@ def adjustment_factors(close: npt.NDArray[np.float64], adjusted: npt.NDArray[np.
     """The total-return factor of each session, from a provider's adjusted closes.
 
     A missing adjusted close keeps the last known ratio, so that a payment on such a day enters
-    with the next adjusted close instead of vanishing.
+    with the next adjusted close instead of vanishing. Adjusted closes that are rounded to hundredths
+    tell a ratio in part only: it stays what it was while their rounding allows.
 
     Args:
         close: Closes as quoted, `(sessions,)`, oldest first, above zero.
@@ -38,7 +42,7 @@ def adjustment_factors(close: npt.NDArray[np.float64], adjusted: npt.NDArray[np.
     >>> adjustment_factors(np.array([100.0, 51.0, 50.0]), np.array([49.0, 49.98, 50.0])).tolist()
     [1.0, 2.0, 1.02041]
     """
-    ratio = np.asarray(adjusted, dtype=float) / np.asarray(close, dtype=float)
+    ratio = _ratios(np.asarray(close, dtype=float), np.asarray(adjusted, dtype=float))
     last_known = np.maximum.accumulate(np.where(np.isnan(ratio), 0, np.arange(ratio.size)))
     ratio = ratio[last_known]
     factors = np.ones_like(ratio)
@@ -47,3 +51,21 @@ def adjustment_factors(close: npt.NDArray[np.float64], adjusted: npt.NDArray[np.
     factors = np.array([float(f"{factor:.{DIGITS}g}") for factor in factors])
     factors[np.abs(factors - 1.0) < ROUNDING] = 1.0
     return factors
+
+
+def _ratios(close: npt.NDArray[np.float64], adjusted: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Adjusted over close `(sessions,)`; of rounded adjusted closes, the steadiest that they allow."""
+    hundredths = adjusted[~np.isnan(adjusted)] / _ROUNDED
+    rounded = np.abs(hundredths - np.round(hundredths)) < hundredths * _DOUBLE
+    if not rounded.all():
+        return adjusted / close
+    ratio = np.full(close.size, np.nan)
+    lowest, highest = (adjusted - _ROUNDED / 2) / close, (adjusted + _ROUNDED / 2) / close
+    start, low, high = 0, -np.inf, np.inf
+    for row in np.flatnonzero(~np.isnan(adjusted)):
+        if max(low, lowest[row]) > min(high, highest[row]):  # no one ratio explains it any more: something was paid
+            start, low, high = int(row), -np.inf, np.inf
+        low, high = max(low, lowest[row]), min(high, highest[row])
+        ratio[start : row + 1] = 1.0 if low <= 1.0 <= high else (low + high) / 2
+    ratio[np.isnan(adjusted)] = np.nan
+    return ratio

@@ -52,10 +52,7 @@ def build(code: str, end: pd.Timestamp) -> tuple[Instants, Instants, str]:
     """
     import exchange_calendars  # noqa: PLC0415  # it takes half a second to import, and is asked once a month
 
-    known = exchange_calendars.get_calendar_names()
-    if code not in known:
-        raise UnknownCalendarError(f"calendar {code!r} is not known: {nearest(str(code), known)}")
-    name = exchange_calendars.resolve_alias(code)
+    name = _name(code)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # deprecations and slow calls of the library's own
         try:
@@ -74,6 +71,30 @@ def build(code: str, end: pd.Timestamp) -> tuple[Instants, Instants, str]:
     zone = str(getattr(built.tz, "key", "")) if kind.__module__.startswith("exchange_calendars.") else ""
     order = np.argsort(whole := np.concatenate([sessions, lacking]))
     return whole[order].astype("datetime64[us]"), np.concatenate([closes, their_closes])[order], zone
+
+
+def zone(code: str) -> str:
+    """The time zone in which a calendar is at home, by its name.
+
+    Raises:
+        UnknownCalendarError: Nobody knows the code.
+    """
+    import exchange_calendars  # noqa: PLC0415  # as above
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as above
+        built = exchange_calendars.get_calendar(_name(code), start=A_MONTH[0], end=A_MONTH[1])
+    return str(getattr(built.tz, "key", "")) or "UTC"
+
+
+def _name(code: str) -> str:
+    """The library's own code for a code or an alias of it."""
+    import exchange_calendars  # noqa: PLC0415  # as above
+
+    known = exchange_calendars.get_calendar_names()
+    if code not in known:
+        raise UnknownCalendarError(f"calendar {code!r} is not known: {nearest(str(code), known)}")
+    return str(exchange_calendars.resolve_alias(code))
 
 
 def _of_kind(

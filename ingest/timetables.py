@@ -58,6 +58,21 @@ def timetable(code: str, month: Month) -> Timetable:
     return found
 
 
+@lru_cache(maxsize=64)
+def zone(code: str) -> str:
+    """The time zone in which a calendar is at home, by its name; UTC where it has none of its own.
+
+    Raises:
+        UnknownCalendarError: Nobody knows the code.
+
+    >>> zone("XETR"), zone("24/7")
+    ('Europe/Berlin', 'UTC')
+    """
+    with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):  # what a damaged first line may raise
+        return str(json.loads(_file(code).read_bytes().partition(b"\n")[0])["zone"]) or "UTC"
+    return building.zone(code)
+
+
 def folder() -> Path:
     """Where timetables are kept; it may be deleted at any time."""
     return Path(platformdirs.user_cache_dir("forecaster", appauthor=False)) / "calendars"

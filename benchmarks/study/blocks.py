@@ -87,7 +87,7 @@ def _oil(symbol: str) -> tuple[Asset, pd.DataFrame]:
 
 
 def _ethereum(symbol: str) -> tuple[Asset, pd.DataFrame]:
-    rows = csv_file.read(ETHEREUM, symbol, "24/7")
+    rows = csv_file.read(ETHEREUM, symbol, "24/7").rows.fillna({"adjustment": 1.0})
     return csv_file.asset_for(rows, symbol, "24/7"), rows
 
 

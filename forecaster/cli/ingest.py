@@ -59,19 +59,38 @@ app.add_typer(group, name="ingest")
 
 
 @group.command()
-def csv(
+def csv(  # noqa: PLR0913, PLR0917  # an option each, given by name
     file: Annotated[Path, typer.Argument(help="A file with at least a date and a close column, in any order.")],
     symbol: Annotated[str, typer.Option("--symbol", help="The asset's symbol, such as ETH-USD.")],
-    calendar: Annotated[str, typer.Option("--calendar", help="24/7, 24/5 or an exchange such as XNYS.")] = "XNYS",
+    calendar: Annotated[
+        str, typer.Option("--calendar", help="24/7, 24/5 or an exchange; the asset's, else XNYS, if not.")
+    ] = "",
+    decimal: Annotated[
+        str, typer.Option("--decimal", help="Its decimal mark, comma or point; by the file if not.")
+    ] = "",
+    timezone: Annotated[
+        str, typer.Option("--timezone", help="Of times written without one, such as Europe/Berlin.")
+    ] = "",
+    close: Annotated[str, typer.Option("--close", help="The name of the column of closes; by its name if not.")] = "",
+    volume: Annotated[
+        str, typer.Option("--volume", help="The name of the column of volumes; by its name if not.")
+    ] = "",
+    ticker: Annotated[str, typer.Option("--ticker", help="The one wanted, where the file holds several.")] = "",
+    dividends: Annotated[
+        str, typer.Option("--dividends", help="paid, or included where closes are adjusted; by the file if not.")
+    ] = "",
 ) -> None:
     """Imports a file; what is stored already stays, corrections become new vintages."""
     from ingest.sources import csv_file
+    from ingest.text.choices import Choices
 
+    choices = Choices(decimal, timezone, close, volume, ticker, dividends)
     home = opened()
-    rows = csv_file.read(file, symbol, calendar)
-    asset = csv_file.asset_for(rows, symbol, calendar)
-    counts = home.store.append(asset, rows, home.clock.now())
-    say(f"{symbol}: {_span(rows)}: {told(counts)}.")
+    code = calendar or next((known.calendar for known in home.store.assets() if known.symbol == symbol), "XNYS")
+    reading = csv_file.read(file, symbol, code, choices)
+    asset = csv_file.asset_for(reading.rows, symbol, code)
+    counts = home.store.append(asset, reading.rows, home.clock.now(), adjusted=reading.adjusted)
+    say("; ".join((f"{symbol}: {_span(reading.rows)}: {told(counts)}", *reading.notes)) + ".")
 
 
 @group.command()

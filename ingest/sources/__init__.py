@@ -9,6 +9,7 @@ A panel from a source has `known_at` NaT: `ingest.store.Store.append` fills it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from ingest import registry
@@ -23,6 +24,22 @@ if TYPE_CHECKING:
 
     from ingest.assets import Asset
     from ingest.sessions import Calendar, Day
+    from ingest.text.choices import Choices
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a file holds.
+
+    Attributes:
+        rows: A panel; an `adjustment` is NaN where the file does not say it.
+        adjusted: The factors come from adjusted closes, so that the change into the first row is not known.
+        notes: What was left out, or not understood, in words.
+    """
+
+    rows: pd.DataFrame
+    adjusted: bool
+    notes: tuple[str, ...]
 
 
 class Provider(Protocol):
@@ -83,13 +100,14 @@ class Reader(Protocol):
     FETCHED: Literal[False]
     ASSETS: tuple[Asset, ...]
 
-    def read(self, path: str | Path, symbol: str, calendar: str | Calendar) -> pd.DataFrame:
-        """The panel of a file.
+    def read(self, path: str | Path, symbol: str, calendar: str | Calendar, choices: Choices | None = None) -> Reading:
+        """What a file holds.
 
         Args:
             path: The file.
             symbol: The asset's symbol.
             calendar: The asset's calendar or its code.
+            choices: What the user says that the file does not tell.
 
         Raises:
             FileFaultError: What is wrong with the file, and on which line.

@@ -1,11 +1,13 @@
 """A file that the user has: Yahoo's download, CoinMarketCap-like, plain bars, or closes only.
 
-Columns are found by name (`ingest.text.columns`), in any order; others are left alone. Rows may be
-in any date order. A row without a close is a gap and is left out; any other value may be missing.
-With an "Adj Close" column, splits and dividends enter as `ingest.adjustments` says; since the first
-row of a file has nothing before it, a file that continues a history should overlap it by a row.
+Columns are found by name (`ingest.text.roles`), in any order; others are left alone. Rows may be in any date order; a
+stamp belongs to the session that `ingest.stamped_days` says. A row without a close is a gap and is left out; any
+other value may be missing. Splits and dividends enter by an "Adj Close" column as `ingest.adjustments` says, else by
+columns of their own (`ingest.payments`); where a file says nothing of them, they are not known. What cannot be told is
+refused until the user chooses it.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,62 +16,100 @@ import pandas as pd
 
 from ingest.adjustments import adjustment_factors
 from ingest.assets import Asset
-from ingest.errors import BadValueError, DuplicateSessionError, EmptyFileError, MissingColumnError
-from ingest.panel import check_symbol, panel_rows
+from ingest.errors import BadValueError, DuplicateSessionError, EmptyFileError, FileFaultError
+from ingest.panel import VALUES, check_symbol, panel_rows
+from ingest.payments import Payments, payment_factors
 from ingest.sessions import Calendar
 from ingest.sessions import calendar as find_calendar
-from ingest.text.columns import find_columns, is_header
-from ingest.text.dates import parse_dates
-from ingest.text.numbers import comma_is_decimal, parse_number
+from ingest.sources import Reading
+from ingest.stamped_days import ALWAYS, dated, open_days, within
+from ingest.text.choices import Choices, zone
+from ingest.text.columns import is_dated, is_header, normal_name
+from ingest.text.dates import american
+from ingest.text.recognition import refuse_other_spacing
+from ingest.text.roles import date_column, is_indexed, price_roles, stamp_texts
+from ingest.text.stamps import date_texts, parse_stamps
 from ingest.text.table import TextTable, read_table
+from ingest.text.tickers import is_two_lines, one_ticker
+from ingest.text.values import columns_of_numbers
 
 FETCHED = False
 ASSETS: tuple[Asset, ...] = ()
 
-_PRICES = ("open", "high", "low", "close", "adjusted")
+Days = npt.NDArray[np.datetime64]
 Values = dict[str, npt.NDArray[np.float64]]
+_IN_UTC = {"gmttime", "dateutc"}
+_BARS = {"open", "high", "low"}
+_WEEKEND = 0.15
+"""Share of rows on weekends from which on the market is none that shuts."""
+_A_FEW = 4
+_A_DAY = np.timedelta64(1, "D")
+_THURSDAY, _SATURDAY = 3, 5
+"""Of a week that begins with Monday as 0; days are counted from a Thursday, 1 January 1970."""
 
 
-def read(path: str | Path, symbol: str, calendar: str | Calendar) -> pd.DataFrame:
-    """The panel of a file; its known_at is NaT until it is stored.
+def read(path: str | Path, symbol: str, calendar: str | Calendar, choices: Choices | None = None) -> Reading:
+    """What a file holds; known_at is NaT until it is stored.
 
     Args:
         path: The file.
         symbol: The asset's symbol.
         calendar: The asset's calendar or its code. Rows on days when it has no session are kept:
             `ingest.checks` reports them.
+        choices: What the user says that the file does not tell.
 
     Returns:
-        A panel, oldest first.
+        Its panel, oldest first, with NaN for an adjustment that it does not say.
 
     Raises:
         BadSymbolError: The symbol is no plain ticker.
         UnknownCalendarError: Nobody knows the calendar.
         FileFaultError: What is wrong with the file, and on which line; see `ingest.errors`.
     """
+    said = choices or Choices()
     check_symbol(symbol)
-    find_calendar(calendar)
-    table = read_table(Path(path), is_header)
-    positions = _positions(table)
+    days_of = find_calendar(calendar)
+    table = one_ticker(read_table(Path(path), is_header, is_two_lines, is_indexed, is_dated), said.ticker)
+    at = date_column(table)
     if not table.rows:
         raise EmptyFileError(f"{path} has a header but no rows: save it again with a row a day")
-    dates = np.array(parse_dates(table.column(positions["date"]), table.place), dtype="datetime64[D]")
-    values = _values(table, {role: at for role, at in positions.items() if role != "date"})
-    order = _one_a_session(table, dates, values)
-    if not order.size:
+    texts = stamp_texts(table, at)
+    fallback = "UTC" if normal_name(table.header[at]) in _IN_UTC else said.timezone
+    stamps = parse_stamps(texts, table.place, zone(fallback) if fallback else None)
+    refuse_other_spacing(table.path, stamps)
+    positions, notes = price_roles(table, at, said)
+    if table.events and "adjusted" not in positions:
+        raise FileFaultError(
+            f"{path} has {table.events} rows that announce a dividend or a split, and no adjusted closes: download it "
+            "with them, or write the payments in a column Dividends"
+        )
+    values = columns_of_numbers(table, positions, said.decimal, american=american(date_texts(texts)))
+    snapshots = not _BARS & positions.keys() and not _is_called_close(table, positions["close"])
+    days = dated(stamps, days_of, table.place, bars=positions.keys() >= _BARS, snapshots=snapshots)
+    covered = within(days.days, days_of)
+    told = [*_outside(covered, days_of), *_without_session(table, days.days[covered], days_of)]
+    order = _one_a_session(table, days.days, values, covered & ~days.live)
+    factors, adjusted, more = _factors(table, values, order, said)
+    gaps = np.isnan(values["close"][order])
+    kept = {role: column[order][~gaps] for role, column in values.items() if role in VALUES} | {
+        "adjustment": factors[~gaps]
+    }
+    if gaps.all():
         raise EmptyFileError(f"{path} has no row with a close: check the column {table.header[positions['close']]}")
-    kept = {role: column[order] for role, column in values.items()}
-    if "adjusted" in kept:
-        kept["adjustment"] = adjustment_factors(kept["close"], kept.pop("adjusted"))
-    days = pd.DatetimeIndex(dates[order].astype("datetime64[us]"))
-    return panel_rows(symbol, days, kept, "csv_file", table.sha256)
+    if gaps.any():
+        told.insert(0, f"{int(gaps.sum())} rows without a close, left out")
+    dates = pd.DatetimeIndex(days.days[order][~gaps].astype("datetime64[us]"))
+    rows = panel_rows(symbol, dates, kept, "csv_file", table.sha256)
+    if adjusted:
+        rows.loc[0, "adjustment"] = np.nan  # nothing stands before it
+    return Reading(rows, adjusted, (*days.notes, *told, *more, *notes))
 
 
 def asset_for(rows: pd.DataFrame, symbol: str, calendar: str | Calendar) -> Asset:
     """The asset that a file's rows belong to.
 
     Args:
-        rows: From `read`.
+        rows: Of what `read` gives.
         symbol: The asset's symbol.
         calendar: The asset's calendar or its code.
 
@@ -81,78 +121,102 @@ def asset_for(rows: pd.DataFrame, symbol: str, calendar: str | Calendar) -> Asse
     return Asset(symbol, calendar=find_calendar(calendar).code, source="csv_file", attention_kind=kind)
 
 
-def _positions(table: TextTable) -> dict[str, int]:
-    positions = find_columns(table.header)
-    for role, example in (("date", "Date"), ("close", "Close")):
-        if role not in positions:
-            seen = ", ".join(name or "(no name)" for name in table.header)[:200]
-            raise MissingColumnError(f"{table.path} has no {role} column (it has: {seen}): name one of them {example}")
-    return positions
+def _is_called_close(table: TextTable, at: int) -> bool:
+    return "close" in normal_name(table.header[at])
 
 
-def _values(table: TextTable, positions: dict[str, int]) -> Values:
-    """Each column as numbers `(rows,)`, each number possible."""
-    columns = {role: table.column(at) for role, at in positions.items()}
-    decimal_comma = _decimal_comma(table, columns)
-    values = {}
-    for role, column in columns.items():
-        numbers = np.empty(len(column))
-        for row, text in enumerate(column):
-            try:
-                numbers[row] = parse_number(text, decimal_comma=decimal_comma)
-            except ValueError as error:
-                raise BadValueError(
-                    f"{table.place(row)}: {table.header[positions[role]]} is {text!r}, which is no number: "
-                    "correct it, or leave it empty for a gap"
-                ) from error
-        if role == "open":
-            numbers[numbers == 0] = np.nan  # Yahoo writes 0 where an old index has no opening price
-        values[role] = numbers
-    _refuse_impossible(table, positions, values)
-    return values
+def _outside(covered: npt.NDArray[np.bool_], calendar: Calendar) -> list[str]:
+    """How many rows the calendar does not cover."""
+    if covered.all():
+        return []
+    span = f"{calendar.first:%Y-%m-%d} to {calendar.last:%Y-%m-%d}"
+    return [f"{int((~covered).sum())} rows outside calendar {calendar.code} ({span}), left out"]
 
 
-def _decimal_comma(table: TextTable, columns: dict[str, tuple[str, ...]]) -> bool:
-    """Whether commas are decimal here; elsewhere than between semicolons they group thousands."""
-    if table.delimiter != ";":
-        return False
-    found = comma_is_decimal(text for column in columns.values() for text in column)
-    if found is None:
-        raise BadValueError(
-            f"{table.path}: commas in its numbers may be decimal or group thousands, and no number tells "
-            "which: write decimals with a point, and thousands without a sign"
+def _without_session(table: TextTable, days: Days, calendar: Calendar) -> list[str]:
+    """How many rows stand on days when the market is shut.
+
+    Raises:
+        FileFaultError: So many on weekends that it is another market's.
+    """
+    shut = days[~open_days(days, calendar)]
+    weekday = (shut.astype(np.int64) + _THURSDAY) % 7
+    saturdays, weekend = int(np.sum(weekday == _SATURDAY)), int(np.sum(weekday >= _SATURDAY))
+    if saturdays >= _A_FEW / 2 and weekend >= _A_FEW and weekend > _WEEKEND * days.size:
+        raise FileFaultError(
+            f"{table.path} has {weekend} of {days.size} rows on weekend days, when {calendar.code} does not trade: for "
+            f"a market that never closes say --calendar {ALWAYS}"
         )
-    return found
-
-
-def _refuse_impossible(table: TextTable, positions: dict[str, int], values: Values) -> None:
-    """The first line with a price at or below zero, or with anything else below zero."""
-    faults = []
-    for role, numbers in values.items():
-        bad = numbers <= 0 if role in _PRICES else numbers < 0
-        faults += [(int(row), role) for row in np.flatnonzero(bad)[:1]]
-    if not faults:
-        return
-    row, role = min(faults)
-    rule = "above zero" if role in _PRICES else "zero or more"
-    name = table.header[positions[role]]
-    raise BadValueError(
-        f"{table.place(row)}: {name} is {table.rows[row][positions[role]]}, and it must be {rule}: "
-        "correct it, or leave it empty for a gap"
-    )
-
-
-def _one_a_session(table: TextTable, dates: npt.NDArray[np.datetime64], values: Values) -> npt.NDArray[np.intp]:
-    """Positions of the rows to keep, oldest first: those with a close, equal duplicates once."""
-    order = np.argsort(dates, kind="stable")
-    order = order[~np.isnan(values["close"][order])]
-    numbers = np.column_stack(list(values.values()))
-    repeated = np.flatnonzero(dates[order][1:] == dates[order][:-1]) + 1
-    for at in repeated:
-        first, second = order[at - 1], order[at]
-        if not np.array_equal(numbers[first], numbers[second], equal_nan=True):
-            raise DuplicateSessionError(
-                f"{table.path}, lines {table.lines[first]} and {table.lines[second]} both give {dates[first]}"
-                ", with different values: keep the right one"
+    for step, early in ((_A_DAY, "early"), (-_A_DAY, "late")) if shut.size > _WEEKEND * days.size else ():
+        if shut.size >= _A_FEW and np.sum(~open_days(days + step, calendar)) < shut.size / _A_FEW:
+            raise FileFaultError(
+                f"{table.path} has {shut.size} of {days.size} rows on days without a session of {calendar.code}, and "
+                f"its dates seem a day {early}: correct them, or write the time and its zone beside them"
             )
+    return [f"{shut.size} on days without a session of {calendar.code}"] if shut.size else []
+
+
+def _factors(
+    table: TextTable, values: Values, order: npt.NDArray[np.intp], choices: Choices
+) -> tuple[npt.NDArray[np.float64], bool, Sequence[str]]:
+    """The total-return factors of the ordered rows, whether they come from adjusted closes, and what to tell."""
+    sorted_values = {role: column[order] for role, column in values.items()}
+    close, factors = sorted_values["close"], np.full(order.size, np.nan)
+    known = ~np.isnan(close)
+    if "adjusted" in values and not np.isnan(sorted_values["adjusted"][known]).all():
+        factors[known] = adjustment_factors(close[known], sorted_values["adjusted"][known])
+        return factors, True, ()
+    if "adjustment" in values:
+        return sorted_values["adjustment"], False, ()
+    if not {"dividend", "split", "gain"} & values.keys():
+        return factors, False, ()
+    nothing = np.zeros(order.size)
+    paid = np.nan_to_num(sorted_values.get("dividend", nothing)) + np.nan_to_num(sorted_values.get("gain", nothing))
+    if (paid >= np.where(known, close, np.inf)).any():
+        raise BadValueError(f"{table.path} has a dividend as large as its close: correct it, or leave it empty")
+    payments = Payments(paid, sorted_values.get("split", nothing))
+    found = payment_factors(close, payments, str(table.path), choices.dividends)
+    return found.factors, False, found.notes
+
+
+def _one_a_session(table: TextTable, dates: Days, values: Values, kept: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
+    """Positions of the rows to keep, oldest first: equal duplicates once, and a row with a close before one without.
+
+    What the latter pays is the former's.
+
+    Raises:
+        FileFaultError: Most days have several rows.
+        DuplicateSessionError: A day has two that differ.
+    """
+    order = np.lexsort((np.isnan(values["close"]), dates))
+    order = order[kept[order]]
+    numbers = np.column_stack(list(values.values()))
+    closed = ~np.isnan(values["close"])
+    repeated = np.flatnonzero(dates[order][1:] == dates[order][:-1]) + 1
+    pairs = [(order[at - 1], order[at]) for at in repeated]
+    _pass_payments([(first, second) for first, second in pairs if closed[first] and not closed[second]], values)
+    differ = [
+        (first, second)
+        for first, second in pairs
+        if closed[second] and not np.array_equal(numbers[first], numbers[second], equal_nan=True)
+    ]
+    if len(differ) > max(1, (order.size - repeated.size) // 2):
+        raise FileFaultError(
+            f"{table.path} has several rows a day: they are hourly, or of several tickers: keep a row a day, of "
+            "one ticker"
+        )
+    for first, second in differ:
+        raise DuplicateSessionError(
+            f"{table.path}, lines {table.lines[min(first, second)]} and {table.lines[max(first, second)]} both give "
+            f"{dates[first]}, with different values: keep the right one"
+        )
     return np.delete(order, repeated)
+
+
+def _pass_payments(pairs: Sequence[tuple[np.intp, np.intp]], values: Values) -> None:
+    """Gives a row what another of the same day, which has no close, pays."""
+    for first, second in pairs:
+        for role, none in (("dividend", (0.0,)), ("gain", (0.0,)), ("split", (0.0, 1.0))):
+            column = values.get(role)
+            if column is not None and (np.isnan(column[first]) or column[first] in none):
+                column[first] = column[second]

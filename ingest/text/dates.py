@@ -1,13 +1,14 @@
-"""Dates as files have them: ISO, `Jan 21 2018`, `21.01.2018`, and 1/21/2018 where that is sure.
+"""Dates as files have them: ISO, `Jan 21 2018`, `21.01.2018`, `1/21/2018` and `1/21/18` where that is sure.
 
-A date with slashes may mean month/day or day/month. One reading is chosen for the whole file, and
-only if some row rules the other out; otherwise the file is refused, since a silent mistake would
-shuffle the history.
+A date of three numbers may mean month/day or day/month, and with two digits year/month/day too. One reading is
+chosen for the whole column, and only if its rows rule the others out; otherwise the file is refused, since a silent
+mistake would shuffle the history. Between points the day stands first.
 """
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, timedelta
+from enum import Enum
 
 from ingest.errors import BadDateError
 
@@ -15,53 +16,105 @@ _MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
 )
+_GERMAN = (
+    *("januar", "februar", "märz", "april", "mai", "juni"),
+    *("juli", "august", "september", "oktober", "november", "dezember"),
+)
 _SHORTEST = 3
-_CLOCK = r"(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:Z|UTC|[+-]\d{2}:?\d{2})?)?"
-_YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})" + _CLOCK)
-_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
-_MONTH_FIRST = re.compile(r"([A-Za-z]{3,9})\.?[ -](\d{1,2}),?[ -](\d{4})")
-_DAY_FIRST = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3,9})\.?,?[ -](\d{4})")
-_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})" + _CLOCK)
-_EITHER = re.compile(r"(\d{1,2})([/-])(\d{1,2})\2(\d{4})" + _CLOCK)
-_MONTHS_IN_A_YEAR = 12
+_WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?,?\s+", re.IGNORECASE)
+_YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})")
+_CHINESE = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日")
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\.0)?")
+_MONTH_FIRST = re.compile(r"([^\W\d_]{3,9})\.?[ -](\d{1,2}),?[ -](\d{4})")
+_DAY_FIRST = re.compile(r"(\d{1,2})\.?[ -]([^\W\d_]{3,9})\.?,?[ -](\d{4})")
+_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})")
+_EITHER = re.compile(r"(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})")
+_SERIAL = re.compile(r"(\d{5})(?:\.\d+)?")
+_EXCELS_FIRST = date(1899, 12, 30)
+_SHORT_YEAR = 2
+_PIVOT = 70
+"""Years of two digits from here on are of the last century."""
 
 
-def parse_dates(texts: Sequence[str], place: Callable[[int], str]) -> list[date]:
-    """The dates of a column, all read in one consistent way.
+class Order(Enum):
+    """How three numbers are read: the places of year, month and day."""
+
+    MONTH_FIRST = (2, 0, 1)
+    DAY_FIRST = (2, 1, 0)
+    YEAR_FIRST = (0, 1, 2)
+
+
+def date_order(texts: Sequence[str], place: Callable[[int], str]) -> Order:
+    """How dates of three numbers are read in this column; month first as well where there are none.
 
     Args:
-        texts: The cells `(rows,)`.
+        texts: Dates without a clock `(rows,)`.
         place: File and line of a row, for messages.
 
     Raises:
-        BadDateError: A text that is no date, or slashes that can be read in two ways throughout.
-
-    >>> parse_dates(["Jan 21 2018", "Feb 1, 2018"], str)
-    [datetime.date(2018, 1, 21), datetime.date(2018, 2, 1)]
-    >>> parse_dates(["1/2/2018", "1/13/2018"], str)
-    [datetime.date(2018, 1, 2), datetime.date(2018, 1, 13)]
+        BadDateError: They can be read in two ways throughout.
     """
-    month_first = _month_first(texts, place)
-    dates = []
-    for row, text in enumerate(texts):
-        try:
-            found = _plain(text) or _slashed(text, month_first=month_first)
-        except ValueError:  # such as February 30
-            found = None
-        if found is None:
-            raise BadDateError(f"{place(row)}: {text!r} is no date: write it as 2018-01-21")
-        dates.append(found)
-    return dates
+    found = [(row, match) for row, text in enumerate(texts) if (match := _EITHER.fullmatch(text))]
+    if not found:
+        return Order.MONTH_FIRST
+    fit = [order for order in Order if all(_in_order(match, order) is not None for _, match in found)]
+    for row, match in found if len(fit) > 1 else ():
+        if len({_in_order(match, order) for order in fit}) > 1:
+            named = " or ".join(order.name.lower().replace("_", " ") for order in fit)
+            raise BadDateError(
+                f"{place(row)}: {texts[row]!r} may be {named}, and no row of the file tells which: "
+                "write dates as 2018-01-21"
+            )
+    return (fit or [Order.MONTH_FIRST])[0]
 
 
-def _plain(text: str) -> date | None:
-    """A date that can be read in one way only."""
+def american(texts: Sequence[str]) -> bool:
+    """Whether dates are written as Americans do, month first: where they are, the decimal mark is a point.
+
+    >>> american(["1/21/2018"]), american(["Nov 27, 2026"]), american(["21.01.2018"]), american(["2018-01-21"])
+    (True, True, False, False)
+    """
+    sure = [match for text in texts if (match := _EITHER.fullmatch(text)) and len(match[4]) > _SHORT_YEAR]
+    month_first = [match for match in sure if _in_order(match, Order.DAY_FIRST) is None]
+    return bool(month_first) or any(_MONTH_FIRST.fullmatch(text) for text in texts)
+
+
+def one_date(text: str, order: Order) -> date | None:
+    """The date of a text without a clock; None where it is none.
+
+    >>> one_date("Tue, Jun 09, 2026", Order.MONTH_FIRST), one_date("09.06.26", Order.MONTH_FIRST)
+    (datetime.date(2026, 6, 9), datetime.date(2026, 6, 9))
+    """
+    plain = _WEEKDAY.sub("", text, count=1) if _WEEKDAY.match(text) else text
+    try:
+        found = _EITHER.fullmatch(plain)
+        return _in_order(found, order) if found else _sure(plain)
+    except ValueError:  # such as February 30
+        return None
+
+
+def serial_date(text: str) -> date | None:
+    """The date of a spreadsheet's number of days, such as 43121; None where it is none.
+
+    >>> serial_date("43121.0")
+    datetime.date(2018, 1, 21)
+    """
+    found = _SERIAL.fullmatch(text)
+    return _EXCELS_FIRST + timedelta(days=int(found[1])) if found else None
+
+
+def _sure(text: str) -> date | None:
+    """A date that can be read in one way only.
+
+    Raises:
+        ValueError: It would be no day of the calendar.
+    """
     if found := _YEAR_FIRST.fullmatch(text):
         return date(int(found[1]), int(found[3]), int(found[4]))
-    if found := _COMPACT.fullmatch(text):
+    if found := _COMPACT.fullmatch(text) or _CHINESE.fullmatch(text):
         return date(int(found[1]), int(found[2]), int(found[3]))
     if found := _DOTTED.fullmatch(text):
-        return date(int(found[3]), int(found[2]), int(found[1]))
+        return date(_year(found[3]), int(found[2]), int(found[1]))
     if found := _MONTH_FIRST.fullmatch(text):
         return date(int(found[3]), _month(found[1]), int(found[2]))
     if found := _DAY_FIRST.fullmatch(text):
@@ -69,36 +122,31 @@ def _plain(text: str) -> date | None:
     return None
 
 
-def _slashed(text: str, *, month_first: bool) -> date | None:
-    found = _EITHER.fullmatch(text)
-    if not found:
+def _in_order(found: re.Match[str], order: Order) -> date | None:
+    """The date of three numbers read in an order; None where it would be none."""
+    numbers = (found[1], found[3], found[4])
+    year, month, day = (numbers[at] for at in order.value)
+    if order is Order.YEAR_FIRST and (len(found[4]) > _SHORT_YEAR or len(found[1]) < _SHORT_YEAR):
         return None
-    first, second, year = int(found[1]), int(found[3]), int(found[4])
-    return date(year, first, second) if month_first else date(year, second, first)
+    try:
+        return date(_year(year), int(month), int(day))
+    except ValueError:
+        return None
 
 
-def _month_first(texts: Sequence[str], place: Callable[[int], str]) -> bool:
-    """How slashes are read in this file; True as well where there are none."""
-    slashed = [(row, found) for row, text in enumerate(texts) if (found := _EITHER.fullmatch(text))]
-    month_first = all(int(found[1]) <= _MONTHS_IN_A_YEAR for _, found in slashed)
-    day_first = all(int(found[3]) <= _MONTHS_IN_A_YEAR for _, found in slashed)
-    if month_first and day_first:
-        for row, found in slashed:
-            if int(found[1]) != int(found[3]):
-                raise BadDateError(
-                    f"{place(row)}: {texts[row]!r} may be month first or day first, and no row of the file "
-                    "tells which: write dates as 2018-01-21"
-                )
-    return month_first or not day_first
+def _year(text: str) -> int:
+    number = int(text)
+    return number if len(text) > _SHORT_YEAR else number + (1900 if number >= _PIVOT else 2000)
 
 
 def _month(name: str) -> int:
-    """The month of a full name or of its first letters.
+    """The month of a full name or of its first letters, English or German.
 
     Raises:
         ValueError: No month.
     """
-    for number, month in enumerate(_MONTHS, start=1):
-        if len(name) >= _SHORTEST and month.startswith(name.casefold()):
-            return number
+    for months in (_MONTHS, _GERMAN):
+        for number, month in enumerate(months, start=1):
+            if len(name) >= _SHORTEST and month.startswith(name.casefold()):
+                return number
     raise ValueError(name)

@@ -1,24 +1,98 @@
-"""Numbers as files have them: `1,234.5`, `1.12226E+11`, `$12.50`, `3.2M`, and gaps.
+"""Numbers as files have them: `1,234.5`, `1.12226E+11`, `$12.50`, `3.2M`, `5'321.70`, and gaps.
 
-A comma groups thousands, as in English; where a file is separated by semicolons and its numbers
-have decimal commas, the whole file is read so (`comma_is_decimal`).
+A number is taken apart first (`taken`): sign, digits with their marks, scale and unit. What its marks mean is for a
+column to say (`ingest.text.decimal_marks`): the point is decimal, or the comma is.
 """
 
 import math
 import re
-from collections.abc import Iterable
+from typing import NamedTuple
 
-GAPS = frozenset({"", "null", "none", "nan", "na", "n/a", "#n/a", "-", "--", "—"})
+GAPS = frozenset({"", "null", "none", "nan", "na", "n/a", "#n/a", "n.a.", "nat", "-", "--", "—", "\u2013", "."})
 """Texts, in lower case, that say that there is no value."""
 
 _NUMBER = re.compile(
-    r"(?P<sign>[-+]?)[$€£¥]?\s*"
-    r"(?P<digits>(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)"
-    r"(?P<exponent>[eE][-+]?\d+)?"
-    r"\s*(?P<scale>[KMBT]?)"
+    r"(?P<sign>[-+]?)(?P<before>[A-Z]{1,2}\$|[A-Z]{3}|[$€£¥₹₩])?\s*"
+    r"(?P<digits>\d[\d.,'\u2019 \u00a0\u202f]*|[.,]\d+)"
+    r"(?P<exponent>[eE][-+]?\d{1,3})?"
+    r"\s*(?P<scale>[KMBTkmb]|[Bb]n|[Mm]n)?"
+    r"\s*(?P<after>[$€£¥₹₩]|[A-Z]{3}|p|kr)?"
 )
+_SCALES = {"": 1.0, "k": 1e3, "m": 1e6, "mn": 1e6, "b": 1e9, "bn": 1e9, "t": 1e12}
+_SPACED = re.compile(r"[1-9]\d{0,2}(?:['\u2019 \u00a0\u202f]\d{3})+(?:[.,]\d*)?")
+_SPACES = re.compile(r"['\u2019 \u00a0\u202f]")
+_PLAIN = re.compile(r"(?:(?:[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d?(?:,\d{2})+,\d{3}|\d+)(?:\.\d*)?|\.\d+)")
+"""Digits with points for decimals; commas stand before each third, as in `12,345`, or as in India, `74,14,645`."""
+_EITHER = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 _SWAPPED = str.maketrans(".,", ",.")
-_SCALES = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
+
+
+class Taken(NamedTuple):
+    """A number taken apart: its sign and digits, exponent, scale as a factor, and its unit such as `$`."""
+
+    sign: str
+    digits: str
+    exponent: str
+    scale: float
+    unit: str
+
+    @property
+    def decimal(self) -> str | None:
+        """The mark that can only be decimal here: `.` or `,`; None where either could be, or there is none.
+
+        >>> [taken(text).decimal for text in ("1.234,5", "1.234.567", "12,50", "1,234", "1234")]
+        [',', ',', ',', None, None]
+        """
+        marks = [sign for sign in self.digits if sign in ".,"]
+        if not marks or (_EITHER.fullmatch(self.digits) and not self.exponent):
+            return None
+        if len(marks) == 1:
+            return marks[0]
+        return marks[-1] if len(set(marks)) > 1 else marks[0].translate(_SWAPPED)
+
+    @property
+    def either(self) -> str | None:
+        """The one mark of digits such as `13,465`, which may be decimal or group thousands; None for others."""
+        told = not _EITHER.fullmatch(self.digits) or self.exponent
+        return None if told else next(sign for sign in self.digits if sign in ".,")
+
+    def value(self, *, decimal_comma: bool) -> float:
+        """The number.
+
+        Raises:
+            ValueError: Its marks do not stand where they could.
+        """
+        plain = self.digits.translate(_SWAPPED) if decimal_comma else self.digits
+        if not _PLAIN.fullmatch(plain):
+            raise ValueError(self.digits)
+        value = float(self.sign + plain.replace(",", "") + self.exponent) * self.scale
+        if math.isinf(value):
+            raise ValueError(self.digits)
+        return value
+
+
+def taken(text: str) -> Taken | None:
+    """A number taken apart; None for a gap.
+
+    Raises:
+        ValueError: A text that is neither.
+
+    >>> taken("R$ 1.234,50"), taken("3.2M")
+    (Taken(sign='', digits='1.234,50', exponent='', scale=1.0, unit='R$'), Taken(sign='', digits='3.2', ...))
+    """
+    if text.casefold() in GAPS:
+        return None
+    found = _NUMBER.fullmatch(text)
+    if not found:
+        raise ValueError(text)
+    digits = found["digits"].strip()
+    if _SPACES.search(digits):
+        if not _SPACED.fullmatch(digits):
+            raise ValueError(text)
+        digits = _SPACES.sub("", digits)
+    scale = _SCALES[(found["scale"] or "").casefold()]
+    unit = found["before"] or found["after"] or ""
+    return Taken(found["sign"], digits, found["exponent"] or "", scale, unit)
 
 
 def parse_number(text: str, *, decimal_comma: bool = False) -> float:
@@ -34,33 +108,5 @@ def parse_number(text: str, *, decimal_comma: bool = False) -> float:
     >>> parse_number("null")
     nan
     """
-    if text.casefold() in GAPS:
-        return math.nan
-    plain = text.rstrip("€$ ").translate(_SWAPPED) if decimal_comma else text
-    found = _NUMBER.fullmatch(plain)
-    if not found:
-        raise ValueError(text)
-    digits = found["sign"] + found["digits"].replace(",", "") + (found["exponent"] or "")
-    value = float(digits) * _SCALES[found["scale"]]
-    if math.isinf(value):
-        raise ValueError(text)
-    return value
-
-
-def comma_is_decimal(texts: Iterable[str]) -> bool | None:
-    """Whether the numbers of a file separated by semicolons have decimal commas.
-
-    Returns:
-        True if all its numbers can be read so and some in no other way, False if a decimal point
-        is as sure or no number has a comma, None if both readings fit all, as for `1,234` alone.
-
-    >>> [comma_is_decimal(["1,234", other]) for other in ("12,5", "12.5", "1,235")]
-    [True, False, None]
-    """
-    signed = [text for text in texts if "," in text or "." in text]
-    point = [bool(_NUMBER.fullmatch(text)) for text in signed]
-    comma = [bool(_NUMBER.fullmatch(text.rstrip("€$ ").translate(_SWAPPED))) for text in signed]
-    readable = [pair for pair in zip(point, comma, strict=True) if any(pair)]
-    if all(one and other for one, other in readable):
-        return None if any("," in text for text in signed) and readable else False
-    return all(other for _, other in readable)
+    found = taken(text)
+    return math.nan if found is None else found.value(decimal_comma=decimal_comma)

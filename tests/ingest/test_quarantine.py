@@ -47,7 +47,7 @@ def test_what_markets_really_do_is_believed(ethereum: Path) -> None:
     """Twenty years of two indices with two crashes, the study's coin, a crash of 60 %, and a split."""
     for asset in sample.ASSETS:
         assert reasons(sample.fetch(asset, NOW)) == {}
-    rows = csv_file.read(ethereum, "ETH-USD", "24/7")
+    rows = csv_file.read(ethereum, "ETH-USD", "24/7").rows.fillna({"adjustment": 1.0})
     assert reasons(rows) == {}
     crash = rows.copy()
     crash.loc[500:, BAR] *= 0.4

@@ -122,7 +122,7 @@ def test_windows_travel_between_processes() -> None:
 
 def test_the_studys_file_gives_the_studys_figures(ethereum: Path) -> None:
     """Zero scores MSE 0.005726 and MAE 0.060142 on the original's two-days-ahead targets."""
-    changes = simple_changes(read(ethereum, "ETH-USD", "24/7"), calendar("24/7"))
+    changes = simple_changes(read(ethereum, "ETH-USD", "24/7").rows.fillna({"adjustment": 1.0}), calendar("24/7"))
     price = changes["price"].to_numpy()[-360:]
     originals = np.array([price[start + LENGTH + 1] for start in range(len(price) - LENGTH - 1)])
     assert originals.size == 322 + 30
@@ -132,7 +132,7 @@ def test_the_studys_file_gives_the_studys_figures(ethereum: Path) -> None:
 
 
 def test_on_the_studys_file_the_windows_are_repaired(ethereum: Path) -> None:
-    changes = simple_changes(read(ethereum, "ETH-USD", "24/7"), calendar("24/7"))
+    changes = simple_changes(read(ethereum, "ETH-USD", "24/7").rows.fillna({"adjustment": 1.0}), calendar("24/7"))
     windows = build_windows("ETH-USD", changes, SERIES)
     assert (len(windows), dict(windows.dropped)) == (647, {"tweets missing or zero": 244})
     assert windows.y[-1] == changes["price"].iloc[-1]

@@ -93,8 +93,8 @@ def test_numbers_and_dates_as_people_write_them(tmp_path: Path) -> None:
     assert read(tmp_path, lines, "2023-01-01").days.tolist() == [1234567.0, 1234.0]
     assert read(tmp_path, 'Date,Tweets\nJan 2 2024,"1,234"\nJan 3 2024,3.5K\n').days.tolist() == [1234.0, 3500.0]
     assert read(tmp_path, "Date,Tweets\n2024-01-02,5\n".encode("utf-16")).days.tolist() == [5.0]
-    with pytest.raises(BadValueError, match="commas in its numbers may be decimal"):
-        read(tmp_path, "Date;Tweets\n2024-01-02;1,234\n")
+    assert read(tmp_path, "Date;Tweets\n2024-01-02;1,234\n").days.tolist() == [1234.0]  # what is counted is whole
+    assert read(tmp_path, "Datum;Aufrufe\n02.01.2024;5.096\n").days.tolist() == [5096.0]
 
 
 def test_a_day_twice(tmp_path: Path) -> None:
@@ -141,3 +141,43 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         csv_file.attention(str(tmp_path / "none.csv"), "2024-01-01", "2024-01-02", NOW)
     with pytest.raises(MissingFileError, match="is a folder"):
         csv_file.attention(str(tmp_path), "2024-01-01", "2024-01-02", NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "counts"),
+    [
+        (
+            "Category: All\n\nDay,ethereum: (Worldwide)\n2024-01-02,45\n2024-01-03,<1\n",
+            "ethereum: (worldwide) a day",
+            [45, 0.5],
+        ),
+        ("date,ethereum,isPartial\n2024-01-02,45,False\n2024-01-03,36,True\n", "ethereum a day", [45, 36]),
+        ("Unnamed: 0,date,ethereum\n0,2024-01-02,45\n1,2024-01-03,36\n", "ethereum a day", [45, 36]),
+        ("project,timestamp,access,views\nen,2024010200,all,45\nen,2024010300,all,36\n", "page views a day", [45, 36]),
+        (
+            "end,start,tweet_count\n2024-01-03T00:00:00.000Z,2024-01-02T00:00:00.000Z,45\n"
+            "2024-01-04T00:00:00.000Z,2024-01-03T00:00:00.000Z,36\n",
+            "tweets a day",
+            [45, 36],
+        ),
+    ],
+)
+def test_files_as_services_export_them(tmp_path: Path, text: str, kind: str, counts: list[float]) -> None:
+    found = read(tmp_path, text, "2024-01-02", "2024-01-03")
+    assert (found.kind, found.days.tolist()) == (kind, counts)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("Category: All\n\nWeek,ethereum\n2024-01-02,45\n", "counts.csv has weekly counts"),
+        ("Date,ethereum\n2024-01-02,4\n2024-01-09,5\n2024-01-16,5\n2024-01-23,6\n", "counts.csv has weekly rows"),
+        (
+            "timestamp,value,value_classification\n1704153600,33,Fear\n",
+            "no column of counts .* name it after what it counts",
+        ),
+    ],
+)
+def test_what_is_no_daily_count_is_refused(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(FileFaultError, match=says):
+        read(tmp_path, text)

@@ -28,11 +28,11 @@ def write(tmp_path: Path) -> Write:
 
 
 def coin(path: Path) -> pd.DataFrame:
-    return read(path, "COIN", "24/7")
+    return read(path, "COIN", "24/7").rows
 
 
 def test_the_studys_file(ethereum: Path) -> None:
-    rows = read(ethereum, "ETH-USD", "24/7")
+    rows = read(ethereum, "ETH-USD", "24/7").rows
     assert len(rows) == 899
     assert (rows["session"].iloc[0], rows["session"].iloc[-1]) == (
         pd.Timestamp("2015-08-07"),
@@ -57,7 +57,8 @@ def test_yahoos_download_gives_total_returns(write: Write) -> None:
         )
     )
     assert rows["session"].dt.day.tolist() == [1, 3, 4, 5]
-    assert rows["adjustment"].tolist() == [1.0, 2.0, 1.0102, 1.0]
+    assert np.isnan(rows["adjustment"].iloc[0])  # nothing stands before it
+    assert rows["adjustment"].tolist()[1:] == [2.0, 1.0102, 1.0]
     assert rows["open"].isna().tolist() == [False, False, True, False]
     assert rows["known_at"].isna().all()
     assert asset_for(rows, "COIN", "24/7") == asset_for(rows, "COIN", calendar("24/7"))
@@ -117,8 +118,9 @@ def test_equal_duplicates_are_one_row(write: Write) -> None:
 
 
 def test_days_without_a_session_are_kept_for_the_checks(write: Write) -> None:
-    rows = read(write("Date,Close", "2024-01-05,10", "2024-01-06,11"), "BANK", "XNYS")
-    assert len(rows) == 2
+    reading = read(write("Date,Close", "2024-01-05,10", "2024-01-06,11"), "BANK", "XNYS")
+    assert len(reading.rows) == 2
+    assert reading.notes == ("1 on days without a session of XNYS",)
 
 
 FAULTS = {
@@ -167,7 +169,7 @@ FAULTS = {
         errors.BadValueError,
         "line 2: Close is 0, and it must be above",
     ),
-    "zero low": (("Date,Low,Close", "2024-01-01,0,1"), errors.BadValueError, "line 2: Low is 0"),
+    "negative low": (("Date,Low,Close", "2024-01-01,-2,1"), errors.BadValueError, "line 2: Low is -2, and it must be"),
     "negative volume": (
         ("Date,Close,Volume", "2024-01-01,1,-7"),
         errors.BadValueError,
@@ -181,7 +183,7 @@ FAULTS = {
     "commas that may mean either": (
         ("Date;Close", "2024-01-01;1,234", "2024-01-02;1,235"),
         errors.BadValueError,
-        "prices.csv: commas in its numbers may be decimal or group thousands",
+        "prices.csv, line 2: Close is '1,234': whether the mark is decimal or groups thousands, nothing",
     ),
     "infinite number": (("Date,Close", "2024-01-01,1e999"), errors.BadValueError, "line 2: Close is '1e999'"),
     "thousands without quotes": (

@@ -1,0 +1,53 @@
+"""What a user says of a file that the file itself does not tell: decimal mark, time zone, columns and ticker."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from ingest.errors import FileFaultError
+
+DECIMAL = ("comma", "point")
+DIVIDENDS = ("paid", "included")
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What was chosen; an empty text leaves it to the file.
+
+    Attributes:
+        decimal: The decimal mark of its numbers, `comma` or `point`.
+        timezone: Of its times that are written without a zone, such as `Europe/Berlin`.
+        close: The name of the column of closes.
+        volume: The name of the column of volumes.
+        ticker: The one that is wanted where it holds several.
+        dividends: `paid` where its closes fall with each dividend, `included` where they are adjusted for them.
+
+    Raises:
+        FileFaultError: A choice that there is not.
+    """
+
+    decimal: str = ""
+    timezone: str = ""
+    close: str = ""
+    volume: str = ""
+    ticker: str = ""
+    dividends: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuses what is none of the choices."""
+        for option, given, known in (("decimal", self.decimal, DECIMAL), ("dividends", self.dividends, DIVIDENDS)):
+            if given and given not in known:
+                raise FileFaultError(f"--{option} {given}: choose {' or '.join(known)}")
+        if self.timezone and zone(self.timezone) is None:
+            raise FileFaultError(f"--timezone {self.timezone} is no time zone: name one such as Europe/Berlin or UTC")
+
+
+def zone(name: str) -> ZoneInfo | None:
+    """The time zone of a name; None where there is none.
+
+    >>> zone("Europe/Berlin"), zone("Nowhere")
+    (zoneinfo.ZoneInfo(key='Europe/Berlin'), None)
+    """
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return None

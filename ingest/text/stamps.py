@@ -1,0 +1,176 @@
+"""Time stamps as files have them: a date, and perhaps a clock and a zone; or seconds since 1970.
+
+Which day of a market a stamp belongs to is not decided here (`ingest.stamped_days`).
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from typing import NamedTuple
+
+from ingest.errors import BadDateError
+from ingest.text.choices import zone
+from ingest.text.dates import Order, date_order, one_date, serial_date
+
+_CLOCK = re.compile(
+    r"(?P<date>.*\d)(?:T|,?\s+)"
+    r"(?:(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.(?P<fraction>\d+))?)?|(?P<compact>\d{6}))"
+    r"\s*(?P<half>[AaPp][Mm])?"
+    r"\s*(?P<zone>Z|[A-Za-z]+(?:/[A-Za-z_+-]+)+\d*|[A-Za-z]{2,5}|(?:GMT|UTC)?[+-]\d{2}:?\d{2}(?::\d{2})?)?"
+)
+_TRAILING = re.compile(r"(?P<date>.*\d)\s+(?P<zone>Z|UTC|GMT)")
+_HOURLY = re.compile(r"((?:19|20)\d{6})(\d{2})")
+_EPOCH = re.compile(r"(1\d{9}|[1-9]\d{12}|[1-9]\d{15}|[1-9]\d{18})(?:\.0*)?")
+_OFFSET = re.compile(r"(?:GMT|UTC)?([+-])(\d{2}):?(\d{2})(?::\d{2})?")
+_NAMED = {"Z": 0, "UTC": 0, "GMT": 0, "EST": -5, "EDT": -4, "CET": 1, "CEST": 2, "JST": 9}
+_SPANS = {
+    "month": re.compile(
+        r"\d{4}[-/.]?(?:0?[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])[-/.]\d{4}|[A-Za-z]{3,9}\.?[- ]'?(?:\d{4}|\d{2})"
+    ),
+    "week": re.compile(r"\d{4}-?W\d{2}"),
+    "quarter": re.compile(r"\d{4}[- ]?Q[1-4]|Q[1-4][- ]?\d{4}"),
+}
+_NOON = 12
+_SECONDS = 10
+"""Digits of seconds since 1970, for some thirty years to come."""
+
+
+class Stamp(NamedTuple):
+    """A date as written, with the clock and the zone written beside it, where there are."""
+
+    day: date
+    clock: time | None = None
+    zone: tzinfo | None = None
+
+    @property
+    def timed(self) -> bool:
+        """Whether it says a time other than midnight."""
+        return self.clock is not None and self.clock != time()
+
+
+def parse_dates(texts: Sequence[str], place: Callable[[int], str]) -> list[date]:
+    """The dates of a column as written, whatever their clocks, all read in one consistent way.
+
+    Args:
+        texts: The cells `(rows,)`.
+        place: File and line of a row, for messages.
+
+    Raises:
+        BadDateError: A text that is no date, or dates that can be read in two ways throughout.
+
+    >>> parse_dates(["Jan 21 2018", "Feb 1, 2018"], str)
+    [datetime.date(2018, 1, 21), datetime.date(2018, 2, 1)]
+    >>> parse_dates(["1/2/2018", "1/13/2018"], str)
+    [datetime.date(2018, 1, 2), datetime.date(2018, 1, 13)]
+    """
+    return [stamp.day for stamp in parse_stamps(texts, place)]
+
+
+def parse_stamps(
+    texts: Sequence[str], place: Callable[[int], str], fallback: tzinfo | None = None, order: Order | None = None
+) -> list[Stamp]:
+    """The stamps of a column, all read in one consistent way.
+
+    Args:
+        texts: The cells `(rows,)`.
+        place: File and line of a row, for messages.
+        fallback: The zone of clocks that are written without one, where it is known.
+        order: How dates of three numbers are read; by the column itself where None.
+
+    Raises:
+        BadDateError: A text that is no date, or dates that can be read in two ways throughout.
+
+    >>> parse_stamps(["2026-06-14T21:00:00Z", "1795824000"], str)[1]
+    Stamp(day=datetime.date(2026, 11, 28), clock=datetime.time(0, 0), zone=datetime.timezone.utc)
+    """
+    apart = [_apart(text) for text in texts]
+    read = date_order([day for day, _ in apart], place) if order is None else order
+    serials = all(serial_date(text) for text in texts)
+    stamps = []
+    for row, text in enumerate(texts):
+        day, clock = apart[row]
+        found = _epoch(text) or _stamp(day, clock, read, place, row)
+        if found is None and serials and (serial := serial_date(text)):
+            found = Stamp(serial)
+        if found is None:
+            raise _no_date(text, place(row))
+        stamps.append(found._replace(zone=fallback) if found.clock is not None and found.zone is None else found)
+    return stamps
+
+
+def _no_date(text: str, where: str) -> BadDateError:
+    span = next((name for name, form in _SPANS.items() if form.fullmatch(text)), None)
+    if span:
+        return BadDateError(f"{where}: {text!r} is a {span} and no day: {span}ly rows are not read: import daily ones")
+    return BadDateError(f"{where}: {text!r} is no date: write it as 2018-01-21")
+
+
+def date_texts(texts: Sequence[str]) -> list[str]:
+    """The cells without their clocks and zones."""
+    return [_apart(text)[0] for text in texts]
+
+
+def _apart(text: str) -> tuple[str, re.Match[str] | None]:
+    """The text of the date, and what was found of clock and zone."""
+    if found := _HOURLY.fullmatch(text):
+        return found[1], _CLOCK.fullmatch(f"{found[1]} {found[2]}:00")
+    if found := _CLOCK.fullmatch(text):
+        return found["date"].rstrip(" ,"), found
+    if found := _TRAILING.fullmatch(text):
+        return found["date"], None
+    return text, None
+
+
+def _stamp(day: str, found: re.Match[str] | None, order: Order, place: Callable[[int], str], row: int) -> Stamp | None:
+    plain = one_date(day, order)
+    if plain is None or found is None:
+        return None if plain is None else Stamp(plain)
+    clock = _clock(found)
+    if clock is None:
+        return None
+    name = found["zone"]
+    if not name:
+        return Stamp(plain, clock)
+    known = _zone(name)
+    if known is None:
+        raise BadDateError(
+            f"{place(row)}: {name!r} is no time zone that is known here: write UTC or an offset such as +01:00, or "
+            "leave it out and say --timezone"
+        )
+    return Stamp(plain, clock, known)
+
+
+def _clock(found: re.Match[str]) -> time | None:
+    compact = found["compact"]
+    hour, minute, second = (
+        (int(compact[:2]), int(compact[2:4]), int(compact[4:]))
+        if compact
+        else (int(found["hour"]), int(found["minute"]), int(found["second"] or 0))
+    )
+    if found["half"]:
+        hour = hour % _NOON + (_NOON if found["half"].casefold() == "pm" else 0)
+    fraction = int(((found["fraction"] or "") + "000000")[:6])
+    try:
+        return time(hour, minute, second, fraction)
+    except ValueError:
+        return None
+
+
+def _zone(name: str) -> tzinfo | None:
+    if found := _OFFSET.fullmatch(name):
+        size = timedelta(hours=int(found[2]), minutes=int(found[3]))
+        return timezone(-size if found[1] == "-" else size) if size < timedelta(days=1) else None
+    if name.upper() in _NAMED:
+        return timezone(timedelta(hours=_NAMED[name.upper()]))
+    return zone(name) if "/" in name else None
+
+
+def _epoch(text: str) -> Stamp | None:
+    """The stamp of seconds since 1970, or of thousandths, millionths or billionths of one."""
+    found = _EPOCH.fullmatch(text)
+    if not found:
+        return None
+    seconds, rest = divmod(int(found[1]), 10 ** (len(found[1]) - _SECONDS))
+    when = datetime.fromtimestamp(seconds, UTC)
+    clock = time(when.hour, when.minute, when.second, 1 if rest else 0)
+    return Stamp(when.date(), clock, UTC)

@@ -1,0 +1,144 @@
+"""The columns of a file of prices as numbers: each read with its column's decimal mark, and each possible."""
+
+import re
+
+import numpy as np
+import numpy.typing as npt
+
+from ingest.errors import BadValueError
+from ingest.text.decimal_marks import PRICES, decimal_commas
+from ingest.text.numbers import Taken, taken
+from ingest.text.table import TextTable
+
+Numbers = npt.NDArray[np.float64]
+_MAY_LACK = ("open", "high", "low", "adjusted")
+"""Prices that some write as 0 where there is none."""
+_PADDED = re.compile(r"0\d+")
+_PENCE = "p"
+_RATIO = 2
+"""Numbers of a split that is written as `4:1`."""
+_MANY = 0.2
+"""Share of closes below zero from which on they are no prices."""
+
+
+def columns_of_numbers(
+    table: TextTable, positions: dict[str, int], decimal: str, *, american: bool
+) -> dict[str, Numbers]:
+    """Role -> numbers `(rows,)`, NaN for a gap.
+
+    Args:
+        table: Of one ticker.
+        positions: The columns of its roles, without the dates.
+        decimal: `comma` or `point` as the user says, else nothing.
+        american: Its dates are written as Americans do.
+
+    Raises:
+        BadValueError: Names the first cell that is no number, or that none can be.
+    """
+    apart = {role: _apart(table, at, role) for role, at in positions.items()}
+    _refuse_currencies(table, positions, apart)
+
+    def place(role: str, row: int) -> str:
+        return f"{table.place(row)}: {_name(table, positions[role])} is {table.rows[row][positions[role]]!r}"
+
+    commas = decimal_commas(apart, decimal, place, american=american, commas_separate=table.delimiter == ",")
+    values = {role: _read(table, positions[role], cells, comma=commas[role]) for role, cells in apart.items()}
+    for role in _MAY_LACK:
+        if role in values:
+            values[role][values[role] == 0] = np.nan
+    _refuse_impossible(table, positions, values)
+    return values
+
+
+def _name(table: TextTable, at: int) -> str:
+    return " ".join(table.header[at].split()) or "(no name)"
+
+
+def _no_number(table: TextTable, row: int, at: int) -> BadValueError:
+    text = table.rows[row][at]
+    if text.endswith("%"):
+        return BadValueError(
+            f"{table.place(row)}: {_name(table, at)} is {text!r}, a percent and no price: import prices, not returns"
+        )
+    return BadValueError(
+        f"{table.place(row)}: {_name(table, at)} is {text!r}, which is no number: correct it, or leave it empty "
+        "for a gap"
+    )
+
+
+def _apart(table: TextTable, at: int, role: str) -> list[Taken | None]:
+    cells = []
+    for row, text in enumerate(table.column(at)):
+        if table.delimiter == "," and _PADDED.fullmatch(text):
+            raise BadValueError(
+                f"{table.place(row)}: {_name(table, at)} is {text!r}, as if it stood behind a decimal comma: put "
+                "quotes around numbers with a comma"
+            )
+        try:
+            cells.append(taken(_ratio(text) if role == "split" else text))
+        except ValueError as error:
+            raise _no_number(table, row, at) from error
+    return cells
+
+
+def _ratio(text: str) -> str:
+    """A split as one number, such as `4:1` or `4 for 1`."""
+    numbers = text.replace("/", ":").replace(" for ", ":").split(":")
+    if len(numbers) != _RATIO:
+        return text
+    try:
+        return repr(float(numbers[0]) / float(numbers[1]))
+    except (ValueError, ZeroDivisionError):
+        return text
+
+
+def _read(table: TextTable, at: int, cells: list[Taken | None], *, comma: bool) -> Numbers:
+    numbers = np.full(len(cells), np.nan)
+    for row, cell in enumerate(cells):
+        try:
+            if cell is not None:
+                numbers[row] = cell.value(decimal_comma=comma)
+        except ValueError as error:
+            raise _no_number(table, row, at) from error
+    return numbers
+
+
+def _refuse_currencies(table: TextTable, positions: dict[str, int], apart: dict[str, list[Taken | None]]) -> None:
+    """Refuses prices of several currencies, and pence among numbers that do not say so."""
+    first: dict[str, tuple[int, int]] = {}
+    for role in PRICES:
+        for row, cell in enumerate(apart.get(role, ())):
+            if cell is not None:
+                first.setdefault(cell.unit, (row, positions[role]))
+    mixed = len(first) > 1 if _PENCE in first else len([unit for unit in first if unit]) > 1
+    if mixed:
+        row, at = max(first.values())
+        raise BadValueError(
+            f"{table.place(row)}: {_name(table, at)} is {table.rows[row][at]!r}, in another currency than the prices "
+            "before it: give all in one"
+        )
+
+
+def _refuse_impossible(table: TextTable, positions: dict[str, int], values: dict[str, Numbers]) -> None:
+    """The first line with a price at or below zero, or with anything else below zero."""
+    below = values["close"] < 0
+    if np.sum(below) > _MANY * max(1, np.sum(~np.isnan(values["close"]))) and np.sum(below) > 1:
+        row = int(np.argmax(below))
+        raise BadValueError(
+            f"{table.place(row)}: {_name(table, positions['close'])} is {table.rows[row][positions['close']]}, and "
+            f"{int(below.sum())} rows are below zero: these are changes or returns, not prices: import prices"
+        )
+    faults = []
+    for role, numbers in values.items():
+        bad = numbers <= 0 if role in {*PRICES, "adjustment"} else numbers < 0
+        faults += [(int(row), role) for row in np.flatnonzero(bad)[:1]]
+    if not faults:
+        return
+    row, role = min(faults)
+    priced = role in PRICES
+    rule = "above zero: this program forecasts simple changes of positive prices" if priced else "zero or more"
+    name = _name(table, positions[role])
+    raise BadValueError(
+        f"{table.place(row)}: {name} is {table.rows[row][positions[role]]}, and it must be {rule}: "
+        "correct it, or leave it empty for a gap"
+    )

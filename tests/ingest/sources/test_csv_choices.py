@@ -1,0 +1,212 @@
+"""What a file alone does not say is refused, and the line names what chooses; what was left out is said."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ingest.errors import BadValueError, FileFaultError, MissingColumnError
+from ingest.sources.csv_file import read
+from ingest.text.choices import Choices
+
+Write = Callable[..., Path]
+DAYS = ("2026-06-08", "2026-06-09", "2026-06-10", "2026-06-11")
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """A function that writes a file of a header and of rows under days, each given without its day."""
+
+    def make(header: str, *rows: str, sep: str = ",") -> Path:
+        path = tmp_path / "prices.csv"
+        days = [f"{day}{sep}{row}" for day, row in zip(DAYS, rows, strict=False)]
+        path.write_text("\n".join([header, *days, ""]))
+        return path
+
+    return make
+
+
+def closes(path: Path, choices: Choices | None = None, calendar: str = "XNYS") -> list[float]:
+    return read(path, "COIN", calendar, choices).rows["close"].tolist()
+
+
+def test_two_columns_of_one_name_are_refused(write: Write) -> None:
+    path = write("Date,Close,Close,Volume,Volume", "1.5,9.5,10,10", "1.25,9.25,20,20")
+    with pytest.raises(FileFaultError, match=r"the column Close stands there twice, with different values"):
+        closes(path)
+    same = write("Date,Close,Close", "1.5,1.50", "1.25,1.25")
+    assert closes(same) == [1.5, 1.25]
+
+
+def test_two_prices_that_may_be_the_close_are_asked_for(write: Write) -> None:
+    path = write("Date,Last,Settle", "1.5,1.6", "1.25,1.35")
+    with pytest.raises(FileFaultError, match=r"\(Last, Settle\): say --close and one of them"):
+        closes(path)
+    assert closes(path, Choices(close="Settle")) == [1.6, 1.35]
+    with pytest.raises(FileFaultError, match="--close Bid is no one column: it has Date, Last, Settle"):
+        closes(path, Choices(close="Bid"))
+    equal = write("Date,Last,Close", "1.5,1.5", "1.25,1.25")
+    assert closes(equal) == [1.5, 1.25]
+    near = write("Date,Last,Close", "1.5,1.51", "1.25,1.26")
+    assert closes(near) == [1.51, 1.26]
+
+
+def test_a_close_that_is_the_last_of_the_day_before_is_asked_for(write: Write) -> None:
+    path = write("Date,Last,Close", "1.5,1.4", "1.25,1.5", "1.75,1.25", "1.6,1.75")
+    with pytest.raises(FileFaultError, match="--close"):
+        closes(path)
+    assert closes(path, Choices(close="Last")) == [1.5, 1.25, 1.75, 1.6]
+
+
+def test_a_file_without_a_close_names_the_option(write: Write) -> None:
+    path = write("Date,USD (AM),USD (PM)", "2220.28,2164.4", "2224.36,2227.96")
+    with pytest.raises(MissingColumnError, match=r"no close column \(it has: Date, USD \(AM\), USD \(PM\)\).*--close"):
+        closes(path)
+    assert closes(path, Choices(close="USD (PM)")) == [2164.4, 2227.96]
+
+
+def test_rows_of_several_tickers_are_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text("Date,Symbol,Close\n2026-06-08,A,1.5\n2026-06-08,B,9.5\n2026-06-09,A,1.25\n2026-06-09,B,9.25\n")
+    with pytest.raises(FileFaultError, match="rows of tickers: say --ticker, one of A, B"):
+        closes(path)
+    assert closes(path, Choices(ticker="B")) == [9.5, 9.25]
+    with pytest.raises(FileFaultError, match="no rows of C: --ticker is one of A, B"):
+        closes(path, Choices(ticker="C"))
+    path.write_text(path.read_text().replace("Symbol", "Kind"))
+    with pytest.raises(FileFaultError, match="several rows a day"):
+        closes(path)
+
+
+def test_columns_of_several_tickers_are_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text("Price,Close,Close,Volume,Volume\nTicker,A,B,A,B\nDate,,,,\n2026-06-08,1.5,9.5,1,2\n")
+    with pytest.raises(FileFaultError, match="columns of tickers: say --ticker, one of A, B"):
+        closes(path)
+    assert closes(path, Choices(ticker="B")) == [9.5]
+    path.write_text("Price,Close,Volume\nTicker,A,A\nDate,,\n2026-06-08,1.5,1\n")
+    assert closes(path) == [1.5]
+    path.write_text("Date,\"('Close', 'A')\",\"('Close', 'B')\"\n2026-06-08,1.5,9.5\n")
+    assert closes(path, Choices(ticker="A")) == [1.5]
+    path.write_text("Index,AB.Open,AB.High,AB.Close\n2026-06-08,1.5,1.75,1.6\n")
+    assert closes(path) == [1.6]
+
+
+def test_the_decimal_mark_is_asked_for(write: Write) -> None:
+    path = write("Date\tClose", "13,465", "13,380", sep="\t")
+    with pytest.raises(BadValueError, match=r"line 2: Close is '13,465': .* say --decimal comma or --decimal point"):
+        closes(path)
+    assert closes(path, Choices(decimal="comma")) == [13.465, 13.38]
+    assert closes(path, Choices(decimal="point")) == [13465.0, 13380.0]
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "volume"),
+    [
+        ("Date,Close,Volume BTC,Volume USDT", "1.5,7,70", 70.0),
+        ("Date,Close,Volume,Quote_Volume", "1.5,7,70", 70.0),
+        ("Date,Close,Volume (24h)", "1.5,70", 70.0),
+        ("Date,Close,total_volume", "1.5,70", 70.0),
+        ("Date,Close,Number of Shares,Turnover", "1.5,70,105", 70.0),
+        ("Date,Close,No.of Shares", "1.5,70", 70.0),
+        ("Date,Close,Turnover", "1.5,70", 70.0),
+        ("Date,Close,TICKVOL,VOL", "1.5,7,70", 70.0),
+    ],
+)
+def test_volume_under_its_many_names(write: Write, header: str, row: str, volume: float) -> None:
+    assert read(write(header, row), "COIN", "XNYS").rows["volume"].tolist() == [volume]
+
+
+def test_what_is_not_understood_is_named(write: Write) -> None:
+    reading = read(write("Date,Close,Bid,Volume ETH,Volume BTC,Change %", "1.5,1.4,7,70,1"), "COIN", "24/7")
+    assert reading.notes == ("left out: Bid, Volume ETH, Volume BTC: say --volume NAME",)
+    assert reading.rows["volume"].isna().all()
+    chosen = read(write("Date,Close,Volume ETH,Volume BTC", "1.5,7,70"), "COIN", "24/7", Choices(volume="Volume ETH"))
+    assert chosen.rows["volume"].tolist() == [7.0]
+
+
+def test_rows_that_are_left_out_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text(
+        "Date,Close\n1720-06-08,1\n2026-06-08,1.5\n2026-06-09,\n2026-06-10,1.75\n2026-06-13,1.25\n2926-06-09,3\n"
+    )
+    reading = read(path, "COIN", "XNYS")
+    assert reading.rows["close"].tolist() == [1.5, 1.75, 1.25]
+    assert reading.notes[0] == "1 rows without a close, left out"
+    assert reading.notes[1].startswith("2 rows outside calendar XNYS (")
+    assert reading.notes[2] == "1 on days without a session of XNYS"
+
+
+def test_weekends_under_an_exchange_suggest_another_calendar(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text("Date,Close\n" + "".join(f"2026-06-{day:02d},{day}.5\n" for day in range(1, 29)))
+    with pytest.raises(FileFaultError, match=r"8 of 28 rows on weekend days, when XNYS .* --calendar 24/7"):
+        closes(path)
+    assert len(closes(path, calendar="24/7")) == 28
+
+
+def test_dates_that_are_a_day_early_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    evenings = [day for day in range(1, 29) if day % 7 not in {5, 6}]  # June 2026: all days but Fridays and Saturdays
+    path.write_text("Date,Close\n" + "".join(f"2026-06-{day:02d},{day}.5\n" for day in evenings))
+    with pytest.raises(FileFaultError, match=r"4 of 20 rows on days without a session .* a day early"):
+        closes(path, calendar="XETR")
+
+
+def test_a_decimal_comma_without_quotes_is_seen(write: Write) -> None:
+    with pytest.raises(BadValueError, match="line 3: Volume is '05', as if it stood behind a decimal comma"):
+        closes(write("Date,Close,Volume", "187,78", "187,05"))
+
+
+def test_changes_and_negative_prices_are_named(write: Write) -> None:
+    with pytest.raises(BadValueError, match="these are changes or returns, not prices"):
+        closes(write("Date,Close", "0.5", "-0.3", "0.2", "-0.1"))
+    with pytest.raises(BadValueError, match="this program forecasts simple changes of positive prices"):
+        closes(write("Date,Close", "17.5", "-37.63", "10.2", "11.5"))
+    with pytest.raises(BadValueError, match=r"'0\.5%', a percent and no price"):
+        closes(write("Date,Close", "0.5%"))
+
+
+def test_prices_of_two_currencies_are_refused(write: Write) -> None:
+    with pytest.raises(BadValueError, match=r"line 3: Close is '€1\.25', in another currency"):
+        closes(write("Date,Close", "$1.5", "€1.25"))
+    with pytest.raises(BadValueError, match="in another currency"):
+        closes(write("Date,Close", "612.5p", "6.25"))
+    assert closes(write("Date,Close", "612.5p", "613.5p")) == [612.5, 613.5]
+
+
+def test_factors_are_known_only_where_the_file_says_them(write: Write) -> None:
+    def factors(path: Path) -> tuple[list[float], bool]:
+        reading = read(path, "COIN", "XNYS")
+        return reading.rows["adjustment"].tolist(), reading.adjusted
+
+    silent, adjusted = factors(write("Date,Close", "1.5", "1.25"))
+    assert np.isnan(silent).all()
+    assert not adjusted
+    assert factors(write("Date,Close,Adjusted Close USD", "10.5,10.395", "10.25,10.25"))[0][1:] == [1.0101]
+    told, adjusted = factors(write("Date,Close,closeadj", "10.5,10.395", "10.25,10.25"))
+    assert np.isnan(told[0])
+    assert told[1:] == [1.0101]
+    assert adjusted
+    paid = factors(write("Date,Close,Dividends,Stock Splits", "10.5,0,0", "10.25,0.25,0", "5.2,0,2"))
+    assert paid == ([1.0, 1.02439, 2.0], False)
+    ratio = factors(write("Date,Close,Split", "10.5,", "5.25,2:1"))
+    assert ratio == ([1.0, 2.0], False)
+
+
+def test_a_dividend_on_a_line_of_its_own_day_is_not_lost(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text("Date,Close,Dividends\n2026-06-08,10.5,\n2026-06-09,,0.25\n2026-06-09,10.25,\n")
+    assert read(path, "COIN", "XNYS").rows["adjustment"].tolist() == [1.0, 1.02439]
+    path.write_text("Date\tClose\tVolume\n2026-06-08\t10.5\t1\n2026-06-08\t0.25 Dividend\n2026-06-09\t10.25\t1\n")
+    with pytest.raises(FileFaultError, match="1 rows that announce a dividend or a split, and no adjusted closes"):
+        closes(path)
+
+
+def test_a_clock_in_a_column_of_its_own_counts(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    rows = [f"2026.06.0{day},{hour:02d}:00,{day}.{hour:02d}5" for day in range(1, 5) for hour in range(9, 13)]
+    path.write_text("\n".join(["Date,Time,Close", *rows, ""]))
+    with pytest.raises(FileFaultError, match="hourly rows"):
+        closes(path)
