@@ -155,8 +155,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         ("Unnamed: 0,date,ethereum\n0,2024-01-02,45\n1,2024-01-03,36\n", "ethereum a day", [45, 36]),
         ("project,timestamp,access,views\nen,2024010200,all,45\nen,2024010300,all,36\n", "page views a day", [45, 36]),
         (
-            "end,start,tweet_count\n2024-01-03T00:00:00.000Z,2024-01-02T00:00:00.000Z,45\n"
-            "2024-01-04T00:00:00.000Z,2024-01-03T00:00:00.000Z,36\n",
+            "end,start,tweet_count\n2024-01-03T00:00Z,2024-01-02T00:00Z,45\n2024-01-04T00:00Z,2024-01-03T00:00Z,36\n",
             "tweets a day",
             [45, 36],
         ),
