@@ -71,7 +71,7 @@ def examples(file: str) -> Examples:
     with tempfile.TemporaryDirectory(prefix="forecaster-bench-") as folder:
         store = Store(open_engine(f"sqlite:///{Path(folder) / 'store.db'}"))
         if file:
-            rows = csv_file.read(file, "FILE", "24/7").rows.fillna({"adjustment": 1.0})
+            rows = csv_file.read(file, "FILE", "24/7").rows
             asset = csv_file.asset_for(rows, "FILE", "24/7")
             store.append(asset, rows, now)
         else:

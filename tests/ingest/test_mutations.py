@@ -106,7 +106,7 @@ def _spoil(path: Path, chance: random.Random, text: str, column: int | None, mar
     assert rows["session"].is_unique
     store = Store(open_engine("sqlite://"))
     try:
-        store.append(asset_for(rows, "COIN", calendar), rows.fillna({"adjustment": 1.0}), NOW)
+        store.append(asset_for(rows, "COIN", calendar), rows, NOW)
     except IngestError as fault:
         return _one_line(fault)
     return True

@@ -111,7 +111,7 @@ def restated(history):
 
 def of_a_file(path):
     """A user's file with tweets."""
-    rows = csv_file.read(walk(path / "walk.csv", 300), "WALK", "24/7").rows.fillna({"adjustment": 1.0})
+    rows = csv_file.read(walk(path / "walk.csv", 300), "WALK", "24/7").rows
     store = Store(open_engine("sqlite://"))
     store.append(csv_file.asset_for(rows, "WALK", "24/7"), rows, pd.Timestamp("2019-01-01", tz="UTC"))
     return store.history("WALK")
