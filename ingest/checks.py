@@ -27,6 +27,9 @@ DEVIATIONS = 8.0
 STALE = 5
 """So many equal closes at the end are worth a look."""
 
+CURRENCIES, SUNDAY = "24/5", 6
+"""Currencies open on Sunday evening: many files have a row of it, which is not used, and nothing is wrong."""
+
 _NORMAL = 1.4826
 """Standard deviation of a normal over its median absolute deviation."""
 
@@ -94,6 +97,8 @@ def _gaps(rows: pd.DataFrame, calendar: Calendar) -> Iterator[Finding]:
 def _off_calendar(rows: pd.DataFrame, calendar: Calendar) -> Iterator[Finding]:
     """About the rows of days without a session; all other checks look at the others alone."""
     off = pd.DatetimeIndex(rows["session"])
+    if calendar.code == CURRENCIES:
+        off = off[off.dayofweek != SUNDAY]
     if len(off):
         detail = f"the market of calendar {calendar.code} is shut on these days; their rows are not used"
         yield finding("outside calendar", off, detail, "register the asset with the calendar it trades on")

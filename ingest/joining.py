@@ -21,6 +21,8 @@ from ingest.overlap import SPLIT, Days, Floats, Mask, Overlap, Places, Prices, o
 
 DEVIATIONS = 5.0
 """So many robust standard deviations of its own changes are more than an asset moves."""
+DIGITS = 12
+"""Significant digits kept of a factor that was worked out."""
 _NORMAL = 1.4826
 """Standard deviation of a normal over its median absolute deviation."""
 
@@ -77,7 +79,7 @@ def _linked(common: Overlap, unsaid: Mask, restated: Mask) -> Joined:
     level = np.where(kept, stored.index[there], (given.index + common.offset[anchors][anchor])[here])
     link = np.ones(days.size)
     link[1:] = np.exp(np.diff(level) - np.diff(close))
-    link[np.abs(link - 1.0) < ROUNDING] = 1.0
+    link = _rounded(np.where(np.abs(link - 1.0) < ROUNDING, 1.0, link))
     both = own & np.append(False, own[:-1])
     known = theirs & np.append(False, theirs[:-1])
     factor = np.where(both, _said(common, restated)[here], np.where(known, stored.factor[there], link))
@@ -101,8 +103,13 @@ def _said(common: Overlap, restated: Mask) -> Floats:
     ratio[common.here] = np.where(restated[common.here], common.scale, 0.0)
     factor = common.given.factor.copy()
     moved = np.diff(ratio) != 0
-    factor[1:][moved] *= np.exp(-np.diff(ratio)[moved])
+    factor[1:][moved] = _rounded(factor[1:][moved] * np.exp(-np.diff(ratio)[moved]))
     return factor
+
+
+def _rounded(factor: Floats) -> Floats:
+    """Without the last digits, which come of the logarithms."""
+    return np.array([float(f"{one:.{DIGITS}g}") for one in factor])
 
 
 def _as_stored(common: Overlap, unsaid: Mask, restated: Mask) -> Mask:

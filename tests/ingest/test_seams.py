@@ -49,6 +49,7 @@ def test_a_restated_overlap_joins_both_scales(store: Store, common: int, *, adju
     later = file(slice(30 - common, 45), np.round(CLOSE / 4, 4), adjusted=adjusted)
     told = store.append(SHARE, later, NOW, adjusted=adjusted)
     assert told == Appended(new=15, unchanged=common, restated=common)
+    assert store.history("SHARE").newest()["adjustment"].iloc[30] == pytest.approx(4, rel=1e-4)
     np.testing.assert_allclose(changes(store), TRUE[:44], atol=2e-6)
 
 
