@@ -128,7 +128,7 @@ def _ask(symbol: str, session: YahooSession, *, has_days: bool, **span: str) -> 
     fault: IngestError = NoDataError(f"yahoo: {symbol}: Yahoo sent no chart: try again later")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # yfinance uses calls that pandas 3.1 deprecates
+            warnings.simplefilter("ignore")  # yfinance uses calls that pandas deprecates
             yfinance.Ticker(symbol, session=session).history(**span, interval="1d", auto_adjust=False, actions=True)
     except Exception as foreign:
         fault = _ours(foreign, f"yahoo: {symbol}")

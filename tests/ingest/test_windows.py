@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ingest.changes import simple_changes
 from ingest.errors import ConstantSeriesError, IncompleteWindowError, TooFewRowsError
+from ingest.panel import panel_rows
 from ingest.sessions import calendar
 from ingest.sources.csv_file import read
 from ingest.windows import LENGTH, build_windows, origin_window, require_usable
@@ -137,3 +138,24 @@ def test_on_the_studys_file_the_windows_are_repaired(ethereum: Path) -> None:
     assert (len(windows), dict(windows.dropped)) == (647, {"tweets missing or zero": 244})
     assert windows.y[-1] == changes["price"].iloc[-1]
     assert windows.x[-1, -1, 0] == changes["price"].iloc[-2]
+
+
+@pytest.mark.parametrize(
+    ("code", "year", "targets", "among", "shut"),
+    [
+        ("XNYS", 1964, 253, "1964-12-24", "1964-12-25"),
+        ("XBOM", 2024, 248, "2024-01-20", "2024-01-22"),
+        ("XBOM", 2025, 248, "2025-02-01", "2025-02-02"),
+    ],
+)
+def test_every_session_of_a_year_is_a_target(code: str, year: int, targets: int, among: str, shut: str) -> None:
+    """Those of a weekend too, and no holiday: 253 of New York in 1964, before pandas' own rules of holidays begin."""
+    days = calendar(code)
+    sessions = days.sessions(f"{year - 1}-12-01", f"{year}-12-31")
+    close = np.exp(np.cumsum(np.random.default_rng(0).normal(0, 0.01, len(sessions))))
+    changes = simple_changes(panel_rows("A", sessions, {"close": close}, "test"), days, ("price",))
+    found = build_windows("A", changes, ("price",)).target
+    found = found[found >= np.datetime64(f"{year}-01-01")]
+    assert len(found) == targets
+    assert np.datetime64(among) in found
+    assert np.datetime64(shut) not in found
