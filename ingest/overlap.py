@@ -34,9 +34,17 @@ SPLIT = 0.1
 QUOTES = 0.003
 """Changes of two providers' closes of one asset differ by no more; those of two assets differ by more, as a rule."""
 FEWEST = 3
-"""Fewer sessions than this say nothing of which asset it is."""
+"""Fewer changes than this say little of which asset it is."""
+UNLIKE = 0.5
+"""Two histories whose changes differ by this many of an asset's own standard deviations are of two assets."""
+RATIOS = (1.25, 4 / 3, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50, 100)
+"""Of usual splits."""
+BESIDES = 0.03
+"""Dividends since move the ratio of a split by no more."""
 COARSE = 0.005
 """A price that is written more coarsely than this, relative, is compared as if it were not."""
+_NORMAL = 1.4826
+"""Standard deviation of a normal over its median absolute deviation."""
 _DECIMALS = 10
 """No price is told more finely than this."""
 
@@ -54,6 +62,12 @@ class Prices:
         """The log of the total-return index `(rows,)`; where nothing is said of a factor, nothing was paid."""
         level: Floats = np.log(self.close) + np.cumsum(np.log(np.nan_to_num(self.factor, nan=1.0)))
         return level
+
+    @cached_property
+    def spread(self) -> float:
+        """The robust standard deviation of its log changes."""
+        changes = np.diff(self.index)
+        return float(_NORMAL * np.median(np.abs(changes - np.median(changes)))) if changes.size else 0.0
 
 
 def prices(rows: pd.DataFrame) -> Prices:
@@ -108,44 +122,82 @@ class Overlap:
         apart[1:] = np.abs(np.diff(self.offset)) - self.slack[1:] - self.slack[:-1]
         return apart
 
-    def foreign(self, restated: Mask) -> bool:
-        """Whether most common closes are neither the same, nor restated, nor near: another asset, or another currency.
-
-        Args:
-            restated: As the method of this name says it.
-        """
-        others = ~self.same & ~restated[self.here]
-        few = others.sum() < max(FEWEST, self.same.size / 2)
-        return not few and bool(abs(np.median(self.scale[others])) > SPLIT)
-
     def restated(self, *, pays: bool) -> Mask:
         """Which rows of the import are only in another scale than the store `(rows,)`.
 
         Args:
-            pays: Whether the asset may pay dividends; a single session that differs is a correction where it may not.
+            pays: Whether the asset may pay dividends or be split: what never does, is not restated.
         """
         found = np.zeros(self.given.days.size, dtype=bool)
-        if self.here.size == 1:  # the only one; where it differs, the others of the import say how it goes on
-            large, alone = bool(abs(self.scale[0]) > SPLIT), self.given.days.size == 1
-            found[self.here] = not self.same[0] and ((pays and (large or not alone)) or (large and not alone))
+        if not pays:
+            return found
+        if self.here.size == 1:  # where the only one differs, the others of the import say how it goes on
+            goes_on = self.given.days.size > 1
+            found[self.here] = not self.same[0] and goes_on and (not self.large[0] or self._like_a_split(0))
             return found
         edges = np.flatnonzero(np.diff(self.same.astype(np.int8), prepend=1, append=1))
         for start, end in edges.reshape(-1, 2).tolist():
             found[self.here[start:end]] = self._same_history(start, end)
         return found
 
+    def doubtful(self, restated: Mask, *, pays: bool) -> bool:
+        """Whether the only common close differs by so much that one cannot say why.
+
+        Args:
+            restated: As the method of this name says it.
+            pays: As there; of what never does, one row alone is a correction.
+        """
+        told = restated[self.here[0]] or (self.given.days.size == 1 and not pays)
+        return self.here.size == 1 and bool(self.large[0]) and not told
+
+    def foreign(self, restated: Mask, *, pays: bool) -> bool:
+        """Whether most common closes are of another history: of another asset, or in another currency.
+
+        Args:
+            restated: As the method of this name says it.
+            pays: As there.
+        """
+        others = ~self.same & ~restated[self.here]
+        if others.sum() < max(2, self.same.size / 2):
+            return False
+        changes = np.abs(np.diff(self.offset)[others[1:]])
+        moves = changes.size >= FEWEST and np.median(changes) > UNLIKE * self.stored.spread
+        return bool(abs(np.median(self.scale[others])) > (SPLIT if pays else BESIDES) or moves)
+
+    @cached_property
+    def large(self) -> Mask:
+        """Whether closes differ by as much as a split may make them `(common,)`."""
+        found: Mask = np.abs(self.scale) > SPLIT
+        return found
+
+    @cached_property
+    def _beside(self) -> Mask:
+        """Whether the common session before each is the one before it in both `(common,)`."""
+        return np.append(False, (np.diff(self.here) == 1) & (np.diff(self.there) == 1))
+
+    def _like_a_split(self, at: int) -> bool:
+        """Whether two closes differ as a usual split makes them, with small dividends besides."""
+        usual = np.log([*RATIOS, *(1 / ratio for ratio in RATIOS)])
+        return bool((np.abs(usual - self.scale[at]) < BESIDES).any())
+
     def _same_history(self, start: int, end: int) -> bool:
         """Whether a run of differing closes goes as the store's do, from the session before it to the one after it.
 
         What differs by no more than prices are rounded by agrees in any case: that is a correction of a last digit.
         """
-        if float(np.median(np.abs(self.scale[start:end]) - self.slack[start:end])) <= ROUNDING:
+        size = np.abs(self.scale[start:end])
+        large = bool(np.median(size) > SPLIT)
+        if float(np.median(size - self.slack[start:end])) <= ROUNDING:
             return False
         inside, last = max(start, 1), min(end, self.same.size - 1)
-        near = QUOTES if abs(np.median(self.scale[start:end])) > SPLIT else ROUNDING
-        known = self._apart[inside : last + 1] <= near
-        between = start > 0 and end < self.same.size  # equal closes on both sides: it came, and went again
-        return bool(known.mean() >= MOST) and not (between and not known[0] and not known[-1])
+        told = self._beside[inside : last + 1]  # over sessions that a series lacks, its change is not known for sure
+        if not told.any():
+            return self._like_a_split(start) or not large
+        apart = self._apart[inside : last + 1]
+        known = apart <= (QUOTES if large and apart.size >= FEWEST else ROUNDING)
+        came = start > 0 and told[0] and not known[0]
+        went = end < self.same.size and told[-1] and not known[-1]
+        return bool(known[told].mean() >= MOST) and not came and (not went or known.sum() >= FEWEST or large)
 
 
 def overlap(stored: Prices, given: Prices) -> Overlap:
@@ -156,7 +208,8 @@ def overlap(stored: Prices, given: Prices) -> Overlap:
     _, there, here = np.intersect1d(stored.days, given.days, assume_unique=True, return_indices=True)
     old, new = stored.close[there], given.close[here]
     scale = np.log(old) - np.log(new)
-    slack = SAME + np.minimum((_tick(old) / old + _tick(new) / new) / 2, COARSE)
+    slack = SAME + np.minimum(np.minimum(_tick(old) / old, _tick(new) / new) / 2, COARSE)  # one of them was quoted
+    slack[np.abs(scale) <= SAME] = SAME
     apart = np.abs(np.diff(scale, prepend=scale[:1]))
     paid = np.abs(np.diff(scale, prepend=scale[:1]) + np.log(stored.factor[there]))  # as closes would that hold it
     near = slack + np.append(slack[:1], slack[:-1]) + ROUNDING

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ingest.adjustments import ROUNDING
 from ingest.assets import Asset
-from ingest.joining import joined
+from ingest.joining import Basis, joined
 from ingest.overlap import prices
 from ingest.sessions import calendar
 
@@ -32,8 +32,6 @@ class Meeting:
         waits: Rows whose change from what is stored nothing tells `(rows,)`.
         foreign: Whether they wait since they seem to be of another asset, or in another currency.
         needed: Else, the stored sessions that a file must have too, for these rows to wait no longer.
-        followers: Stored rows that the import does not have and that would follow one of its new rows, with the
-            factor that they have then, the import's source and payload; indexed by the session of that new row.
     """
 
     rows: pd.DataFrame
@@ -41,27 +39,22 @@ class Meeting:
     waits: Mask
     foreign: bool
     needed: tuple[pd.Timestamp, ...]
-    followers: pd.DataFrame
-
-    def behind(self, believed: pd.Series[pd.Timestamp]) -> pd.DataFrame:
-        """Stored rows that follow one of these new sessions, with the factors that they have from now on."""
-        return self.followers[self.followers.index.isin(believed)].reset_index(drop=True)
 
 
-def meet(asset: Asset, latest: pd.DataFrame, rows: pd.DataFrame, *, adjusted: bool) -> Meeting:
+def meet(asset: Asset, latest: pd.DataFrame, rows: pd.DataFrame, basis: Basis) -> Meeting:
     """The rows of an import beside the latest stored ones.
 
     Args:
         asset: Whose rows they are.
         latest: The latest vintage of each stored session, oldest first.
         rows: A panel; its factors may be missing.
-        adjusted: See `ingest.joining.joined`.
+        basis: What its closes are.
     """
     days = calendar(asset.calendar)
     stored = latest[days.are_sessions(pd.DatetimeIndex(latest["session"]))]
     traded = days.are_sessions(pd.DatetimeIndex(rows["session"]))
     trading = carried(rows, ~traded)
-    join = joined(prices(stored), prices(trading[traded]), adjusted=adjusted, pays=asset.calendar not in UNPAID)
+    join = joined(prices(stored), prices(trading[traded]), basis=basis, pays=asset.calendar not in UNPAID)
     factor = trading["adjustment"].fillna(1.0).to_numpy(copy=True)
     factor[traded] = join.factor
     restated = np.zeros(len(rows), dtype=bool)
@@ -74,15 +67,13 @@ def meet(asset: Asset, latest: pd.DataFrame, rows: pd.DataFrame, *, adjusted: bo
         filled.loc[restated, "volume"] = np.where(np.isnan(volume), filled.loc[restated, "volume"], volume)
     waits = np.full(len(rows), join.foreign or bool(join.needed.size))
     needed = tuple(pd.Timestamp(day).as_unit("us") for day in join.needed)
-    return Meeting(
-        filled, restated, waits, join.foreign, needed, _followers(stored.iloc[join.behind], join.behind_factor, filled)
-    )
+    return Meeting(filled, restated, waits, join.foreign, needed)
 
 
 def as_given(rows: pd.DataFrame) -> Meeting:
     """Rows that a person believes as they are, whatever is stored beside them."""
     none = np.zeros(len(rows), dtype=bool)
-    return Meeting(rows.assign(adjustment=rows["adjustment"].fillna(1.0)), none, none, False, (), rows.iloc[:0])
+    return Meeting(rows.assign(adjustment=rows["adjustment"].fillna(1.0)), none, none, False, ())
 
 
 def carried(rows: pd.DataFrame, without: Mask) -> pd.DataFrame:
@@ -97,14 +88,6 @@ def carried(rows: pd.DataFrame, without: Mask) -> pd.DataFrame:
         factor[after] = np.nan_to_num(factor[after], nan=1.0) * factor[at]
     factor[moved] = 1.0
     return rows.assign(adjustment=np.where(np.abs(factor - 1.0) < ROUNDING, 1.0, factor))
-
-
-def _followers(stored: pd.DataFrame, factor: npt.NDArray[np.float64], rows: pd.DataFrame) -> pd.DataFrame:
-    if stored.empty:
-        return stored
-    at = np.searchsorted(rows["session"].to_numpy(), stored["session"].to_numpy()) - 1
-    origin = {name: rows[name].iloc[0] for name in ("source", "payload")}
-    return stored.assign(adjustment=factor, **origin).set_index(pd.DatetimeIndex(rows["session"].iloc[at]))
 
 
 def _stored(latest: pd.DataFrame, sessions: pd.Series[pd.Timestamp]) -> pd.DataFrame:

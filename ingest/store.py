@@ -19,6 +19,7 @@ from ingest.daily_counts import Counts
 from ingest.database import prepare, reading, writing
 from ingest.errors import AssetConflictError, NoDataError, UnknownSymbolError, nearest
 from ingest.history import History, vintage_sha256
+from ingest.joining import Basis
 from ingest.panel import COLUMNS
 from ingest.quarantine import Decision
 from ingest.sessions import Day, as_day, calendar
@@ -92,14 +93,14 @@ class Store:
         with reading(self._engine) as connection:
             return _known(connection, symbol)
 
-    def append(self, asset: Asset, rows: pd.DataFrame, now: datetime, *, adjusted: bool = False) -> Appended:
+    def append(self, asset: Asset, rows: pd.DataFrame, now: datetime, basis: Basis = "traded") -> Appended:
         """Adds what an import brings, in one transaction: all of it, or nothing.
 
         Args:
             asset: Registered here if it is not yet.
             rows: A panel of the asset, as a source gives it.
             now: The instant of the import, with a time zone.
-            adjusted: Whether its factors come from adjusted closes; see `ingest.joining.joined`.
+            basis: What its closes are; `quoted` or `adjusted` for those of a file.
 
         Returns:
             The counts; `ingest.vintages` says what each means.
@@ -118,7 +119,7 @@ class Store:
                     "of the file, or import it under another symbol"
                 )
             held = _rows(connection, QUARANTINE, asset.symbol)
-            added = additions(stored, _rows(connection, VINTAGE, asset.symbol), rows, now, held, adjusted=adjusted)
+            added = additions(stored, _rows(connection, VINTAGE, asset.symbol), rows, now, held, basis)
             _insert(connection, VINTAGE, COLUMNS, added.believed)
             quarantine.replaced(connection, held, added.believed, instant(pd.Timestamp(now)))
             _insert(connection, QUARANTINE, (*COLUMNS, "reason"), added.suspicious)

@@ -31,6 +31,7 @@ import pandas as pd
 from ingest.assets import Asset
 from ingest.bars import without_wild_fields
 from ingest.errors import PanelFaultError, StoreError
+from ingest.joining import Basis
 from ingest.overlap import SAME
 from ingest.panel import VALUES, check_panel
 from ingest.seams import as_given, carried, meet
@@ -94,8 +95,7 @@ def additions(
     rows: pd.DataFrame,
     now: datetime,
     held: pd.DataFrame | None = None,
-    *,
-    adjusted: bool = False,
+    basis: Basis = "traded",
 ) -> Additions:
     """The vintages that an import adds to what is stored.
 
@@ -106,7 +106,7 @@ def additions(
         now: The instant of the import, with a time zone.
         held: What was ever held back, by session, then known_at; None where every row is believed as it is, since a
             person has released it.
-        adjusted: Whether the rows' factors come from adjusted closes; see `ingest.joining.joined`.
+        basis: What the rows' closes are.
 
     Raises:
         PanelFaultError: Rows that break a rule of the panel, or are of another symbol.
@@ -120,7 +120,7 @@ def additions(
     early = rows["session"] < days.first.replace(month=1, day=1)
     finished = rows["session"] <= days.newest_closed(now - asset.lag)
     rows = rows.loc[finished & ~early].reset_index(drop=True)
-    meeting = as_given(rows) if held is None else meet(asset, latest, rows, adjusted=adjusted)
+    meeting = as_given(rows) if held is None else meet(asset, latest, rows, basis)
     rows, blanked = meeting.rows, 0
     if held is not None:
         rows, blanked = without_wild_fields(rows, _around(latest, rows))
@@ -136,20 +136,19 @@ def additions(
     again = suspect & rows["session"].isin(held["session"] if held is not None else ()).to_numpy()
     newest = stored["session"].max() if len(stored) else pd.Timestamp.min
     restated = ~same & (is_stored | (rows["session"] <= newest).to_numpy())
-    behind = meeting.behind(rows.loc[~same & ~suspect & ~is_stored, "session"])
     known = (days.known_after(pd.DatetimeIndex(rows["session"])) + asset.lag).as_unit("us").to_series(index=rows.index)
-    if (restated | again).any() or len(behind):
-        known[restated | again] = behind["known_at"] = stamp(asset, now, stored, held)
+    if (restated | again).any():
+        known[restated | again] = stamp(asset, now, stored, held)
     rows["known_at"] = known.astype("datetime64[us, UTC]")
     added = ~same & ~suspect
     counts = Appended(
         new=int((added & ~restated).sum()),
-        corrected=int((added & is_stored).sum()) + len(behind),
+        corrected=int((added & is_stored).sum()),
         late=int((added & restated & ~is_stored).sum()),
         unchanged=int(same.sum()),
         unfinished=int((~finished).sum()),
         early=int(early.sum()),
-        restated=int(meeting.restated.sum()),
+        restated=int((meeting.restated & same).sum()),
         quarantined=int((suspect & ~known_before).sum()),
         held=int(known_before.sum()),
         foreign=meeting.foreign,
@@ -157,8 +156,7 @@ def additions(
         blanked=blanked,
     )
     back = rows.assign(reason=reasons)[suspect & ~known_before]
-    believed = pd.concat([rows[added], behind], ignore_index=True) if len(behind) else rows[added]
-    return Additions(believed.reset_index(drop=True), back.reset_index(drop=True), counts)
+    return Additions(rows[added].reset_index(drop=True), back.reset_index(drop=True), counts)
 
 
 def stamp(asset: Asset, now: datetime, *vintages: pd.DataFrame | None) -> pd.Timestamp:

@@ -72,8 +72,8 @@ def skill(rows: pd.DataFrame, model: str, other: str = "climatology") -> float:
     blocks = both.groupby(level="block").agg(["sum", "count"])
     if both.empty:
         return np.nan
-    ratio = blocks[model, "sum"] / blocks[other, "sum"]
-    return float(1 - np.average(ratio, weights=blocks[model, "count"]))
+    ratio = blocks[model]["sum"] / blocks[other]["sum"]
+    return float(1 - np.average(ratio, weights=blocks[model]["count"]))
 
 
 def wide_of(rows: pd.DataFrame, score: str) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -86,10 +87,13 @@ def csv(  # noqa: PLR0913, PLR0917  # an option each, given by name
 
     choices = Choices(decimal, timezone, close, volume, ticker, dividends)
     home = opened()
-    code = calendar or next((known.calendar for known in home.store.assets() if known.symbol == symbol), "XNYS")
+    known = {asset.symbol: asset for asset in home.store.assets()}.get(symbol)
+    code = calendar or (known.calendar if known else "XNYS")
+    if known is not None:
+        home.store.register(replace(known, calendar=code))  # another calendar is refused before the file is looked at
     reading = csv_file.read(file, symbol, code, choices)
     asset = csv_file.asset_for(reading.rows, symbol, code)
-    counts = home.store.append(asset, reading.rows, home.clock.now(), adjusted=reading.adjusted)
+    counts = home.store.append(asset, reading.rows, home.clock.now(), reading.basis)
     say("; ".join((f"{symbol}: {_span(reading.rows)}: {told(counts)}", *reading.notes)) + ".")
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ingest.assets import Asset
+    from ingest.joining import Basis
     from ingest.sessions import Calendar, Day
     from ingest.text.choices import Choices
 
@@ -40,6 +41,11 @@ class Reading:
     rows: pd.DataFrame
     adjusted: bool
     notes: tuple[str, ...]
+
+    @property
+    def basis(self) -> Basis:
+        """What its closes are."""
+        return "adjusted" if self.adjusted else "quoted"
 
 
 class Provider(Protocol):

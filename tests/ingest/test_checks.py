@@ -171,5 +171,5 @@ def test_closes_that_stand_still_at_the_end(calm: pd.DataFrame) -> None:
 
 
 def test_real_rows_hold_no_slip(ethereum: Path) -> None:
-    found = as_table(findings(csv_file.read(ethereum, "ETH-USD", "24/7").rows, DAYS))
+    found = as_table(findings(csv_file.read(ethereum, "ETH-USD", "24/7").rows.fillna({"adjustment": 1.0}), DAYS))
     assert found["check"].tolist() == ["missing tweets", "large price move"]

@@ -37,7 +37,7 @@ def changes(store: Store, asset: Asset = SHARE) -> np.ndarray:
 def test_a_file_that_begins_at_a_split_leaves_the_stored_factor(store: Store) -> None:
     factor = np.ones(len(DAYS))
     factor[20] = 4.0
-    store.append(SHARE, file(slice(0, 40), adjustment=factor), NOW, adjusted=True)
+    store.append(SHARE, file(slice(0, 40), adjustment=factor), NOW, "adjusted")
     told = store.append(SHARE, file(slice(20, 40), adjustment=np.r_[factor[:20], np.nan, factor[21:]]), NOW)
     assert told == Appended(unchanged=20)
 
@@ -45,9 +45,10 @@ def test_a_file_that_begins_at_a_split_leaves_the_stored_factor(store: Store) ->
 @pytest.mark.parametrize("adjusted", [True, False])
 @pytest.mark.parametrize("common", [1, 2, 15])
 def test_a_restated_overlap_joins_both_scales(store: Store, common: int, *, adjusted: bool) -> None:
-    store.append(SHARE, file(slice(0, 30), adjusted=adjusted), NOW, adjusted=adjusted)
+    basis = "adjusted" if adjusted else "quoted"
+    store.append(SHARE, file(slice(0, 30), adjusted=adjusted), NOW, basis)
     later = file(slice(30 - common, 45), np.round(CLOSE / 4, 4), adjusted=adjusted)
-    told = store.append(SHARE, later, NOW, adjusted=adjusted)
+    told = store.append(SHARE, later, NOW, basis)
     assert told == Appended(new=15, unchanged=common, restated=common)
     assert store.history("SHARE").newest()["adjustment"].iloc[30] == pytest.approx(4, rel=1e-4)
     np.testing.assert_allclose(changes(store), TRUE[:44], atol=2e-6)
@@ -55,110 +56,208 @@ def test_a_restated_overlap_joins_both_scales(store: Store, common: int, *, adju
 
 def test_an_older_file_joins_before_a_newer_one(store: Store) -> None:
     """The first stored row has a session before it at last, and its factor says so."""
-    store.append(SHARE, file(slice(20, 40), np.round(CLOSE / 4, 4)), NOW, adjusted=True)
-    told = store.append(SHARE, file(slice(0, 25)), NOW, adjusted=True)
-    assert told == Appended(corrected=1, late=20, unchanged=4, restated=5)
+    store.append(SHARE, file(slice(20, 40), np.round(CLOSE / 4, 4)), NOW, "adjusted")
+    told = store.append(SHARE, file(slice(0, 25)), NOW, "adjusted")
+    assert told == Appended(corrected=1, late=20, unchanged=4, restated=4)
     np.testing.assert_allclose(changes(store), TRUE[:39], atol=2e-6)
 
 
-def test_a_hole_filled_from_another_scale_corrects_the_factor_behind_it(store: Store) -> None:
+def test_a_hole_is_filled_from_another_scale_by_a_file_with_the_sessions_on_both_sides(store: Store) -> None:
     whole = file(slice(0, 30))
-    store.append(SHARE, whole.drop(index=[11, 12]), NOW, adjusted=True)
-    told = store.append(SHARE, file(slice(8, 13), np.round(CLOSE / 4, 4)), NOW, adjusted=True)
+    store.append(SHARE, whole.drop(index=[11, 12]), NOW, "adjusted")
+    later = np.round(CLOSE / 4, 4)
+    assert store.append(SHARE, file(slice(8, 13), later), NOW, "adjusted").needed == (DAYS[13],)
+    told = store.append(SHARE, file(slice(8, 14), later), NOW, "adjusted")
     assert told == Appended(corrected=1, late=2, unchanged=3, restated=3)
     np.testing.assert_allclose(changes(store), TRUE[:29], atol=2e-6)
 
 
+def test_a_hole_is_filled_by_its_own_rows_alone_where_no_scale_differs(store: Store) -> None:
+    plain = {"adjusted": False}
+    store.append(SHARE, file(slice(0, 30), **plain).drop(index=[11, 12]), NOW, "quoted")
+    assert store.append(SHARE, file(slice(11, 13), **plain), NOW, "quoted") == Appended(late=2)
+    np.testing.assert_allclose(changes(store), TRUE[:29], atol=1e-9)
+
+
 def test_adjusted_closes_without_a_session_in_common_wait_and_a_longer_file_joins_them(store: Store) -> None:
-    store.append(SHARE, file(slice(0, 30)), NOW, adjusted=True)
-    told = store.append(SHARE, file(slice(30, 45)), NOW, adjusted=True)
+    store.append(SHARE, file(slice(0, 30)), NOW, "adjusted")
+    told = store.append(SHARE, file(slice(30, 45)), NOW, "adjusted")
     assert told == Appended(quarantined=15, needed=(DAYS[29],))
     assert set(store.history("SHARE").held["reason"]) == {"joins nothing stored"}
-    assert store.append(SHARE, file(slice(29, 45)), NOW, adjusted=True) == Appended(new=15, unchanged=1)
+    assert store.append(SHARE, file(slice(29, 45)), NOW, "adjusted") == Appended(new=15, unchanged=1)
     assert set(store.history("SHARE").held["decision"]) == {"replaced"}
     np.testing.assert_allclose(changes(store), TRUE[:44], atol=2e-6)
 
 
 def test_plain_closes_go_on_unless_they_step_like_a_split(store: Store) -> None:
-    store.append(SHARE, file(slice(0, 30), adjusted=False), NOW)
-    assert store.append(SHARE, file(slice(30, 35), adjusted=False), NOW) == Appended(new=5)
-    told = store.append(SHARE, file(slice(35, 45), CLOSE / 2, adjusted=False), NOW)
+    store.append(SHARE, file(slice(0, 30), adjusted=False), NOW, "quoted")
+    assert store.append(SHARE, file(slice(30, 35), adjusted=False), NOW, "quoted") == Appended(new=5)
+    told = store.append(SHARE, file(slice(35, 45), CLOSE / 2, adjusted=False), NOW, "quoted")
     assert told == Appended(quarantined=10, needed=(DAYS[34],))
 
 
 def test_a_person_can_release_what_waits(store: Store) -> None:
     """The file is right, and the step was traded."""
-    store.append(SHARE, file(slice(0, 30), adjusted=False), NOW)
-    store.append(SHARE, file(slice(30, 45), CLOSE / 2, adjusted=False), NOW)
+    store.append(SHARE, file(slice(0, 30), adjusted=False), NOW, "quoted")
+    store.append(SHARE, file(slice(30, 45), CLOSE / 2, adjusted=False), NOW, "quoted")
     assert store.decide("SHARE", (), "released", NOW) == 15
     assert changes(store)[29] == pytest.approx((1 + TRUE[29]) / 2 - 1)
 
 
 def test_a_person_can_release_another_currency(store: Store) -> None:
     """The stored rows were the wrong ones: what is released is believed as it came."""
-    store.append(SHARE, file(slice(0, 40), CLOSE[::-1] * 3), NOW, adjusted=True)
-    assert store.append(SHARE, file(slice(0, 40)), NOW, adjusted=True) == Appended(quarantined=40, foreign=True)
+    store.append(SHARE, file(slice(0, 40), CLOSE[::-1] * 3), NOW, "adjusted")
+    assert store.append(SHARE, file(slice(0, 40)), NOW, "adjusted") == Appended(quarantined=40, foreign=True)
     assert store.decide("SHARE", (), "released", NOW) == 40
     np.testing.assert_allclose(changes(store), TRUE[:39], atol=1e-9)
 
 
 def test_a_file_that_leaves_a_split_out_is_not_believed(store: Store) -> None:
     """The store has a smooth history; plain closes with a step in it cannot make one."""
-    store.append(SHARE, file(slice(0, 40)), NOW, adjusted=True)
+    store.append(SHARE, file(slice(0, 40)), NOW, "adjusted")
     raw = CLOSE * np.where(np.arange(len(DAYS)) < 20, 4, 1)
-    told = store.append(SHARE, file(slice(5, 40), raw, adjusted=False), NOW)
+    told = store.append(SHARE, file(slice(5, 40), raw, adjusted=False), NOW, "quoted")
     assert told == Appended(unchanged=35, restated=15)
 
 
 def test_a_split_that_the_store_lacks_is_learnt_from_a_file_that_undoes_it(store: Store) -> None:
     raw = CLOSE * np.where(np.arange(len(DAYS)) < 20, 4, 1)
-    store.append(SHARE, file(slice(0, 40), raw, adjusted=False), NOW)
-    told = store.append(SHARE, file(slice(0, 40), adjusted=False), NOW)
+    store.append(SHARE, file(slice(0, 40), raw, adjusted=False), NOW, "quoted")
+    told = store.append(SHARE, file(slice(0, 40), adjusted=False), NOW, "quoted")
     assert told == Appended(corrected=1, unchanged=39, restated=20)
     np.testing.assert_allclose(changes(store), TRUE[:39], atol=1e-9)
 
 
 def test_single_closes_are_still_corrected(store: Store) -> None:
-    store.append(SHARE, file(slice(0, 40)), NOW, adjusted=True)
+    store.append(SHARE, file(slice(0, 40)), NOW, "adjusted")
     for rows in (slice(0, 40), slice(10, 41)):
         other = CLOSE.copy()
         other[[10, 39]] *= [1.01, 0.98]
-        store.append(SHARE, file(rows, other), NOW, adjusted=True)
+        store.append(SHARE, file(rows, other), NOW, "adjusted")
         assert store.history("SHARE").newest()["close"].tolist()[:40] == other[:40].tolist()
-    assert store.append(SHARE, file(slice(39, 40)), NOW, adjusted=True) == Appended(corrected=1)
+    assert store.append(SHARE, file(slice(39, 40)), NOW, "adjusted") == Appended(corrected=1)
 
 
 def test_another_provider_in_another_scale_joins_too(store: Store) -> None:
     """Its closes are a little different, and a split apart."""
-    store.append(SHARE, file(slice(0, 40)), NOW, adjusted=True)
+    store.append(SHARE, file(slice(0, 40)), NOW, "adjusted")
     quotes = CLOSE / 4 * (1 + np.random.default_rng(2).normal(0, 3e-4, len(DAYS)))
-    told = store.append(SHARE, file(slice(20, 45), quotes), NOW, adjusted=True)
+    told = store.append(SHARE, file(slice(20, 45), quotes), NOW, "adjusted")
     assert told == Appended(new=5, unchanged=20, restated=20)
     np.testing.assert_allclose(changes(store), TRUE[:44], atol=3e-3)
 
 
 def test_another_asset_under_the_same_symbol_waits(store: Store) -> None:
-    store.append(SHARE, file(slice(0, 40)), NOW, adjusted=True)
+    store.append(SHARE, file(slice(0, 40)), NOW, "adjusted")
     other = 90 * np.exp(np.cumsum(np.random.default_rng(3).normal(0, 0.012, len(DAYS))))
-    told = store.append(SHARE, file(slice(20, 45), other), NOW, adjusted=True)
+    told = store.append(SHARE, file(slice(20, 45), other), NOW, "adjusted")
     assert told == Appended(quarantined=25, foreign=True)
     np.testing.assert_allclose(changes(store), TRUE[:39], atol=1e-9)
 
 
 def test_a_correction_beside_a_filled_hole_moves_no_factor(store: Store) -> None:
-    store.append(SHARE, file(slice(0, 40)).drop(index=[20]), NOW, adjusted=True)
+    store.append(SHARE, file(slice(0, 40)).drop(index=[20]), NOW, "adjusted")
     other = CLOSE.copy()
     other[19] *= 1.01
-    assert store.append(SHARE, file(slice(5, 21), other), NOW, adjusted=True) == Appended(
+    assert store.append(SHARE, file(slice(5, 21), other), NOW, "adjusted") == Appended(
         corrected=1, late=1, unchanged=14
     )
     assert (store.history("SHARE").newest()["adjustment"] == 1).all()
 
 
+SPLIT_ROWS = {"adjustment": np.where(np.arange(len(DAYS)) == 35, 4.0, 1.0)}
+
+
+@pytest.mark.parametrize("first", [30, 35])
+def test_payments_in_columns_do_not_tell_the_scale_of_a_file(store: Store, first: int) -> None:
+    """Nothing stands before its first row, and its closes may be divided by a split in it, or by a later one."""
+    store.append(SHARE, file(slice(0, first), adjusted=False), NOW, "quoted")
+    rows = file(slice(first, 45), CLOSE / 4, **SPLIT_ROWS)
+    assert store.append(SHARE, rows, NOW, "quoted").needed == (DAYS[first - 1],)
+
+
+def test_a_file_that_begins_on_the_day_of_a_payment_takes_none_away(store: Store) -> None:
+    rows = file(slice(0, 40), CLOSE * np.where(np.arange(len(DAYS)) < 35, 4, 1), **SPLIT_ROWS)
+    store.append(SHARE, rows, NOW, "quoted")
+    for last in (36, 40):
+        again = panel_rows("SHARE", DAYS[35:last], {"close": CLOSE[35:last]}, "test")
+        assert store.append(SHARE, again, NOW, "quoted") == Appended(unchanged=last - 35)
+
+
+@pytest.mark.parametrize("common", [1, 2, 3])
+def test_few_sessions_in_common_join_no_other_asset(store: Store, common: int) -> None:
+    store.append(SHARE, file(slice(0, 40), adjusted=False), NOW, "quoted")
+    other = 0.63 * CLOSE * np.exp(np.cumsum(np.random.default_rng(5).normal(0, 0.012, len(DAYS))))
+    told = store.append(SHARE, file(slice(40 - common, 45), other, adjusted=False), NOW, "quoted")
+    assert told.new == told.corrected == 0
+    assert told.needed == ((DAYS[38],) if common == 1 else ())
+    assert told.foreign == (common > 1)
+
+
+@pytest.mark.parametrize("rows", [slice(39, 45), slice(39, 40)])
+def test_a_coin_s_close_is_corrected_however_much_where_a_session_before_it_is_the_same(
+    store: Store, rows: slice
+) -> None:
+    """What pays nothing is never restated; where a single session differs by a lot, another is asked for."""
+    days = pd.date_range("2025-01-01", periods=len(DAYS), unit="us")
+    told = [
+        panel_rows("COIN", days, {"close": close}, "test") for close in (np.r_[CLOSE[:39], 1.2 * CLOSE[39:]], CLOSE)
+    ]
+    store.append(COIN, told[0].iloc[:40], NOW, "quoted")
+    added = store.append(COIN, told[1].iloc[rows], NOW, "quoted")
+    assert added.needed == ((days[38],) if rows.stop > 40 else ())
+    assert store.append(COIN, told[1].iloc[38:45], NOW, "quoted").foreign is False
+    np.testing.assert_allclose(changes(store, COIN), TRUE[:44], atol=1e-9)
+
+
+def test_corrections_within_a_restated_overlap_count(store: Store) -> None:
+    store.append(SHARE, file(slice(0, 40), adjusted=False), NOW, "quoted")
+    other = CLOSE.copy()
+    other[20] *= 1.04
+    told = store.append(SHARE, file(slice(10, 45), other / 2, adjusted=False), NOW, "quoted")
+    assert told == Appended(new=5, corrected=2, unchanged=28, restated=28)
+    np.testing.assert_allclose(changes(store), other[1:45] / other[:44] - 1, atol=1e-9)
+
+
+@pytest.mark.parametrize("cents", [1, 2, -1])
+def test_a_cheap_share_s_last_close_is_corrected_by_a_cent(store: Store, cents: int) -> None:
+    cheap = np.round(CLOSE / 250, 2)
+    store.append(SHARE, file(slice(0, 40), cheap, adjusted=False), NOW, "quoted")
+    other = cheap.copy()
+    other[39] += cents / 100
+    told = store.append(SHARE, file(slice(20, 41), other, adjusted=False), NOW, "quoted")
+    assert told == Appended(new=1, corrected=1, unchanged=19)
+
+
+def test_a_small_dividend_of_a_cheap_share_restates(store: Store) -> None:
+    cheap = np.round(CLOSE / 250, 2)
+    store.append(SHARE, file(slice(0, 40), cheap, adjusted=False), NOW, "quoted")
+    later = np.where(np.arange(len(DAYS)) < 40, np.round(cheap * 0.998, 5), cheap)
+    told = store.append(SHARE, file(slice(20, 45), later, adjusted=False), NOW, "quoted")
+    assert told == Appended(new=5, unchanged=20, restated=20)
+
+
+def test_a_gap_that_no_file_spans_waits_for_one_that_does(store: Store) -> None:
+    """What was paid within it is in neither of the files beside it."""
+    paid = CLOSE * np.where(np.arange(len(DAYS)) < 15, 1, 0.98)
+    store.append(SHARE, file(slice(0, 10), paid, adjusted=False), NOW, "quoted")
+    store.append(SHARE, file(slice(20, 25), paid, adjusted=False), NOW, "quoted")
+    holds = file(slice(9, 20), 0.98 * CLOSE, adjusted=False)
+    assert store.append(SHARE, holds, NOW, "quoted").needed == (DAYS[20],)
+    assert store.append(SHARE, file(slice(9, 22), 0.98 * CLOSE, adjusted=False), NOW, "quoted").late == 10
+    np.testing.assert_allclose(changes(store)[8:24], TRUE[8:24], atol=1e-9)
+
+
+def test_another_series_at_the_same_level_waits(store: Store) -> None:
+    store.append(SHARE, file(slice(0, 40)), NOW, "adjusted")
+    other = CLOSE.mean() * np.exp(np.random.default_rng(6).normal(0, 0.012, len(DAYS)))
+    assert store.append(SHARE, file(slice(0, 40), other), NOW, "adjusted").foreign
+
+
 def test_last_digits_are_no_revision(store: Store) -> None:
-    store.append(SHARE, file(slice(0, 40)), NOW, adjusted=True)
+    store.append(SHARE, file(slice(0, 40)), NOW, "adjusted")
     noise = CLOSE * (1 + np.random.default_rng(1).uniform(-5e-7, 5e-7, len(DAYS)))
-    assert store.append(SHARE, file(slice(0, 40), noise), NOW, adjusted=True) == Appended(unchanged=40)
+    assert store.append(SHARE, file(slice(0, 40), noise), NOW, "adjusted") == Appended(unchanged=40)
     assert store.append(SHARE, file(slice(0, 40), CLOSE * (1 + 2e-6 * (np.arange(len(DAYS)) == 7))), NOW).corrected == 1
 
 
@@ -174,10 +273,10 @@ def test_a_bad_adjusted_close_leaves_no_payment_behind(store: Store) -> None:
     factor = np.ones(len(DAYS))
     factor[12:14] = 100.0, 0.01
     rows = file(slice(0, 30), adjustment=factor)
-    assert store.append(SHARE, rows, NOW, adjusted=True) == Appended(new=29, quarantined=1)
+    assert store.append(SHARE, rows, NOW, "adjusted") == Appended(new=29, quarantined=1)
     assert (store.history("SHARE").newest()["adjustment"] == 1).all()
-    assert store.append(SHARE, rows, NOW, adjusted=True) == Appended(unchanged=29, held=1)
-    assert store.append(SHARE, file(slice(10, 14)), NOW, adjusted=True) == Appended(late=1, unchanged=3)
+    assert store.append(SHARE, rows, NOW, "adjusted") == Appended(unchanged=29, held=1)
+    assert store.append(SHARE, file(slice(10, 14)), NOW, "adjusted") == Appended(late=1, unchanged=3)
     np.testing.assert_allclose(changes(store), TRUE[:29], atol=1e-9)
 
 

@@ -85,10 +85,10 @@ def test_another_calendar_for_a_stored_asset_is_refused(
         GOOD.replace("\n", "\r\n").encode(),
         codecs.BOM_UTF8 + GOOD.replace("\n", "\r\n").encode(),
         GOOD.encode("utf-16"),
-        GOOD.replace("5\n", '"1,234"\n').encode(),
+        GOOD.replace("5\n", '"1,234.5"\n').encode(),
         GOOD.replace("5\n", "null\n").replace("6\n", "-\n").encode(),
     ],
-    ids=["BOM", "CRLF", "both", "UTF-16", "1,234", "gaps"],
+    ids=["BOM", "CRLF", "both", "UTF-16", "1,234.5", "gaps"],
 )
 def test_what_spreadsheets_write_is_accepted(new_home: Path, content: bytes, command: Callable[..., Any]) -> None:
     (new_home / "good.csv").write_bytes(content)
@@ -97,7 +97,7 @@ def test_what_spreadsheets_write_is_accepted(new_home: Path, content: bytes, com
     assert (said.code, said.err) == (0, "")
     assert said.out == "NEW: 2 sessions from 2018-01-20 to 2018-01-21: 2 new.\n"
     shown = command("data", "show", "NEW", "--home", new_home).out
-    assert ("1,234" in shown) == (b'"1,234"' in content)
+    assert ("1,234" in shown) == (b'"1,234.5"' in content)
 
 
 def test_too_few_rows_states_the_minimum(new_home: Path, command: Callable[..., Any], write_walk: Any) -> None:

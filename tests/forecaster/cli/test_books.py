@@ -19,6 +19,7 @@ from forecaster.records.home import open_home
 from forecaster.records.replays import REPLAYS
 from forecaster.records.tracks import TRACKS
 from ingest.database import reading, writing
+from ingest.sources import csv_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,10 +28,11 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def wrong(new_home: Path, tmp_path: Path, command: Callable[..., Any], write_walk: Any) -> Path:
-    """A home in which a coin was imported under the exchange's calendar, and another asset beside it."""
+    """A home in which a coin stands under an exchange's calendar, as an older program let it, and another beside it."""
     path = write_walk(tmp_path / "walk.csv")
-    for symbol, code in (("COIN", "XNYS"), ("OTHER", "24/7")):
-        assert command("ingest", "csv", path, "--symbol", symbol, "--calendar", code, "--home", new_home).code == 0
+    assert command("ingest", "csv", path, "--symbol", "OTHER", "--calendar", "24/7", "--home", new_home).code == 0
+    read, home = csv_file.read(path, "COIN", "24/7"), open_home(new_home)
+    home.store.append(csv_file.asset_for(read.rows, "COIN", "XNYS"), read.rows, home.clock.now(), read.basis)
     return new_home
 
 

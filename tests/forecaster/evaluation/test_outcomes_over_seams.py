@@ -106,7 +106,7 @@ def imported(store: Store, rows: pd.DataFrame, folder: Path, now: pd.Timestamp) 
     path = folder / "share.csv"
     rows.to_csv(path, index=False, float_format="%.6f")
     read = csv_file.read(path, "SHARE", "XNYS")
-    return store.append(SHARE, read.rows, now.to_pydatetime(), adjusted=read.adjusted)
+    return store.append(SHARE, read.rows, now.to_pydatetime(), read.basis)
 
 
 def settled(history: History) -> Iterator[tuple[pd.Timestamp, float]]:

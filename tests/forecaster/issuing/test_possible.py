@@ -114,8 +114,8 @@ def panel_file(path: Path, factors: np.ndarray) -> Path:
 def imported(path: Path, calendar: str = "24/5", *, release: bool = False) -> History:
     """What a store has of a file; with `release` also what it held back."""
     store = Store(open_engine("sqlite://"))
-    rows = csv_file.read(path, "SYM", calendar)
-    counts = store.append(csv_file.asset_for(rows, "SYM", calendar), rows, NOW)
+    read = csv_file.read(path, "SYM", calendar)
+    counts = store.append(csv_file.asset_for(read.rows, "SYM", calendar), read.rows, NOW, read.basis)
     if release and counts.quarantined:
         history = store.history("SYM")
         known = pd.concat([history.frame, history.held[history.frame.columns]])
