@@ -16,9 +16,9 @@ import pandas as pd
 
 from ingest.adjustments import adjustment_factors
 from ingest.assets import Asset
-from ingest.errors import BadValueError, DuplicateSessionError, EmptyFileError, FileFaultError
+from ingest.errors import DuplicateSessionError, EmptyFileError, FileFaultError
 from ingest.panel import VALUES, check_symbol, panel_rows
-from ingest.payments import Payments, payment_factors
+from ingest.payments import Payments, on_closes, payment_factors, standing
 from ingest.sessions import Calendar
 from ingest.sessions import calendar as find_calendar
 from ingest.sources import Reading
@@ -32,6 +32,7 @@ from ingest.text.stamps import date_texts, parse_stamps
 from ingest.text.table import TextTable, read_table
 from ingest.text.tickers import is_two_lines, one_ticker
 from ingest.text.values import columns_of_numbers
+from ingest.unshown_dividends import with_unshown
 
 FETCHED = False
 ASSETS: tuple[Asset, ...] = ()
@@ -101,7 +102,7 @@ def read(path: str | Path, symbol: str, calendar: str | Calendar, choices: Choic
     dates = pd.DatetimeIndex(days.days[order][~gaps].astype("datetime64[us]"))
     rows = panel_rows(symbol, dates, kept, "csv_file", table.sha256)
     if adjusted:
-        rows.loc[0, "adjustment"] = np.nan  # nothing stands before it
+        rows.loc[0, "adjustment"] = np.nan  # its level is that of the day when the file was made
     return Reading(rows, adjusted, (*days.notes, *told, *more, *notes))
 
 
@@ -159,24 +160,37 @@ def _without_session(table: TextTable, days: Days, calendar: Calendar) -> list[s
 def _factors(
     table: TextTable, values: Values, order: npt.NDArray[np.intp], choices: Choices
 ) -> tuple[npt.NDArray[np.float64], bool, Sequence[str]]:
-    """The total-return factors of the ordered rows, whether they come from adjusted closes, and what to tell."""
+    """The total-return factors of the ordered rows, whether later payments move the closes' level, what to tell."""
     sorted_values = {role: column[order] for role, column in values.items()}
     close, factors = sorted_values["close"], np.full(order.size, np.nan)
     known = ~np.isnan(close)
+    nothing = np.zeros(order.size)
+    paid = np.nan_to_num(sorted_values.get("dividend", nothing)) + np.nan_to_num(sorted_values.get("gain", nothing))
+    payments = Payments(paid, np.nan_to_num(sorted_values.get("split", nothing)))
     if "adjusted" in values and not np.isnan(sorted_values["adjusted"][known]).all():
-        factors[known] = adjustment_factors(close[known], sorted_values["adjusted"][known])
-        return factors, True, ()
+        factors[known], notes = _of_adjusted(close, sorted_values["adjusted"], payments)
+        return factors, True, notes
     if "adjustment" in values:
         return sorted_values["adjustment"], False, ()
     if not {"dividend", "split", "gain"} & values.keys():
         return factors, False, ()
-    nothing = np.zeros(order.size)
-    paid = np.nan_to_num(sorted_values.get("dividend", nothing)) + np.nan_to_num(sorted_values.get("gain", nothing))
-    if (paid >= np.where(known, close, np.inf)).any():
-        raise BadValueError(f"{table.path} has a dividend as large as its close: correct it, or leave it empty")
-    payments = Payments(paid, sorted_values.get("split", nothing))
     found = payment_factors(close, payments, str(table.path), choices.dividends)
-    return found.factors, False, found.notes
+    return found.factors, found.lowered, found.notes
+
+
+def _of_adjusted(
+    close: npt.NDArray[np.float64], adjusted: npt.NDArray[np.float64], payments: Payments
+) -> tuple[npt.NDArray[np.float64], Sequence[str]]:
+    """The factors of the rows with a close, and how many dividends adjusted closes do not show."""
+    known = ~np.isnan(close)
+    factors = adjustment_factors(close[known], adjusted[known])
+    if standing(payments):
+        return factors, ()
+    moved = on_closes(payments, known)
+    found = with_unshown(factors, close[known], adjusted[known], moved.dividend[known], moved.split[known])
+    count = int(np.sum(found != factors))
+    note = f"{count} dividends that its adjusted closes do not show, taken from their own column"
+    return found, (note,) if count else ()
 
 
 def _one_a_session(table: TextTable, dates: Days, values: Values, kept: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:

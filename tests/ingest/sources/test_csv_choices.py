@@ -178,7 +178,7 @@ def test_prices_of_two_currencies_are_refused(write: Write) -> None:
 
 def test_factors_are_known_only_where_the_file_says_them(write: Write) -> None:
     def factors(path: Path) -> tuple[list[float], bool]:
-        reading = read(path, "COIN", "XNYS")
+        reading = read(path, "COIN", "XNYS", Choices(dividends="paid"))
         return reading.rows["adjustment"].tolist(), reading.adjusted
 
     silent, adjusted = factors(write("Date,Close", "1.5", "1.25"))
@@ -198,7 +198,8 @@ def test_factors_are_known_only_where_the_file_says_them(write: Write) -> None:
 def test_a_dividend_on_a_line_of_its_own_day_is_not_lost(tmp_path: Path) -> None:
     path = tmp_path / "prices.csv"
     path.write_text("Date,Close,Dividends\n2026-06-08,10.5,\n2026-06-09,,0.25\n2026-06-09,10.25,\n")
-    assert read(path, "COIN", "XNYS").rows["adjustment"].tolist() == [1.0, 1.02439]
+    told = read(path, "COIN", "XNYS", Choices(dividends="paid"))
+    assert told.rows["adjustment"].tolist() == [1.0, 1.02439]
     path.write_text("Date\tClose\tVolume\n2026-06-08\t10.5\t1\n2026-06-08\t0.25 Dividend\n2026-06-09\t10.25\t1\n")
     with pytest.raises(FileFaultError, match="1 rows that announce a dividend or a split, and no adjusted closes"):
         closes(path)
@@ -210,3 +211,38 @@ def test_a_clock_in_a_column_of_its_own_counts(tmp_path: Path) -> None:
     path.write_text("\n".join(["Date,Time,Close", *rows, ""]))
     with pytest.raises(FileFaultError, match="hourly rows"):
         closes(path)
+
+
+def test_closes_that_are_adjusted_for_dividends_are_of_the_day_of_their_file(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    rows = [f"2026-06-{day:02d},{(20 + day % 3) * (0.975123 if day < 15 else 1.0)!r}" for day in range(1, 20)]
+    path.write_text("Date,Close,Dividends\n" + "".join(f"{row},{0.5 if '-15,' in row else 0}\n" for row in rows))
+    reading = read(path, "COIN", "24/7")
+    assert reading.adjusted
+    assert np.isnan(reading.rows["adjustment"]).tolist() == [True] + [False] * 18
+    assert reading.notes == ("the closes are adjusted for dividends already",)
+
+
+def test_a_split_on_the_first_row_is_not_known(write: Write) -> None:
+    reading = read(write("Date,Close,Stock Splits", "10.5,4", "10.25,0"), "COIN", "XNYS")
+    assert np.isnan(reading.rows["adjustment"]).tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        (("100,100,0", "100.5,100.5,0", "98.5,98.5,2.5", "99,99,0"), [1.0, 1.02538, 1.0]),
+        (("100,,0", "99.5,,0.5", "101,101,0", "101,101,0"), [1.00503, 1.0, 1.0]),
+        (("100,99,0", "100.5,,0", "98.5,,1", "99,99,0"), [1.0, 1.0, 1.0101]),
+        (("100,99,0", "100.5,100.5,0", "98.5,98.5,1", "99,99,0"), [1.0101, 1.0, 1.0]),  # the column has days of payment
+        (("100,99,0", "100.5,100.5,1", "98.5,98.5,0", "99,99,0"), [1.0101, 1.0, 1.0]),
+    ],
+)
+def test_a_dividend_that_the_adjusted_closes_do_not_show_is_not_lost(
+    write: Write, rows: tuple[str, ...], told: list[float]
+) -> None:
+    reading = read(write("Date,Close,Adj Close,Dividends", *rows), "COIN", "XNYS")
+    assert reading.rows["adjustment"].tolist()[1:] == told
+    assert reading.adjusted
+    unshown = "1 dividends that its adjusted closes do not show, taken from their own column"
+    assert reading.notes == ((unshown,) if 1.0101 not in told else ())
