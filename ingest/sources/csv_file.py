@@ -76,7 +76,7 @@ def read(path: str | Path, symbol: str, calendar: str | Calendar, choices: Choic
         raise EmptyFileError(f"{path} has a header but no rows: save it again with a row a day")
     texts = stamp_texts(table, at)
     fallback = "UTC" if normal_name(table.header[at]) in _IN_UTC else said.timezone
-    stamps = parse_stamps(texts, table.place, zone(fallback) if fallback else None)
+    stamps = parse_stamps(texts, table.place, zone(fallback) if fallback else None, said.dates)
     refuse_other_spacing(table.path, stamps)
     positions, notes = price_roles(table, at, said)
     if table.events and "adjusted" not in positions:
