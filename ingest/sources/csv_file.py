@@ -22,7 +22,7 @@ from ingest.payments import Payments, on_closes, payment_factors, standing
 from ingest.sessions import Calendar
 from ingest.sessions import calendar as find_calendar
 from ingest.sources import Reading
-from ingest.stamped_days import ALWAYS, dated, open_days, within
+from ingest.stamped_days import ALWAYS, CURRENCIES, dated, open_days, within
 from ingest.text.choices import Choices, zone
 from ingest.text.columns import is_dated, is_header, normal_name
 from ingest.text.dates import american
@@ -44,6 +44,8 @@ _BARS = {"open", "high", "low"}
 _WEEKEND = 0.15
 """Share of rows on weekends from which on the market is none that shuts."""
 _A_FEW = 4
+_SAME = 1e-6
+"""Relative: values that are this near are one, written in two ways."""
 _A_DAY = np.timedelta64(1, "D")
 _THURSDAY, _SATURDAY = 3, 5
 """Of a week that begins with Monday as 0; days are counted from a Thursday, 1 January 1970."""
@@ -87,9 +89,11 @@ def read(path: str | Path, symbol: str, calendar: str | Calendar, choices: Choic
     values = columns_of_numbers(table, positions, said.decimal, american=american(date_texts(texts)))
     snapshots = not _BARS & positions.keys() and not _is_called_close(table, positions["close"])
     days = dated(stamps, days_of, table.place, bars=positions.keys() >= _BARS, snapshots=snapshots)
-    covered = within(days.days, days_of)
-    told = [*_outside(covered, days_of), *_without_session(table, days.days[covered], days_of)]
-    order = _one_a_session(table, days.days, values, covered & ~days.live)
+    covered, idle = within(days.days, days_of), _idle(days.days, values, days_of)
+    told = [*_outside(covered, days_of), *_without_session(table, days.days[covered & ~idle], days_of)]
+    if idle.any():
+        told.append(f"{int(idle.sum())} rows of weekends without volume, left out")
+    order = _one_a_session(table, days.days, values, covered & ~days.live & ~idle)
     factors, adjusted, more = _factors(table, values, order, said)
     gaps = np.isnan(values["close"][order])
     kept = {role: column[order][~gaps] for role, column in values.items() if role in VALUES} | {
@@ -134,6 +138,19 @@ def _outside(covered: npt.NDArray[np.bool_], calendar: Calendar) -> list[str]:
     return [f"{int((~covered).sum())} rows outside calendar {calendar.code} ({span}), left out"]
 
 
+def _idle(days: Days, values: Values, calendar: Calendar) -> npt.NDArray[np.bool_]:
+    """Rows of currencies on weekends, without volume where weekdays have one: some write the last close there."""
+    weekend = _weekdays(days) >= _SATURDAY
+    volume = values.get("volume")
+    if calendar.code != CURRENCIES or volume is None or 2 * np.sum(volume[~weekend] > 0) <= np.sum(~weekend):
+        return np.zeros(days.size, dtype=bool)
+    return np.asarray(weekend & (volume == 0), dtype=bool)
+
+
+def _weekdays(days: Days) -> npt.NDArray[np.int64]:
+    return np.asarray((days.astype(np.int64) + _THURSDAY) % 7, dtype=np.int64)
+
+
 def _without_session(table: TextTable, days: Days, calendar: Calendar) -> list[str]:
     """How many rows stand on days when the market is shut.
 
@@ -141,12 +158,12 @@ def _without_session(table: TextTable, days: Days, calendar: Calendar) -> list[s
         FileFaultError: So many on weekends that it is another market's.
     """
     shut = days[~open_days(days, calendar)]
-    weekday = (shut.astype(np.int64) + _THURSDAY) % 7
-    saturdays, weekend = int(np.sum(weekday == _SATURDAY)), int(np.sum(weekday >= _SATURDAY))
+    saturdays, weekend = int(np.sum(_weekdays(shut) == _SATURDAY)), int(np.sum(_weekdays(shut) >= _SATURDAY))
+    flat = "leave out the flat rows of weekends, or " if calendar.code == CURRENCIES else ""
     if saturdays >= _A_FEW / 2 and weekend >= _A_FEW and weekend > _WEEKEND * days.size:
         raise FileFaultError(
-            f"{table.path} has {weekend} of {days.size} rows on weekend days, when {calendar.code} does not trade: for "
-            f"a market that never closes say --calendar {ALWAYS}"
+            f"{table.path} has {weekend} of {days.size} rows on weekend days, when {calendar.code} does not trade: "
+            f"{flat}for a market that never closes say --calendar {ALWAYS}"
         )
     for step, early in ((_A_DAY, "early"), (-_A_DAY, "late")) if shut.size > _WEEKEND * days.size else ():
         if shut.size >= _A_FEW and np.sum(~open_days(days + step, calendar)) < shut.size / _A_FEW:
@@ -212,7 +229,7 @@ def _one_a_session(table: TextTable, dates: Days, values: Values, kept: npt.NDAr
     differ = [
         (first, second)
         for first, second in pairs
-        if closed[second] and not np.array_equal(numbers[first], numbers[second], equal_nan=True)
+        if closed[second] and not np.allclose(numbers[first], numbers[second], rtol=_SAME, atol=0, equal_nan=True)
     ]
     if len(differ) > max(1, (order.size - repeated.size) // 2):
         raise FileFaultError(

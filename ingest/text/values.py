@@ -1,6 +1,7 @@
 """The columns of a file of prices as numbers: each read with its column's decimal mark, and each possible."""
 
 import re
+from contextlib import suppress
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +45,14 @@ def columns_of_numbers(
     def place(role: str, row: int) -> str:
         return f"{table.place(row)}: {_name(table, positions[role])} is {quoted(table.rows[row][positions[role]])}"
 
-    commas = decimal_commas(apart, decimal, place, american=american, commas_separate=table.delimiter == ",")
+    commas = decimal_commas(
+        apart,
+        decimal,
+        place,
+        american=american,
+        commas_separate=table.delimiter == ",",
+        beside=_beside(table, set(positions.values())),
+    )
     values = {role: _read(table, positions[role], cells, comma=commas[role]) for role, cells in apart.items()}
     for role in _MAY_LACK:
         if role in values:
@@ -83,6 +91,19 @@ def _apart(table: TextTable, at: int, role: str) -> list[Taken | None]:
         except ValueError as error:
             raise _no_number(table, row, at) from error
     return cells
+
+
+def _beside(table: TextTable, used: set[int]) -> list[list[Taken | None]]:
+    """The columns of numbers, or of percents, that have no role."""
+    columns = []
+    for at in set(range(len(table.header))) - used:
+        with suppress(ValueError):
+            cells = [taken(text.removesuffix("%").rstrip()) for text in table.column(at)]
+            for cell in cells:
+                if cell is not None and cell.decimal:
+                    cell.value(decimal_comma=cell.decimal == ",")  # a date such as 27.11.2026 is none
+            columns.append(cells)
+    return columns
 
 
 def _ratio(text: str) -> str:

@@ -246,3 +246,63 @@ def test_a_dividend_that_the_adjusted_closes_do_not_show_is_not_lost(
     assert reading.adjusted
     unshown = "1 dividends that its adjusted closes do not show, taken from their own column"
     assert reading.notes == ((unshown,) if 1.0101 not in told else ())
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "close"),
+    [
+        ("Date;Close;Number of Shares;Turnover;vwap", "14.741;123456;1654321.23;14.7412", 14.741),
+        ("Date;Close;Change", "14.741;0,25%", 14741.0),
+        ("Date;Close;Listed since", "14,741;27.11.2026", None),
+    ],
+)
+def test_a_column_that_is_left_out_tells_the_decimal_mark(write: Write, header: str, row: str, close: float) -> None:
+    path = write(header, row, sep=";")
+    if close is None:
+        with pytest.raises(BadValueError, match="--decimal"):
+            closes(path)
+    else:
+        assert closes(path) == [close]
+
+
+@pytest.mark.parametrize("written", ["4:1", "4 for 1", "4-for-1", "4-For-1", "4 / 1", "4 to 1"])
+def test_splits_in_words(write: Write, written: str) -> None:
+    path = write("Date,Close,Stock Splits", "400,", f"100,{written}", "101,")
+    assert read(path, "COIN", "XNYS").rows["adjustment"].tolist() == [1.0, 4.0, 1.0]
+
+
+def test_rows_that_differ_in_their_last_digits_are_one(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text("Date,Close,Volume\n2026-06-08,187.3,5\n2026-06-08,187.30000305,5\n")
+    assert closes(path) == [187.3]
+
+
+def test_flat_rows_of_weekends_are_left_out_for_currencies(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    days = range(1, 29)  # June 2026 begins on a Monday
+    rows = [f"2026-06-{day:02d},1.{day:02d},{0 if day % 7 in {6, 0} else 9}" for day in days]
+    path.write_text("Date,Close,Volume\n" + "\n".join(rows))
+    reading = read(path, "COIN", "24/5")
+    assert len(reading.rows) == 20
+    assert reading.notes == ("8 rows of weekends without volume, left out",)
+    path.write_text("Date,Close\n" + "\n".join(row.rpartition(",")[0] for row in rows))
+    with pytest.raises(FileFaultError, match="leave out the flat rows of weekends, or for a market that never closes"):
+        closes(path, calendar="24/5")
+
+
+def test_dates_of_three_numbers_are_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text("Date,Close\n11/09/2026,1.5\n11/10/2026,1.25\n")
+    with pytest.raises(FileFaultError, match=r"may be month first or day first.* --dates month-first or day-first"):
+        closes(path)
+    rows = read(path, "COIN", "XNYS", Choices(dates="month-first")).rows
+    assert rows["session"].dt.month.tolist() == [11, 11]
+    with pytest.raises(FileFaultError, match="--dates us: choose month-first or day-first or year-first"):
+        Choices(dates="us")
+
+
+def test_a_long_cell_is_cut_in_its_line(write: Write) -> None:
+    for cell in ("1 " * 50_000 + "x", "9" * 100_000, "-" + "9" * 200):
+        with pytest.raises(BadValueError) as told:
+            closes(write("Date,Close", cell))
+        assert len(str(told.value)) < 400
