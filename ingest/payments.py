@@ -4,8 +4,8 @@ A dividend d of a share that closes at c multiplies the session's factor by `1 +
 it by s where the closes are as quoted; where a provider has divided earlier closes by it already, it must not. Which of
 the two it is, the closes themselves tell: over a split, either they or s times they go on. Of a split on the first row
 they do not tell, and so its factor is not known. Whether closes are lowered for dividends already says
-`ingest.lowered_closes`; of those that are, the first row's factor is not known either, since their level is that of the
-day when the file was made.
+`ingest.lowered_closes`. Of closes that are, or that are divided by a split, the first row's factor is not known either:
+their level is that of the day when the file was made.
 """
 
 from typing import NamedTuple
@@ -39,12 +39,13 @@ class Factors(NamedTuple):
 
     Attributes:
         factors: Total-return factors `(rows,)`, NaN where they are not known.
-        lowered: The closes are adjusted for the dividends already.
+        restated: The closes' level is that of the day when the file was made: they are lowered for dividends that came
+            after them, or divided by splits.
         notes: What a user should know.
     """
 
     factors: Numbers
-    lowered: bool = False
+    restated: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -79,16 +80,18 @@ def payment_factors(close: Numbers, payments: Payments, where: str, dividends: s
     closes, paid, splits = close[known], paid[known], splits[known]
     raw = _are_raw(closes, splits, where)
     quoted = np.where(raw, splits, 1.0)
-    lowered = are_lowered(Paying(closes, paid, quoted, np.where(raw, 1.0, splits)), where, dividends)
+    divided = np.where(raw, 1.0, splits)
+    lowered = are_lowered(Paying(closes, paid, quoted, divided), where, dividends)
     if lowered:
         notes += ("the closes are adjusted for dividends already",)
     else:
         _refuse_too_large(closes, paid, quoted, where)
     found = quoted if lowered else quoted * (1.0 + paid / closes)
     factors[known] = [float(f"{factor:.{DIGITS}g}") for factor in found]
-    if closes.size and (lowered or splits[0] != 1):
+    restated = lowered or bool((divided[1:] != 1).any())
+    if closes.size and (restated or splits[0] != 1):
         factors[np.argmax(known)] = np.nan
-    return Factors(factors, lowered, notes)
+    return Factors(factors, restated, notes)
 
 
 def _refuse_too_large(closes: Numbers, paid: Numbers, quoted: Numbers, where: str) -> None:

@@ -192,7 +192,7 @@ def _factors(
     if not {"dividend", "split", "gain"} & values.keys():
         return factors, False, ()
     found = payment_factors(close, payments, str(table.path), choices.dividends)
-    return found.factors, found.lowered, found.notes
+    return found.factors, found.restated, found.notes
 
 
 def _of_adjusted(

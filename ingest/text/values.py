@@ -94,11 +94,16 @@ def _apart(table: TextTable, at: int, role: str) -> list[Taken | None]:
 
 
 def _beside(table: TextTable, used: set[int]) -> list[list[Taken | None]]:
-    """The columns of numbers, or of percents, that have no role."""
+    """The columns of numbers that have no role.
+
+    Percents are among them where a land's own sign stands between the fields, as its spreadsheets write it; between
+    commas they may be words for a reader, and so of another land than the prices.
+    """
+    percent = "" if table.delimiter == "," else "%"
     columns = []
     for at in set(range(len(table.header))) - used:
         with suppress(ValueError):
-            cells = [taken(text.removesuffix("%").rstrip()) for text in table.column(at)]
+            cells = [taken(text.removesuffix(percent).rstrip()) for text in table.column(at)]
             for cell in cells:
                 if cell is not None and cell.decimal:
                     cell.value(decimal_comma=cell.decimal == ",")  # a date such as 27.11.2026 is none

@@ -86,12 +86,20 @@ def test_what_is_paid_on_the_first_row_is_known_where_the_closes_tell_it() -> No
     raw = np.where(np.arange(DAYS) < 20, TRUE * 4, TRUE)
     split = payment_factors(raw[20:], Payments(nothing()[20:], at(20, 4.0)[20:]), "f")
     assert np.isnan(split.factors).tolist() == [True] + [False] * 39
-    assert not split.lowered
+    assert not split.restated
     lowered = np.where(np.arange(DAYS) < 30, TRUE * 0.99012345, TRUE)
     found = payment_factors(lowered, Payments(at(30, 1.2) + at(0, 0.5), nothing()), "f")
     assert np.isnan(found.factors).tolist() == [True] + [False] * (DAYS - 1)
-    assert found.lowered
-    assert not payment_factors(TRUE, Payments(at(30, 1.2), nothing()), "f").lowered
+    assert found.restated
+    assert not payment_factors(TRUE, Payments(at(30, 1.2), nothing()), "f").restated
+
+
+def test_closes_that_are_divided_by_a_later_split_say_nothing_of_their_first_row() -> None:
+    found = payment_factors(TRUE, Payments(nothing(), at(20, 4.0)), "f")
+    assert found.restated
+    assert np.isnan(found.factors).tolist() == [True] + [False] * (DAYS - 1)
+    raw = np.where(np.arange(DAYS) < 20, TRUE * 4, TRUE)
+    assert not payment_factors(raw, Payments(nothing(), at(20, 4.0)), "f").restated
 
 
 @pytest.mark.parametrize("rows", [2, 3, 6])
@@ -123,7 +131,7 @@ def walk(seed: int, days: int, dividends: int, yielded: float) -> tuple[np.ndarr
 
 def asked(closes: np.ndarray, paid: np.ndarray) -> bool:
     try:
-        return payment_factors(closes, Payments(paid, np.zeros(closes.size)), "f").lowered
+        return payment_factors(closes, Payments(paid, np.zeros(closes.size)), "f").restated
     except BadValueError:
         return True
 
