@@ -17,8 +17,13 @@ import numpy.typing as npt
 ROUNDING = 2e-5
 """Factors this near to 1.0 are the provider's rounding of its prices, not a payment."""
 
-_ROUNDED = 0.01
-_DOUBLE = 1e-9
+_DOUBLE = 1e-12
+"""Relative: what a number of a text is off by."""
+_FINEST = 8
+_CENTS, _SHORT = 2, 20
+"""Decimals that a column of fewer rows has at least: zeros at their ends may be left out."""
+_SLACK = 1e-6
+"""Of half a step: a number that lies between two may go either way."""
 
 DIGITS = 6
 """Significant digits kept: they survive a restatement's rounding, at a cost of at most 5e-6 in a change."""
@@ -28,8 +33,9 @@ def adjustment_factors(close: npt.NDArray[np.float64], adjusted: npt.NDArray[np.
     """The total-return factor of each session, from a provider's adjusted closes.
 
     A missing adjusted close keeps the last known ratio, so that a payment on such a day enters
-    with the next adjusted close instead of vanishing. Adjusted closes that are rounded to hundredths
-    tell a ratio in part only: it stays what it was while their rounding allows.
+    with the next adjusted close instead of vanishing. Adjusted closes that are rounded, to hundredths
+    or to 0.0372, tell a ratio in part only: it stays what it was while their rounding allows, so
+    that a payment smaller than that enters with the next ones, once together they are larger.
 
     Args:
         close: Closes as quoted, `(sessions,)`, oldest first, above zero.
@@ -53,14 +59,28 @@ def adjustment_factors(close: npt.NDArray[np.float64], adjusted: npt.NDArray[np.
     return factors
 
 
+def tick(close: npt.NDArray[np.float64], adjusted: npt.NDArray[np.float64]) -> float:
+    """The step in which adjusted closes are written, such as 0.0001; 0.0 where they have all their digits.
+
+    >>> tick(np.full(3, 90.0), np.array([0.0372, 0.0373, 0.0377])), tick(np.full(2, 7.0), np.array([6.5, 7.0]))
+    (0.0001, 0.01)
+    """
+    found = adjusted[~np.isnan(adjusted)]
+    for decimals in range(_CENTS if close.size < _SHORT else 0, _FINEST + 1):
+        steps = found * 10.0**decimals
+        if (np.abs(steps - np.round(steps)) <= steps * _DOUBLE).all():
+            return float(10.0**-decimals)
+    return 0.0
+
+
 def _ratios(close: npt.NDArray[np.float64], adjusted: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Adjusted over close `(sessions,)`; of rounded adjusted closes, the steadiest that they allow."""
-    hundredths = adjusted[~np.isnan(adjusted)] / _ROUNDED
-    rounded = np.abs(hundredths - np.round(hundredths)) < hundredths * _DOUBLE
-    if not rounded.all():
+    step = tick(close, adjusted)
+    if not step:
         return adjusted / close
+    half = step / 2 * (1 + _SLACK)
     ratio = np.full(close.size, np.nan)
-    lowest, highest = (adjusted - _ROUNDED / 2) / close, (adjusted + _ROUNDED / 2) / close
+    lowest, highest = (adjusted - half) / close, (adjusted + half) / close
     start, low, high = 0, -np.inf, np.inf
     for row in np.flatnonzero(~np.isnan(adjusted)):
         if max(low, lowest[row]) > min(high, highest[row]):  # no one ratio explains it any more: something was paid

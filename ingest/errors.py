@@ -201,3 +201,12 @@ def nearest(name: str, known: Iterable[str]) -> str:
         return "none is known yet"
     shown = ", ".join(names[:12])
     return f"known: {shown}" + (f" and {len(names) - 12} more" if len(names) > 12 else "")  # noqa: PLR2004  # a line's worth
+
+
+def quoted(text: str, most: int = 60) -> str:
+    """What is written in a file, in quotes and cut where it is long, for a message.
+
+    >>> quoted("13,465"), quoted("1" * 100, most=8)
+    ("'13,465'", "'11111111…'")
+    """
+    return repr(text if len(text) <= most else f"{text[:most]}…")

@@ -2,8 +2,10 @@ r"""Dividends and splits that stand in columns of their own, as total-return fac
 
 A dividend d of a share that closes at c multiplies the session's factor by `1 + d/c`. A split of s to one multiplies
 it by s where the closes are as quoted; where a provider has divided earlier closes by it already, it must not. Which of
-the two it is, the closes themselves tell: over a split, either they or s times they go on. Whether they are lowered for
-dividends already is told by their digits: prices are quoted in round hundredths, lowered ones are not.
+the two it is, the closes themselves tell: over a split, either they or s times they go on. Of a split on the first row
+they do not tell, and so its factor is not known. Whether closes are lowered for dividends already says
+`ingest.lowered_closes`. Of closes that are, or that are divided by a split, the first row's factor is not known either:
+their level is that of the day when the file was made.
 """
 
 from typing import NamedTuple
@@ -13,6 +15,7 @@ import numpy.typing as npt
 
 from ingest.adjustments import DIGITS
 from ingest.errors import BadValueError
+from ingest.lowered_closes import Paying, are_lowered
 
 Numbers = npt.NDArray[np.float64]
 
@@ -20,14 +23,8 @@ _CLEAR = 0.18
 """A split whose logarithm is larger tells by itself whether closes fell with it."""
 _MOVES = 0.4
 """What a close may move in its logarithm beside a split."""
-_REGULAR = 0.1
-"""Share of rows: whatever is paid more often is no dividend of a day."""
-_ROUND, _NOT_ROUND = 0.8, 0.5
-_TICKS = (0.01, 0.001, 0.0001)
-_SIXTY_FOURTH = 1 / 64
-_DOUBLE = 2e-7
-"""Relative: what a price in single precision is off by."""
-_FEW = 8
+_REGULAR, _MANY_SPLITS = 0.35, 0.1
+"""Shares of rows: whatever is paid more often is no dividend of a day (some funds pay every week), or no split."""
 
 
 class Payments(NamedTuple):
@@ -38,9 +35,17 @@ class Payments(NamedTuple):
 
 
 class Factors(NamedTuple):
-    """Total-return factors `(rows,)`, NaN where they are not known, and what a user should know."""
+    """What payments make.
+
+    Attributes:
+        factors: Total-return factors `(rows,)`, NaN where they are not known.
+        restated: The closes' level is that of the day when the file was made: they are lowered for dividends that came
+            after them, or divided by splits.
+        notes: What a user should know.
+    """
 
     factors: Numbers
+    restated: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -55,34 +60,81 @@ def payment_factors(close: Numbers, payments: Payments, where: str, dividends: s
         dividends: `paid` or `included` as the user says, else nothing.
 
     Raises:
-        BadValueError: Whether the closes include the dividends, nothing tells.
+        BadValueError: Whether the closes include the dividends, nothing tells; or closes contradict a payment.
 
     >>> import numpy as np
     >>> paid = Payments(np.array([0.0, 2.6, 0.0]), np.array([0.0, 0.0, 4.0]))
-    >>> payment_factors(np.array([130.0, 130.0, 32.0]), paid, "f").factors.tolist()
+    >>> payment_factors(np.array([130.0, 130.0, 32.0]), paid, "f", "paid").factors.tolist()
     [1.0, 1.02, 4.0]
     """
-    paid, splits = np.nan_to_num(payments.dividend), np.nan_to_num(payments.split, nan=1.0)
-    splits = np.where(splits <= 0, 1.0, splits)
-    if np.mean(paid > 0) > _REGULAR and np.sum(paid > 0) > 1:
-        return Factors(np.full(close.size, np.nan), ("dividends on so many days are no payments, left out",))
-    if np.mean(splits != 1) > _REGULAR and np.sum(splits != 1) > 1:
-        return Factors(np.full(close.size, np.nan), ("splits on so many days are none, left out",))
+    paid, splits = _said(payments)
+    factors = np.full(close.size, np.nan)
+    if what := standing(payments):
+        return Factors(factors, notes=(f"{what} on so many days are no payments, left out",))
     known = ~np.isnan(close)
     paid, splits, waiting = _moved(paid, splits, known)
     notes: tuple[str, ...] = ()
     if waiting:
         notes = ("a dividend or a split after the last close waits for its row: import it again with one",)
-    factors = np.ones(close.size)
-    closes = close[known]
-    raw = _are_raw(closes, splits[known], where)
-    quoted = np.where(raw, splits[known], 1.0)
-    included = _included(closes, paid[known], np.where(raw, 1.0, splits[known]), where, dividends)
-    yields = np.zeros(closes.size) if included else paid[known] / closes
-    if included:
+    factors[~known] = 1.0
+    closes, paid, splits = close[known], paid[known], splits[known]
+    raw = _are_raw(closes, splits, where)
+    quoted = np.where(raw, splits, 1.0)
+    divided = np.where(raw, 1.0, splits)
+    lowered = are_lowered(Paying(closes, paid, quoted, divided), where, dividends)
+    if lowered:
         notes += ("the closes are adjusted for dividends already",)
-    factors[known] = [float(f"{factor:.{DIGITS}g}") for factor in quoted * (1.0 + yields)]
-    return Factors(factors, notes)
+    else:
+        _refuse_too_large(closes, paid, quoted, where)
+    found = quoted if lowered else quoted * (1.0 + paid / closes)
+    factors[known] = [float(f"{factor:.{DIGITS}g}") for factor in found]
+    restated = lowered or bool((divided[1:] != 1).any())
+    if closes.size and (restated or splits[0] != 1):
+        factors[np.argmax(known)] = np.nan
+    return Factors(factors, restated, notes)
+
+
+def _refuse_too_large(closes: Numbers, paid: Numbers, quoted: Numbers, where: str) -> None:
+    """Refuses a dividend that no close before it, or on the first row its own, could pay.
+
+    Raises:
+        BadValueError: There is one.
+    """
+    if not closes.size:
+        return
+    before = np.append(closes[0], closes[:-1] / quoted[1:])
+    if (paid >= before).any():
+        row = int(np.argmax(paid >= before))
+        rule = "the close before it" if row else "its close, and no close stands before it"
+        raise BadValueError(
+            f"{where} has a dividend of {paid[row]:g}, as large as {rule}: correct it, or leave it empty"
+        )
+
+
+def standing(payments: Payments) -> str:
+    """What stands on so many rows that it is a rate or a sum of a year, in words; nothing where all are payments."""
+    paid, splits = _said(payments)
+    for what, rows, most in (("dividends", paid > 0, _REGULAR), ("splits", splits != 1, _MANY_SPLITS)):
+        if np.mean(rows) > most and np.sum(rows) > 1:
+            return what
+    return ""
+
+
+def on_closes(payments: Payments, known: npt.NDArray[np.bool_]) -> Payments:
+    """The payments, each on its row or on the next that has a close; splits of 1 for none.
+
+    Args:
+        payments: Of the rows.
+        known: Which rows have a close `(rows,)`.
+    """
+    paid, splits, _ = _moved(*_said(payments), known)
+    return Payments(paid, splits)
+
+
+def _said(payments: Payments) -> tuple[Numbers, Numbers]:
+    """Dividends, 0 for none, and splits, 1 for none."""
+    splits = np.nan_to_num(payments.split, nan=1.0)
+    return np.nan_to_num(payments.dividend), np.where(splits <= 0, 1.0, splits)
 
 
 def _moved(paid: Numbers, splits: Numbers, known: npt.NDArray[np.bool_]) -> tuple[Numbers, Numbers, bool]:
@@ -121,43 +173,3 @@ def _are_raw(closes: Numbers, splits: Numbers, where: str) -> npt.NDArray[np.boo
     together = float(evidence[clear].sum() if clear.any() else evidence.sum()) > 0
     raw[rows] = np.where(clear, evidence > 0, together)
     return raw
-
-
-def _included(closes: Numbers, paid: Numbers, later: Numbers, where: str, said: str) -> bool:
-    """Whether closes are lowered for their dividends already.
-
-    Args:
-        closes: `(rows,)`.
-        paid: Dividends `(rows,)`.
-        later: Splits that closes are divided by already `(rows,)`.
-        where: The file.
-        said: By the user.
-
-    Raises:
-        BadValueError: Nothing tells.
-    """
-    days = np.flatnonzero(paid > 0)
-    before = days[days > 0]
-    if said or not before.size:
-        return said == "included"
-    last = int(before[-1])
-    quoted = closes * np.append(np.cumprod(later[:0:-1])[::-1], 1.0)
-    ticks = [tick for tick in _TICKS if closes.size - last < _FEW or _round(quoted[last:], tick) > _ROUND]
-    share = _round(quoted[:last], ticks[0]) if ticks else None
-    if share is None or _NOT_ROUND < share <= _ROUND or not _tells(quoted[:last], ticks[0]):
-        raise BadValueError(
-            f"{where}: whether its closes are adjusted for its dividends already, their digits do not tell: say "
-            "--dividends paid where they are as quoted, --dividends included where they are adjusted"
-        )
-    return share <= _NOT_ROUND
-
-
-def _round(prices: Numbers, tick: float) -> float:
-    """The share of prices that are multiples of a tick, or of the fractions of a dollar that were quoted till 2001."""
-    off = np.minimum(*(np.abs(prices - np.round(prices / step) * step) for step in (tick, _SIXTY_FOURTH)))
-    return float(np.mean(off <= np.maximum(prices * _DOUBLE, 1e-9)))
-
-
-def _tells(prices: Numbers, tick: float) -> bool:
-    """Whether prices are small enough that a multiple of the tick is no chance."""
-    return bool(np.median(prices) * _DOUBLE * 4 < tick)

@@ -66,6 +66,8 @@ def dated(
     days = np.array([_day(s, calendar.code, zone, bars=bars, taken=taken) for s in stamps], dtype="datetime64[D]")
     if bars and calendar.code not in {ALWAYS, *_EVENINGS}:
         days = _late_bars(stamps, days, zone, calendar)
+    if not bars and calendar.code in _EVENINGS:
+        days = _started(stamps, days, zone, calendar)
     live = np.array([taken and stamp.zone is not None and stamp.timed for stamp in stamps], dtype=bool)
     notes = ["each price at midnight is stored as the close of the day before"] if taken else []
     if live.any():
@@ -109,6 +111,12 @@ def _late_bars(stamps: Sequence[Stamp], days: Days, zone: ZoneInfo, calendar: Ca
     return moved
 
 
+def _started(stamps: Sequence[Stamp], days: Days, zone: ZoneInfo, calendar: Calendar) -> Days:
+    """The days of lone prices: as of bars, named by their start, where by their own stamps more are on shut days."""
+    started: Days = np.array([_day(s, calendar.code, zone, bars=True, taken=False) for s in stamps], dtype=days.dtype)
+    return started if _shut(started, calendar) < _shut(days, calendar) else days
+
+
 def _local(stamp: Stamp, zone: ZoneInfo) -> time | None:
     """What the clock shows in the zone, of a stamp with a zone that is no midnight of it."""
     if stamp.zone is None or stamp.clock is None or not stamp.timed:
@@ -144,16 +152,35 @@ def _refuse_untold(stamps: Sequence[Stamp], calendar: Calendar, place: Callable[
     if calendar.code == ALWAYS:
         untold = _moves_with_summer([stamps[row] for row in naive])
     else:
-        written: Days = np.array([stamps[row].day for row in naive], dtype="datetime64[D]")
-        after: Days = written + _A_DAY
-        shut, moved = _shut(written, calendar), _shut(after, calendar)
-        late = sum(stamps[row].clock >= _LATE for row in naive) > len(naive) / 2  # type: ignore[operator]  # timed
-        untold = late and shut > _MANY * len(naive) and moved < shut / 2
+        untold = _may_be_next([stamps[row] for row in naive], calendar)
     if untold:
         raise BadDateError(
             f"{place(naive[0])}: {stamps[naive[0]].day} {stamps[naive[0]].clock} says no time zone, and the day "
             "depends on it: say --timezone, such as --timezone UTC"
         )
+
+
+def _may_be_next(stamps: Sequence[Stamp], calendar: Calendar) -> bool:
+    """Whether clocks without a zone may be, in UTC, the midnights with which the exchange's next days begin.
+
+    Of many rows the shut days tell: either the days as they are written are sessions, or those after them. Of a few
+    all of both may be; then a clock late in the evening, or one that is midnight at the exchange, says nothing sure.
+    """
+    written: Days = np.array([stamp.day for stamp in stamps], dtype="datetime64[D]")
+    shut, moved = _shut(written, calendar), _shut(written + _A_DAY, calendar)
+    late = [stamp for stamp in stamps if stamp.clock is not None and stamp.clock >= _LATE]
+    if 2 * len(late) <= len(stamps):
+        return False
+    if shut > _MANY * len(stamps):
+        return moved < shut / 2
+    zone = ZoneInfo(zone_of(calendar.code))
+    night = [stamp for stamp in late if stamp.clock is not None and (stamp.clock >= _EVENING or _begins(stamp, zone))]
+    return moved == shut and calendar.code not in _EVENINGS and 2 * len(night) > len(stamps)
+
+
+def _begins(stamp: Stamp, zone: ZoneInfo) -> bool:
+    """Whether a stamp read in UTC is a midnight of the zone."""
+    return _local(stamp._replace(zone=UTC), zone) == time()
 
 
 def _moves_with_summer(stamps: Sequence[Stamp]) -> bool:

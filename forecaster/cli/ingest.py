@@ -80,12 +80,15 @@ def csv(  # noqa: PLR0913, PLR0917  # an option each, given by name
     dividends: Annotated[
         str, typer.Option("--dividends", help="paid, or included where closes are adjusted; by the file if not.")
     ] = "",
+    dates: Annotated[
+        str, typer.Option("--dates", help="month-first, day-first or year-first, as in 11/02/26; by the file if not.")
+    ] = "",
 ) -> None:
     """Imports a file; what is stored already stays, corrections become new vintages."""
     from ingest.sources import csv_file
     from ingest.text.choices import Choices
 
-    choices = Choices(decimal, timezone, close, volume, ticker, dividends)
+    choices = Choices(decimal, timezone, close, volume, ticker, dividends, dates)
     home = opened()
     known = {asset.symbol: asset for asset in home.store.assets()}.get(symbol)
     code = calendar or (known.calendar if known else "XNYS")

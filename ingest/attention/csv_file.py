@@ -22,6 +22,7 @@ from ingest.errors import (
     EmptyFileError,
     FileFaultError,
     MissingColumnError,
+    quoted,
 )
 from ingest.sessions import Day
 from ingest.text.columns import ALIASES, find_columns, is_dated, normal_name
@@ -164,7 +165,7 @@ def _numbers(table: TextTable, at: int, dates: Sequence[str]) -> list[float]:
     cells = [_taken(table, at, row, _HALF if text.replace(" ", "") == "<1" else text) for row, text in enumerate(texts)]
 
     def place(_role: str, row: int) -> str:
-        return f"{table.place(row)}: {_name(table, at)} is {texts[row]!r}"
+        return f"{table.place(row)}: {_name(table, at)} is {quoted(texts[row])}"
 
     comma = decimal_commas({"tweets": cells}, "", place, american=american(date_texts(dates)))["tweets"]
     numbers = []
@@ -192,8 +193,8 @@ def _taken(table: TextTable, at: int, row: int, text: str) -> Taken | None:
 
 def _no_number(table: TextTable, at: int, row: int) -> BadValueError:
     return BadValueError(
-        f"{table.place(row)}: {_name(table, at)} is {table.rows[row][at]!r}, which is no number: correct it, or leave "
-        "it empty for a gap"
+        f"{table.place(row)}: {_name(table, at)} is {quoted(table.rows[row][at])}, which is no number: correct it, or "
+        "leave it empty for a gap"
     )
 
 

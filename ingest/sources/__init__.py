@@ -34,7 +34,8 @@ class Reading:
 
     Attributes:
         rows: A panel; an `adjustment` is NaN where the file does not say it.
-        adjusted: The factors come from adjusted closes, so that the change into the first row is not known.
+        adjusted: The level of closes or factors is that of the day when the file was made, since later payments move
+            it: they come from adjusted closes. The change into the first row is not known.
         notes: What was left out, or not understood, in words.
     """
 

@@ -16,13 +16,13 @@ import pandas as pd
 
 from ingest.adjustments import adjustment_factors
 from ingest.assets import Asset
-from ingest.errors import BadValueError, DuplicateSessionError, EmptyFileError, FileFaultError
+from ingest.errors import DuplicateSessionError, EmptyFileError, FileFaultError
 from ingest.panel import VALUES, check_symbol, panel_rows
-from ingest.payments import Payments, payment_factors
+from ingest.payments import Payments, on_closes, payment_factors, standing
 from ingest.sessions import Calendar
 from ingest.sessions import calendar as find_calendar
 from ingest.sources import Reading
-from ingest.stamped_days import ALWAYS, dated, open_days, within
+from ingest.stamped_days import ALWAYS, CURRENCIES, dated, open_days, within
 from ingest.text.choices import Choices, zone
 from ingest.text.columns import is_dated, is_header, normal_name
 from ingest.text.dates import american
@@ -32,6 +32,7 @@ from ingest.text.stamps import date_texts, parse_stamps
 from ingest.text.table import TextTable, read_table
 from ingest.text.tickers import is_two_lines, one_ticker
 from ingest.text.values import columns_of_numbers
+from ingest.unshown_dividends import with_unshown
 
 FETCHED = False
 ASSETS: tuple[Asset, ...] = ()
@@ -43,6 +44,8 @@ _BARS = {"open", "high", "low"}
 _WEEKEND = 0.15
 """Share of rows on weekends from which on the market is none that shuts."""
 _A_FEW = 4
+_SAME = 1e-6
+"""Relative: values that are this near are one, written in two ways."""
 _A_DAY = np.timedelta64(1, "D")
 _THURSDAY, _SATURDAY = 3, 5
 """Of a week that begins with Monday as 0; days are counted from a Thursday, 1 January 1970."""
@@ -75,7 +78,7 @@ def read(path: str | Path, symbol: str, calendar: str | Calendar, choices: Choic
         raise EmptyFileError(f"{path} has a header but no rows: save it again with a row a day")
     texts = stamp_texts(table, at)
     fallback = "UTC" if normal_name(table.header[at]) in _IN_UTC else said.timezone
-    stamps = parse_stamps(texts, table.place, zone(fallback) if fallback else None)
+    stamps = parse_stamps(texts, table.place, zone(fallback) if fallback else None, said.dates)
     refuse_other_spacing(table.path, stamps)
     positions, notes = price_roles(table, at, said)
     if table.events and "adjusted" not in positions:
@@ -86,9 +89,11 @@ def read(path: str | Path, symbol: str, calendar: str | Calendar, choices: Choic
     values = columns_of_numbers(table, positions, said.decimal, american=american(date_texts(texts)))
     snapshots = not _BARS & positions.keys() and not _is_called_close(table, positions["close"])
     days = dated(stamps, days_of, table.place, bars=positions.keys() >= _BARS, snapshots=snapshots)
-    covered = within(days.days, days_of)
-    told = [*_outside(covered, days_of), *_without_session(table, days.days[covered], days_of)]
-    order = _one_a_session(table, days.days, values, covered & ~days.live)
+    covered, idle = within(days.days, days_of), _idle(days.days, values, days_of)
+    told = [*_outside(covered, days_of), *_without_session(table, days.days[covered & ~idle], days_of)]
+    if idle.any():
+        told.append(f"{int(idle.sum())} rows of weekends without volume, left out")
+    order = _one_a_session(table, days.days, values, covered & ~days.live & ~idle)
     factors, adjusted, more = _factors(table, values, order, said)
     gaps = np.isnan(values["close"][order])
     kept = {role: column[order][~gaps] for role, column in values.items() if role in VALUES} | {
@@ -101,7 +106,7 @@ def read(path: str | Path, symbol: str, calendar: str | Calendar, choices: Choic
     dates = pd.DatetimeIndex(days.days[order][~gaps].astype("datetime64[us]"))
     rows = panel_rows(symbol, dates, kept, "csv_file", table.sha256)
     if adjusted:
-        rows.loc[0, "adjustment"] = np.nan  # nothing stands before it
+        rows.loc[0, "adjustment"] = np.nan  # its level is that of the day when the file was made
     return Reading(rows, adjusted, (*days.notes, *told, *more, *notes))
 
 
@@ -133,6 +138,19 @@ def _outside(covered: npt.NDArray[np.bool_], calendar: Calendar) -> list[str]:
     return [f"{int((~covered).sum())} rows outside calendar {calendar.code} ({span}), left out"]
 
 
+def _idle(days: Days, values: Values, calendar: Calendar) -> npt.NDArray[np.bool_]:
+    """Rows of currencies on weekends, without volume where weekdays have one: some write the last close there."""
+    weekend = _weekdays(days) >= _SATURDAY
+    volume = values.get("volume")
+    if calendar.code != CURRENCIES or volume is None or 2 * np.sum(volume[~weekend] > 0) <= np.sum(~weekend):
+        return np.zeros(days.size, dtype=bool)
+    return np.asarray(weekend & (volume == 0), dtype=bool)
+
+
+def _weekdays(days: Days) -> npt.NDArray[np.int64]:
+    return np.asarray((days.astype(np.int64) + _THURSDAY) % 7, dtype=np.int64)
+
+
 def _without_session(table: TextTable, days: Days, calendar: Calendar) -> list[str]:
     """How many rows stand on days when the market is shut.
 
@@ -140,12 +158,12 @@ def _without_session(table: TextTable, days: Days, calendar: Calendar) -> list[s
         FileFaultError: So many on weekends that it is another market's.
     """
     shut = days[~open_days(days, calendar)]
-    weekday = (shut.astype(np.int64) + _THURSDAY) % 7
-    saturdays, weekend = int(np.sum(weekday == _SATURDAY)), int(np.sum(weekday >= _SATURDAY))
+    saturdays, weekend = int(np.sum(_weekdays(shut) == _SATURDAY)), int(np.sum(_weekdays(shut) >= _SATURDAY))
+    flat = "leave out the flat rows of weekends, or " if calendar.code == CURRENCIES else ""
     if saturdays >= _A_FEW / 2 and weekend >= _A_FEW and weekend > _WEEKEND * days.size:
         raise FileFaultError(
-            f"{table.path} has {weekend} of {days.size} rows on weekend days, when {calendar.code} does not trade: for "
-            f"a market that never closes say --calendar {ALWAYS}"
+            f"{table.path} has {weekend} of {days.size} rows on weekend days, when {calendar.code} does not trade: "
+            f"{flat}for a market that never closes say --calendar {ALWAYS}"
         )
     for step, early in ((_A_DAY, "early"), (-_A_DAY, "late")) if shut.size > _WEEKEND * days.size else ():
         if shut.size >= _A_FEW and np.sum(~open_days(days + step, calendar)) < shut.size / _A_FEW:
@@ -159,24 +177,37 @@ def _without_session(table: TextTable, days: Days, calendar: Calendar) -> list[s
 def _factors(
     table: TextTable, values: Values, order: npt.NDArray[np.intp], choices: Choices
 ) -> tuple[npt.NDArray[np.float64], bool, Sequence[str]]:
-    """The total-return factors of the ordered rows, whether they come from adjusted closes, and what to tell."""
+    """The total-return factors of the ordered rows, whether later payments move the closes' level, what to tell."""
     sorted_values = {role: column[order] for role, column in values.items()}
     close, factors = sorted_values["close"], np.full(order.size, np.nan)
     known = ~np.isnan(close)
+    nothing = np.zeros(order.size)
+    paid = np.nan_to_num(sorted_values.get("dividend", nothing)) + np.nan_to_num(sorted_values.get("gain", nothing))
+    payments = Payments(paid, np.nan_to_num(sorted_values.get("split", nothing)))
     if "adjusted" in values and not np.isnan(sorted_values["adjusted"][known]).all():
-        factors[known] = adjustment_factors(close[known], sorted_values["adjusted"][known])
-        return factors, True, ()
+        factors[known], notes = _of_adjusted(close, sorted_values["adjusted"], payments)
+        return factors, True, notes
     if "adjustment" in values:
         return sorted_values["adjustment"], False, ()
     if not {"dividend", "split", "gain"} & values.keys():
         return factors, False, ()
-    nothing = np.zeros(order.size)
-    paid = np.nan_to_num(sorted_values.get("dividend", nothing)) + np.nan_to_num(sorted_values.get("gain", nothing))
-    if (paid >= np.where(known, close, np.inf)).any():
-        raise BadValueError(f"{table.path} has a dividend as large as its close: correct it, or leave it empty")
-    payments = Payments(paid, sorted_values.get("split", nothing))
     found = payment_factors(close, payments, str(table.path), choices.dividends)
-    return found.factors, False, found.notes
+    return found.factors, found.restated, found.notes
+
+
+def _of_adjusted(
+    close: npt.NDArray[np.float64], adjusted: npt.NDArray[np.float64], payments: Payments
+) -> tuple[npt.NDArray[np.float64], Sequence[str]]:
+    """The factors of the rows with a close, and how many dividends adjusted closes do not show."""
+    known = ~np.isnan(close)
+    factors = adjustment_factors(close[known], adjusted[known])
+    if standing(payments):
+        return factors, ()
+    moved = on_closes(payments, known)
+    found = with_unshown(factors, close[known], adjusted[known], moved.dividend[known], moved.split[known])
+    count = int(np.sum(found != factors))
+    note = f"{count} dividends that its adjusted closes do not show, taken from their own column"
+    return found, (note,) if count else ()
 
 
 def _one_a_session(table: TextTable, dates: Days, values: Values, kept: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
@@ -198,7 +229,7 @@ def _one_a_session(table: TextTable, dates: Days, values: Values, kept: npt.NDAr
     differ = [
         (first, second)
         for first, second in pairs
-        if closed[second] and not np.array_equal(numbers[first], numbers[second], equal_nan=True)
+        if closed[second] and not np.allclose(numbers[first], numbers[second], rtol=_SAME, atol=0, equal_nan=True)
     ]
     if len(differ) > max(1, (order.size - repeated.size) // 2):
         raise FileFaultError(

@@ -1,4 +1,4 @@
-"""What a user says of a file that the file itself does not tell: decimal mark, time zone, columns and ticker."""
+"""What a user says of a file that the file itself does not tell: decimal mark, time zone, dates, columns and ticker."""
 
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -7,6 +7,7 @@ from ingest.errors import FileFaultError
 
 DECIMAL = ("comma", "point")
 DIVIDENDS = ("paid", "included")
+DATES = ("month-first", "day-first", "year-first")
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Choices:
         volume: The name of the column of volumes.
         ticker: The one that is wanted where it holds several.
         dividends: `paid` where its closes fall with each dividend, `included` where they are adjusted for them.
+        dates: What stands first in dates of three numbers, `month-first`, `day-first` or `year-first`.
 
     Raises:
         FileFaultError: A choice that there is not.
@@ -31,10 +33,15 @@ class Choices:
     volume: str = ""
     ticker: str = ""
     dividends: str = ""
+    dates: str = ""
 
     def __post_init__(self) -> None:
         """Refuses what is none of the choices."""
-        for option, given, known in (("decimal", self.decimal, DECIMAL), ("dividends", self.dividends, DIVIDENDS)):
+        for option, given, known in (
+            ("decimal", self.decimal, DECIMAL),
+            ("dividends", self.dividends, DIVIDENDS),
+            ("dates", self.dates, DATES),
+        ):
             if given and given not in known:
                 raise FileFaultError(f"--{option} {given}: choose {' or '.join(known)}")
         if self.timezone and zone(self.timezone) is None:

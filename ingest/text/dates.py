@@ -1,16 +1,13 @@
 """Dates as files have them: ISO, `Jan 21 2018`, `21.01.2018`, `1/21/2018` and `1/21/18` where that is sure.
 
-A date of three numbers may mean month/day or day/month, and with two digits year/month/day too. One reading is
-chosen for the whole column, and only if its rows rule the others out; otherwise the file is refused, since a silent
-mistake would shuffle the history. Between points the day stands first.
+A date of three numbers may mean month/day or day/month, and with two digits year/month/day too:
+`ingest.text.date_order` chooses. Between points the day stands first.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from enum import Enum
-
-from ingest.errors import BadDateError
 
 _MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
@@ -26,7 +23,7 @@ _YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})")
 _CHINESE = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\.0)?")
 _MONTH_FIRST = re.compile(r"([^\W\d_]{3,9})\.?[ -](\d{1,2}),?[ -](\d{4})")
-_DAY_FIRST = re.compile(r"(\d{1,2})\.?[ -]([^\W\d_]{3,9})\.?,?[ -](\d{4})")
+_DAY_FIRST = re.compile(r"(\d{1,2})\.?[ -]([^\W\d_]{3,9})\.?,?[ -](\d{4}|\d{2})")
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})")
 _EITHER = re.compile(r"(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})")
 _SERIAL = re.compile(r"(\d{5})(?:\.\d+)?")
@@ -44,38 +41,14 @@ class Order(Enum):
     YEAR_FIRST = (0, 1, 2)
 
 
-def date_order(texts: Sequence[str], place: Callable[[int], str]) -> Order:
-    """How dates of three numbers are read in this column; month first as well where there are none.
-
-    Args:
-        texts: Dates without a clock `(rows,)`.
-        place: File and line of a row, for messages.
-
-    Raises:
-        BadDateError: They can be read in two ways throughout.
-    """
-    found = [(row, match) for row, text in enumerate(texts) if (match := _EITHER.fullmatch(text))]
-    if not found:
-        return Order.MONTH_FIRST
-    fit = [order for order in Order if all(_in_order(match, order) is not None for _, match in found)]
-    for row, match in found if len(fit) > 1 else ():
-        if len({_in_order(match, order) for order in fit}) > 1:
-            named = " or ".join(order.name.lower().replace("_", " ") for order in fit)
-            raise BadDateError(
-                f"{place(row)}: {texts[row]!r} may be {named}, and no row of the file tells which: "
-                "write dates as 2018-01-21"
-            )
-    return (fit or [Order.MONTH_FIRST])[0]
-
-
 def american(texts: Sequence[str]) -> bool:
     """Whether dates are written as Americans do, month first: where they are, the decimal mark is a point.
 
     >>> american(["1/21/2018"]), american(["Nov 27, 2026"]), american(["21.01.2018"]), american(["2018-01-21"])
     (True, True, False, False)
     """
-    sure = [match for text in texts if (match := _EITHER.fullmatch(text)) and len(match[4]) > _SHORT_YEAR]
-    month_first = [match for match in sure if _in_order(match, Order.DAY_FIRST) is None]
+    sure = [match for text in texts if (match := three_numbers(text)) and len(match[4]) > _SHORT_YEAR]
+    month_first = [match for match in sure if in_order(match, Order.DAY_FIRST) is None]
     return bool(month_first) or any(_MONTH_FIRST.fullmatch(text) for text in texts)
 
 
@@ -87,8 +60,8 @@ def one_date(text: str, order: Order) -> date | None:
     """
     plain = _WEEKDAY.sub("", text, count=1) if _WEEKDAY.match(text) else text
     try:
-        found = _EITHER.fullmatch(plain)
-        return _in_order(found, order) if found else _sure(plain)
+        found = three_numbers(plain)
+        return in_order(found, order) if found else _sure(plain)
     except ValueError:  # such as February 30
         return None
 
@@ -118,12 +91,26 @@ def _sure(text: str) -> date | None:
     if found := _MONTH_FIRST.fullmatch(text):
         return date(int(found[3]), _month(found[1]), int(found[2]))
     if found := _DAY_FIRST.fullmatch(text):
-        return date(int(found[3]), _month(found[2]), int(found[1]))
+        return date(_year(found[3]), _month(found[2]), int(found[1]))
     return None
 
 
-def _in_order(found: re.Match[str], order: Order) -> date | None:
-    """The date of three numbers read in an order; None where it would be none."""
+def three_numbers(text: str) -> re.Match[str] | None:
+    """The three numbers of a date that may be read in several orders, as groups 1, 3 and 4; None for another text.
+
+    >>> three_numbers("1/21/2018")[3], three_numbers("2018-01-21")
+    ('21', None)
+    """
+    return _EITHER.fullmatch(text)
+
+
+def in_order(found: re.Match[str], order: Order) -> date | None:
+    """The date of three numbers read in an order; None where it would be none.
+
+    Args:
+        found: What `three_numbers` gives.
+        order: The places of year, month and day.
+    """
     numbers = (found[1], found[3], found[4])
     year, month, day = (numbers[at] for at in order.value)
     if order is Order.YEAR_FIRST and (len(found[4]) > _SHORT_YEAR or len(found[1]) < _SHORT_YEAR):

@@ -1,7 +1,8 @@
 """What points and commas mean in a column: one of them is decimal, the other groups thousands.
 
 `13,465` may be either number. So no number is read alone: those of a kind, the prices say, share one mark, and it is
-told by their values; where none of them tells, by the file's other numbers, then by dates as Americans write them.
+told by their values; where none of them tells, by the file's other numbers, of columns with a role before those of
+others, such as a change in percent, then by dates as Americans write them.
 Between commas a program writes points and groups nothing: numbers such as `1234567` beside them say so. Where nothing
 tells, the file is refused until the user says it.
 """
@@ -43,6 +44,7 @@ def decimal_commas(
     *,
     american: bool = False,
     commas_separate: bool = False,
+    beside: Sequence[Column] = (),
 ) -> dict[str, bool]:
     """Whether the comma is decimal, of each role.
 
@@ -52,6 +54,7 @@ def decimal_commas(
         place: Where a row of a role stands, with what is written there, for messages.
         american: The file's dates are written as Americans do, month first.
         commas_separate: The file's fields stand between commas.
+        beside: The cells of columns of numbers that have no role.
 
     Raises:
         BadValueError: Nothing tells.
@@ -59,10 +62,12 @@ def decimal_commas(
     kinds = {role: "prices" if role in PRICES else role for role in columns}
     evidence = {kind: _evidence(columns[r] for r in columns if kinds[r] == kind) for kind in set(kinds.values())}
     found = {}
+    further = _joined([_evidence(beside)])
     written = commas_separate and any(_is_ungrouped(cell) for column in columns.values() for cell in column)
     for role, column in columns.items():
         own = evidence[kinds[role]]
         others = _joined(e for kind, e in evidence.items() if kind != kinds[role])
+        others = others if others.decimal else _joined([others, further])
         pointed = american or (written and set(own.either) == {"."} and not others.grouping)
         mark = _mark(role, own, others, chosen, pointed=pointed)
         doubtful = (

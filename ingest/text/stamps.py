@@ -8,9 +8,11 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import NamedTuple
 
-from ingest.errors import BadDateError
+from ingest.errors import BadDateError, quoted
 from ingest.text.choices import zone
-from ingest.text.dates import Order, date_order, one_date, serial_date
+from ingest.text.date_order import date_order
+from ingest.text.dates import Order, one_date, serial_date
+from ingest.text.turned_dates import refuse_turned
 
 _CLOCK = re.compile(
     r"(?P<date>.*\d)(?:T|,?\s+)"
@@ -67,7 +69,7 @@ def parse_dates(texts: Sequence[str], place: Callable[[int], str]) -> list[date]
 
 
 def parse_stamps(
-    texts: Sequence[str], place: Callable[[int], str], fallback: tzinfo | None = None, order: Order | None = None
+    texts: Sequence[str], place: Callable[[int], str], fallback: tzinfo | None = None, said: str | None = None
 ) -> list[Stamp]:
     """The stamps of a column, all read in one consistent way.
 
@@ -75,16 +77,17 @@ def parse_stamps(
         texts: The cells `(rows,)`.
         place: File and line of a row, for messages.
         fallback: The zone of clocks that are written without one, where it is known.
-        order: How dates of three numbers are read; by the column itself where None.
+        said: How dates of three numbers are read; see `ingest.text.date_order.date_order`.
 
     Raises:
-        BadDateError: A text that is no date, or dates that can be read in two ways throughout.
+        BadDateError: A text that is no date, or dates that can be read in two ways throughout, or that a spreadsheet
+            has turned around.
 
     >>> parse_stamps(["2026-06-14T21:00:00Z", "1795824000"], str)[1]
     Stamp(day=datetime.date(2026, 11, 28), clock=datetime.time(0, 0), zone=datetime.timezone.utc)
     """
     apart = [_apart(text) for text in texts]
-    read = date_order([day for day, _ in apart], place) if order is None else order
+    read = date_order([day for day, _ in apart], place, said)
     serials = all(serial_date(text) for text in texts)
     stamps = []
     for row, text in enumerate(texts):
@@ -95,14 +98,17 @@ def parse_stamps(
         if found is None:
             raise _no_date(text, place(row))
         stamps.append(found._replace(zone=fallback) if found.clock is not None and found.zone is None else found)
+    refuse_turned([day for day, _ in apart], [stamp.day for stamp in stamps], place)
     return stamps
 
 
 def _no_date(text: str, where: str) -> BadDateError:
     span = next((name for name, form in _SPANS.items() if form.fullmatch(text)), None)
     if span:
-        return BadDateError(f"{where}: {text!r} is a {span} and no day: {span}ly rows are not read: import daily ones")
-    return BadDateError(f"{where}: {text!r} is no date: write it as 2018-01-21")
+        return BadDateError(
+            f"{where}: {quoted(text)} is a {span} and no day: {span}ly rows are not read: import daily ones"
+        )
+    return BadDateError(f"{where}: {quoted(text)} is no date: write it as 2018-01-21")
 
 
 def date_texts(texts: Sequence[str]) -> list[str]:
@@ -134,8 +140,8 @@ def _stamp(day: str, found: re.Match[str] | None, order: Order, place: Callable[
     known = _zone(name)
     if known is None:
         raise BadDateError(
-            f"{place(row)}: {name!r} is no time zone that is known here: write UTC or an offset such as +01:00, or "
-            "leave it out and say --timezone"
+            f"{place(row)}: {quoted(name)} is no time zone that is known here: write UTC or an offset such as +01:00, "
+            "or leave it out and say --timezone"
         )
     return Stamp(plain, clock, known)
 

@@ -1,11 +1,12 @@
 """The columns of a file of prices as numbers: each read with its column's decimal mark, and each possible."""
 
 import re
+from contextlib import suppress
 
 import numpy as np
 import numpy.typing as npt
 
-from ingest.errors import BadValueError
+from ingest.errors import BadValueError, quoted
 from ingest.text.decimal_marks import PRICES, decimal_commas
 from ingest.text.numbers import Taken, taken
 from ingest.text.table import TextTable
@@ -15,6 +16,9 @@ _MAY_LACK = ("open", "high", "low", "adjusted")
 """Prices that some write as 0 where there is none."""
 _PADDED = re.compile(r"0\d+")
 _PENCE = "p"
+_CUT = 60
+"""Signs of a cell that a message shows."""
+_PER = re.compile(r"\s*[:/]\s*|[\s-]+(?:for|to)[\s-]+", re.IGNORECASE)
 _RATIO = 2
 """Numbers of a split that is written as `4:1`."""
 _MANY = 0.2
@@ -39,9 +43,16 @@ def columns_of_numbers(
     _refuse_currencies(table, positions, apart)
 
     def place(role: str, row: int) -> str:
-        return f"{table.place(row)}: {_name(table, positions[role])} is {table.rows[row][positions[role]]!r}"
+        return f"{table.place(row)}: {_name(table, positions[role])} is {quoted(table.rows[row][positions[role]])}"
 
-    commas = decimal_commas(apart, decimal, place, american=american, commas_separate=table.delimiter == ",")
+    commas = decimal_commas(
+        apart,
+        decimal,
+        place,
+        american=american,
+        commas_separate=table.delimiter == ",",
+        beside=_beside(table, set(positions.values())),
+    )
     values = {role: _read(table, positions[role], cells, comma=commas[role]) for role, cells in apart.items()}
     for role in _MAY_LACK:
         if role in values:
@@ -58,10 +69,11 @@ def _no_number(table: TextTable, row: int, at: int) -> BadValueError:
     text = table.rows[row][at]
     if text.endswith("%"):
         return BadValueError(
-            f"{table.place(row)}: {_name(table, at)} is {text!r}, a percent and no price: import prices, not returns"
+            f"{table.place(row)}: {_name(table, at)} is {quoted(text)}, a percent and no price: "
+            "import prices, not returns"
         )
     return BadValueError(
-        f"{table.place(row)}: {_name(table, at)} is {text!r}, which is no number: correct it, or leave it empty "
+        f"{table.place(row)}: {_name(table, at)} is {quoted(text)}, which is no number: correct it, or leave it empty "
         "for a gap"
     )
 
@@ -71,7 +83,7 @@ def _apart(table: TextTable, at: int, role: str) -> list[Taken | None]:
     for row, text in enumerate(table.column(at)):
         if table.delimiter == "," and _PADDED.fullmatch(text):
             raise BadValueError(
-                f"{table.place(row)}: {_name(table, at)} is {text!r}, as if it stood behind a decimal comma: put "
+                f"{table.place(row)}: {_name(table, at)} is {quoted(text)}, as if it stood behind a decimal comma: put "
                 "quotes around numbers with a comma"
             )
         try:
@@ -81,9 +93,27 @@ def _apart(table: TextTable, at: int, role: str) -> list[Taken | None]:
     return cells
 
 
+def _beside(table: TextTable, used: set[int]) -> list[list[Taken | None]]:
+    """The columns of numbers that have no role.
+
+    Percents are among them where a land's own sign stands between the fields, as its spreadsheets write it; between
+    commas they may be words for a reader, and so of another land than the prices.
+    """
+    percent = "" if table.delimiter == "," else "%"
+    columns = []
+    for at in set(range(len(table.header))) - used:
+        with suppress(ValueError):
+            cells = [taken(text.removesuffix(percent).rstrip()) for text in table.column(at)]
+            for cell in cells:
+                if cell is not None and cell.decimal:
+                    cell.value(decimal_comma=cell.decimal == ",")  # a date such as 27.11.2026 is none
+            columns.append(cells)
+    return columns
+
+
 def _ratio(text: str) -> str:
-    """A split as one number, such as `4:1` or `4 for 1`."""
-    numbers = text.replace("/", ":").replace(" for ", ":").split(":")
+    """A split as one number, such as `4:1`, `4 for 1` or `4-for-1`."""
+    numbers = _PER.sub(":", text).split(":")
     if len(numbers) != _RATIO:
         return text
     try:
@@ -114,8 +144,8 @@ def _refuse_currencies(table: TextTable, positions: dict[str, int], apart: dict[
     if mixed:
         row, at = max(first.values())
         raise BadValueError(
-            f"{table.place(row)}: {_name(table, at)} is {table.rows[row][at]!r}, in another currency than the prices "
-            "before it: give all in one"
+            f"{table.place(row)}: {_name(table, at)} is {quoted(table.rows[row][at])}, in another currency than the "
+            "prices before it: give all in one"
         )
 
 
@@ -125,8 +155,8 @@ def _refuse_impossible(table: TextTable, positions: dict[str, int], values: dict
     if np.sum(below) > _MANY * max(1, np.sum(~np.isnan(values["close"]))) and np.sum(below) > 1:
         row = int(np.argmax(below))
         raise BadValueError(
-            f"{table.place(row)}: {_name(table, positions['close'])} is {table.rows[row][positions['close']]}, and "
-            f"{int(below.sum())} rows are below zero: these are changes or returns, not prices: import prices"
+            f"{table.place(row)}: {_name(table, positions['close'])} is {table.rows[row][positions['close']][:_CUT]}, "
+            f"and {int(below.sum())} rows are below zero: these are changes or returns, not prices: import prices"
         )
     faults = []
     for role, numbers in values.items():
@@ -139,6 +169,6 @@ def _refuse_impossible(table: TextTable, positions: dict[str, int], values: dict
     rule = "above zero: this program forecasts simple changes of positive prices" if priced else "zero or more"
     name = _name(table, positions[role])
     raise BadValueError(
-        f"{table.place(row)}: {name} is {table.rows[row][positions[role]]}, and it must be {rule}: "
+        f"{table.place(row)}: {name} is {table.rows[row][positions[role]][:_CUT]}, and it must be {rule}: "
         "correct it, or leave it empty for a gap"
     )

@@ -81,6 +81,34 @@ def test_a_clock_without_a_zone_that_the_day_depends_on_is_asked_for() -> None:
     assert days("24/7", *both, said="America/New_York")[0] == "2026-06-11"
 
 
+@pytest.mark.parametrize(
+    ("code", "clock", "zone"), [("XETR", "23:00:00", "UTC"), ("XNYS", "20:30:00", "UTC"), ("XTKS", "15:00:00", "UTC")]
+)
+def test_a_clock_of_the_night_is_asked_for_in_a_few_rows_as_well(code: str, clock: str, zone: str) -> None:
+    few = [f"2026-11-{day} {clock}" for day in (17, 18, 19)]
+    for bars in (True, False):
+        with pytest.raises(BadDateError, match="--timezone"):
+            days(code, *few, bars=bars)
+    assert days(code, *few, said=zone)
+    with_friday = [f"2026-11-{day} {clock}" for day in (16, 17, 18, 19, 20)]
+    assert days(code, *with_friday)[-1] == "2026-11-20"  # the day after is no session
+
+
+def test_a_clock_of_the_afternoon_is_its_own_days() -> None:
+    assert days("XNYS", "2026-11-17 16:00:00", "2026-11-18 16:00:00") == ["2026-11-17", "2026-11-18"]
+    assert days("24/5", "2026-11-17 22:00:00") == ["2026-11-17"]
+
+
+def test_a_lone_price_of_currencies_is_named_by_the_start_of_its_day_where_the_shut_days_say_so() -> None:
+    first = date(2026, 11, 1)  # Sunday
+    evenings = [first + timedelta(days=at) for at in range(14) if (first + timedelta(days=at)).weekday() not in {4, 5}]
+    assert days("24/5", *(f"{day} 22:00:00Z" for day in evenings), bars=False) == [
+        str(day + timedelta(days=1)) for day in evenings
+    ]
+    closes = [str(first + timedelta(days=at)) for at in range(14) if (first + timedelta(days=at)).weekday() < 5]
+    assert days("24/5", *(f"{day} 22:00:00Z" for day in closes), bars=False) == closes
+
+
 def test_the_ends_of_time_are_no_fault() -> None:
     assert days("24/7", "9999-12-31 23:00:00-05:00", "0001-01-01 01:00:00+05:00") == ["9999-12-31", "0001-01-01"]
     covered = within(np.array(["0001-01-01", "2026-06-09", "9999-12-31"], dtype="datetime64[D]"), calendar("XNYS"))

@@ -178,7 +178,7 @@ def test_prices_of_two_currencies_are_refused(write: Write) -> None:
 
 def test_factors_are_known_only_where_the_file_says_them(write: Write) -> None:
     def factors(path: Path) -> tuple[list[float], bool]:
-        reading = read(path, "COIN", "XNYS")
+        reading = read(path, "COIN", "XNYS", Choices(dividends="paid"))
         return reading.rows["adjustment"].tolist(), reading.adjusted
 
     silent, adjusted = factors(write("Date,Close", "1.5", "1.25"))
@@ -198,7 +198,8 @@ def test_factors_are_known_only_where_the_file_says_them(write: Write) -> None:
 def test_a_dividend_on_a_line_of_its_own_day_is_not_lost(tmp_path: Path) -> None:
     path = tmp_path / "prices.csv"
     path.write_text("Date,Close,Dividends\n2026-06-08,10.5,\n2026-06-09,,0.25\n2026-06-09,10.25,\n")
-    assert read(path, "COIN", "XNYS").rows["adjustment"].tolist() == [1.0, 1.02439]
+    told = read(path, "COIN", "XNYS", Choices(dividends="paid"))
+    assert told.rows["adjustment"].tolist() == [1.0, 1.02439]
     path.write_text("Date\tClose\tVolume\n2026-06-08\t10.5\t1\n2026-06-08\t0.25 Dividend\n2026-06-09\t10.25\t1\n")
     with pytest.raises(FileFaultError, match="1 rows that announce a dividend or a split, and no adjusted closes"):
         closes(path)
@@ -210,3 +211,98 @@ def test_a_clock_in_a_column_of_its_own_counts(tmp_path: Path) -> None:
     path.write_text("\n".join(["Date,Time,Close", *rows, ""]))
     with pytest.raises(FileFaultError, match="hourly rows"):
         closes(path)
+
+
+def test_closes_that_are_adjusted_for_dividends_are_of_the_day_of_their_file(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    rows = [f"2026-06-{day:02d},{(20 + day % 3) * (0.975123 if day < 15 else 1.0)!r}" for day in range(1, 20)]
+    path.write_text("Date,Close,Dividends\n" + "".join(f"{row},{0.5 if '-15,' in row else 0}\n" for row in rows))
+    reading = read(path, "COIN", "24/7")
+    assert reading.adjusted
+    assert np.isnan(reading.rows["adjustment"]).tolist() == [True] + [False] * 18
+    assert reading.notes == ("the closes are adjusted for dividends already",)
+
+
+def test_a_split_on_the_first_row_is_not_known(write: Write) -> None:
+    reading = read(write("Date,Close,Stock Splits", "10.5,4", "10.25,0"), "COIN", "XNYS")
+    assert np.isnan(reading.rows["adjustment"]).tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        (("100,100,0", "100.5,100.5,0", "98.5,98.5,2.5", "99,99,0"), [1.0, 1.02538, 1.0]),
+        (("100,,0", "99.5,,0.5", "101,101,0", "101,101,0"), [1.00503, 1.0, 1.0]),
+        (("100,99,0", "100.5,,0", "98.5,,1", "99,99,0"), [1.0, 1.0, 1.0101]),
+        (("100,99,0", "100.5,100.5,0", "98.5,98.5,1", "99,99,0"), [1.0101, 1.0, 1.0]),  # the column has days of payment
+        (("100,99,0", "100.5,100.5,1", "98.5,98.5,0", "99,99,0"), [1.0101, 1.0, 1.0]),
+    ],
+)
+def test_a_dividend_that_the_adjusted_closes_do_not_show_is_not_lost(
+    write: Write, rows: tuple[str, ...], told: list[float]
+) -> None:
+    reading = read(write("Date,Close,Adj Close,Dividends", *rows), "COIN", "XNYS")
+    assert reading.rows["adjustment"].tolist()[1:] == told
+    assert reading.adjusted
+    unshown = "1 dividends that its adjusted closes do not show, taken from their own column"
+    assert reading.notes == ((unshown,) if 1.0101 not in told else ())
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "close"),
+    [
+        ("Date;Close;Number of Shares;Turnover;vwap", "14.741;123456;1654321.23;14.7412", 14.741),
+        ("Date;Close;Change", "14.741;0,25%", 14741.0),
+        ("Date;Close;Listed since", "14,741;27.11.2026", None),
+    ],
+)
+def test_a_column_that_is_left_out_tells_the_decimal_mark(write: Write, header: str, row: str, close: float) -> None:
+    path = write(header, row, sep=";")
+    if close is None:
+        with pytest.raises(BadValueError, match="--decimal"):
+            closes(path)
+    else:
+        assert closes(path) == [close]
+
+
+@pytest.mark.parametrize("written", ["4:1", "4 for 1", "4-for-1", "4-For-1", "4 / 1", "4 to 1"])
+def test_splits_in_words(write: Write, written: str) -> None:
+    path = write("Date,Close,Stock Splits", "400,", f"100,{written}", "101,")
+    assert read(path, "COIN", "XNYS").rows["adjustment"].tolist() == [1.0, 4.0, 1.0]
+
+
+def test_rows_that_differ_in_their_last_digits_are_one(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text("Date,Close,Volume\n2026-06-08,187.3,5\n2026-06-08,187.30000305,5\n")
+    assert closes(path) == [187.3]
+
+
+def test_flat_rows_of_weekends_are_left_out_for_currencies(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    days = range(1, 29)  # June 2026 begins on a Monday
+    rows = [f"2026-06-{day:02d},1.{day:02d},{0 if day % 7 in {6, 0} else 9}" for day in days]
+    path.write_text("Date,Close,Volume\n" + "\n".join(rows))
+    reading = read(path, "COIN", "24/5")
+    assert len(reading.rows) == 20
+    assert reading.notes == ("8 rows of weekends without volume, left out",)
+    path.write_text("Date,Close\n" + "\n".join(row.rpartition(",")[0] for row in rows))
+    with pytest.raises(FileFaultError, match="leave out the flat rows of weekends, or for a market that never closes"):
+        closes(path, calendar="24/5")
+
+
+def test_dates_of_three_numbers_are_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text("Date,Close\n11/09/2026,1.5\n11/10/2026,1.25\n")
+    with pytest.raises(FileFaultError, match=r"may be month first or day first.* --dates month-first or day-first"):
+        closes(path)
+    rows = read(path, "COIN", "XNYS", Choices(dates="month-first")).rows
+    assert rows["session"].dt.month.tolist() == [11, 11]
+    with pytest.raises(FileFaultError, match="--dates us: choose month-first or day-first or year-first"):
+        Choices(dates="us")
+
+
+def test_a_long_cell_is_cut_in_its_line(write: Write) -> None:
+    for cell in ("1 " * 50_000 + "x", "9" * 100_000, "-" + "9" * 200):
+        with pytest.raises(BadValueError) as told:
+            closes(write("Date,Close", cell))
+        assert len(str(told.value)) < 400

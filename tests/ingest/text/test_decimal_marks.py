@@ -62,6 +62,18 @@ def test_between_commas_numbers_without_groups_tell_of_a_program_that_makes_none
         decimal_commas({**columns, "close": [taken("162,134")]}, "", lambda role, _row: role, commas_separate=True)
 
 
+def test_columns_without_a_role_tell_where_those_with_one_do_not() -> None:
+    def told(columns: dict[str, list[str]], *beside: str) -> dict[str, bool]:
+        cells = {role: [taken(text) for text in texts] for role, texts in columns.items()}
+        return decimal_commas(cells, "", lambda role, _row: role, beside=[[taken(text) for text in beside]])
+
+    assert told({"close": ["14.741"], "volume": ["123456"]}, "14.7412") == {"close": False, "volume": False}
+    assert told({"close": ["14.741"]}, "0,25", "-0,14") == {"close": True}
+    assert told({"close": ["14.741"], "volume": ["1.234.567"]}, "14.7412")["close"] is True  # a role's goes before
+    with pytest.raises(BadValueError, match="--decimal"):
+        told({"close": ["14.741"]}, "0,25", "0.25")
+
+
 def test_columns_that_contradict_each_other_do_not_tell() -> None:
     with pytest.raises(BadValueError, match="--decimal"):
         commas({"close": ["13,465"], "volume": ["1.234.567"], "market_cap": ["1,234,567"]})

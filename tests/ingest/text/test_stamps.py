@@ -32,6 +32,7 @@ DAY = date(2026, 6, 9)
         ("Tue, Jun 09, 2026", Stamp(DAY)),
         ("09. Juni 2026", Stamp(DAY)),
         ("09.06.26", Stamp(DAY)),
+        ("09-Jun-26", Stamp(DAY)),
         ("2026年6月9日", Stamp(DAY)),
     ],
 )
@@ -51,6 +52,30 @@ def test_two_digits_of_a_year_are_read_where_the_rows_tell() -> None:
         parse_dates(["26/06/09", "26/06/30"], str)
     with pytest.raises(BadDateError, match="month first or day first"):
         parse_dates(["6/9/26"], str)
+    weekdays = [date(2026, 6, 1) + timedelta(days=at) for at in range(150) if at % 7 < 5]
+    for form in ("%y/%m/%d", "%d/%m/%y", "%m/%d/%y"):
+        assert parse_dates([f"{day:{form}}" for day in weekdays], str) == weekdays
+
+
+def test_a_user_says_what_stands_first() -> None:
+    texts = ["11/02/2026", "11/03/2026"]
+    with pytest.raises(BadDateError, match=r"say --dates month-first or day-first$"):
+        parse_stamps(texts, str, said="")
+    with pytest.raises(BadDateError, match=r"write dates as 2018-01-21$"):
+        parse_stamps(texts, str)
+    assert [stamp.day for stamp in parse_stamps(texts, str, said="month-first")] == [
+        date(2026, 11, 2),
+        date(2026, 11, 3),
+    ]
+    assert parse_stamps(texts, str, said="day-first")[0].day == date(2026, 2, 11)
+    with pytest.raises(BadDateError, match=r"1: '6/13/26' is no date where --dates is day-first"):
+        parse_stamps(["6/9/26", "6/13/26"], str, said="day-first")
+
+
+def test_a_long_cell_is_cut() -> None:
+    with pytest.raises(BadDateError) as told:
+        parse_dates(["1 " * 20_000], str)
+    assert len(str(told.value)) < 150
 
 
 @pytest.mark.parametrize(
