@@ -70,8 +70,8 @@ def _linked(common: Overlap, unsaid: Mask, basis: Basis, *, pays: bool) -> Joine
     if common.here[0] == 0 and (unsaid[0] or restated[0] or basis != "traded"):
         factor[0] = stored.factor[common.there[0]]  # a file does not know what stood before its first row
     if basis != "traded" and common.doubtful(restated, pays=pays):
-        before = common.there[0]
-        needed = stored.days[max(before - 1, 0) : before]
+        at = int(common.there[0])
+        needed = stored.days[at - 1 : at] if at else stored.days[1:2]
     else:
         needed = _seams(common, restated, factor, basis)
     foreign = basis != "traded" and common.foreign(restated, pays=pays)
@@ -109,18 +109,21 @@ def _said(common: Overlap, restated: Mask) -> Floats:
 
 
 def _as_stored(common: Overlap, unsaid: Mask, restated: Mask) -> Mask:
-    """Common sessions whose stored factor stands: the import tells the same change, or cannot be believed `(common,)`.
+    """Common sessions whose stored factor stands `(common,)`.
 
-    A file that says nothing of factors, and shows a step where the store has a smaller one, has left a split out.
+    The import tells the same change, or cannot be believed: a file that says nothing of factors, and shows a step as
+    large as a split where the store has a smaller one, has left a split out. Or it lacks the session before, which is
+    stored: its own factor is of the change since an earlier one.
     """
     stands = restated[common.here] | common.same
-    beside = (np.diff(common.here) == 1) & (np.diff(common.there) == 1) & stands[1:] & stands[:-1]
+    here, there = np.diff(common.here), np.diff(common.there)
     step, shown = (
         np.abs(np.diff(index)) for index in (common.stored.index[common.there], common.given.index[common.here])
     )
     left_out = unsaid[common.here[1:]] & restated[common.here[:-1]] & (step <= shown) & (shown > SPLIT)
+    same = (here == 1) & (there == 1) & stands[1:] & stands[:-1] & (common.agrees(restated)[1:] | left_out)
     found = np.zeros(stands.size, dtype=bool)
-    found[1:] = beside & (common.agrees(restated)[1:] | left_out)
+    found[1:] = same | ((here == 1) & (there > 1))
     return found
 
 

@@ -27,6 +27,8 @@ Days = npt.NDArray[np.datetime64]
 
 SAME = 1e-6
 """Values this near, relative, are equal up to their last digits."""
+MANNERS = 0.05
+"""Providers reckon a payment against the close before it or after it: it counts for a little more, or less."""
 MOST = 0.5
 """Rows are restated where at least this share of their changes is that of the store."""
 SPLIT = 0.1
@@ -120,7 +122,8 @@ class Overlap:
         """By how much those changes differ, beyond the rounding of prices `(common,)`."""
         apart = np.full(self.scale.size, np.inf)
         apart[1:] = np.abs(np.diff(self.offset)) - self.slack[1:] - self.slack[:-1]
-        return apart
+        paid = np.abs(np.log(self.stored.factor[self.there])) + np.abs(np.log(self.given.factor[self.here]))
+        return apart - MANNERS * paid
 
     def restated(self, *, pays: bool) -> Mask:
         """Which rows of the import are only in another scale than the store `(rows,)`.
@@ -141,14 +144,15 @@ class Overlap:
         return found
 
     def doubtful(self, restated: Mask, *, pays: bool) -> bool:
-        """Whether the only common close differs by so much that one cannot say why.
+        """Whether the only common close differs, and one cannot say why: a correction, or a payment since.
 
         Args:
             restated: As the method of this name says it.
-            pays: As there; of what never does, one row alone is a correction.
+            pays: As there.
         """
-        told = restated[self.here[0]] or (self.given.days.size == 1 and not pays)
-        return self.here.size == 1 and bool(self.large[0]) and not told
+        alone = self.given.days.size == 1
+        asked = pays if alone else bool(self.large[0])
+        return self.here.size == 1 and not self.same[0] and not restated[self.here[0]] and asked
 
     def foreign(self, restated: Mask, *, pays: bool) -> bool:
         """Whether most common closes are of another history: of another asset, or in another currency.
@@ -213,7 +217,7 @@ def overlap(stored: Prices, given: Prices) -> Overlap:
     apart = np.abs(np.diff(scale, prepend=scale[:1]))
     paid = np.abs(np.diff(scale, prepend=scale[:1]) + np.log(stored.factor[there]))  # as closes would that hold it
     near = slack + np.append(slack[:1], slack[:-1]) + ROUNDING
-    taken = np.isnan(given.factor[here]) & ~((paid <= near) & (apart > near))
+    taken = np.isnan(given.factor[here]) & ~((paid < apart / 4) & (apart > near))
     factor = given.factor.copy()
     factor[here[taken]] = stored.factor[there[taken]]
     return Overlap(stored, replace(given, factor=np.nan_to_num(factor, nan=1.0)), there, here, scale, slack)

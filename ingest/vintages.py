@@ -130,7 +130,8 @@ def additions(
     if held is not None:
         reasons[~same] = suspicions(rows[~same], _around(latest, rows), held)
         reasons[meeting.waits & ~same] = Reason.SEAM.value
-        rows, is_stored, same = _completed(carried(given, (reasons != "").to_numpy()), latest)
+        lost = (reasons != "").to_numpy() & ~meeting.waits
+        rows, is_stored, same = _completed(carried(given, lost), latest)
         known_before = _completed(rows, _latest(held))[2] & (reasons != "").to_numpy()
     suspect = (reasons != "").to_numpy()
     again = suspect & rows["session"].isin(held["session"] if held is not None else ()).to_numpy()
