@@ -23,8 +23,9 @@ Numbers = npt.NDArray[np.float64]
 
 _ROUND, _NOT_ROUND = 0.8, 0.2
 """Shares of closes: quoted thirds of a cent, as a later split leaves, are round in between."""
-_TICKS = (1.0, 0.1, 0.01, 0.001, 0.0001)
 _CENT = 0.01
+_TICKS, _COARSE = (_CENT, 0.001, 0.0001), (0.1, 1.0)
+"""Exchanges quote in coarser steps above some price: cents are round all the same, unless a price is too large."""
 _SIXTY_FOURTH = 1 / 64
 _SINGLE = 1e-7
 """Relative: what a price in single precision is off by."""
@@ -94,7 +95,8 @@ def _round_before(quoted: Numbers, last: int) -> float | None:
     before, after = quoted[: last - 1], quoted[last:]  # the one before is round where it is lowered too
     if before.size < _SEVERAL:
         return None
-    telling = [tick for tick in _TICKS if 2 * np.median(before) * _SINGLE < _CHANCE * tick]
+    least = 2 * float(np.median(before)) * _SINGLE / _CHANCE
+    telling = [tick for tick in _TICKS if least < tick] or [tick for tick in _COARSE if least < tick][:1]
     fit = [tick for tick in telling if _round(after, tick) > _ROUND]
     if not fit or (after.size < _SEVERAL and fit[-1] != telling[-1]):
         return None

@@ -117,6 +117,15 @@ def test_prices_of_three_decimals_are_not_taken_for_lowered_ones_at_the_end_of_a
     assert set(factors(TRUE / 10, at(DAYS - 2, 0.2), nothing())) == {DAYS - 2}
 
 
+def test_a_coarser_step_above_some_price_does_not_make_the_closes_before_it_lowered() -> None:
+    stepped = np.where(np.arange(DAYS) < 30, TRUE, np.round(TRUE, 1))
+    assert set(factors(stepped, at(30, 1.2), nothing())) == {30}
+    yen = np.round(TRUE * 60)
+    lowered = np.where(np.arange(DAYS) < 30, yen * 0.99012345, yen)
+    assert set(factors(yen, at(30, 72.0), nothing())) == {30}
+    assert factors(lowered, at(30, 72.0), nothing()) == {}
+
+
 def walk(seed: int, days: int, dividends: int, yielded: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Closes in cents that fall with each dividend, the same lowered and then rounded, and the dividends."""
     rng = np.random.default_rng(seed)
