@@ -29,7 +29,8 @@ def factors(close: np.ndarray, dividend: np.ndarray, split: np.ndarray, said: st
 
 def test_a_dividend_is_its_share_of_the_close() -> None:
     assert factors(TRUE, at(30, 1.2), nothing()) == {30: pytest.approx(1 + 1.2 / TRUE[30], rel=1e-5)}
-    assert factors(TRUE, at(0, 1.2), nothing()) == {0: pytest.approx(1 + 1.2 / TRUE[0], rel=1e-5)}
+    assert factors(TRUE, at(0, 1.2), nothing(), "paid") == {0: pytest.approx(1 + 1.2 / TRUE[0], rel=1e-5)}
+    assert set(factors(TRUE, at(0, 1.2) + at(30, 1.2), nothing())) == {0, 30}
 
 
 def test_a_split_counts_where_the_closes_fell_with_it_and_else_not() -> None:
@@ -92,6 +93,13 @@ def test_what_is_paid_on_the_first_row_is_known_where_the_closes_tell_it() -> No
     assert np.isnan(found.factors).tolist() == [True] + [False] * (DAYS - 1)
     assert found.restated
     assert not payment_factors(TRUE, Payments(at(30, 1.2), nothing()), "f").restated
+
+
+def test_a_dividend_on_the_first_row_alone_is_asked_for() -> None:
+    found = payment_factors(TRUE, Payments(at(0, 1.2), nothing()), "f")
+    assert found.restated
+    assert np.isnan(found.factors).tolist() == [True] + [False] * (DAYS - 1)
+    assert "say --dividends paid where it does" in found.notes[0]
 
 
 def test_closes_that_are_divided_by_a_later_split_say_nothing_of_their_first_row() -> None:
