@@ -9,7 +9,7 @@ deviation s the logarithm of how much likelier quoted closes make the moves r is
     sum over ex-days of (r² - (r + y)²) / (2 s²),        for quoted closes sum y² / (2 s²) on average.
 
 Small dividends beside large moves say nothing there, and round closes are believed to be quoted, as nearly all are:
-they are asked for only where the falls speak against it.
+they are asked for only where the falls speak against it, the sooner the more they could say.
 """
 
 from typing import NamedTuple
@@ -23,8 +23,9 @@ Numbers = npt.NDArray[np.float64]
 
 _ROUND, _NOT_ROUND = 0.8, 0.2
 """Shares of closes: quoted thirds of a cent, as a later split leaves, are round in between."""
-_TICKS = (1.0, 0.1, 0.01, 0.001, 0.0001)
 _CENT = 0.01
+_TICKS, _COARSE = (_CENT, 0.001, 0.0001), (0.1, 1.0)
+"""Exchanges quote in coarser steps above some price: cents are round all the same, unless a price is too large."""
 _SIXTY_FOURTH = 1 / 64
 _SINGLE = 1e-7
 """Relative: what a price in single precision is off by."""
@@ -32,10 +33,10 @@ _CHANCE = 0.1
 """Share of closes that may be multiples of a tick by chance."""
 _SEVERAL = 5
 """Closes whose digits tell."""
-_DOUBT = -2.0
-"""Logarithm of how much likelier lowered closes must be for round ones to be doubted: of quoted ones 1 in 40 is."""
-_TELLING = 4.0
-"""What quoted closes have of it on average where the falls alone are enough, so that none is against them."""
+_DOUBT, _TELLING = -2.0, 8.0
+"""Logarithm of how much likelier lowered closes must be for round ones to be doubted, where the falls say nothing; and
+what quoted closes have of it on average where none is needed. In between, in proportion: 1 in 24 of quoted ones is
+doubted at most, if their moves are normal."""
 _FAR = 3.0
 """Standard deviations: a move beyond says no more than this one."""
 _SD_OF_MEDIAN = 1.4826
@@ -94,7 +95,8 @@ def _round_before(quoted: Numbers, last: int) -> float | None:
     before, after = quoted[: last - 1], quoted[last:]  # the one before is round where it is lowered too
     if before.size < _SEVERAL:
         return None
-    telling = [tick for tick in _TICKS if 2 * np.median(before) * _SINGLE < _CHANCE * tick]
+    least = 2 * float(np.median(before)) * _SINGLE / _CHANCE
+    telling = [tick for tick in _TICKS if least < tick] or [tick for tick in _COARSE if least < tick][:1]
     fit = [tick for tick in telling if _round(after, tick) > _ROUND]
     if not fit or (after.size < _SEVERAL and fit[-1] != telling[-1]):
         return None
@@ -117,4 +119,4 @@ def _fall(given: Paying, ex_days: npt.NDArray[np.intp]) -> bool:
     moved = np.clip(moves[ex_days - 1] / sd, -paid - _FAR, _FAR)
     speaks = float(np.sum(moved**2 - (moved + paid) ** 2)) / 2
     usual = float(np.sum(paid**2)) / 2
-    return speaks > (0.0 if usual > _TELLING else _DOUBT)
+    return speaks > _DOUBT * max(0.0, 1.0 - usual / _TELLING)

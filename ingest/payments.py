@@ -5,7 +5,8 @@ it by s where the closes are as quoted; where a provider has divided earlier clo
 the two it is, the closes themselves tell: over a split, either they or s times they go on. Of a split on the first row
 they do not tell, and so its factor is not known. Whether closes are lowered for dividends already says
 `ingest.lowered_closes`. Of closes that are, or that are divided by a split, the first row's factor is not known either:
-their level is that of the day when the file was made.
+their level is that of the day when the file was made. Of a dividend on the first row alone nothing tells whether the
+close before it, which is another file's, is lowered for it.
 """
 
 from typing import NamedTuple
@@ -40,7 +41,7 @@ class Factors(NamedTuple):
     Attributes:
         factors: Total-return factors `(rows,)`, NaN where they are not known.
         restated: The closes' level is that of the day when the file was made: they are lowered for dividends that came
-            after them, or divided by splits.
+            after them, or divided by splits; or nothing tells.
         notes: What a user should know.
     """
 
@@ -88,7 +89,10 @@ def payment_factors(close: Numbers, payments: Payments, where: str, dividends: s
         _refuse_too_large(closes, paid, quoted, where)
     found = quoted if lowered else quoted * (1.0 + paid / closes)
     factors[known] = [float(f"{factor:.{DIGITS}g}") for factor in found]
-    restated = lowered or bool((divided[1:] != 1).any())
+    alone = not dividends and bool((paid[:1] > 0).any()) and not (paid[1:] > 0).any()
+    if alone:
+        notes += ("whether the dividend on its first row counts is not known: say --dividends paid where it does",)
+    restated = alone or lowered or bool((divided[1:] != 1).any())
     if closes.size and (restated or splits[0] != 1):
         factors[np.argmax(known)] = np.nan
     return Factors(factors, restated, notes)

@@ -137,7 +137,7 @@ def _close(table: TextTable, chosen: str) -> int:
     rivals = [other for other in (first or others)[1:] if not _agree(table, found, other)]
     rivals += [other for other in others if first and _is_rival(table, found, other)]
     if rivals:
-        listed = ", ".join(table.header[position] for position in (found, *rivals))
+        listed = shown(tuple(table.header[position] for position in (found, *rivals)))
         raise FileFaultError(
             f"{table.path} has several columns that may be the close ({listed}): say --close and one of them"
         )
@@ -177,8 +177,8 @@ def _refuse_repeated(table: TextTable, at: int, role: str) -> None:
         return
     option = f", or say --{role} and its whole name" if role in {"close", "volume"} else ""
     raise FileFaultError(
-        f"{table.path}: the column {table.header[at]} stands there twice, with different values, and which is meant "
-        f"the file does not say: keep the columns of one ticker{option}"
+        f"{table.path}: the column {shown((table.header[at],))} stands there twice, with different values, and which "
+        f"is meant the file does not say: keep the columns of one ticker{option}"
     )
 
 

@@ -15,7 +15,7 @@ IDENTIFIERS = (
 _PAIR = re.compile(r"\(\s*'(?P<name>[^']*)',\s*'(?P<ticker>[^']*)'\s*\)")
 _NAMES_ABOVE = {"price", "attributes", ""}
 _TICKERS = {"ticker", "tickers", "symbol", "symbols", ""}
-_SHOWN = 8
+_SHOWN, _CUT = 8, 60
 _COMMON = 3
 """Columns from which on a word before all their names is none of theirs."""
 
@@ -93,7 +93,9 @@ def _chosen(table: TextTable, there: list[str], chosen: str, where: str) -> str:
     """
     if chosen in there:
         return chosen
-    listed = ", ".join(there[:_SHOWN]) + (f" and {len(there) - _SHOWN} more" if len(there) > _SHOWN else "")
+    listed = ", ".join(name[:_CUT] for name in there[:_SHOWN]) + (
+        f" and {len(there) - _SHOWN} more" if len(there) > _SHOWN else ""
+    )
     if chosen:
         raise FileFaultError(f"{table.path} has no {where} of {chosen}: --ticker is one of {listed or 'none'}")
     raise FileFaultError(f"{table.path} has {where} of tickers: say --ticker, one of {listed}")

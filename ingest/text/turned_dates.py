@@ -34,23 +34,25 @@ def refuse_turned(texts: Sequence[str], days: Sequence[date], place: Callable[[i
     Raises:
         BadDateError: Names the first of them.
     """
-    found = [_NUMBERS.fullmatch(text) for text in texts]
-    if not all(found):
-        return
     may_turn = [day.day <= _MONTHS for day in days]
-    forms = [(match[2], len(match[1]) > len(match[4])) for match in found if match]
     row = next((row for row, may in enumerate(may_turn) if may), None)
     if row is None or all(may_turn):
         return
-    apart = {form for form, may in zip(forms, may_turn, strict=True) if may}.isdisjoint(
-        form for form, may in zip(forms, may_turn, strict=True) if not may
-    )
+    forms = [_form(text) for text in texts]
+    turned = {form for form, may in zip(forms, may_turn, strict=True) if may}
+    apart = turned.isdisjoint(form for form, may in zip(forms, may_turn, strict=True) if not may)
     if apart or _straight(days):
         raise BadDateError(
             f"{place(row)}: {quoted(texts[row])}: day and month are turned around in the dates up to the 12th of a "
             "month, as a spreadsheet does that expects another land's order: take the file as it was before, or write "
             "dates as 2018-01-21"
         )
+
+
+def _form(text: str) -> tuple[str, bool]:
+    """The sign between three numbers, and whether the year stands first; nothing for other texts, as of names."""
+    found = _NUMBERS.fullmatch(text)
+    return (found[2], len(found[1]) > len(found[4])) if found else ("", False)
 
 
 def _straight(days: Sequence[date]) -> bool:

@@ -62,7 +62,7 @@ def columns_of_numbers(
 
 
 def _name(table: TextTable, at: int) -> str:
-    return " ".join(table.header[at].split()) or "(no name)"
+    return " ".join(table.header[at].split())[:_CUT] or "(no name)"
 
 
 def _no_number(table: TextTable, row: int, at: int) -> BadValueError:

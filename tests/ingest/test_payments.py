@@ -29,7 +29,8 @@ def factors(close: np.ndarray, dividend: np.ndarray, split: np.ndarray, said: st
 
 def test_a_dividend_is_its_share_of_the_close() -> None:
     assert factors(TRUE, at(30, 1.2), nothing()) == {30: pytest.approx(1 + 1.2 / TRUE[30], rel=1e-5)}
-    assert factors(TRUE, at(0, 1.2), nothing()) == {0: pytest.approx(1 + 1.2 / TRUE[0], rel=1e-5)}
+    assert factors(TRUE, at(0, 1.2), nothing(), "paid") == {0: pytest.approx(1 + 1.2 / TRUE[0], rel=1e-5)}
+    assert set(factors(TRUE, at(0, 1.2) + at(30, 1.2), nothing())) == {0, 30}
 
 
 def test_a_split_counts_where_the_closes_fell_with_it_and_else_not() -> None:
@@ -94,6 +95,13 @@ def test_what_is_paid_on_the_first_row_is_known_where_the_closes_tell_it() -> No
     assert not payment_factors(TRUE, Payments(at(30, 1.2), nothing()), "f").restated
 
 
+def test_a_dividend_on_the_first_row_alone_is_asked_for() -> None:
+    found = payment_factors(TRUE, Payments(at(0, 1.2), nothing()), "f")
+    assert found.restated
+    assert np.isnan(found.factors).tolist() == [True] + [False] * (DAYS - 1)
+    assert "say --dividends paid where it does" in found.notes[0]
+
+
 def test_closes_that_are_divided_by_a_later_split_say_nothing_of_their_first_row() -> None:
     found = payment_factors(TRUE, Payments(nothing(), at(20, 4.0)), "f")
     assert found.restated
@@ -115,6 +123,15 @@ def test_a_few_closes_before_a_dividend_do_not_tell(rows: int) -> None:
 
 def test_prices_of_three_decimals_are_not_taken_for_lowered_ones_at_the_end_of_a_file() -> None:
     assert set(factors(TRUE / 10, at(DAYS - 2, 0.2), nothing())) == {DAYS - 2}
+
+
+def test_a_coarser_step_above_some_price_does_not_make_the_closes_before_it_lowered() -> None:
+    stepped = np.where(np.arange(DAYS) < 30, TRUE, np.round(TRUE, 1))
+    assert set(factors(stepped, at(30, 1.2), nothing())) == {30}
+    yen = np.round(TRUE * 60)
+    lowered = np.where(np.arange(DAYS) < 30, yen * 0.99012345, yen)
+    assert set(factors(yen, at(30, 72.0), nothing())) == {30}
+    assert factors(lowered, at(30, 72.0), nothing()) == {}
 
 
 def walk(seed: int, days: int, dividends: int, yielded: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -18,6 +18,8 @@ CHOICES = {
     "--decimal": (GERMAN, "comma"),
     "--close": ("Date,Last,Settle\n2024-01-02,1.5,1.6\n2024-01-03,1.4,1.5\n", "Settle"),
     "--ticker": ("Date,Ticker,Close\n2024-01-02,A,1.5\n2024-01-02,B,9.5\n", "B"),
+    "--dates": ("Date,Close\n02/01/2024,1.5\n03/01/2024,1.4\n", "day-first"),
+    "--dividends": ("Date,Close,Dividends\n2024-01-02,1.5,0\n2024-01-03,1.4,0.1\n", "paid"),
     "--timezone": ("Date,Open,High,Low,Close\n" + BARS, "UTC"),
 }
 

@@ -7,6 +7,7 @@ import pytest
 from ingest.errors import BadDateError
 from ingest.text.stamps import parse_dates
 
+MONTHS = ("Dec", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov")
 WEEKDAYS = [date(2026, 8, 31) + timedelta(days=at) for at in range(60) if at % 7 < 5]
 
 
@@ -18,10 +19,11 @@ WEEKDAYS = [date(2026, 8, 31) + timedelta(days=at) for at in range(60) if at % 7
         ("{0.year}-{0.day:02d}-{0.month:02d}", "{0:%d/%m/%Y}"),
         ("{0.year}-{0.day:02d}-{0.month:02d}", "{0:%d.%m.%Y}"),
         ("{0.year}-{0.day:02d}-{0.month:02d}", "{0:%Y-%m-%d}"),
+        ("{0.month:02d} {1} {0.year}", "{0:%d/%m/%Y}"),
     ],
 )
 def test_dates_up_to_the_twelfth_are_turned_around(turned: str, left: str) -> None:
-    texts = [(turned if day.day <= 12 else left).format(day) for day in WEEKDAYS]
+    texts = [(turned if day.day <= 12 else left).format(day, MONTHS[day.day % 12]) for day in WEEKDAYS]
     for rows in (texts, texts[::-1], texts[5:16], texts[5:16][::-1]):
         with pytest.raises(BadDateError, match=r"day and month are turned around in the dates up to the 12th"):
             parse_dates(rows, str)
