@@ -43,6 +43,8 @@ RATIOS = (1.25, 4 / 3, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40
 """Of usual splits."""
 BESIDES = 0.03
 """Dividends since move the ratio of a split by no more."""
+SMALL = 1e-3
+"""No dividend worth asking about is smaller."""
 COARSE = 0.005
 """A price that is written more coarsely than this, relative, is compared as if it were not."""
 _NORMAL = 1.4826
@@ -144,15 +146,17 @@ class Overlap:
         return found
 
     def doubtful(self, restated: Mask, *, pays: bool) -> bool:
-        """Whether the only common close differs, and one cannot say why: a correction, or a payment since.
+        """Whether the first common close alone differs, and one cannot say why: a correction, or a payment since.
 
         Args:
             restated: As the method of this name says it.
             pays: As there.
         """
-        alone = self.given.days.size == 1
-        asked = pays if alone else bool(self.large[0])
-        return self.here.size == 1 and not self.same[0] and not restated[self.here[0]] and asked
+        if self.same[0] or restated[self.here[0]]:
+            return False
+        if self.here.size > 1:  # the file begins with a row that differs, and the next is the same
+            return pays and self.here[0] == 0 and bool(self.same[1] and abs(self.scale[0]) > SMALL)
+        return pays if self.given.days.size == 1 else bool(self.large[0])
 
     def foreign(self, restated: Mask, *, pays: bool) -> bool:
         """Whether most common closes are of another history: of another asset, or in another currency.

@@ -284,6 +284,14 @@ def test_a_dividend_in_the_closes_and_one_beside_them_are_the_same(store: Store)
     assert told == Appended(new=5, unchanged=35, restated=15)
 
 
+def test_a_file_that_begins_with_another_close_asks_for_the_one_before(store: Store) -> None:
+    """It may be corrected, or hold what was paid on the next day; the session before tells."""
+    store.append(SHARE, file(slice(0, 40), adjusted=False), NOW, "quoted")
+    other = CLOSE * np.where(np.arange(len(DAYS)) == 20, 1.003, 1)
+    assert store.append(SHARE, file(slice(20, 45), other, adjusted=False), NOW, "quoted").needed == (DAYS[19],)
+    assert store.append(SHARE, file(slice(19, 45), other, adjusted=False), NOW, "quoted").corrected == 1
+
+
 def test_last_digits_are_no_revision(store: Store) -> None:
     store.append(SHARE, file(slice(0, 40)), NOW, "adjusted")
     noise = CLOSE * (1 + np.random.default_rng(1).uniform(-5e-7, 5e-7, len(DAYS)))
