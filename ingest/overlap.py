@@ -146,7 +146,7 @@ class Overlap:
         return found
 
     def doubtful(self, restated: Mask, *, pays: bool) -> bool:
-        """Whether the first common close alone differs, and one cannot say why: a correction, or a payment since.
+        """Whether closes differ from the first on, and one cannot say why: a correction, or a payment since.
 
         Args:
             restated: As the method of this name says it.
@@ -154,8 +154,8 @@ class Overlap:
         """
         if self.same[0] or restated[self.here[0]]:
             return False
-        if self.here.size > 1:  # the file begins with a row that differs, and the next is the same
-            return pays and self.here[0] == 0 and bool(self.same[1] and abs(self.scale[0]) > SMALL)
+        if self.here.size > 1:  # the file begins with rows that differ, and others are the same
+            return pays and self.here[0] == 0 and bool(self.same.any() and abs(self.scale[0]) > SMALL)
         return pays if self.given.days.size == 1 else bool(self.large[0])
 
     def foreign(self, restated: Mask, *, pays: bool) -> bool:
@@ -221,9 +221,13 @@ def overlap(stored: Prices, given: Prices) -> Overlap:
     apart = np.abs(np.diff(scale, prepend=scale[:1]))
     paid = np.abs(np.diff(scale, prepend=scale[:1]) + np.log(stored.factor[there]))  # as closes would that hold it
     near = slack + np.append(slack[:1], slack[:-1]) + ROUNDING
-    taken = np.isnan(given.factor[here]) & ~((paid < apart / 4) & (apart > near))
+    holds = (paid < apart / 4) & (apart > near)
+    taken = np.isnan(given.factor[here]) & ~holds
     factor = given.factor.copy()
     factor[here[taken]] = stored.factor[there[taken]]
+    log = np.abs(np.log(stored.factor[there]))
+    twice = holds & (np.abs(np.log(factor[here] / stored.factor[there])) < log / 10)  # in its closes and beside them
+    factor[here[twice]] = 1.0
     return Overlap(stored, replace(given, factor=np.nan_to_num(factor, nan=1.0)), there, here, scale, slack)
 
 

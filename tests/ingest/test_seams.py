@@ -280,8 +280,9 @@ def test_a_dividend_in_the_closes_and_one_beside_them_are_the_same(store: Store)
     paid[20] = 1 + 3 / CLOSE[20]
     store.append(SHARE, file(slice(0, 40), adjustment=paid), NOW, "quoted")
     holds = CLOSE * np.where(at < 20, 1 - 3 / CLOSE[19], 1)
-    told = store.append(SHARE, file(slice(5, 45), holds, adjusted=False), NOW, "quoted")
-    assert told == Appended(new=5, unchanged=35, restated=15)
+    for beside in (np.full(len(DAYS), np.nan), paid):
+        told = store.append(SHARE, file(slice(5, 40), holds, adjustment=beside), NOW, "quoted")
+        assert told == Appended(unchanged=35, restated=15)
 
 
 def test_a_file_that_begins_with_another_close_asks_for_the_one_before(store: Store) -> None:
@@ -290,6 +291,8 @@ def test_a_file_that_begins_with_another_close_asks_for_the_one_before(store: St
     other = CLOSE * np.where(np.arange(len(DAYS)) == 20, 1.003, 1)
     assert store.append(SHARE, file(slice(20, 45), other, adjusted=False), NOW, "quoted").needed == (DAYS[19],)
     assert store.append(SHARE, file(slice(19, 45), other, adjusted=False), NOW, "quoted").corrected == 1
+    other[22:24] *= 1.003
+    assert store.append(SHARE, file(slice(22, 45), other, adjusted=False), NOW, "quoted").needed == (DAYS[21],)
 
 
 def test_last_digits_are_no_revision(store: Store) -> None:
