@@ -11,20 +11,6 @@ from ingest.sources.csv_file import read
 from ingest.text.choices import Choices
 
 Write = Callable[..., Path]
-DAYS = ("2026-06-08", "2026-06-09", "2026-06-10", "2026-06-11")
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    """A function that writes a file of a header and of rows under days, each given without its day."""
-
-    def make(header: str, *rows: str, sep: str = ",") -> Path:
-        path = tmp_path / "prices.csv"
-        days = [f"{day}{sep}{row}" for day, row in zip(DAYS, rows, strict=False)]
-        path.write_text("\n".join([header, *days, ""]))
-        return path
-
-    return make
 
 
 def test_factors_are_known_only_where_the_file_says_them(write: Write) -> None:
