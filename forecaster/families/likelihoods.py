@@ -17,7 +17,7 @@ import torch
 from forecaster.families import tails
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from torch import Tensor
 
@@ -30,50 +30,28 @@ LEAST_DF = 2.1
 
 @dataclass(frozen=True, eq=False)
 class NormalRows:
-    """Rows under normal errors, as sufficient statistics.
-
-    The sum of squares is `rest + |root (beta - centre)|^2`: about the least-squares fit no digits cancel, so that
-    the statistics, built in float64, may be used in float32.
+    """Rows under normal errors, as sufficient statistics: the sum of squares is `rest + |root beta - turned|^2`.
 
     Attributes:
         root: `(fits, features + 1, features + 1)`.
-        centre: The least-squares coefficients `(fits, 1, features + 1)`.
-        rest: Their sum of squares `(fits, 1)`.
+        turned: `(fits, features + 1)`.
+        rest: The least sum of squares `(fits, 1)`.
         rows: Numbers of rows `(fits, 1)`.
     """
 
     root: Tensor
-    centre: Tensor
+    turned: Tensor
     rest: Tensor
     rows: Tensor
 
-    @classmethod
-    def of(cls, designs: Sequence[Tensor], responses: Sequence[Tensor]) -> Self:
-        """From float64 designs `(rows, features)` and responses `(rows,)`, a pair a fit."""
-        joined = [torch.cat([_with_ones(x), y[:, None]], 1) for x, y in zip(designs, responses, strict=True)]
-        gram = torch.stack([rows.mT @ rows for rows in joined])
-        # In units of each column: else a wild column's squares would drown what the others say.
-        unit = gram.diagonal(dim1=-2, dim2=-1).sqrt()
-        unit = torch.where((unit > 0) & unit.isfinite(), unit, torch.ones_like(unit))
-        gram = (gram / unit[:, None] / unit[..., None]).nan_to_num(0.0, 0.0, 0.0)
-        scale, basis = torch.linalg.eigh(gram[:, :-1, :-1])
-        heard = scale > 1e-12 * scale[:, -1:]
-        turned = (basis.mT @ gram[:, :-1, -1:])[..., 0]
-        centre = (basis @ torch.where(heard, turned / scale, 0.0)[..., None])[..., 0]
-        explained = torch.where(heard, turned.square() / scale, 0.0).sum(-1)
-        rest = (gram[:, -1, -1] - explained).clamp(min=0.0) * unit[:, -1].square()
-        root = torch.where(heard, scale, 0.0).sqrt()[..., None] * basis.mT * unit[:, None, :-1]
-        rows = torch.tensor([[float(len(y))] for y in responses], dtype=torch.float64)
-        return cls(root, (centre * unit[:, -1:] / unit[:, :-1])[:, None], rest[:, None], rows)
-
     def to(self, dtype: torch.dtype) -> Self:
         """The same in another precision, on the device of the day."""
-        parts = (self.root, self.centre, self.rest, self.rows)
+        parts = (self.root, self.turned, self.rest, self.rows)
         return type(self)(*(part.to(torch.get_default_device(), dtype) for part in parts))
 
     def log_likelihood(self, beta: Tensor, scale: Tensor) -> Tensor:
         """Of coefficients `(..., fits, 1, features + 1)` and the errors' scale `(..., fits, 1)`: `(..., fits, 1)`."""
-        squares = self.rest + _product(self.root, beta - self.centre).square().sum(-1, keepdim=True)
+        squares = self.rest + (_product(self.root, beta) - self.turned).square().sum(-1, keepdim=True)
         return -self.rows * (scale.log() + log(2 * pi) / 2) - squares / (2 * scale.square())
 
 
@@ -101,7 +79,7 @@ def columns_of(design: Tensor, response: Tensor, covariates: Tensor) -> Parts:
     Without covariates there is a column of zeros: torch sums a lone column in another order than one of many.
     """
     units = covariates if covariates.shape[1] else covariates.new_zeros(len(covariates), 1)
-    return response[:, None], _with_ones(design), _with_ones(units)
+    return response[:, None], with_ones(design), with_ones(units)
 
 
 def log_likelihood(
@@ -166,7 +144,7 @@ def _of_fits(value: Tensor, batch: int, event: int) -> Tensor:
     return value.flatten(0, lead - 1).transpose(0, 1) if lead else value[:, None]
 
 
-def _with_ones(design: Tensor) -> Tensor:
+def with_ones(design: Tensor) -> Tensor:
     return torch.cat([design.new_ones(len(design), 1), design], 1)
 
 

@@ -4,12 +4,15 @@
 
 with e_i standard normal, Student-t, or two-piece Student-t (see `forecaster.distribution.predictive`). `z` are
 covariates of the log scale; without them the scale is the same for all rows.
+
+Inside, intercept and weights are counted from each fit's ridge solution (`forecaster.families.ridge`), in the units of
+their columns: training then needs no more digits than the posterior has spread, however far from zero columns lie.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cached_property
 from math import log
 from typing import TYPE_CHECKING, Any
 
@@ -17,27 +20,34 @@ import numpy as np
 import pyro
 import pyro.distributions as dist
 import torch
-from torch.distributions import constraints
+from torch.distributions import biject_to, constraints
 
-from forecaster.families.likelihoods import Linear, NormalRows, columns_of, log_likelihood
+from forecaster.families.likelihoods import Linear, columns_of, log_likelihood, with_ones
+from forecaster.families.ridge import LeastSquares, axes_of
 from forecaster.families.settings import ErrorLaw
 from forecaster.families.tails import blocks
 from forecaster.inference import guides
+from forecaster.inference.coordinates import Coordinates, Funnel, lean_of
 from forecaster.inference.guide import Beginning
-from forecaster.inference.laplace import laplace
+from forecaster.inference.laplace import NEAR, laplace
 from forecaster.inference.noise import TWINS, Noise, Purpose
-from forecaster.inference.sites import Site, packed_size
+from forecaster.inference.sites import Site, packed_size, packed_start, places
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from torch import Tensor
 
+    from forecaster.families.ridge import Ridge
     from forecaster.families.tails import Parts
     from forecaster.inference.guide import Guide
+    from forecaster.inference.laplace import Laplace
     from forecaster.inference.sites import Program
 
 LINEAR = Linear()
+
+ANY = 10.0
+"""Prior sd that stands for that of any log scale, where the search for the mode begins."""
 
 
 def df_excess() -> Any:  # noqa: ANN401  # a Pyro distribution
@@ -77,13 +87,24 @@ def sites(features: int, covariates: int, prior: Prior) -> tuple[Site, ...]:
     if covariates:
         found.append(Site("slopes", (covariates,)))
     if not prior.known_scale:
-        mean = float(prior.noise_scale.mean)
-        found.append(Site("noise_scale", (), prior.noise_scale.support, mean if np.isfinite(mean) else 1.0))
+        found.append(scale_site(prior))
     if prior.noise != "normal":
         found.append(Site("df_excess", (), constraints.positive, 5.0))
     if prior.noise == "skewed_t":
         found.append(Site("skew"))
     return tuple(found)
+
+
+def _put(axes: Tensor, places: list[int], block: Tensor) -> None:
+    """Sets what latents at these places have to do with each other."""
+    if places:
+        axes[:, torch.tensor(places)[:, None], places] = block
+
+
+def scale_site(prior: Prior) -> Site:
+    """The errors' scale, where it is learnt."""
+    mean = float(prior.noise_scale.mean)
+    return Site("noise_scale", (), prior.noise_scale.support, mean if np.isfinite(mean) else 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,28 +170,93 @@ class Regressions:
         )
 
     @cached_property
-    def _statistics(self) -> NormalRows:
-        return NormalRows.of(self.designs, self.responses)
+    def _squares(self) -> LeastSquares:
+        return LeastSquares.of(self.designs, self.responses)
+
+    @cached_property
+    def _noise(self) -> Tensor:
+        """The errors' scale, known or guessed from what least squares leave over, `(fits, 1)`."""
+        left = self._squares.noise
+        if self.prior.known_scale:
+            return torch.full_like(left, float(self.prior.noise_scale))
+        return torch.where(left > 0, left, scale_site(self.prior).start)
+
+    @cached_property
+    def _ridge(self) -> Ridge:
+        prior_sd = torch.tensor([self.prior.intercept_scale] + [self.prior.weight_scale] * self.features)
+        return self._squares.ridge(prior_sd.double(), self._noise)
+
+    @property
+    def centre(self) -> Tensor:
+        """What intercept and weights are counted from `(fits, features + 1)`, float64."""
+        return self._ridge.mean
+
+    @cached_property
+    def coordinates(self) -> Coordinates:
+        """Where posteriors are looked for: about the ridge solution, the scale that it leaves, and no slopes.
+
+        Of a log scale normal errors tell twice as much as of a location (Fisher's information).
+        """
+        at, prior, location = places(self.sites), self.prior, self._ridge
+        start = packed_start(self.sites).repeat(len(self), 1)
+        axes = torch.eye(start.shape[1], dtype=start.dtype).repeat(len(self), 1, 1)
+        _put(axes, at["intercept"] + at["weights"], location.axes)
+        rows, slopes = LeastSquares.of(self.covariates, self.responses).root * 2**0.5, at.get("slopes", [])
+        sd = torch.full(rows.shape[2:], prior.slope_scale, dtype=start.dtype)
+        if prior.known_scale:
+            _put(axes, slopes, axes_of(rows[..., 1:], sd[1:])[1])
+            return Coordinates(start, axes)
+        level, sd[0] = at["noise_scale"], ANY
+        _put(axes, level + slopes, axes_of(rows, sd)[1])
+        transform = biject_to(prior.noise_scale.support)
+        guess = transform.inv(self._noise)
+        start[:, level] = torch.where(guess.isfinite(), guess, start[:, level])
+        near = torch.stack([start[:, level], start[:, level] + NEAR])
+        gain = transform(near).log().diff(dim=0)[0] / NEAR
+        share = torch.nn.functional.pad(location.share, (0, start.shape[1] - self.features - 1))
+        own = torch.zeros_like(start)
+        own[:, level] = 1.0
+        free = self._squares.rows - location.share.sum(-1, keepdim=True)
+        return Coordinates(start, axes, Funnel(share, gain * axes[:, level[0]], own, lean_of(free)))
+
+    @cached_property
+    def laplace(self) -> Laplace:
+        """The Laplace approximation of all fits."""
+        return laplace(self.model(torch.float64), self.sites, self.coordinates)
+
+    def packed_outside(self, latent: Tensor) -> Tensor:
+        """Packed latents `(fits, 1, latents)` with coefficients as their user counts them."""
+        centre = torch.nn.functional.pad(self.centre, (0, latent.shape[-1] - self.features - 1))
+        return latent + centre[:, None].to(latent)
+
+    def outside(self, draws: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Draws `(draws, fits, *site shape)` as their user counts them, float64."""
+        centre, told = self.centre.cpu(), {name: value.double() for name, value in draws.items()}
+        return told | {"intercept": told["intercept"] + centre[:, 0], "weights": told["weights"] + centre[:, 1:]}
 
     @cached_property
     def _rows(self) -> Parts:
-        each = [columns_of(*rows) for rows in zip(self.designs, self.responses, self.covariates, strict=True)]
+        about = [
+            y - with_ones(x) @ own for x, y, own in zip(self.designs, self.responses, self.centre, strict=True)
+        ]
+        each = [columns_of(*rows) for rows in zip(self.designs, about, self.covariates, strict=True)]
         return tuple(blocks(of) for of in zip(*each, strict=True))
 
     def model(self, dtype: torch.dtype) -> Program:
-        """The Pyro program of all fits, in this precision; it looks at all rows."""
+        """The Pyro program of all fits, in this precision, about their centres; it looks at all rows."""
         prior, fits, device = self.prior, len(self), torch.get_default_device()
         zeros = {s.name: torch.zeros(s.size) for s in self.sites}
+        centre = self.centre.to(device, dtype)
         known = torch.tensor(float(prior.noise_scale)) if prior.known_scale else None
-        statistics = self._statistics.to(dtype) if self._sufficient else None
+        statistics = self._squares.about(self.centre).to(dtype) if self._sufficient else None
         rows = () if statistics else tuple(of.to(device, dtype) for of in self._rows)
         counts = torch.tensor(self.rows)[:, None]
 
         def program(_: Tensor | None = None) -> None:
             with pyro.plate("fits", fits, dim=-2):
-                values = {"intercept": pyro.sample("intercept", dist.Normal(0.0, prior.intercept_scale))}
+                values = {"intercept": pyro.sample("intercept", dist.Normal(-centre[:, :1], prior.intercept_scale))}
                 values["weights"] = pyro.sample(
-                    "weights", dist.Normal(zeros["weights"], prior.weight_scale).to_event(1)
+                    "weights", dist.Normal(-centre[:, None, 1:], prior.weight_scale).to_event(1)
                 )
                 if "slopes" in zeros:
                     values["slopes"] = pyro.sample(
@@ -192,14 +278,14 @@ class Regressions:
 
     def guide(self, seeds: Sequence[int]) -> Guide:
         """The guide of all fits, where its training starts."""
-        found = cache(lambda: laplace(self.model(torch.float64), self.sites, len(self)))
-
         def directions(count: int) -> Tensor:
             noise = Noise(seeds, count * packed_size(self.sites), Purpose.START).draw()
             return noise.reshape(TWINS, len(self), count, -1)
 
-        begin = Beginning(self.sites, len(self), lambda: found().start, directions, found)
-        return guides.load(self.guide_name).guide(begin)
+        begin = Beginning(self.sites, len(self), lambda: self.laplace.start, directions, lambda: self.laplace)
+        family = guides.load(self.guide_name)
+        made = family.guide(begin)
+        return made if family.NEEDS == "nothing" else replace(made, short=self.laplace.short)
 
     def meaning(self, values: dict[str, Tensor]) -> Tensor:
         """Every latent matters: `(..., fits, latents)`."""

@@ -29,7 +29,6 @@ from forecaster.families.settings import Activation
 from forecaster.families.tails import blocks
 from forecaster.inference import guides
 from forecaster.inference.guide import INIT_SCALE, Beginning, Guide
-from forecaster.inference.laplace import laplace
 from forecaster.inference.many import fit_many
 from forecaster.inference.noise import TWINS, Noise, Purpose
 from forecaster.inference.schedule import Schedule
@@ -176,6 +175,10 @@ class Networks:
         return tuple(site for site in self.beside.sites + self.hidden_sites if site.size)
 
     @property
+    def coordinates(self) -> None:
+        """Hidden units may change places and signs: no axes suit all modes."""
+
+    @property
     def rows(self) -> tuple[int, ...]:
         """Number of rows of each fit."""
         return self.beside.rows
@@ -265,18 +268,23 @@ class Networks:
         The linear part starts at the posterior of the regression without hidden units; the hidden layer of each twin at
         a draw of the prior: at its mean no gradient tells units apart.
         """
-        found = laplace(self.beside.model(torch.float64), self.beside.sites, len(self))
+        found = self.beside.laplace.start
+        mode = self.beside.packed_outside(found.mode)
         spread = self.prior.spread(self.inputs[0].shape[1])
         hidden = torch.cat([spread[site.name].flatten() for site in self.hidden_sites])
         noise = Noise(seeds, packed_size(self.sites), Purpose.START)
         at = hidden * noise.draw()[..., -len(hidden) :]
         start = Start(
-            torch.cat([found.mode.expand(*at.shape[:-1], -1), at], -1),
-            torch.cat([found.sd, hidden.expand(len(self), 1, -1)], -1),
-            torch.cat([torch.ones_like(found.sd[0, 0]), torch.full_like(hidden, INIT_SCALE)]),
+            torch.cat([mode.expand(*at.shape[:-1], -1), at], -1),
+            torch.cat([found.unit, hidden.expand(len(self), 1, -1)], -1),
+            torch.cat([torch.ones_like(found.unit[0, 0]), torch.full_like(hidden, INIT_SCALE)]),
         )
         begin = Beginning(self.sites, len(self), lambda: start, lambda n: noise.draw(n).squeeze(-2).movedim(0, -2))
         return guides.load(self.guide_name).guide(begin)
+
+    def outside(self, draws: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Networks count as their user does."""
+        return draws
 
     def meaning(self, values: dict[str, Tensor]) -> Tensor:
         """Location and log scale at some of the fit's own rows, and the errors' law.

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from forecaster.inference.guide import Guide
+    from forecaster.inference.coordinates import Coordinates
     from forecaster.inference.sites import Program, Site
 
 
@@ -25,6 +26,10 @@ class Batch(Protocol):
     def rows(self) -> tuple[int, ...]:
         """Number of rows of each fit."""
 
+    @property
+    def coordinates(self) -> Coordinates | None:
+        """Axes along which posteriors lie round, about their modes; None where there are no such."""
+
     def __len__(self) -> int:
         """Number of fits."""
 
@@ -37,7 +42,7 @@ class Batch(Protocol):
     def model(self, dtype: torch.dtype) -> Program:
         """The Pyro program, all fits in `plate("fits", dim=-2)`; it broadcasts over draws and twins to the left of it.
 
-        Called with rows `(twins, fits, minibatch)` it looks at these alone, in place of all.
+        What its sites mean is the batch's own affair: see `outside`. Called with rows `(twins, fits, minibatch)` it looks at these alone, in place of all.
         """
 
     def guide(self, seeds: Sequence[int]) -> Guide:
@@ -45,3 +50,6 @@ class Batch(Protocol):
 
     def meaning(self, values: dict[str, Tensor]) -> Tensor:
         """What twins must agree on, `(..., fits, quantities)`, of values `(..., fits, 1, *site shape)`."""
+
+    def outside(self, draws: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Draws `(draws, fits, *site shape)` as whoever gave the data counts them."""

@@ -9,6 +9,7 @@ import torch
 from pyro import poutine
 
 from forecaster.inference import psis
+from forecaster.inference.laplace import spreads
 from forecaster.inference.noise import BLOCK, TWINS, Noise, Purpose
 from forecaster.inference.sites import of_fits, unconstrained
 from forecaster.inference.svi import log_weights
@@ -38,6 +39,8 @@ class Checks:
         disagreement: Largest difference of twins' means, in posterior sd `(fits,)`.
         contraction: One minus posterior variance in parts of prior variance, of each site `(fits, *site shape)`.
         losses: Minus the ELBO as each block of draws tells it `(fits, blocks)`, in nats.
+        spread: Standard deviation of the guide in parts of that which curvature at its mean tells, of each site in
+            unconstrained numbers `(fits, *site shape)`; empty where the batch knows no axes.
     """
 
     elbo: Floats
@@ -45,6 +48,7 @@ class Checks:
     disagreement: Floats
     contraction: dict[str, Floats]
     losses: Floats
+    spread: dict[str, Floats]
 
 
 def check(batch: Batch, drawn: Proposals) -> Checks:
@@ -55,13 +59,16 @@ def check(batch: Batch, drawn: Proposals) -> Checks:
         meanings.append(batch.meaning(values))
         moments.append(_moments(unconstrained(batch.sites, values)))
     prior = _prior_variance(batch)
+    variance = {name: _variance([of[name] for of in moments]) for name in prior}
+    mean = {name: torch.stack([of[name][0] for of in moments]).mean(0) for name in prior}
     each = torch.cat(weights)
     return Checks(
         elbo=each.mean(0).double().cpu().numpy(),
         k_hat=psis.k_hat(each.flatten(0, 1).T.double().cpu().numpy()),
         disagreement=_disagreement(torch.cat(meanings)).double().cpu().numpy(),
-        contraction={name: (1 - _variance([of[name] for of in moments]) / prior[name]).cpu().numpy() for name in prior},
+        contraction={name: (1 - variance[name] / prior[name]).cpu().numpy() for name in prior},
         losses=-torch.stack([block.mean((0, 1)) for block in weights], 1).double().cpu().numpy(),
+        spread=_spread(batch, mean, variance),
     )
 
 
@@ -85,6 +92,17 @@ def _moments(values: dict[str, Tensor]) -> dict[str, tuple[Tensor, Tensor]]:
 def _variance(moments: list[tuple[Tensor, Tensor]]) -> Tensor:
     mean, square = (torch.stack(part).mean(0) for part in zip(*moments, strict=True))
     return (square - mean.square()).clamp(min=0.0)
+
+
+def _spread(batch: Batch, mean: dict[str, Tensor], variance: dict[str, Tensor]) -> dict[str, Floats]:
+    """Of guides of these means and variances by site `(fits, *site shape)`."""
+    if (axes := batch.coordinates) is None:
+        return {}
+    sites, fits = batch.sites, len(batch)
+    middle, sd = (torch.cat([of[site.name].reshape(fits, -1) for site in sites], 1) for of in (mean, variance))
+    ratio = sd.sqrt() / spreads(batch.model(torch.float64), sites, axes, middle)
+    parts = ratio.split([site.size for site in sites], 1)
+    return {site.name: part.reshape(fits, *site.shape).cpu().numpy() for site, part in zip(sites, parts, strict=True)}
 
 
 def _disagreement(meanings: Tensor) -> Tensor:

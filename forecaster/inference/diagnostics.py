@@ -32,6 +32,14 @@ DISAGREEMENT = 0.5
 500 draws each."""
 
 
+OFF = 0.85
+"""Least spread of a guide in parts of the posterior's; the greatest is as far above one. Of a guide that is nine tenths as
+wide the spread of a thousand draws falls below it for one latent in two hundred, of one that is eight tenths above it."""
+
+UNFOUND = 1e-3
+"""Nats by which a search may fall short of the mode: four hundredths of a standard deviation."""
+
+
 @dataclass(frozen=True)
 class Convergence:
     """The verdict on a fit.
@@ -66,6 +74,9 @@ class Fit:
         disagreement: Largest difference of the twins' means of what the batch says matters, in posterior sd.
         apart_limit: Above it the twins are called apart.
         contraction: One minus posterior variance in parts of prior variance, of each site in unconstrained numbers.
+        spread: Standard deviation of the guide in parts of that which curvature at its mean tells, of each site in
+            unconstrained numbers; empty where nothing tells it.
+        short: Nats that the search for the mode, where the guide starts, had still to find when it stopped.
         weighed: Whether the draws were weighed by model over guide.
         flaw: What is wrong with its data, though there is a posterior; empty where nothing is.
         failure: Why there is no posterior; empty where there is one. The rest then means nothing.
@@ -80,6 +91,8 @@ class Fit:
     disagreement: float = np.nan
     apart_limit: float = DISAGREEMENT
     contraction: dict[str, Floats] = field(default_factory=dict)
+    spread: dict[str, Floats] = field(default_factory=dict)
+    short: float = 0.0
     weighed: bool = False
     flaw: str = ""
     failure: str = ""
@@ -88,12 +101,25 @@ class Fit:
     def reason(self) -> str:
         """Why the fit is not to be trusted, the gravest first; empty where nothing speaks against it."""
         doubts = [self.failure, self.flaw, self.convergence.reason]
+        if self.short > UNFOUND:
+            doubts.append(f"the mode was not found: {self.short:.2g} more nats were to be had when the search stopped")
+        if found := self._off():
+            doubts.append(found)
         if self.k_hat > self.k_limit:
             doubts.append(f"the guide does not cover the posterior: Pareto k is {self.k_hat:.2f}, above {self.k_limit}")
         if self.disagreement > self.apart_limit:
             apart = f"the means of two trainings are {self.disagreement:.1f} posterior sd apart"
             doubts.append(f"{apart}, more than {self.apart_limit}")
         return next(filter(None, doubts), "")
+
+
+    def _off(self) -> str:
+        """Where the guide is not as wide as the posterior; empty where it is, or nothing tells."""
+        each = [(abs(np.log(of)), of, name) for name, value in self.spread.items() for of in value.ravel() if of > 0]
+        off, ratio, name = max(each, default=(0.0, 1.0, ""))
+        if off <= -np.log(OFF):
+            return ""
+        return f"the guide is not as wide as the posterior: {ratio:.2f} of its sd in {name}"
 
 
 def convergence(losses: Floats, probe: Floats) -> Convergence:

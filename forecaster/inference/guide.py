@@ -35,10 +35,12 @@ class Guide:
     Attributes:
         program: The Pyro program, from noise to values by site `(draws, twins, fits, 1, *site shape)`.
         numbers: How many numbers of noise a draw takes.
+        short: Nats that the search for its start fell short of a mode `(fits,)`; None where there was none.
     """
 
     program: Callable[[Tensor], dict[str, Tensor]]
     numbers: int
+    short: Tensor | None = None
 
     def __call__(self, noise: Tensor) -> dict[str, Tensor]:
         """Runs the program."""
@@ -81,14 +83,45 @@ def sample(sites: tuple[Site, ...], latent: Tensor, log_density: Tensor) -> dict
     return {part.site.name: part.value for part in parts}
 
 
+def along(found: Laplace) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
+    """What makes packed draws of a guide that is written in the coordinates of a Laplace approximation.
+
+    Returns:
+        A function of inner vectors `(fits, twins, draws, latents)`, standard normal at the approximation, and their log
+        density `(fits, twins, draws)`: packed draws and theirs, `(draws, twins, fits, 1, latents)` and
+        `(draws, twins, fits, 1)`.
+    """
+    of, device = found.coordinates, torch.get_default_device()
+    lengths = torch.linalg.slogdet(of.axes).logabsdet + found.root.diagonal(dim1=-2, dim2=-1).log().sum(-1)
+    constant = lengths[:, None].to(device, torch.float32)
+    funnel = of.funnel.facing(2, torch.float32) if of.funnel else None
+    each = (found.mode, found.root, of.start, of.axes) if funnel else (found.latent, of.axes @ found.root)
+    mode, root, *others = (part.to(device, torch.float32) for part in each)
+
+    def made(inner: Tensor, density: Tensor) -> tuple[Tensor, Tensor]:
+        facing = density.permute(2, 1, 0)[..., None] - constant
+        if funnel is None:
+            return mode[:, None] + through(root, inner), facing
+        start, axes = others
+        stretched, grown = funnel(mode[:, None, None] + turned(root, inner))
+        return start[:, None] + through(axes, stretched), facing - grown.permute(2, 1, 0)[..., None]
+
+    return made
+
+
 def through(root: Tensor, inner: Tensor) -> Tensor:
-    """Each fit's root times its vectors `(fits, twins, draws, latents)`: `(draws, twins, fits, 1, latents)`.
+    """Each fit's root times its vectors `(fits, twins, draws, latents)`: `(draws, twins, fits, 1, latents)`."""
+    return turned(root, inner).permute(2, 1, 0, 3)[..., None, :]
+
+
+def turned(root: Tensor, inner: Tensor) -> Tensor:
+    """Each fit's root times its vectors `(fits, twins, draws, latents)`, in their shape.
 
     One multiplication a fit for all its vectors; broadcasting would copy the root for each twin. The root stands on
     the left: on the right torch rounds more, and guides end a little further from posteriors that they could meet.
     """
     product: Tensor = torch.bmm(root, inner.flatten(1, 2).mT).mT.reshape(inner.shape)
-    return product.permute(2, 1, 0, 3)[..., None, :]
+    return product
 
 
 class Drawn(dist.Delta):

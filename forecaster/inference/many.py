@@ -113,6 +113,7 @@ def _together(batch: Batch, schedule: Schedule, draws: int, seeds: Sequence[int]
     # The probe may move the guide: its draws are taken already.
     probe = trained([schedule.learning_rate] * PROBE) if schedule.steps else found.losses
     losses = found.losses if losses is None else losses
+    fresh, better = batch.outside(fresh), batch.outside(better)
     return [
         Fit(
             draws={name: value[:, i].cpu() for name, value in (better if weighed[i] else fresh).items()},
@@ -122,6 +123,8 @@ def _together(batch: Batch, schedule: Schedule, draws: int, seeds: Sequence[int]
             k_hat=float(found.k_hat[i]),
             disagreement=float(found.disagreement[i]),
             contraction={name: value[i] for name, value in found.contraction.items()},
+            spread={name: value[i] for name, value in found.spread.items()},
+            short=0.0 if guide.short is None else float(guide.short[i]),
             weighed=bool(weighed[i]),
             failure=_failure(losses[i], probe[i]),
         )

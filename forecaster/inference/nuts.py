@@ -111,7 +111,7 @@ def sample(batch: Batch, seed: int, plan: Plan | None = None, tell: Tell = quiet
     plan = plan or Plan()
     length = plan.warmup + plan.draws
     seeds = np.random.SeedSequence(seed).generate_state(plan.chains).tolist()
-    metric = _Metric(batch) if packed_size(batch.sites) <= DENSE else None
+    metric = _Metric(batch) if batch.coordinates and packed_size(batch.sites) <= DENSE else None
     walks = [
         _walk(batch, own, plan, metric, partial(_tell_on, tell, place * length, plan.chains * length))
         for place, own in enumerate(seeds)
@@ -140,7 +140,7 @@ class _Metric(BlockMassMatrix):
         """Finds the mode of a batch of one, and the covariance there."""
         super().__init__()
         with _in_doubles():
-            root = laplace(batch.model(torch.float64), batch.sites, 1).root[0].double()
+            root = laplace(batch.model(torch.float64), batch.sites, batch.coordinates).spread[0]
         places = torch.arange(len(root)).split([site.size for site in batch.sites])
         self._places = {site.name: place for site, place in zip(batch.sites, places, strict=True)}
         self._covariance = root @ root.mT
@@ -174,8 +174,8 @@ def _walk(
         chain = MCMC(kernel, plan.draws, plan.warmup, hook_fn=lambda *_: count(next(steps)), disable_progbar=True)
         chain.run()
         diverged = len(chain.diagnostics()["divergences"]["chain 0"])
-    draws = {name: value.reshape(plan.draws, *value.shape[3:]) for name, value in chain.get_samples().items()}
-    return draws, diverged
+    draws = {name: value.reshape(plan.draws, 1, *value.shape[3:]) for name, value in chain.get_samples().items()}
+    return {name: value[:, 0] for name, value in batch.outside(draws).items()}, diverged
 
 
 def prior_sd(batch: Batch) -> dict[str, Floats]:

@@ -63,6 +63,15 @@ def packed_size(sites: tuple[Site, ...]) -> int:
     return sum(site.size for site in sites)
 
 
+def places(sites: tuple[Site, ...]) -> dict[str, list[int]]:
+    """Where each site stands in the packed vector."""
+    found, first = {}, 0
+    for site in sites:
+        found[site.name] = list(range(first, first + site.size))
+        first += site.size
+    return found
+
+
 def packed_start(sites: tuple[Site, ...]) -> Tensor:
     """The sites' starts, packed and unconstrained, float64: `(latents,)`."""
     parts = [
@@ -83,10 +92,7 @@ def packed_reach(sites: tuple[Site, ...]) -> Tensor:
 
 def unpack(sites: tuple[Site, ...], latent: Tensor) -> Iterator[Unpacked]:
     """The values of each site at packed latents `(..., latents)`."""
-    place = 0
-    for site in sites:
-        part = latent[..., place : place + site.size]
-        place += site.size
+    for site, part in zip(sites, latent.split([site.size for site in sites], -1), strict=True):
         if site.support is constraints.real:
             jacobian = latent.new_zeros(())
             value = part

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 import pyro
 import torch
 
-from forecaster.inference.guide import Guide, sample, through
+from forecaster.inference.guide import Guide, along, sample
 from forecaster.inference.noise import TWINS
 from forecaster.inference.schedule import Schedule
-from forecaster.inference.sites import packed_size
 from forecaster.inference.triangular import triangular
 
 if TYPE_CHECKING:
@@ -31,16 +30,14 @@ SCHEDULE = Schedule(steps=240)
 
 def guide(begin: Beginning) -> Guide:
     """The guide, at its start."""
-    sites, start = begin.sites, begin.laplace()
-    constant = start.root.diagonal(dim1=-2, dim2=-1).log().sum(-1)[:, None]
-    fits, latents = start.root.shape[:2]
+    sites, found = begin.sites, begin.laplace()
+    placed, (fits, latents) = along(found), found.mode.shape
 
     def program(noise: Tensor) -> dict[str, Tensor]:
         shift = pyro.param("shift", lambda: torch.zeros(fits, TWINS, latents))
         log_scale = pyro.param("log_scale", lambda: torch.zeros(fits, TWINS, latents))
         below = pyro.param("below", lambda: torch.zeros(fits, TWINS, latents * (latents - 1) // 2))
-        inner, density = triangular(shift, log_scale, below, noise.squeeze(-2).permute(2, 1, 0, 3))
-        latent = start.mode + through(start.root, inner)
-        return sample(sites, latent, density.permute(2, 1, 0)[..., None] - constant)
+        inner = triangular(shift, log_scale, below, noise.squeeze(-2).permute(2, 1, 0, 3))
+        return sample(sites, *placed(*inner))
 
-    return Guide(program, packed_size(sites))
+    return Guide(program, latents)
