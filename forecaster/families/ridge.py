@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 REPEATED = 1e-13
 """Part of the largest eigenvalue of the columns' correlations below which a direction has no row that tells of it."""
 
+ROUNDING = 1e-26
+"""Part of the squares that the columns explain below which nothing is left over but rounding."""
+
 STILL = 1e-11
 """Part of a column's largest value by which it must move to be heard: below it there is nothing but rounding."""
 
@@ -71,8 +74,10 @@ class LeastSquares:
 
     @property
     def noise(self) -> Tensor:
-        """A guess at the errors' scale `(fits, 1)`; zero where the columns leave nothing over."""
-        return (self.rest / (self.rows - self.root.shape[-1]).clamp(min=1.0)).sqrt()
+        """A guess at the errors' scale `(fits, 1)`; zero where no more rows are than coefficients."""
+        explained = (self.root * self.centre[:, None]).sum(-1).square().sum(-1, keepdim=True)
+        free = (self.rows - self.root.shape[-1]).clamp(min=0.0)
+        return torch.where(free > 0, torch.maximum(self.rest, ROUNDING * explained) / free, 0.0).sqrt()
 
     def about(self, point: Tensor) -> NormalRows:
         """The same for coefficients that are counted from a point `(fits, features + 1)`."""

@@ -53,9 +53,9 @@ class Funnel:
     def __call__(self, v: Tensor) -> tuple[Tensor, Tensor]:
         """Places `(..., latents)` on straight axes as on stretched ones, and the log of how much space grows there."""
         far = self.lean * (self.own * v).sum(-1, keepdim=True)
-        bent = far.clamp(max=TURN)
+        bent = far.clamp(-TURN, TURN)
         steep = -torch.log1p(-bent)
-        v = v + self.own * (steep + (far - bent) / (1 - TURN) - far) / self.lean
+        v = v + self.own * (steep + (far - bent) / (1 - bent) - far) / self.lean
         stretch = self._stretch(v)
         return v * stretch.exp(), stretch.sum(-1) + steep[..., 0]
 
@@ -63,8 +63,8 @@ class Funnel:
         """Places `(..., latents)` on stretched axes as on straight ones."""
         v = u / self._stretch(u).exp()
         far = self.lean * (self.own * v).sum(-1, keepdim=True)
-        bent = far.clamp(max=-log1p(-TURN))
-        return v + self.own * (-torch.expm1(-bent) + (far - bent) * (1 - TURN) - far) / self.lean
+        bent = far.clamp(-log1p(TURN), -log1p(-TURN))
+        return v + self.own * (-torch.expm1(-bent) + (far - bent) * (-bent).exp() - far) / self.lean
 
     def _stretch(self, v: Tensor) -> Tensor:
         """Log lengths of the axes; those that tell the log scale do not stretch."""
