@@ -145,6 +145,7 @@ def _of_fits(value: Tensor, batch: int, event: int) -> Tensor:
 
 
 def with_ones(design: Tensor) -> Tensor:
+    """Columns `(rows, columns)` with a one before them."""
     return torch.cat([design.new_ones(len(design), 1), design], 1)
 
 

@@ -236,9 +236,7 @@ class Regressions:
 
     @cached_property
     def _rows(self) -> Parts:
-        about = [
-            y - with_ones(x) @ own for x, y, own in zip(self.designs, self.responses, self.centre, strict=True)
-        ]
+        about = [y - with_ones(x) @ own for x, y, own in zip(self.designs, self.responses, self.centre, strict=True)]
         each = [columns_of(*rows) for rows in zip(self.designs, about, self.covariates, strict=True)]
         return tuple(blocks(of) for of in zip(*each, strict=True))
 
@@ -278,6 +276,7 @@ class Regressions:
 
     def guide(self, seeds: Sequence[int]) -> Guide:
         """The guide of all fits, where its training starts."""
+
         def directions(count: int) -> Tensor:
             noise = Noise(seeds, count * packed_size(self.sites), Purpose.START).draw()
             return noise.reshape(TWINS, len(self), count, -1)

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from forecaster.inference.guide import Guide
     from forecaster.inference.coordinates import Coordinates
+    from forecaster.inference.guide import Guide
     from forecaster.inference.sites import Program, Site
 
 
@@ -42,7 +42,8 @@ class Batch(Protocol):
     def model(self, dtype: torch.dtype) -> Program:
         """The Pyro program, all fits in `plate("fits", dim=-2)`; it broadcasts over draws and twins to the left of it.
 
-        What its sites mean is the batch's own affair: see `outside`. Called with rows `(twins, fits, minibatch)` it looks at these alone, in place of all.
+        What its sites count from is the batch's own affair, see `outside`. Called with rows `(twins, fits, minibatch)`
+        it looks at these alone, in place of all.
         """
 
     def guide(self, seeds: Sequence[int]) -> Guide:

@@ -112,7 +112,8 @@ def _root(curvature: Tensor) -> Tensor:
     """A square root of the inverse `(fits, latents, latents)`; as long as the axes in a direction that is flat."""
     scale, basis = torch.linalg.eigh(_sound(curvature))
     scale = torch.where(scale > FLAT * scale.abs().amax(-1, keepdim=True), scale, torch.ones_like(scale))
-    return basis / scale.sqrt()[..., None, :]
+    root: Tensor = basis / scale.sqrt()[..., None, :]
+    return root
 
 
 @dataclass(frozen=True, eq=False)

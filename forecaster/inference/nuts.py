@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from forecaster.floats import Floats
     from forecaster.inference.batch import Batch
+    from forecaster.inference.coordinates import Coordinates
     from forecaster.progress import Tell
 
 
@@ -111,7 +112,8 @@ def sample(batch: Batch, seed: int, plan: Plan | None = None, tell: Tell = quiet
     plan = plan or Plan()
     length = plan.warmup + plan.draws
     seeds = np.random.SeedSequence(seed).generate_state(plan.chains).tolist()
-    metric = _Metric(batch) if batch.coordinates and packed_size(batch.sites) <= DENSE else None
+    axes = batch.coordinates
+    metric = _Metric(batch, axes) if axes and packed_size(batch.sites) <= DENSE else None
     walks = [
         _walk(batch, own, plan, metric, partial(_tell_on, tell, place * length, plan.chains * length))
         for place, own in enumerate(seeds)
@@ -136,11 +138,11 @@ class _Metric(BlockMassMatrix):
     A metric decides how far a step may go, not where chains end. Learnt from the identity it cost nine of ten steps.
     """
 
-    def __init__(self, batch: Batch) -> None:
-        """Finds the mode of a batch of one, and the covariance there."""
+    def __init__(self, batch: Batch, axes: Coordinates) -> None:
+        """Finds the mode of a batch of one along these axes, and the covariance there."""
         super().__init__()
         with _in_doubles():
-            root = laplace(batch.model(torch.float64), batch.sites, batch.coordinates).spread[0]
+            root = laplace(batch.model(torch.float64), batch.sites, axes).spread[0]
         places = torch.arange(len(root)).split([site.size for site in batch.sites])
         self._places = {site.name: place for site, place in zip(batch.sites, places, strict=True)}
         self._covariance = root @ root.mT

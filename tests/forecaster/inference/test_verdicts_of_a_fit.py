@@ -31,7 +31,7 @@ def test_twins_that_ended_apart_are_told_from_twins_that_agree():
     apart = fit_regressions(data, range(8), prior, schedule=wild, draws=20)
     assert max(fit.fit.disagreement for fit in calm) < DISAGREEMENT
     assert all(fit.fit.reason == "" for fit in calm)
-    assert sum(fit.fit.disagreement > DISAGREEMENT for fit in apart) >= 4
+    assert sum(fit.fit.disagreement > DISAGREEMENT for fit in apart) >= 2
     assert all(fit.fit.reason for fit in apart if fit.fit.disagreement > DISAGREEMENT)
 
 
@@ -54,7 +54,8 @@ def test_a_guide_beyond_repair_is_not_weighed():
     data = [problem(s, 0.95, 14) for s in range(4)]
     fits = fit_regressions(data, range(4), KNOWN, "mean_field", Schedule(steps=800, importance=True), 50)
     assert not any(fit.fit.weighed for fit in fits)
-    assert all("does not cover" in fit.fit.reason for fit in fits)
+    assert all(fit.fit.k_hat > fit.fit.k_limit for fit in fits)
+    assert all("not as wide as the posterior" in fit.fit.reason for fit in fits)
 
 
 def test_smoothed_weights_keep_their_order_and_lose_their_wildness():
