@@ -37,7 +37,7 @@ class Member:
 
     Attributes:
         names: Its parameters, of mu, omega, alpha, gamma, beta and df.
-        start: Where a search starts, in the coordinates of its likelihood.
+        start: Where a search starts from the mean, in the other coordinates of its likelihood.
         persistence: What a parameter adds to the part of today's (log) variance that is left tomorrow.
     """
 
@@ -49,17 +49,17 @@ class Member:
 FAMILY: dict[Kind, Member] = {
     "garch": Member(
         ("mu", "omega", "alpha", "beta", "df"),
-        (0.0, 0.03, 0.97, 0.07, 1 / 6),
+        (0.03, 0.97, 0.07, 1 / 6),
         {"alpha": 1.0, "beta": 1.0},
     ),
     "gjr": Member(
         ("mu", "omega", "alpha", "gamma", "beta", "df"),
-        (0.0, 0.03, 0.97, 0.07, 0.7, 1 / 6),
+        (0.03, 0.97, 0.07, 0.7, 1 / 6),
         {"alpha": 1.0, "gamma": 0.5, "beta": 1.0},
     ),
     "egarch": Member(
         ("mu", "omega", "alpha", "gamma", "beta", "df"),
-        (0.0, 0.0, 0.12, -0.08, 0.98, 1 / 6),
+        (0.0, 0.12, -0.08, 0.98, 1 / 6),
         {"beta": 1.0},
     ),
 }
@@ -69,6 +69,9 @@ MOST = 1 - 1e-5
 
 EARLIER = (0, 20, 40, 60)
 """Sessions before the origin up to which a fit may look, tried in this order."""
+
+ROUNDING = 1e-12
+"""Standard deviation, in parts of the largest change, that is no more than how sums are rounded."""
 
 FEWEST = 30
 """Changes below which nothing is fitted."""
@@ -175,11 +178,12 @@ def _estimate(kind: Kind, changes: Floats) -> Law:
     """
     if changes.size < FEWEST:
         raise ValueError(f"only {changes.size} changes to fit to")
-    if changes.min() == changes.max():
-        raise ValueError("the changes never vary")
     unit = float(changes.std())
+    if unit <= ROUNDING * float(np.abs(changes).max()):
+        raise ValueError("the changes never vary")
     likelihood = Likelihood(kind, changes / unit)
-    found = climb(likelihood.at, np.array(FAMILY[kind].start), *_bounds(kind, changes.size))
+    start = np.array([changes.mean() / unit, *FAMILY[kind].start])
+    found = climb(likelihood.at, start, *_bounds(kind, changes.size))
     if kind == "egarch":
         found = _freed(likelihood, found)
     law = _law(kind, unit, found)

@@ -1,12 +1,14 @@
 """The highest point of a smooth function between bounds: quasi-Newton steps that begin with the expected curvature.
 
-The model of the curvature is Fisher's information where the search starts, and learns from each step what the gradient
-did (Broyden, Fletcher, Goldfarb and Shanno; damped as in Powell 1978, so that it stays positive definite). Each step goes
-to where that model is highest between the bounds, or, where the function does not rise enough, part of the way.
+While a step promises much, the model of the curvature is Fisher's information where the search stands. Nearer to the
+top it learns from what each step did to the gradient (Broyden, Fletcher, Goldfarb and Shanno; damped as in Powell 1978,
+so that it stays positive definite). A step goes to where the model is highest between the bounds, or, where the
+function does not rise enough, part of the way.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
@@ -24,7 +26,7 @@ ENOUGH = 1e-4
 FAR = 5.0
 """Nats: after a step that promised more, the expected curvature is taken anew; nearer, the gradient teaches it."""
 
-STEPS = 200
+STEPS = 60
 SHORTEST = 1e-4
 """Part of a step below which the search gives up."""
 
@@ -72,6 +74,11 @@ class Found(Generic[P]):
 
 def climb(function: Callable[[Floats], P], start: Floats, low: Floats, high: Floats) -> Found[P]:
     """Searches from a start `(coordinates,)` between bounds."""
+    with np.errstate(all="ignore"):  # a step may lead to where nothing is finite, and is shortened
+        return _climbed(function, start, low, high)
+
+
+def _climbed(function: Callable[[Floats], P], start: Floats, low: Floats, high: Floats) -> Found[P]:
     point, seen = start, function(start)
     curvature, expected = _solid(seen.information()), True
     for steps in range(STEPS):
@@ -80,8 +87,7 @@ def climb(function: Callable[[Floats], P], start: Floats, low: Floats, high: Flo
         promised = slope - 0.5 * float(step @ curvature @ step)
         if promised < ENOUGH:
             return Found(point, seen, True, steps)
-        moved, after = _risen(function, point, seen, step, slope)
-        moved = np.minimum(np.maximum(moved, low), high)
+        moved, after = _risen(function, (point, low, high), seen, step, slope)
         if after is seen and expected:
             return Found(point, seen, False, steps)
         expected = after is seen or promised > FAR
@@ -105,7 +111,8 @@ def highest(curvature: Floats, gradient: Floats, low: Floats, high: Floats) -> F
     step = np.zeros(step.size)
     for _ in range(4 * step.size):
         left = gradient[free] - curvature[np.ix_(free, ~free)] @ step[~free]
-        step[free] = _solved(curvature[np.ix_(free, free)], left)
+        if free.any():
+            step[free] = _solved(curvature[np.ix_(free, free)], left)
         beyond = free & ((step < low) | (step > high))
         step = np.clip(step, low, high)
         if beyond.any():
@@ -126,14 +133,15 @@ def _solved(matrix: Floats, right: Floats) -> Floats:
     return found
 
 
-def _risen(function: Callable[[Floats], P], point: Floats, seen: P, step: Floats, slope: float) -> tuple[Floats, P]:
-    """Where a step leads, or as much of it as makes the function rise; where it was, if nothing does."""
-    part = 1.0
+def _risen(
+    function: Callable[[Floats], P], within: tuple[Floats, Floats, Floats], seen: P, step: Floats, slope: float
+) -> tuple[Floats, P]:
+    """Where a step from a point between bounds leads, or so much of it that the function rises; else the point."""
+    part, (point, low, high) = 1.0, within
     while part > SHORTEST:
-        there = point + part * step
-        with np.errstate(all="ignore"):
-            told = function(there)
-        if told.value >= seen.value + RISE * part * slope and np.isfinite(told.gradient).all():
+        there = np.minimum(np.maximum(point + part * step, low), high)  # sums round
+        told = function(there)
+        if told.value >= seen.value + RISE * part * slope and math.isfinite(float(told.gradient.sum())):
             return there, told
         part *= 0.3
     return point, seen
@@ -147,7 +155,7 @@ def _learnt(curvature: Floats, step: Floats, fall: Floats) -> Floats:
         kept = (1 - DAMPED) * own / (own - told)
         fall = kept * fall + (1 - kept) * pull
         told = DAMPED * own
-    learnt: Floats = curvature + np.outer(fall / told, fall) - np.outer(pull / own, pull)
+    learnt: Floats = curvature + fall[:, None] * (fall / told) - pull[:, None] * (pull / own)
     return learnt
 
 

@@ -31,8 +31,11 @@ COORDINATES: dict[Kind, tuple[str, ...]] = {
     "egarch": ("mu", "omega", "alpha", "gamma", "p", "1 / n"),
 }
 LEAST_DF, MOST_DF = 2.05, 500.0
-LEAST_OMEGA = 1e-8
-"""In units of the variance of the changes."""
+LEAST_OMEGA = 5e-5
+"""In units of the variance of the changes: the scale stays above a thousandth of their sd, with the fewest df too.
+
+Without it the likeliest variance of a price that stood still for long is none at all.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +101,7 @@ class Seen:
         moved = self.along.moved()
         told = np.empty((6, 6))
         told[:5, :5] = df / (2 * (df + 3)) * (moved @ moved.T)
-        told[0, 0] += df * (df + 1) / ((df - 2) * (df + 3)) * np.exp(-self.along.log_variances[:-1]).sum()
+        told[0, 0] += df * (df + 1) / ((df - 2) * (df + 3)) * float(np.exp(-self.along.log_variances[:-1]).sum())
         slope = 1 / (df * (df - 2))  # of the log scale in the degrees of freedom, the variance held
         both, scale = -2 / ((df + 1) * (df + 3)), 2 * df / (df + 3)
         tail = (zeta(2, df / 2) - zeta(2, (df + 1) / 2)) / 4 - (df + 5) / (2 * df * (df + 1) * (df + 3))

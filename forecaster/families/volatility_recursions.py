@@ -69,7 +69,8 @@ class Path:
     def moved(self) -> Floats:
         """How each parameter moves each log variance `(5, sessions)`."""
         found, _ = lapack.dtbtrs(self.band, self.inputs.T, uplo="L", diag="U")
-        moved: Floats = found.T * self.slopes
+        moved: Floats = found.T
+        moved *= self.slopes
         return moved
 
     def forgets(self) -> bool:
@@ -83,7 +84,8 @@ def before(changes: Floats) -> float:
     errors = changes - changes.mean()
     squares = errors[:FIRST] ** 2
     weights = FADING ** np.arange(squares.size)
-    return max(float(squares @ weights / weights.sum()), LEAST_BEFORE * float(errors @ errors) / errors.size)
+    faded, usual = float(squares @ weights / weights.sum()), float(errors @ errors) / errors.size
+    return max(faded, LEAST_BEFORE * usual)
 
 
 def path(kind: Kind, parameters: Floats, errors: Floats, backcast: float) -> Path:
