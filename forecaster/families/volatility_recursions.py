@@ -84,8 +84,9 @@ def before(changes: Floats) -> float:
     errors = changes - changes.mean()
     squares = errors[:FIRST] ** 2
     weights = FADING ** np.arange(squares.size)
-    faded, usual = float(squares @ weights / weights.sum()), float(errors @ errors) / errors.size
-    return max(faded, LEAST_BEFORE * usual)
+    faded: float = squares @ weights / weights.sum()
+    usual: float = errors @ errors / errors.size
+    return float(max(faded, LEAST_BEFORE * usual))
 
 
 def path(kind: Kind, parameters: Floats, errors: Floats, backcast: float) -> Path:
