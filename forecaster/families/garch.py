@@ -1,11 +1,7 @@
-"""GARCH(1,1) and its two asymmetric kin with Student-t errors: maximum likelihood by the package `arch`.
+"""GARCH(1,1) and its two asymmetric kin with a constant mean and Student-t errors, by maximum likelihood.
 
-With e the change less its mean, h its variance known at the close before, z = e / sqrt(h) and everything in units of
-the standard deviation of the changes that a fit saw,
-
-    garch   h' = omega + alpha e^2 + beta h                              (Bollerslev 1986, 1987)
-    gjr     h' = omega + (alpha + gamma 1{e < 0}) e^2 + beta h           (Glosten, Jagannathan and Runkle 1993)
-    egarch  log h' = omega + alpha (|z| - sqrt(2 / pi)) + gamma z + beta log h       (Nelson 1991)
+Everything is in units of the standard deviation of the changes that a fit saw. The recursions are in
+`volatility_recursions`, the likelihood in `volatility_likelihood`, the search in `likelihood_search`.
 
 A fit that failed or exploded is never published. In its place stand the parameters that the same changes would have
 given 20, 40 or 60 sessions earlier, so that a fit stays a function of its own changes.
@@ -13,28 +9,26 @@ given 20, 40 or 60 sessions earlier, so that a fit stays a function of its own c
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
-from functools import cache, partial
-from itertools import product
-from typing import TYPE_CHECKING, Literal
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-from arch.univariate import EGARCH, GARCH, ConstantMean, StudentsT
 from threadpoolctl import ThreadpoolController
 
 from forecaster.contract import Failed, Fitted, Origin
 from forecaster.distribution.predictive import Predictive
+from forecaster.families.likelihood_search import climb
+from forecaster.families.volatility_likelihood import Likelihood, bounds
+from forecaster.families.volatility_recursions import before, path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from arch.univariate.volatility import VolatilityProcess
-
+    from forecaster.families.likelihood_search import Found
+    from forecaster.families.volatility_likelihood import Seen
+    from forecaster.families.volatility_recursions import Kind, Path
     from forecaster.floats import Floats
-
-
-Kind = Literal["garch", "gjr", "egarch"]
 
 
 @dataclass(frozen=True)
@@ -42,50 +36,42 @@ class Member:
     """One of the family.
 
     Attributes:
-        process: Makes its variance process.
-        names: Its parameters in the order of `arch`.
-        start: Where a second search starts, in that order.
+        names: Its parameters, of mu, omega, alpha, gamma, beta and df.
+        start: Where a search starts from the mean, in the other coordinates of its likelihood.
         persistence: What a parameter adds to the part of today's (log) variance that is left tomorrow.
-        most: The largest persistence that is no explosion.
     """
 
-    process: Callable[[], VolatilityProcess]
     names: tuple[str, ...]
     start: tuple[float, ...]
     persistence: Mapping[str, float]
-    most: float
 
 
-ROUNDING = 1e-5
-"""How far the search may miss a bound."""
-
-# A variance that remembers everything (IGARCH) is still stationary; a log variance that does is a random walk.
 FAMILY: dict[Kind, Member] = {
     "garch": Member(
-        partial(GARCH, p=1, q=1),
         ("mu", "omega", "alpha", "beta", "df"),
-        (0.0, 0.05, 0.05, 0.90, 8.0),
+        (0.03, 0.97, 0.07, 1 / 6),
         {"alpha": 1.0, "beta": 1.0},
-        1 + ROUNDING,
     ),
     "gjr": Member(
-        partial(GARCH, p=1, o=1, q=1),
         ("mu", "omega", "alpha", "gamma", "beta", "df"),
-        (0.0, 0.05, 0.02, 0.06, 0.90, 8.0),
+        (0.03, 0.97, 0.07, 0.7, 1 / 6),
         {"alpha": 1.0, "gamma": 0.5, "beta": 1.0},
-        1 + ROUNDING,
     ),
     "egarch": Member(
-        partial(EGARCH, p=1, o=1, q=1),
         ("mu", "omega", "alpha", "gamma", "beta", "df"),
-        (0.0, 0.0, 0.1, -0.05, 0.95, 8.0),
+        (0.0, 0.12, -0.08, 0.98, 1 / 6),
         {"beta": 1.0},
-        1 - ROUNDING,
     ),
 }
 
+MOST = 1 - 1e-5
+"""The largest p of EGARCH that is no explosion: a log variance that remembers everything is a random walk."""
+
 EARLIER = (0, 20, 40, 60)
 """Sessions before the origin up to which a fit may look, tried in this order."""
+
+ROUNDING = 1e-12
+"""Standard deviation, in parts of the largest change, that is no more than how sums are rounded."""
 
 FEWEST = 30
 """Changes below which nothing is fitted."""
@@ -122,34 +108,36 @@ class Law:
         Raises:
             ValueError: Where its scale has exploded or died.
         """
-        scale = self._scales(origin.history)[-1:]
+        scale = self._scales(self._along(origin.history))[-1:]
         self._require_between(scale, origin.history)
         return Predictive.of(self.unit * self.parameters[0], scale, self.parameters[-1])
 
-    def require_sane(self, changes: Floats) -> None:
+    def require_sane(self, changes: Floats, along: Path | None = None) -> None:
         """Raises ValueError where the filter explodes, dies, or never forgets where it started, on these changes.
 
         EGARCH divides each change by the volatility that it has just computed, so that an error in one day's log
         variance is multiplied by `beta - (alpha |z| + gamma z) / 2` a day. Unless it shrinks on average, the filter is
         chaos (Straumann and Mikosch 2006, doi:10.1214/009053606000000803).
-        """
-        scales = self._scales(changes)
-        self._require_between(scales, changes)
-        if self.kind == "egarch":
-            mu, _, alpha, gamma, beta, df = self.parameters
-            z = (changes[1:] - self.unit * mu) / scales[:-1] * np.sqrt((df - 2) / df)
-            with np.errstate(divide="ignore"):  # a factor of zero forgets at once
-                growth = np.log(np.abs(beta - (alpha * np.abs(z) + gamma * z) / 2)).mean()
-            if growth >= 0:
-                raise ValueError("the fit explodes: small errors in its log variance grow")
 
-    def _scales(self, changes: Floats) -> Floats:
-        """The scale known at each close for the session after it `(sessions,)`, fractions."""
+        Args:
+            changes: `(sessions,)`, oldest first, fractions.
+            along: The filter's path over them, where it is known.
+        """
+        along = along or self._along(changes)
+        self._require_between(self._scales(along)[1:], changes)
+        if self.kind == "egarch" and not along.forgets():
+            raise ValueError("the fit explodes: small errors in its log variance grow")
+
+    def _along(self, changes: Floats) -> Path:
+        """The filter's path over changes `(sessions,)`, fractions."""
+        mu, omega, alpha, *gamma, beta, _ = self.parameters.tolist()
+        recursion, scaled = np.array([omega, alpha, *(gamma or [0.0]), beta]), changes / self.unit
+        return path(self.kind, recursion, scaled - mu, before(scaled))
+
+    def _scales(self, along: Path) -> Floats:
+        """The scale of each change on a path, and of the next session's `(sessions + 1,)`, fractions."""
         df = self.parameters[-1]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            told = _model(self.kind, changes / self.unit).forecast(self.parameters, start=0, reindex=False)
-            scales: Floats = self.unit * np.sqrt(told.variance.to_numpy()[:, 0] * (df - 2) / df)
+        scales: Floats = self.unit * np.exp(along.log_variances / 2) * np.sqrt((df - 2) / df)
         return scales
 
     def _require_between(self, scales: Floats, changes: Floats) -> None:
@@ -167,55 +155,85 @@ def fit_family(kind: Kind, changes: Floats) -> Fitted | Failed:
         either, a failure.
     """
     faults: list[str] = []
-    for earlier, start in product(EARLIER, (None, np.array(FAMILY[kind].start))):
-        try:
-            law = _estimate(kind, changes[: changes.size - earlier], start)
-            law.require_sane(changes)
-        except (ArithmeticError, ValueError) as fault:
-            faults.append(str(fault))
-            continue
-        why = f"{faults[0]}; its parameters are those of {earlier} sessions earlier" if earlier else ""
-        return Fitted(law.predict, reason=why, diagnostics={**law.figures, "sessions_earlier": earlier})
+    # On one thread, as everything that is trained: sums that were split would round otherwise.
+    with _libraries().limit(limits=1):
+        for earlier in EARLIER:
+            try:
+                law = _estimate(kind, changes[: changes.size - earlier])
+                if earlier:
+                    law.require_sane(changes)
+            except (ArithmeticError, ValueError) as fault:
+                faults.append(str(fault))
+                continue
+            why = f"{faults[0]}; its parameters are those of {earlier} sessions earlier" if earlier else ""
+            return Fitted(law.predict, reason=why, diagnostics={**law.figures, "sessions_earlier": earlier})
     return Failed(f"{faults[0]}; nor were parameters of up to {EARLIER[-1]} sessions earlier of use")
 
 
-def _estimate(kind: Kind, changes: Floats, start: Floats | None) -> Law:
-    """The likeliest parameters, searched for from a start, or from what `arch` proposes.
+def _estimate(kind: Kind, changes: Floats) -> Law:
+    """The likeliest parameters.
 
     Raises:
         ValueError: Where there are too few changes, they never vary, or the search gives no parameters of use.
     """
     if changes.size < FEWEST:
         raise ValueError(f"only {changes.size} changes to fit to")
-    if changes.min() == changes.max():
-        raise ValueError("the changes never vary")
     unit = float(changes.std())
-    # On one thread, as everything that is trained: SLSQP may end elsewhere where its sums were split.
-    with warnings.catch_warnings(), _libraries().limit(limits=1):
-        warnings.simplefilter("ignore")
-        found = _model(kind, changes / unit).fit(disp="off", show_warning=False, starting_values=start)
-    law = Law(kind, unit, np.asarray(found.params, np.float64))
-    if fault := _fault(law, found.convergence_flag):
-        raise ValueError(fault)
-    law.require_sane(changes)
+    if unit <= ROUNDING * float(np.abs(changes).max()):
+        raise ValueError("the changes never vary")
+    likelihood = Likelihood(kind, changes / unit)
+    start = np.array([changes.mean() / unit, *FAMILY[kind].start])
+    found = climb(likelihood.at, start, *_bounds(kind, changes.size))
+    if kind == "egarch":
+        found = _freed(likelihood, found)
+    law = _law(kind, unit, found)
+    law.require_sane(changes, found.seen.along)
     return law
+
+
+def _bounds(kind: Kind, sessions: int) -> tuple[Floats, Floats]:
+    """Where a first search goes.
+
+    A log variance whose memory, 1 / (1 - p), is longer than the history cannot be told from a random walk, and one
+    that falls after a large change of either sign makes the filter chaos.
+    """
+    if kind == "egarch":
+        return bounds(kind, alpha=(0.0, np.inf), p=(0.0, 1 - 1 / sessions))
+    return bounds(kind)
+
+
+def _freed(likelihood: Likelihood, found: Found[Seen]) -> Found[Seen]:
+    """Where the bounds of a first search held it, the maximum beyond them, unless a random walk or chaos lies there."""
+    alpha, p = found.point[[2, 4]]
+    if alpha > 0 and p < 1 - 1 / likelihood.changes.size:
+        return found
+
+    def calm(point: Floats) -> Seen:
+        seen = likelihood.at(point)
+        if not seen.along.forgets():
+            raise ArithmeticError("small errors in its log variance grow")
+        return seen
+
+    try:
+        further = climb(calm, found.point, *bounds("egarch", p=(0.0, MOST)))
+    except ArithmeticError:
+        return found
+    return further if further.converged and further.point[4] < MOST else found
+
+
+def _law(kind: Kind, unit: float, found: Found[Seen]) -> Law:
+    """The law that was found.
+
+    Raises:
+        ValueError: Where the search did not converge.
+    """
+    if not found.converged:
+        raise ValueError(f"the fit did not converge in {found.steps} steps")
+    parameters = found.seen.parameters
+    return Law(kind, unit, np.delete(parameters, 3) if kind == "garch" else parameters)
 
 
 @cache
 def _libraries() -> ThreadpoolController:
     """The libraries of linear algebra that this process has loaded."""
     return ThreadpoolController()
-
-
-def _fault(law: Law, flag: int) -> str:
-    """Why parameters are of no use, empty where they are."""
-    if not np.isfinite(law.parameters).all():
-        return "the fit has parameters that are no finite numbers"
-    persistence = law.figures["persistence"]
-    if persistence > FAMILY[law.kind].most:
-        return f"the fit explodes, with a persistence of {persistence:.4g}"
-    return f"the fit did not converge (SLSQP's status {flag})" if flag else ""
-
-
-def _model(kind: Kind, changes: Floats) -> ConstantMean:
-    return ConstantMean(changes, volatility=FAMILY[kind].process(), distribution=StudentsT(), rescale=False)
