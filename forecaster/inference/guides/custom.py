@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from forecaster.inference.guide import Beginning
     from forecaster.inference.sites import Site
 
-SUMMARY = "written by hand, independent normals and lognormals started at zero"
+SUMMARY = "written by hand, independent normals and lognormals started at the ridge solution"
 NEEDS = "nothing"
 SCHEDULE = Schedule(steps=1500, learning_rate=0.05)
-"""From zero it has further to go than from the mode."""
+"""From there, at a scale of one, it has further to go than from the mode."""
 
 
 def guide(begin: Beginning) -> Guide:
-    """The guide, at zero and narrow."""
+    """The guide, narrow, where its latents are zero: the coefficients at what they are counted from."""
 
     def law(site: Site, noise: Tensor) -> Any:  # noqa: ANN401  # a Pyro distribution
         start = torch.zeros(noise.shape[1:])

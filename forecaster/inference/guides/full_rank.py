@@ -1,9 +1,10 @@
-"""One correlated normal for all latents of a fit, in the coordinates of its Laplace approximation.
+"""One correlated normal for all latents of a fit, along axes on which their posterior lies round.
 
-    N(mode + L a, (L T)(L T)')        a and the lower triangle T trained
+    v ~ N(mode + L a, (L T)(L T)')        a and the lower triangle T trained
 
-At `a = 0, T = I` it is the Laplace approximation. In its coordinates the posterior is close to a standard normal
-whatever the correlation of the features, so that one learning rate suits all directions.
+At `a = 0, T = I` it is the Laplace approximation along the axes. There the posterior is close to a standard normal,
+whatever the units and the correlation of the features, so that one learning rate suits all directions. Where axes
+stretch with a learnt scale, latents are no longer normal: they have the scale's doubt in their tails.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from forecaster.inference.guide import Beginning
 
-SUMMARY = "one normal over all latents, trained in the coordinates of a Laplace approximation"
+SUMMARY = "one normal over all latents, along axes that suit the posterior, trained from its Laplace approximation"
 NEEDS = "laplace"
 SCHEDULE = Schedule(steps=240)
 

@@ -1,4 +1,4 @@
-"""The Laplace approximation `N(mode, L L')` of each fit, as it is."""
+"""The Laplace approximation `N(mode, L L')` of each fit along its axes, as it is."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from forecaster.inference.guide import Beginning
 
-SUMMARY = "the Laplace approximation as it is, nothing to train"
+SUMMARY = "the Laplace approximation along the same axes as it is, nothing to train"
 NEEDS = "laplace"
 SCHEDULE = Schedule(steps=0)
 
