@@ -18,6 +18,7 @@ import numpy as np
 import scipy  # it loads scipy.special, a third of a second, when that is first asked for
 
 from forecaster.distribution import student
+from forecaster.distribution.panels import Line, cut
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -25,14 +26,20 @@ if TYPE_CHECKING:
     from forecaster.floats import Floats
 
 
-FINEST, COARSEST, REACH = 0.001, 0.1, 3.2
-"""Steps and range of the rule that integrates over all changes: it reaches 1e8 widths on both sides.
-
-The coarsest gives the half spread of posterior draws to eight digits.
-"""
-
-CLOSE, ROUNDS = 1e-6, 100
+CLOSE, ROUNDS = 1e-6, 200
 """A quantile is found when a Newton step falls below this share of the narrowest scale: the error is its square."""
+
+UPPER = 0.999
+"""Quantiles of higher levels are those of the mirrored mixture: near 1 a probability has no digits left."""
+
+FARTHEST = 1e300
+"""No quantile is looked for beyond, so that sums of two are finite."""
+
+EPSILON = float(np.finfo(float).eps)
+"""Relative spacing of doubles."""
+
+CHUNK = 250_000
+"""Places times components that a cdf is computed for at once, to bound the memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,15 +91,19 @@ class Mixture:
         """`E[Y 1{Y <= y}]` at `y (...)`; its limit is the mean."""
         e, u = self._standardised(y)
         below = _half_sum(e, self.skew, student.cdf(u, self.df), 0.5, power=1)
-        at_zero = student.partial_mean(np.zeros(1), self.df)
-        tail = _half_sum(e, self.skew, student.partial_mean(u, self.df), at_zero, power=2)
+        tail = _half_sum(e, self.skew, student.partial_mean(u, self.df), self._at_zero, power=2)
         result: Floats = (self.loc * below + self.scale * tail) @ self.weight
         return result
 
     @cached_property
+    def _at_zero(self) -> Floats:
+        """`E[T 1{T <= 0}]` of the components' Student-t."""
+        return student.partial_mean(np.zeros(1), self.df)
+
+    @cached_property
     def _first(self) -> Floats:
         """Means of the components, in scales from their modes."""
-        result: Floats = -4 * np.sinh(self.skew) * student.partial_mean(np.zeros(1), self.df)
+        result: Floats = -4 * np.sinh(self.skew) * self._at_zero
         return result
 
     @cached_property
@@ -111,57 +122,87 @@ class Mixture:
         return float(np.sqrt(max(float(self.weight @ moments), 0.0)))
 
     @cached_property
-    def centre(self) -> float:
-        """The median of the modes, about which integrals are taken."""
-        return float(np.median(self.loc))
+    def mirrored(self) -> Mixture:
+        """The law of `-Y`, whose tails are these tails."""
+        return Mixture(self.weight, -self.loc, self.scale, self.df, -self.skew)
+
+    def beyond(self, y: Floats, side: int) -> Floats:
+        """Probability of less than `y (n,)` on side -1, of more on side 1: with all digits, however little it is."""
+        law, at = (self, y) if side < 0 else (self.mirrored, -y)
+        rows = max(CHUNK // self.weight.size, 1)
+        if at.size <= rows:
+            return law.cdf(at)
+        return np.concatenate([law.cdf(at[start : start + rows]) for start in range(0, at.size, rows)])
+
+    def distance(self, y: ArrayLike) -> Floats:
+        """`E|Y - y|` at `y (...)`, a sum of what each component has."""
+        e, u = self._standardised(y)
+        below = _half_sum(e, self.skew, student.cdf(u, self.df), 0.5, power=1)
+        tail = _half_sum(e, self.skew, student.partial_mean(u, self.df), self._at_zero, power=2)
+        result: Floats = (e * (2 * below - 1) + self._first - 2 * tail) @ (self.weight * self.scale)
+        return result
 
     @cached_property
-    def width(self) -> float:
-        """A length that is neither lost in the mixture nor much wider than it."""
-        return max(float(np.median(self.scale)), float(self.loc.std()))
+    def line(self) -> Line:
+        """The panels that the integral of the squared gap is taken over."""
+        return cut(self)
 
     @cached_property
-    def step(self) -> float:
-        """Step of a double exponential rule, small enough to see the narrowest component."""
-        return float(np.clip(0.1 * float(self.scale.min()) / self.width, FINEST, COARSEST))
-
-    def line(self, step: float) -> tuple[Floats, Floats]:
-        """Nodes and weights `(n,)` of integrals over all y, by the sinh-sinh rule.
-
-        Takahasi and Mori (1974, doi:10.2977/prims/1195192451).
-        """
-        node = np.arange(-REACH, REACH + step / 2, step)
-        place = np.sinh(np.pi / 2 * np.sinh(node))
-        weight = np.pi / 2 * np.cosh(node) * np.cosh(np.pi / 2 * np.sinh(node))
-        return self.centre + self.width * place, step * self.width * weight
+    def least(self) -> float:
+        """The integral of the squared gap, see `crps`, at the centre of the line: a sum of squares, no digit is lost."""
+        sides = ((self.line.below, -1), (self.line.above, 1))
+        return sum(float(weight.ravel() @ self.beyond(place.ravel(), side) ** 2) for (place, weight), side in sides)
 
     @cached_property
+    def _centre_distance(self) -> float:
+        return float(self.distance(self.line.centre))
+
+    def crps(self, y: float) -> float:
+        """`integral of (F(z) - 1{y <= z})^2 dz`: that at the centre and `integral of 2 F - 1` from there to `y`."""
+        return max(self.least + (float(self.distance(y)) - self._centre_distance), 0.0)
+
+    @property
     def half_spread(self) -> float:
-        """`E|Y - Y'| / 2 = integral of F (1 - F)`, to eight digits; to five where narrow kernels lie far apart."""
-        place, weight = self.line(self.step)
-        f = self.cdf(place)
-        return float(weight @ (f * (1 - f)))
+        """`E|Y - Y'| / 2 = integral of F (1 - F)`, which is `E|Y - y|` without the squared gap, wherever `y` is."""
+        return self._centre_distance - self.least
 
     def quantile(self, level: Floats) -> Floats:
-        """Values that are not exceeded with probability `level (...)`, each inside (0, 1).
+        """Values that are not exceeded with probability `level (...)`, each inside (0, 1)."""
+        level = np.asarray(level, np.float64)
+        upper = level > UPPER
+        if not upper.any():
+            return self._lower_quantile(level)
+        result = np.empty(level.shape)
+        result[~upper] = self._lower_quantile(level[~upper])
+        result[upper] = -self.mirrored._lower_quantile(1 - level[upper])
+        return result
 
-        Newton's method from the mean of the components' own quantiles, which enclose the mixture's; a step that leaves
-        the bracket, or is not half of the one before, halves the bracket instead.
+    def _lower_quantile(self, level: Floats) -> Floats:
+        """Newton's method from the mean of the components' own quantiles, which enclose the mixture's.
+
+        A step that leaves the bracket, or is not half of the one before, halves the bracket instead; a bracket over
+        many orders of size in its logarithm.
         """
-        ends = self._component_quantiles(level)
+        ends = np.clip(self._component_quantiles(level), -FARTHEST, FARTHEST)
         margin = 1e-6 * self.scale.max()
         low, high = ends.min(axis=-1) - margin, ends.max(axis=-1) + margin
         found, step, close = ends @ self.weight, high - low, CLOSE * self.scale.min()
         for _ in range(ROUNDS):
             miss, newton = self._newton(found, level)
             low, high = np.where(miss < 0, found, low), np.where(miss < 0, high, found)
-            done = np.abs(newton) <= close
+            done = np.abs(newton) <= np.maximum(close, 4 * EPSILON * np.abs(found))
             inside = (low < found - newton) & (found - newton < high) & (np.abs(newton) <= np.abs(step) / 2)
-            step = np.where(done | inside, newton, found - (low + high) / 2)
+            step = np.where(done | inside, newton, found - self._between(low, high))
             found = found - step
             if (done | (high - low <= CLOSE * close)).all():
                 break
         return np.asarray(found)
+
+    def _between(self, low: Floats, high: Floats) -> Floats:
+        """A point that halves the bracket, in the logarithm of the distance from the modes where it is long."""
+        unit = self.scale.max()
+        ends = (np.arcsinh((end - self.loc[0]) / unit) for end in (low, high))
+        return np.clip(self.loc[0] + unit * np.sinh(sum(ends) / 2), low, high)
 
     def _newton(self, y: Floats, level: Floats) -> tuple[Floats, Floats]:
         """How far the probability of at most `y` lies above `level`, in normal scores, and the Newton step for it.
