@@ -149,22 +149,9 @@ class Mixture:
 
     @cached_property
     def least(self) -> float:
-        """The integral of the squared gap, see `crps`, at the centre of the line: a sum of squares, no digit is lost."""
+        """`integral of (F(z) - 1{y <= z})^2 dz` at the centre of the line: of squared tails, so that no digit is lost."""
         sides = ((self.line.below, -1), (self.line.above, 1))
         return sum(float(weight.ravel() @ self.beyond(place.ravel(), side) ** 2) for (place, weight), side in sides)
-
-    @cached_property
-    def _centre_distance(self) -> float:
-        return float(self.distance(self.line.centre))
-
-    def crps(self, y: float) -> float:
-        """`integral of (F(z) - 1{y <= z})^2 dz`: that at the centre and `integral of 2 F - 1` from there to `y`."""
-        return max(self.least + (float(self.distance(y)) - self._centre_distance), 0.0)
-
-    @property
-    def half_spread(self) -> float:
-        """`E|Y - Y'| / 2 = integral of F (1 - F)`, which is `E|Y - y|` without the squared gap, wherever `y` is."""
-        return self._centre_distance - self.least
 
     def quantile(self, level: Floats) -> Floats:
         """Values that are not exceeded with probability `level (...)`, each inside (0, 1)."""
@@ -228,13 +215,13 @@ class Mixture:
     def sample(self, n: int, seed: int) -> Floats:
         """`(n,)` independent draws."""
         rng = np.random.default_rng(seed)
-        df = self.df
+        normal = self.df > student.NORMAL_DF
         k = rng.choice(self.weight.size, size=n, p=self.weight)
-        normal = np.abs(rng.standard_normal(n))
-        finite = np.where(np.isinf(df), 1.0, df)[k]
-        widen = np.where(np.isinf(df[k]), 1.0, np.sqrt(finite / rng.chisquare(finite)))
+        size = np.abs(rng.standard_normal(n))
+        finite = np.where(normal, 1.0, self.df)[k]
+        widen = np.where(normal[k], 1.0, np.sqrt(finite / rng.chisquare(finite)))
         sign = np.where(rng.random(n) < 1 / (1 + np.exp(-2 * self.skew[k])), 1.0, -1.0)
-        result: Floats = self.loc[k] + self.scale[k] * sign * np.exp(self.skew[k] * sign) * normal * widen
+        result: Floats = self.loc[k] + self.scale[k] * sign * np.exp(self.skew[k] * sign) * size * widen
         return result
 
 

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from forecaster.floats import Floats
 
 
-NODES = 12
+NODES = 16
 """Nodes of a panel."""
 
-TOLERANCE = 1e-9
+TOLERANCE = 1e-8
 """Largest error of a panel, and of what is left out at an end, as a share of the least integral that can be."""
 
 LEAST = 0.1
@@ -40,7 +40,7 @@ POLES = 15.0
 LIGHTEST = 1e3
 """Degrees of freedom whose tail is taken for that of all lighter ones."""
 
-NEAR, RATIO, APART = 5.0, 9.0, 4.0
+NEAR, RATIO, APART = 6.0, 25.0, 4.0
 """In units, how far the first panel goes; how much farther each next one; and how far from a mode cuts are made."""
 
 FINEST = 1e-14
