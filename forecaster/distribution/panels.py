@@ -28,19 +28,19 @@ if TYPE_CHECKING:
 NODES = 16
 """Nodes of a panel."""
 
-TOLERANCE = 1e-8
-"""Largest error of a panel, and of what is left out at an end, as a share of the least integral that can be."""
+ALLOWED, LEFT_OUT = 5e-9, 1e-9
+"""Largest error of a panel, and of what is left out at an end, in units of the plan.
 
-LEAST = 0.1
-"""No integral of a squared gap is less than this share of `Cut.unit` (a normal's is 0.23 of its scale)."""
+No integral of a squared gap is less than about a fifth of a unit (a normal's is 0.23 of its scale).
+"""
 
-POLES = 15.0
+POLES = 5.0
 """Degrees of freedom whose poles limit the ellipse as much as the growth of a normal does."""
 
 LIGHTEST = 1e3
 """Degrees of freedom whose tail is taken for that of all lighter ones."""
 
-NEAR, RATIO, APART = 6.0, 25.0, 4.0
+NEAR, RATIO, APART = 7.0, 25.0, 4.0
 """In units, how far the first panel goes; how much farther each next one; and how far from a mode cuts are made."""
 
 FINEST = 1e-14
@@ -49,8 +49,11 @@ FINEST = 1e-14
 EDGE, LITTLE = 1e-9, 1e-300
 """A mode within this share of a panel's end lies on it; a probability that can be divided by."""
 
-BEND = (np.pi / NODES) ** 4 / 720
-"""Error of the rule for a jump of 1 in the third derivative of the cdf, in half panels (Euler and Maclaurin)."""
+BEND = (np.pi / NODES) ** 4 / 720 / 10
+"""Error of the rule for a jump of 1 in the third derivative of the cdf, in half panels (Euler and Maclaurin).
+
+The greatest is ten times that: modes that bend lie here and there between the nodes.
+"""
 
 GAUSS = np.polynomial.legendre.leggauss(NODES)
 
@@ -156,18 +159,13 @@ class _Plan:
             finer=finer,
         )
 
-    @property
-    def allowed(self) -> float:
-        """The error that a panel may have."""
-        return TOLERANCE * LEAST * self.unit
-
     def far(self, rest: float) -> float:
         """How far from the centre too little is left: of the squared tail's integral, and no more than `rest` of mass.
 
         A tail is at most `(1 + e^2 / df)^(-df / 2) / 2`; each component's is held to its even share.
         """
         count = self.weight * self.weight.size / 2
-        squared = count * np.sqrt(self.wide * np.sqrt(self.df) / self.allowed)
+        squared = count * np.sqrt(self.wide * np.sqrt(self.df) / (LEFT_OUT * self.unit))
         with np.errstate(over="ignore"):
             reach = np.maximum(
                 self.df * np.expm1(2 / (self.df - 0.5) * np.log(np.maximum(squared, 1))),
@@ -193,7 +191,7 @@ class _Plan:
         last = end.max()
         while start.size:
             error, worst = self._errors(start, end)
-            coarse = (error > self.allowed) & (end - start > FINEST * np.maximum(np.abs(start), np.abs(end)))
+            coarse = (error > ALLOWED * self.unit) & (end - start > FINEST * np.maximum(np.abs(start), np.abs(end)))
             start, end = self._cut(start[coarse], end[coarse], worst[coarse])
             found.append(start)
         return np.append(np.unique(np.concatenate(found)), last)
@@ -203,9 +201,10 @@ class _Plan:
         half = (end - start)[:, None] / 2
         x = (start + end)[:, None] / 2 - self.loc
         away = np.abs(x)
+        outside = np.maximum(away - half, 0) / 2
         with np.errstate(over="ignore"):
-            axis = self._axis(self.finer * away / half, self.finer * self.pole / half)
-            beyond = 0.5 * np.exp(-self.df / 2 * np.log1p((np.maximum(away - half, 0) / self.wide) ** 2 / self.df))
+            axis = self._axis(self.finer * (away - outside) / half, self.finer * self.pole / half)
+            beyond = 0.5 * np.exp(-self.df / 2 * np.log1p((outside / self.wide) ** 2 / self.df))
             smooth = self.weight * beyond * (axis + np.sqrt(axis**2 - 1)) ** (-2.0 * NODES)
             bent = np.where(away < half * (1 - EDGE), self.bend * half**3 * BEND, 0.0)
             total = smooth.sum(axis=1) + np.sqrt((bent**2).sum(axis=1))
