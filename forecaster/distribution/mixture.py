@@ -18,7 +18,7 @@ import numpy as np
 import scipy  # it loads scipy.special, a third of a second, when that is first asked for
 
 from forecaster.distribution import student
-from forecaster.distribution.panels import Line, cut
+from forecaster.distribution.panels import Line, cut, median
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -62,11 +62,12 @@ class Mixture:
 
     def _standardised(self, y: ArrayLike) -> tuple[Floats, Floats]:
         """Residuals `e (..., K)` and the same seen by the half they fall in, `e exp(-skew sign e)`."""
-        e = (np.asarray(y, np.float64)[..., None] - self.loc) / self.scale
-        if not self.skew.any():
-            return e, e
-        stretch = np.exp(self.skew)
-        return e, e * np.where(e < 0, stretch, 1 / stretch)
+        with np.errstate(over="ignore"):  # as far out as infinity
+            e = (np.asarray(y, np.float64)[..., None] - self.loc) / self.scale
+            if not self.skew.any():
+                return e, e
+            stretch = np.exp(self.skew)
+            return e, e * np.where(e < 0, stretch, 1 / stretch)
 
     @cached_property
     def _log_factor(self) -> Floats:
@@ -126,17 +127,27 @@ class Mixture:
         """The law of `-Y`, whose tails are these tails."""
         return Mixture(self.weight, -self.loc, self.scale, self.df, -self.skew)
 
-    def beyond(self, y: Floats, side: int) -> Floats:
-        """Probability of less than `y (n,)` on side -1, of more on side 1: with all digits, however little it is."""
-        law, at = (self, y) if side < 0 else (self.mirrored, -y)
+    @cached_property
+    def origin(self) -> float:
+        """A mode in the middle. Places counted from it keep their digits where the mixture lies far from 0."""
+        return median(self.loc, self.weight)
+
+    @cached_property
+    def about(self) -> Mixture:
+        """The law of `Y - origin`."""
+        return Mixture(self.weight, self.loc - self.origin, self.scale, self.df, self.skew)
+
+    def beyond(self, away: Floats, side: int) -> Floats:
+        """Probability of less than `origin + away (n,)` on side -1, of more on side 1: with all its digits."""
+        law, at = (self.about, away) if side < 0 else (self.about.mirrored, -away)
         rows = max(CHUNK // self.weight.size, 1)
         if at.size <= rows:
             return law.cdf(at)
         return np.concatenate([law.cdf(at[start : start + rows]) for start in range(0, at.size, rows)])
 
-    def distance(self, y: ArrayLike) -> Floats:
-        """`E|Y - y|` at `y (...)`, a sum of what each component has."""
-        e, u = self._standardised(y)
+    def distance(self, away: ArrayLike) -> Floats:
+        """`E|Y - y|` at `y = origin + away (...)`, a sum of what each component has."""
+        e, u = self.about._standardised(away)
         below = _half_sum(e, self.skew, student.cdf(u, self.df), 0.5, power=1)
         tail = _half_sum(e, self.skew, student.partial_mean(u, self.df), self._at_zero, power=2)
         result: Floats = (e * (2 * below - 1) + self._first - 2 * tail) @ (self.weight * self.scale)
@@ -144,12 +155,12 @@ class Mixture:
 
     @cached_property
     def line(self) -> Line:
-        """The panels that the integral of the squared gap is taken over."""
-        return cut(self)
+        """The panels that the integral of the squared gap is taken over, counted from the origin."""
+        return cut(self.about)
 
     @cached_property
     def least(self) -> float:
-        """`integral of (F(z) - 1{y <= z})^2 dz` at the centre of the line: of squared tails, so that no digit is lost."""
+        """`integral of (F(z) - 1{y <= z})^2 dz` with `y` the centre of the line: of squared tails, all positive."""
         sides = ((self.line.below, -1), (self.line.above, 1))
         return sum(float(weight.ravel() @ self.beyond(place.ravel(), side) ** 2) for (place, weight), side in sides)
 
@@ -187,9 +198,10 @@ class Mixture:
 
     def _between(self, low: Floats, high: Floats) -> Floats:
         """A point that halves the bracket, in the logarithm of the distance from the modes where it is long."""
-        unit = self.scale.max()
-        ends = (np.arcsinh((end - self.loc[0]) / unit) for end in (low, high))
-        return np.clip(self.loc[0] + unit * np.sinh(sum(ends) / 2), low, high)
+        unit, mode = float(self.scale.max()), self.loc[0]
+        middle = (np.arcsinh((low - mode) / unit) + np.arcsinh((high - mode) / unit)) / 2
+        result: Floats = np.clip(mode + unit * np.sinh(middle), low, high)
+        return result
 
     def _newton(self, y: Floats, level: Floats) -> tuple[Floats, Floats]:
         """How far the probability of at most `y` lies above `level`, in normal scores, and the Newton step for it.
@@ -207,9 +219,9 @@ class Mixture:
         left, right = 1 / stretch / (2 * np.cosh(self.skew)), stretch / (2 * np.cosh(self.skew))
         p = level[..., None]
         half = np.where(p < left, p / (2 * left), 1 - (1 - p) / (2 * right))
-        result: Floats = self.loc + self.scale * student.quantile(half, self.df) * np.where(
-            p < left, 1 / stretch, stretch
-        )
+        with np.errstate(over="ignore"):
+            away = student.quantile(half, self.df) * np.where(p < left, 1 / stretch, stretch)
+            result: Floats = self.loc + self.scale * away
         return result
 
     def sample(self, n: int, seed: int) -> Floats:

@@ -1,4 +1,4 @@
-"""The panels that an integral over a mixture's cdf needs: short where a component is narrow, long where nothing happens.
+"""The panels that integrals over a mixture's cdf need: short where a component is narrow, long where nothing happens.
 
 Gauss's rule with n nodes on a panel integrates what is analytic inside of an ellipse around it, the panel's ends its
 foci, with an error of `rho^(-2n)`, where `rho` is the sum of the half axes in half panels (Trefethen 2008,
@@ -93,7 +93,9 @@ def nodes(start: Floats, end: Floats) -> tuple[Floats, Floats]:
     return ((start + end) / 2)[..., None] + half * place, half * weight
 
 
-def cut(mixture: Mixture, content: Callable[[Floats], Floats] = np.square, finer: float = 1.0, rest: float = 1.0) -> Line:
+def cut(
+    mixture: Mixture, content: Callable[[Floats], Floats] = np.square, finer: float = 1.0, rest: float = 1.0
+) -> Line:
     """The panels for the integral of `content` of the probability of a side's tail, from its far end to the centre.
 
     Args:
@@ -144,7 +146,7 @@ class _Plan:
         weight, loc, scale, skew = mixture.weight, mixture.loc, mixture.scale, mixture.skew
         stretch = np.exp(np.abs(skew))
         # The median of a two-piece component lies about there, whatever its skew.
-        centre = _median(loc + 1.3 * scale * np.sinh(skew), weight)
+        centre = median(loc + 1.3 * scale * np.sinh(skew), weight)
         wide = scale * stretch
         return cls(
             loc=loc,
@@ -154,7 +156,7 @@ class _Plan:
             pole=np.sqrt(np.minimum(mixture.df, POLES)) * scale / stretch,
             bend=0.8 * weight * np.sinh(2 * np.abs(skew)) / np.cosh(skew) / scale**3,
             centre=centre,
-            unit=_median(np.abs(loc - centre) + wide, weight),
+            unit=median(np.abs(loc - centre) + wide, weight),
             content=content,
             finer=finer,
         )
@@ -175,7 +177,7 @@ class _Plan:
         return float(np.clip(ends.max(), 2 * self.unit, 1e300))
 
     def first(self, side: int, far: float) -> Floats:
-        """Distances of the first edges from the centre on one side, 0 the first; the modes that bend within the first."""
+        """Distances of the first edges from the centre on one side, with the farthest near mode where some bend."""
         near = NEAR * self.unit * self.finer
         count = max(int(np.ceil(np.log(far / near) / np.log(RATIO))), 0)
         result = np.concatenate([[0.0], far * (near / far) ** (np.arange(count, -1, -1) / max(count, 1))])
@@ -193,6 +195,7 @@ class _Plan:
             error, worst = self._errors(start, end)
             coarse = (error > ALLOWED * self.unit) & (end - start > FINEST * np.maximum(np.abs(start), np.abs(end)))
             start, end = self._cut(start[coarse], end[coarse], worst[coarse])
+            start, end = start[start < end], end[start < end]
             found.append(start)
         return np.append(np.unique(np.concatenate(found)), last)
 
@@ -224,7 +227,8 @@ class _Plan:
         On both sides of a mode that is narrow in its panel; at a mode that bends; as far from the nearer end as the
         component is, times what a panel can span; and in the middle where that is less.
         """
-        mode, pole, half = self.loc[worst], self.pole[worst], (end - start) / 2
+        mode, half = self.loc[worst], (end - start) / 2
+        pole = np.maximum(self.pole[worst], FINEST * np.maximum(np.abs(start), np.abs(end)))
         room = np.minimum(mode - start, end - mode)
         inside = room > EDGE * half
         three = room > 2 * APART * pole
@@ -238,7 +242,7 @@ class _Plan:
         return np.concatenate([start, second, first[three]]), np.concatenate([first, end, second[three]])
 
 
-def _median(values: Floats, weight: Floats) -> float:
+def median(values: Floats, weight: Floats) -> float:
     """The least of `values (K,)` that half of the weight does not exceed."""
     order = np.argsort(values)
     return float(values[order[np.searchsorted(weight[order].cumsum(), 0.5)]])

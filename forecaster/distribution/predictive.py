@@ -39,7 +39,7 @@ MAP = {f"seen_{name}": name for name in ("scores", "share", "bandwidth")}
 """Names of the stored arrays: of the mixture, and of the map where there is one."""
 
 STEEPEST = 50.0
-"""The most that a skew may be: its halves' scales then differ by 43 orders of size, and doubles still hold their cubes."""
+"""The most that a skew may be: its halves' scales then differ by 43 orders of size, and doubles hold their cubes."""
 
 ROUNDING = 1e-4
 """How far the sum of float32 weights may be from 1."""
@@ -102,7 +102,9 @@ class Predictive:
         """Builds a mixture from anything that broadcasts to `(K,)`; equal weights unless told otherwise."""
         parts = np.broadcast_arrays(*(np.atleast_1d(stored(a)) for a in (loc, scale, df, skew)))
         size = parts[0].size
-        return cls(stored(np.full(size, 1 / max(size, 1)) if weight is None else weight), *parts)
+        weights = np.full(size, 1 / max(size, 1)) if weight is None else weight
+        locs, scales, dfs, skews = parts
+        return cls(stored(weights), locs, scales, dfs, skews)
 
     @classmethod
     def of_sample(cls, values: ArrayLike, components: int = 256) -> Self:
@@ -173,13 +175,13 @@ class Predictive:
         return float(self._law.distance(self._law.line.centre)) - self._law.least
 
     def crps(self, y: float) -> float:
-        """`integral of (F(z) - 1{y <= z})^2 dz`, the squared gap between the cdf and the outcome's, fraction per session.
+        """`integral of (F(z) - 1{y <= z})^2 dz`, the squared gap to the outcome's own cdf, fraction per session.
 
         Its derivative is `2 F(y) - 1`. So it is the gap at a centre, an integral of squares, and what `E|Y - y|` grows
         by from there to `y`: no digit is lost where it is small against the spread, and it is never negative.
         """
-        there, centre = self._law.distance([y, self._law.line.centre]).tolist()
-        return max(self._law.least + (there - centre), 0.0)
+        there, centre = self._law.distance([y - self._law.origin, self._law.line.centre])
+        return max(self._law.least + float(there - centre), 0.0)
 
     @cached_property
     def prob_up(self) -> float:
@@ -230,9 +232,11 @@ class Predictive:
         """
         try:
             arrays: dict[str, Any] = load(data)
-            if other := {str(a.dtype) for a in arrays.values()} - {"float32"}:
-                raise ValueError(f"arrays are float32, not {', '.join(sorted(other))}")
-            seen = {MAP[stored]: arrays.pop(stored) for stored in MAP.keys() & arrays.keys()}
-            return cls(**arrays, seen=PitMap(**seen) if seen else None)
+            kinds = {str(array.dtype) for array in arrays.values()}
+            seen = {MAP[name]: arrays.pop(name) for name in MAP.keys() & arrays.keys()}
+            read = cls(**arrays, seen=PitMap(**seen) if seen else None)
         except (TypeError, ValueError, SafetensorError) as fault:
             raise ValueError(f"these bytes are no stored predictive distribution: {fault}") from fault
+        if other := kinds - {"float32"}:
+            raise ValueError(f"these bytes are no stored predictive distribution: {', '.join(other)}, not float32")
+        return read

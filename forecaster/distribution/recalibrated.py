@@ -120,7 +120,7 @@ class PitMap:
         return max(float(scipy.special.ndtr(-np.abs(centre).max() - OUTSIDE * h)), LITTLE)
 
     def content(self, tail: Floats) -> Floats:
-        """What a tail `(...)` of a law adds to its moments and its squared gap, at most, once it is seen through this."""
+        """The most that a tail `(...)` of a law adds to moments and to the squared gap, seen through this."""
         learnt = np.maximum(self.learnt(tail), self.learnt(tail, 1))
         result: Floats = np.maximum(self.omega * learnt, tail**2)
         return result
@@ -174,11 +174,16 @@ class Seen:
         u = _inside(self.map.law.sample(n, seed))
         return np.concatenate([self.base.quantile(u[start : start + CHUNK]) for start in range(0, max(n, 1), CHUNK)])
 
+    @property
+    def origin(self) -> float:
+        """The base's."""
+        return self.base.origin
+
     @cached_property
     def line(self) -> Line:
-        """The panels that the integrals of this law are taken over."""
+        """The panels that the integrals of this law are taken over, counted from the origin."""
         finer = min(float(self.map.bandwidth) / PANEL, 1.0)
-        return cut(self.base, self.map.content, finer, self.map.rest)
+        return cut(self.base.about, self.map.content, finer, self.map.rest)
 
     @cached_property
     def _tails(self) -> tuple[Floats, Floats]:
@@ -203,7 +208,7 @@ class Seen:
 
     @cached_property
     def _learnt(self) -> tuple[float, float]:
-        """Mean and variance of the learnt law, about the centre of the line."""
+        """Mean, counted from the origin, and variance of the learnt law, from its moments about the centre."""
         (left, right), centre = self._learnt_tails, self.line.centre
         first = float(self._areas[1][0] - self._areas[0][-1])
         (below, low), (above, high) = self.line.below, self.line.above
@@ -213,13 +218,13 @@ class Seen:
     @cached_property
     def mean(self) -> float:
         """Expected value."""
-        return (1 - self.map.omega) * self.base.mean + self.map.omega * self._learnt[0]
+        return (1 - self.map.omega) * self.base.mean + self.map.omega * (self.origin + self._learnt[0])
 
     @cached_property
     def sd(self) -> float:
         """Standard deviation; infinite where the base's is."""
         omega, (mean, variance) = self.map.omega, self._learnt
-        between = omega * (1 - omega) * (self.base.mean - mean) ** 2
+        between = omega * (1 - omega) * (self.base.mean - self.origin - mean) ** 2
         return float(np.sqrt((1 - omega) * self.base.sd**2 + omega * variance + between))
 
     @cached_property
@@ -232,38 +237,41 @@ class Seen:
             total += float((weight * (omega * learnt + (1 - omega) * tail) ** 2).sum())
         return total
 
-    def _area(self, y: Floats) -> tuple[Floats, Floats]:
-        """The learnt tail of `y (...)` that does not reach across the centre, and its integral from its far end."""
-        below = y < self.line.centre
-        tail, area = np.empty(y.shape), np.empty(y.shape)
+    def _area(self, away: Floats) -> tuple[Floats, Floats]:
+        """The learnt tail of `origin + away (...)` that does not hold the centre, and its integral from its far end."""
+        below = away < self.line.centre
+        tail, area = np.empty(away.shape), np.empty(away.shape)
         for side, chosen in ((-1, below), (1, ~below)):
-            at = y[chosen]
-            tail[chosen] = self.map.learnt(self.base.beyond(at, side), side)
-            area[chosen] = self._up_to(at, side)
+            if chosen.any():
+                at = away[chosen]
+                tail[chosen] = self.map.learnt(self.base.beyond(at, side), side)
+                area[chosen] = self._up_to(at, side)
         return tail, area
 
-    def _up_to(self, y: Floats, side: int) -> Floats:
-        """Integrals of the learnt tail from its far end to `y (n,)`: whole panels, and a part of one."""
+    def _up_to(self, away: Floats, side: int) -> Floats:
+        """Integrals of the learnt tail from its far end to `origin + away (n,)`: whole panels, and a part of one."""
         edge, area = (self.line.low, self._areas[0]) if side < 0 else (self.line.high, self._areas[1])
-        at = np.clip(y, edge[0], edge[-1])
+        at = np.clip(away, edge[0], edge[-1])
         panel = np.clip(np.searchsorted(edge, at, side="right") - 1, 0, edge.size - 2)
-        start = edge[panel] if side < 0 else edge[panel + 1]
-        place, weight = nodes(np.minimum(start, at), np.maximum(start, at))
+        whole = panel if side < 0 else panel + 1
+        place, weight = nodes(np.minimum(edge[whole], at), np.maximum(edge[whole], at))
         tail = self.map.learnt(self.base.beyond(place.ravel(), side), side).reshape(place.shape)
-        result: Floats = area[panel if side < 0 else panel + 1] + (tail * weight).sum(axis=-1)
+        result: Floats = area[whole] + (tail * weight).sum(axis=-1)
         return result
 
-    def distance(self, y: ArrayLike) -> Floats:
-        """`E|Y - y|` at `y (...)`."""
-        at, omega = np.asarray(y, np.float64), self.map.omega
+    def distance(self, away: ArrayLike) -> Floats:
+        """`E|Y - y|` at `y = origin + away (...)`."""
+        at, omega = np.asarray(away, np.float64), self.map.omega
         _, area = self._area(at)
-        away = np.where(at < self.line.centre, self._learnt[0] - at, at - self._learnt[0])
-        return (1 - omega) * self.base.distance(at) + omega * (away + 2 * area)
+        mean = self._learnt[0]
+        learnt = np.where(at < self.line.centre, mean - at, at - mean) + 2 * area
+        return (1 - omega) * self.base.distance(at) + omega * learnt
 
     def partial_mean(self, y: ArrayLike) -> Floats:
         """`E[Y 1{Y <= y}]` at `y (...)`: by parts, with the integral of the tail that `y` lies in."""
         at, omega = np.asarray(y, np.float64), self.map.omega
-        tail, area = self._area(at)
+        tail, area = self._area(at - self.origin)
         part = np.multiply(at, tail, out=np.zeros(at.shape), where=tail > 0)  # nothing is left at an infinite y
-        learnt = np.where(at < self.line.centre, part - area, self._learnt[0] - part - area)
+        upper = self.origin + self._learnt[0] - part - area
+        learnt = np.where(at - self.origin < self.line.centre, part - area, upper)
         return (1 - omega) * self.base.partial_mean(at) + omega * learnt

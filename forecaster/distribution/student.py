@@ -87,7 +87,7 @@ def _kernel_cdf(u: Floats) -> Floats:
 def quantile(p: Floats, df: Floats) -> Floats:
     """Quantile function of the standard Student-t (normal where df is infinite) at `p (..., K)` in [0, 1].
 
-    Far out it is the power law `tail = x^(df / 2) / (df B(df / 2, 1/2))` with `x = df / (df + u^2)`, to the first order.
+    Far out it is the power law `tail = x^(df / 2) / (df B(df / 2, 1/2))` with `x = df / (df + u^2)`, to first order.
     """
     normal = df > NORMAL_DF
     if normal.all():
