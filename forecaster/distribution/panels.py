@@ -167,13 +167,14 @@ class _Plan:
         A tail is at most `(1 + e^2 / df)^(-df / 2) / 2`; each component's is held to its even share.
         """
         count = self.weight * self.weight.size / 2
-        squared = count * np.sqrt(self.wide * np.sqrt(self.df) / (LEFT_OUT * self.unit))
+        away = np.abs(self.loc - self.centre)
+        squared = count * np.sqrt((away + self.wide * np.sqrt(self.df)) / (LEFT_OUT * self.unit))
         with np.errstate(over="ignore"):
             reach = np.maximum(
                 self.df * np.expm1(2 / (self.df - 0.5) * np.log(np.maximum(squared, 1))),
                 self.df * np.expm1(2 / self.df * np.log(np.maximum(count / rest, 1))),
             )
-            ends = np.where(reach > 0, np.abs(self.loc - self.centre) + self.wide * np.sqrt(reach), 0.0)
+            ends = np.where(reach > 0, away + self.wide * np.sqrt(reach), 0.0)
         return float(np.clip(ends.max(), 2 * self.unit, 1e300))
 
     def first(self, side: int, far: float) -> Floats:
