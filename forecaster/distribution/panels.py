@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 NODES = 16
 """Nodes of a panel."""
 
-ALLOWED, LEFT_OUT = 5e-9, 1e-9
+ALLOWED, LEFT_OUT = 2e-8, 4e-9
 """Largest error of a panel, and of what is left out at an end, in units of the plan.
 
 No integral of a squared gap is less than about a fifth of a unit (a normal's is 0.23 of its scale).
@@ -40,7 +40,7 @@ POLES = 5.0
 LIGHTEST = 1e3
 """Degrees of freedom whose tail is taken for that of all lighter ones."""
 
-NEAR, RATIO, APART = 7.0, 25.0, 4.0
+NEAR, RATIO, APART = 7.25, 36.0, 4.0
 """In units, how far the first panel goes; how much farther each next one; and how far from a mode cuts are made."""
 
 FINEST = 1e-14
@@ -175,7 +175,7 @@ class _Plan:
                 self.df * np.expm1(2 / self.df * np.log(np.maximum(count / rest, 1))),
             )
             ends = np.where(reach > 0, away + self.wide * np.sqrt(reach), 0.0)
-        return float(np.clip(ends.max(), 2 * self.unit, 1e300))
+        return min(max(float(ends.max()), 2 * self.unit), 1e300)
 
     def first(self, side: int, far: float) -> Floats:
         """Distances of the first edges from the centre on one side, with the farthest near mode where some bend."""
@@ -190,15 +190,16 @@ class _Plan:
 
     def settled(self, start: Floats, end: Floats) -> Floats:
         """All edges in order, once every panel from `start (P,)` to `end (P,)` is cut until it is fine."""
-        found = [start]
-        last = end.max()
+        found = [start, end[-1:]]
         while start.size:
             error, worst = self._errors(start, end)
             coarse = (error > ALLOWED * self.unit) & (end - start > FINEST * np.maximum(np.abs(start), np.abs(end)))
+            if not coarse.any():
+                break
             start, end = self._cut(start[coarse], end[coarse], worst[coarse])
             start, end = start[start < end], end[start < end]
             found.append(start)
-        return np.append(np.unique(np.concatenate(found)), last)
+        return np.unique(np.concatenate(found))
 
     def _errors(self, start: Floats, end: Floats) -> tuple[Floats, NDArray[np.intp]]:
         """Errors of the panels `(P,)` and the component that has the most of each."""
@@ -245,5 +246,7 @@ class _Plan:
 
 def median(values: Floats, weight: Floats) -> float:
     """The least of `values (K,)` that half of the weight does not exceed."""
+    if values.size == 1:
+        return float(values[0])
     order = np.argsort(values)
     return float(values[order[np.searchsorted(weight[order].cumsum(), 0.5)]])

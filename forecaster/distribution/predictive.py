@@ -232,11 +232,11 @@ class Predictive:
         """
         try:
             arrays: dict[str, Any] = load(data)
-            kinds = {str(array.dtype) for array in arrays.values()}
+            other = {str(array.dtype) for array in arrays.values() if array.dtype != np.float32}
             seen = {MAP[name]: arrays.pop(name) for name in MAP.keys() & arrays.keys()}
             read = cls(**arrays, seen=PitMap(**seen) if seen else None)
         except (TypeError, ValueError, SafetensorError) as fault:
             raise ValueError(f"these bytes are no stored predictive distribution: {fault}") from fault
-        if other := kinds - {"float32"}:
+        if other:
             raise ValueError(f"these bytes are no stored predictive distribution: {', '.join(other)}, not float32")
         return read

@@ -19,6 +19,8 @@ def stored(values: ArrayLike) -> NDArray[np.float32]:
         ValueError: Where they are not real numbers.
     """
     array = np.asarray(values)
+    if array.dtype == np.float32 and array.dtype.isnative and array.flags.c_contiguous:
+        return array
     if array.dtype.kind not in "fiub":
         raise ValueError(f"a distribution is made of real numbers, not of {array.dtype}")
     with np.errstate(over="ignore"):

@@ -21,6 +21,11 @@ NAMED = {
         25.0,
         2.63694436e-03,
     ),
+    "a narrow one beyond everything": (
+        Predictive.of([0, -6], [0.065, 1e-5], [11, 3], 0, [0.9996, 4e-4]),
+        0.0,
+        1.58502290e-02,
+    ),
     "one return of -30 % among 249 within 1 %": (Predictive.of_sample(TAIL), 0.0, 7.86647743e-04),
 }
 
