@@ -22,7 +22,7 @@ PLACE = np.concatenate([COARSE[0], FINE[0]])
 CHUNK = 200_000
 
 
-def crps(p: Predictive, outcomes: Sequence[float], share: float = 1e-8) -> Floats:
+def crps(p: Predictive, outcomes: Sequence[float], share: float = 1e-7) -> Floats:
     """`integral of (F(z) - 1{y <= z})^2 dz` for each of `outcomes (n,)`, each to the given share of itself."""
     edges = _edges(p, outcomes)
     start, end = edges[:-1], edges[1:]
