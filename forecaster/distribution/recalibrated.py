@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from forecaster.floats import Floats
 
 
-PANEL = 0.5
+PANEL = 0.75
 """Kernels at least this wide, in normal scores, let panels be as long as the mixture alone does."""
 
 OUTSIDE = 6.5

@@ -47,13 +47,19 @@ def _totals(every: list[Floats], outcomes: Sequence[float]) -> Floats:
 
 
 def _edges(p: Predictive, outcomes: Sequence[float]) -> Floats:
-    """Every mode, its scale and powers of eight of it on both sides, and far out until nothing is left."""
+    """Every mode, powers of eight of its scale on both sides unless others lie near, and far out."""
     loc, scale, skew = (getattr(p, name).astype(float) for name in ("loc", "scale", "skew"))
     span = np.ptp(loc) + (scale * np.exp(np.abs(skew))).max()
     steps = 8.0 ** np.arange(np.ceil(np.log(span / scale.min()) / np.log(8))) * scale[:, None]
-    near = [loc, *((loc[:, None] + sign * steps)[steps < span] for sign in (-1, 1))]
+    steps = np.where(steps < span, steps, 0.0)
+    beside = [((loc[:, None] + sign * steps).ravel(), steps.ravel()) for sign in (-1, 1)]
+    place, step = (np.concatenate(parts) for parts in zip((loc, 0 * loc), *beside, strict=True))
+    kept = [-np.inf]
+    for at, size in sorted(zip(place, step, strict=True)):
+        if at - kept[-1] > 0.3 * size:
+            kept.append(at)
     far = [loc.mean() + sign * span * 4.0**power for sign in (-1, 1) for power in range(1, 24)]
-    return np.unique(np.concatenate([*near, far, outcomes]))
+    return np.unique(np.concatenate([kept[1:], far, outcomes]))
 
 
 def _pairs(p: Predictive, start: Floats, end: Floats) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:

@@ -84,8 +84,10 @@ def seen_cases() -> list[tuple[Predictive, list[float]]]:
         PitMap.of(rng.normal(0.2, 0.9, 250), 0.7, 0.4),
         PitMap.of(rng.normal(2.5, 1.0, 60).clip(-3.7, 3.7), 0.5, 0.4),
         PitMap.of(rng.normal(-0.5, 0.9, 60), 0.5, 0.05),
+        PitMap.of([3.7], 0.7, 0.4),
     ]
     cases = [random_case(seed, most=12) for seed in range(100, 108)]
+    cases += [(Predictive.of(0.0, 1.0, df), [0.0, 3.0]) for df in (2.05, 8.0, np.inf)]
     return [(p.through(seen), outcomes) for p, outcomes in cases for seen in maps]
 
 
