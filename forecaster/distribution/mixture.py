@@ -18,6 +18,7 @@ import numpy as np
 import scipy  # it loads scipy.special, a third of a second, when that is first asked for
 
 from forecaster.distribution import student
+from forecaster.distribution.panels import Line, cut, median
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -25,14 +26,20 @@ if TYPE_CHECKING:
     from forecaster.floats import Floats
 
 
-FINEST, COARSEST, REACH = 0.001, 0.1, 3.2
-"""Steps and range of the rule that integrates over all changes: it reaches 1e8 widths on both sides.
-
-The coarsest gives the half spread of posterior draws to eight digits.
-"""
-
-CLOSE, ROUNDS = 1e-6, 100
+CLOSE, ROUNDS = 1e-6, 200
 """A quantile is found when a Newton step falls below this share of the narrowest scale: the error is its square."""
+
+UPPER = 0.999
+"""Quantiles of higher levels are those of the mirrored mixture: near 1 a probability has no digits left."""
+
+FARTHEST = 1e300
+"""No quantile is looked for beyond, so that sums of two are finite."""
+
+EPSILON = float(np.finfo(float).eps)
+"""Relative spacing of doubles."""
+
+CHUNK = 250_000
+"""Places times components that a cdf is computed for at once, to bound the memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +62,12 @@ class Mixture:
 
     def _standardised(self, y: ArrayLike) -> tuple[Floats, Floats]:
         """Residuals `e (..., K)` and the same seen by the half they fall in, `e exp(-skew sign e)`."""
-        e = (np.asarray(y, np.float64)[..., None] - self.loc) / self.scale
-        if not self.skew.any():
-            return e, e
-        stretch = np.exp(self.skew)
-        return e, e * np.where(e < 0, stretch, 1 / stretch)
+        with np.errstate(over="ignore"):  # as far out as infinity
+            e = (np.asarray(y, np.float64)[..., None] - self.loc) / self.scale
+            if not self.skew.any():
+                return e, e
+            stretch = np.exp(self.skew)
+            return e, e * np.where(e < 0, stretch, 1 / stretch)
 
     @cached_property
     def _log_factor(self) -> Floats:
@@ -84,15 +92,19 @@ class Mixture:
         """`E[Y 1{Y <= y}]` at `y (...)`; its limit is the mean."""
         e, u = self._standardised(y)
         below = _half_sum(e, self.skew, student.cdf(u, self.df), 0.5, power=1)
-        at_zero = student.partial_mean(np.zeros(1), self.df)
-        tail = _half_sum(e, self.skew, student.partial_mean(u, self.df), at_zero, power=2)
+        tail = _half_sum(e, self.skew, student.partial_mean(u, self.df), self._at_zero, power=2)
         result: Floats = (self.loc * below + self.scale * tail) @ self.weight
         return result
 
     @cached_property
+    def _at_zero(self) -> Floats:
+        """`E[T 1{T <= 0}]` of the components' Student-t."""
+        return student.partial_mean(np.zeros(1), self.df)
+
+    @cached_property
     def _first(self) -> Floats:
         """Means of the components, in scales from their modes."""
-        result: Floats = -4 * np.sinh(self.skew) * student.partial_mean(np.zeros(1), self.df)
+        result: Floats = -4 * np.sinh(self.skew) * self._at_zero
         return result
 
     @cached_property
@@ -111,57 +123,85 @@ class Mixture:
         return float(np.sqrt(max(float(self.weight @ moments), 0.0)))
 
     @cached_property
-    def centre(self) -> float:
-        """The median of the modes, about which integrals are taken."""
-        return float(np.median(self.loc))
+    def mirrored(self) -> Mixture:
+        """The law of `-Y`, whose tails are these tails."""
+        return Mixture(self.weight, -self.loc, self.scale, self.df, -self.skew)
 
     @cached_property
-    def width(self) -> float:
-        """A length that is neither lost in the mixture nor much wider than it."""
-        return max(float(np.median(self.scale)), float(self.loc.std()))
+    def origin(self) -> float:
+        """A mode in the middle. Places counted from it keep their digits where the mixture lies far from 0."""
+        return median(self.loc, self.weight)
 
     @cached_property
-    def step(self) -> float:
-        """Step of a double exponential rule, small enough to see the narrowest component."""
-        return float(np.clip(0.1 * float(self.scale.min()) / self.width, FINEST, COARSEST))
+    def about(self) -> Mixture:
+        """The law of `Y - origin`."""
+        return Mixture(self.weight, self.loc - self.origin, self.scale, self.df, self.skew)
 
-    def line(self, step: float) -> tuple[Floats, Floats]:
-        """Nodes and weights `(n,)` of integrals over all y, by the sinh-sinh rule.
+    def beyond(self, away: Floats, side: int) -> Floats:
+        """Probability of less than `origin + away (n,)` on side -1, of more on side 1: with all its digits."""
+        law, at = (self.about, away) if side < 0 else (self.about.mirrored, -away)
+        rows = max(CHUNK // self.weight.size, 1)
+        if at.size <= rows:
+            return law.cdf(at)
+        return np.concatenate([law.cdf(at[start : start + rows]) for start in range(0, at.size, rows)])
 
-        Takahasi and Mori (1974, doi:10.2977/prims/1195192451).
-        """
-        node = np.arange(-REACH, REACH + step / 2, step)
-        place = np.sinh(np.pi / 2 * np.sinh(node))
-        weight = np.pi / 2 * np.cosh(node) * np.cosh(np.pi / 2 * np.sinh(node))
-        return self.centre + self.width * place, step * self.width * weight
+    def distance(self, away: ArrayLike) -> Floats:
+        """`E|Y - y|` at `y = origin + away (...)`, a sum of what each component has."""
+        e, u = self.about._standardised(away)
+        below = _half_sum(e, self.skew, student.cdf(u, self.df), 0.5, power=1)
+        tail = _half_sum(e, self.skew, student.partial_mean(u, self.df), self._at_zero, power=2)
+        result: Floats = (e * (2 * below - 1) + self._first - 2 * tail) @ (self.weight * self.scale)
+        return result
 
     @cached_property
-    def half_spread(self) -> float:
-        """`E|Y - Y'| / 2 = integral of F (1 - F)`, to eight digits; to five where narrow kernels lie far apart."""
-        place, weight = self.line(self.step)
-        f = self.cdf(place)
-        return float(weight @ (f * (1 - f)))
+    def line(self) -> Line:
+        """The panels that the integral of the squared gap is taken over, counted from the origin."""
+        return cut(self.about)
+
+    @cached_property
+    def least(self) -> float:
+        """`integral of (F(z) - 1{y <= z})^2 dz` with `y` the centre of the line: of squared tails, all positive."""
+        sides = ((self.line.below, -1), (self.line.above, 1))
+        return sum(float(weight.ravel() @ self.beyond(place.ravel(), side) ** 2) for (place, weight), side in sides)
 
     def quantile(self, level: Floats) -> Floats:
-        """Values that are not exceeded with probability `level (...)`, each inside (0, 1).
+        """Values that are not exceeded with probability `level (...)`, each inside (0, 1)."""
+        level = np.asarray(level, np.float64)
+        upper = level > UPPER
+        if not upper.any():
+            return self._lower_quantile(level)
+        result = np.empty(level.shape)
+        result[~upper] = self._lower_quantile(level[~upper])
+        result[upper] = -self.mirrored._lower_quantile(1 - level[upper])
+        return result
 
-        Newton's method from the mean of the components' own quantiles, which enclose the mixture's; a step that leaves
-        the bracket, or is not half of the one before, halves the bracket instead.
+    def _lower_quantile(self, level: Floats) -> Floats:
+        """Newton's method from the mean of the components' own quantiles, which enclose the mixture's.
+
+        A step that leaves the bracket, or is not half of the one before, halves the bracket instead; a bracket over
+        many orders of size in its logarithm.
         """
-        ends = self._component_quantiles(level)
+        ends = np.clip(self._component_quantiles(level), -FARTHEST, FARTHEST)
         margin = 1e-6 * self.scale.max()
         low, high = ends.min(axis=-1) - margin, ends.max(axis=-1) + margin
         found, step, close = ends @ self.weight, high - low, CLOSE * self.scale.min()
         for _ in range(ROUNDS):
             miss, newton = self._newton(found, level)
             low, high = np.where(miss < 0, found, low), np.where(miss < 0, high, found)
-            done = np.abs(newton) <= close
+            done = np.abs(newton) <= np.maximum(close, 4 * EPSILON * np.abs(found))
             inside = (low < found - newton) & (found - newton < high) & (np.abs(newton) <= np.abs(step) / 2)
-            step = np.where(done | inside, newton, found - (low + high) / 2)
+            step = np.where(done | inside, newton, found - self._between(low, high))
             found = found - step
             if (done | (high - low <= CLOSE * close)).all():
                 break
         return np.asarray(found)
+
+    def _between(self, low: Floats, high: Floats) -> Floats:
+        """A point that halves the bracket, in the logarithm of the distance from the modes where it is long."""
+        unit, mode = float(self.scale.max()), self.loc[0]
+        middle = (np.arcsinh((low - mode) / unit) + np.arcsinh((high - mode) / unit)) / 2
+        result: Floats = np.clip(mode + unit * np.sinh(middle), low, high)
+        return result
 
     def _newton(self, y: Floats, level: Floats) -> tuple[Floats, Floats]:
         """How far the probability of at most `y` lies above `level`, in normal scores, and the Newton step for it.
@@ -179,21 +219,21 @@ class Mixture:
         left, right = 1 / stretch / (2 * np.cosh(self.skew)), stretch / (2 * np.cosh(self.skew))
         p = level[..., None]
         half = np.where(p < left, p / (2 * left), 1 - (1 - p) / (2 * right))
-        result: Floats = self.loc + self.scale * student.quantile(half, self.df) * np.where(
-            p < left, 1 / stretch, stretch
-        )
+        with np.errstate(over="ignore"):
+            away = student.quantile(half, self.df) * np.where(p < left, 1 / stretch, stretch)
+            result: Floats = self.loc + self.scale * away
         return result
 
     def sample(self, n: int, seed: int) -> Floats:
         """`(n,)` independent draws."""
         rng = np.random.default_rng(seed)
-        df = self.df
+        normal = self.df > student.NORMAL_DF
         k = rng.choice(self.weight.size, size=n, p=self.weight)
-        normal = np.abs(rng.standard_normal(n))
-        finite = np.where(np.isinf(df), 1.0, df)[k]
-        widen = np.where(np.isinf(df[k]), 1.0, np.sqrt(finite / rng.chisquare(finite)))
+        size = np.abs(rng.standard_normal(n))
+        finite = np.where(normal, 1.0, self.df)[k]
+        widen = np.where(normal[k], 1.0, np.sqrt(finite / rng.chisquare(finite)))
         sign = np.where(rng.random(n) < 1 / (1 + np.exp(-2 * self.skew[k])), 1.0, -1.0)
-        result: Floats = self.loc[k] + self.scale[k] * sign * np.exp(self.skew[k] * sign) * normal * widen
+        result: Floats = self.loc[k] + self.scale[k] * sign * np.exp(self.skew[k] * sign) * size * widen
         return result
 
 

@@ -19,6 +19,7 @@ from safetensors.numpy import load, save
 
 from forecaster.distribution.mixture import Mixture
 from forecaster.distribution.recalibrated import PitMap, Seen
+from forecaster.distribution.stored import stored
 from forecaster.distribution.student import KERNEL_DF
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ COMPONENTS = ("weight", "loc", "scale", "df", "skew")
 MAP = {f"seen_{name}": name for name in ("scores", "share", "bandwidth")}
 """Names of the stored arrays: of the mixture, and of the map where there is one."""
 
+STEEPEST = 50.0
+"""The most that a skew may be: its halves' scales then differ by 43 orders of size, and doubles hold their cubes."""
+
 ROUNDING = 1e-4
 """How far the sum of float32 weights may be from 1."""
 
@@ -50,7 +54,7 @@ class Predictive:
         loc: `(K,)` modes, fraction per session.
         scale: `(K,)` scales, fraction per session, positive.
         df: `(K,)` degrees of freedom, above 1; infinite for a normal.
-        skew: `(K,)` log ratio of the right to the left scale, halved; 0 for symmetric.
+        skew: `(K,)` log ratio of the right to the left scale, halved, at most 50 in size; 0 for symmetric.
         seen: The map of its PIT that the mixture is seen through, if any.
 
     Raises:
@@ -71,12 +75,14 @@ class Predictive:
     seen: PitMap | None = None
 
     def __post_init__(self) -> None:
-        """Checks shapes and ranges once, so that no method needs to."""
+        """Makes the arrays float32, and checks shapes and ranges once, so that no method needs to."""
+        for name in COMPONENTS:
+            object.__setattr__(self, name, stored(getattr(self, name)))
         arrays = [getattr(self, name) for name in COMPONENTS]
         if {a.shape for a in arrays} != {(self.weight.size,)} or self.weight.size == 0:
             raise ValueError(f"components must be (K,) with K > 0, not {[a.shape for a in arrays]}")
-        if not (np.isfinite(self.loc).all() and np.isfinite(self.skew).all()):
-            raise ValueError("loc and skew must be finite")
+        if not (np.isfinite(self.loc).all() and (np.abs(self.skew) <= STEEPEST).all()):
+            raise ValueError(f"loc must be finite, and skew between -{STEEPEST:.0f} and {STEEPEST:.0f}")
         if not (np.isfinite(self.scale).all() and (self.scale > 0).all()):
             raise ValueError("scale must be finite and positive")
         if not (self.df > 1).all():
@@ -94,11 +100,11 @@ class Predictive:
         weight: ArrayLike | None = None,
     ) -> Self:
         """Builds a mixture from anything that broadcasts to `(K,)`; equal weights unless told otherwise."""
-        parts = np.broadcast_arrays(*(np.atleast_1d(np.asarray(a, np.float32)) for a in (loc, scale, df, skew)))
+        parts = np.broadcast_arrays(*(np.atleast_1d(stored(a)) for a in (loc, scale, df, skew)))
         size = parts[0].size
-        weights = np.full(size, 1 / max(size, 1)) if weight is None else np.asarray(weight, np.float64)
-        locs, scales, dfs, skews = (np.ascontiguousarray(p) for p in parts)
-        return cls(weights.astype(np.float32), locs, scales, dfs, skews)
+        weights = np.full(size, 1 / max(size, 1)) if weight is None else weight
+        locs, scales, dfs, skews = parts
+        return cls(stored(weights), locs, scales, dfs, skews)
 
     @classmethod
     def of_sample(cls, values: ArrayLike, components: int = 256) -> Self:
@@ -106,8 +112,15 @@ class Predictive:
 
         The bandwidth is Silverman's rule (1986, eq. 3.31). More than `components` values are represented by as
         many equally likely quantiles of them.
+
+        Raises:
+            ValueError: Where the values are not numbers, finite, and at least two different ones.
         """
-        sample = np.sort(np.asarray(values, np.float64))
+        sample = np.sort(np.asarray(values, np.float64), axis=None)
+        if sample.size == 0 or not np.isfinite(sample).all():
+            raise ValueError("a distribution of a sample needs finite values, and at least two different ones")
+        if sample[0] == sample[-1]:
+            raise ValueError(f"{sample.size} values that are all {sample[0]} have no spread to smooth them by")
         spread = min(float(sample.std()), float(np.subtract(*np.quantile(sample, [0.75, 0.25]))) / 1.349)
         bandwidth = 0.9 * (spread or float(sample.std())) * sample.size**-0.2
         if sample.size > components:
@@ -126,7 +139,8 @@ class Predictive:
 
     @cached_property
     def _law(self) -> Mixture | Seen:
-        weight, *rest = (getattr(self, name).astype(np.float64) for name in COMPONENTS)
+        there = self.weight > 0
+        weight, *rest = (getattr(self, name)[there].astype(np.float64) for name in COMPONENTS)
         mixture = Mixture(weight / weight.sum(), *rest)
         return mixture if self.seen is None else Seen(mixture, self.seen)
 
@@ -154,8 +168,20 @@ class Predictive:
 
     @property
     def half_spread(self) -> float:
-        """`E|Y - Y'| / 2 = integral of F (1 - F)`, fraction per session."""
-        return self._law.half_spread
+        """`E|Y - Y'| / 2 = integral of F (1 - F)`, fraction per session.
+
+        It is `E|Y - y|` less the continuous ranked probability score at `y`, whatever `y`.
+        """
+        return float(self._law.distance(self._law.line.centre)) - self._law.least
+
+    def crps(self, y: float) -> float:
+        """`integral of (F(z) - 1{y <= z})^2 dz`, the squared gap to the outcome's own cdf, fraction per session.
+
+        Its derivative is `2 F(y) - 1`. So it is the gap at a centre, an integral of squares, and what `E|Y - y|` grows
+        by from there to `y`: no digit is lost where it is small against the spread, and it is never negative.
+        """
+        there, centre = self._law.distance([y - self._law.origin, self._law.line.centre])
+        return max(self._law.least + float(there - centre), 0.0)
 
     @cached_property
     def prob_up(self) -> float:
@@ -206,7 +232,11 @@ class Predictive:
         """
         try:
             arrays: dict[str, Any] = load(data)
-            seen = {MAP[stored]: arrays.pop(stored) for stored in MAP.keys() & arrays.keys()}
-            return cls(**arrays, seen=PitMap(**seen) if seen else None)
+            other = {str(array.dtype) for array in arrays.values() if array.dtype != np.float32}
+            seen = {MAP[name]: arrays.pop(name) for name in MAP.keys() & arrays.keys()}
+            read = cls(**arrays, seen=PitMap(**seen) if seen else None)
         except (TypeError, ValueError, SafetensorError) as fault:
             raise ValueError(f"these bytes are no stored predictive distribution: {fault}") from fault
+        if other:
+            raise ValueError(f"these bytes are no stored predictive distribution: {', '.join(other)}, not float32")
+        return read

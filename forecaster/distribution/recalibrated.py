@@ -20,6 +20,8 @@ import numpy as np
 import scipy  # it loads scipy.special, a third of a second, when that is first asked for
 
 from forecaster.distribution.mixture import Mixture
+from forecaster.distribution.panels import LITTLE, Line, cut, nodes
+from forecaster.distribution.stored import stored
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -27,11 +29,11 @@ if TYPE_CHECKING:
     from forecaster.floats import Floats
 
 
-FINER, COARSEST = 0.75, 0.05
-"""Share of the mixture's own step, and its most, at which a double exponential rule sees the kernels of a map too."""
+PANEL = 0.75
+"""Kernels at least this wide, in normal scores, let panels be as long as the mixture alone does."""
 
-NEAR, FAR = -3.3, 2.5
-"""Ends of the rule that integrates away from a point: from 1e-9 to 1e4 widths."""
+OUTSIDE = 6.5
+"""Widths of a kernel beyond which nothing of it is left."""
 
 CHUNK = 10_000
 """Draws that are inverted at once, to bound the memory."""
@@ -64,7 +66,9 @@ class PitMap:
     bandwidth: NDArray[np.float32]
 
     def __post_init__(self) -> None:
-        """Checks shapes and ranges once, so that no method needs to."""
+        """Makes the arrays float32, and checks shapes and ranges once, so that no method needs to."""
+        for name in ("scores", "share", "bandwidth"):
+            object.__setattr__(self, name, stored(getattr(self, name)))
         if self.scores.shape != (self.scores.size,) or self.scores.size == 0 or not np.isfinite(self.scores).all():
             raise ValueError("scores must be (N,) with N > 0, and finite")
         if self.share.shape != () or not 0 <= self.share < 1:
@@ -75,7 +79,7 @@ class PitMap:
     @classmethod
     def of(cls, scores: ArrayLike, share: float, bandwidth: float) -> PitMap:
         """Builds a map from numbers."""
-        return cls(*(np.asarray(a, np.float32) for a in (scores, share, bandwidth)))
+        return cls(stored(scores), stored(share), stored(bandwidth))
 
     @cached_property
     def omega(self) -> float:
@@ -94,18 +98,32 @@ class PitMap:
         centre, h = self._kernels
         weight = np.append(np.full(centre.size, self.omega / centre.size), 1 - self.omega)
         ones = np.ones(weight.size)
-        scale = np.where(np.arange(weight.size) < centre.size, h, 1.0)
-        return Mixture(weight, np.append(centre, 0.0), scale, np.inf * ones, 0 * ones)
+        return Mixture(weight, np.append(centre, 0.0), np.append(h * ones[1:], 1.0), np.inf * ones, 0 * ones)
 
-    def learnt(self, u: Floats) -> Floats:
-        """`D(u)`, the cdf of the next PIT as the past alone tells it, at `u (...)` in [0, 1]."""
+    def learnt(self, tail: Floats, side: int = -1) -> Floats:
+        """`D(u)`, the cdf of the next PIT as the past alone tells it, at `u = tail (...)` in [0, 1].
+
+        On side 1 the tail above, `1 - D(1 - tail)`, with all its digits.
+        """
         centre, h = self._kernels
-        result: Floats = scipy.special.ndtr((scipy.special.ndtri(u)[..., None] - centre) / h).mean(axis=-1)
+        result: Floats = scipy.special.ndtr((scipy.special.ndtri(tail)[..., None] + side * centre) / h).mean(axis=-1)
         return result
 
-    def cdf(self, u: Floats) -> Floats:
-        """`G(u)` at `u (...)` in [0, 1]."""
-        return self.omega * self.learnt(u) + (1 - self.omega) * u
+    def cdf(self, tail: Floats, side: int = -1) -> Floats:
+        """`G(u)` at `u = tail (...)` in [0, 1]; on side 1 the tail above, `1 - G(1 - tail)`."""
+        return self.omega * self.learnt(tail, side) + (1 - self.omega) * tail
+
+    @cached_property
+    def rest(self) -> float:
+        """The probability of a tail in which nothing was learnt."""
+        centre, h = self._kernels
+        return max(float(scipy.special.ndtr(-np.abs(centre).max() - OUTSIDE * h)), LITTLE)
+
+    def content(self, tail: Floats) -> Floats:
+        """The most that a tail `(...)` of a law adds to moments and to the squared gap, seen through this."""
+        learnt = np.maximum(self.learnt(tail), self.learnt(tail, 1))
+        result: Floats = np.maximum(self.omega * learnt, tail**2)
+        return result
 
     def density(self, u: Floats) -> Floats:
         """`g(u)` at `u (...)` in [0, 1]: what a density is multiplied by."""
@@ -128,7 +146,7 @@ class Seen:
     """A mixture seen through a map of its PIT.
 
     The map leaves `1 - omega` of the mixture as it is, whose moments have closed forms. The rest has light tails, and
-    its moments come from double exponential rules (Takahasi and Mori 1974, doi:10.2977/prims/1195192451).
+    its moments are integrals of them over panels.
 
     Attributes:
         base: The mixture.
@@ -157,62 +175,103 @@ class Seen:
         return np.concatenate([self.base.quantile(u[start : start + CHUNK]) for start in range(0, max(n, 1), CHUNK)])
 
     @property
-    def _step(self) -> float:
-        return min(self.base.step, COARSEST)
+    def origin(self) -> float:
+        """The base's."""
+        return self.base.origin
 
     @cached_property
-    def _line(self) -> tuple[Floats, Floats, Floats]:
-        """Nodes and weights `(n,)` of integrals over all y, and the base's cdf there."""
-        place, weight = self.base.line(FINER * self._step)
-        return place, weight, self.base.cdf(place)
+    def line(self) -> Line:
+        """The panels that the integrals of this law are taken over, counted from the origin."""
+        finer = min(float(self.map.bandwidth) / PANEL, 1.0)
+        return cut(self.base.about, self.map.content, finer, self.map.rest)
+
+    @cached_property
+    def _tails(self) -> tuple[Floats, Floats]:
+        """The base's tails at the nodes, `(L, NODES)` below the centre and `(H, NODES)` above."""
+        below, above = self.line.below[0], self.line.above[0]
+        return (
+            self.base.beyond(below.ravel(), -1).reshape(below.shape),
+            self.base.beyond(above.ravel(), 1).reshape(above.shape),
+        )
+
+    @cached_property
+    def _learnt_tails(self) -> tuple[Floats, Floats]:
+        """The same of the law whose cdf is `D(F(y))`."""
+        return self.map.learnt(self._tails[0], -1), self.map.learnt(self._tails[1], 1)
+
+    @cached_property
+    def _areas(self) -> tuple[Floats, Floats]:
+        """Integrals of the learnt tails from the far ends up to each edge: `(L + 1,)` below and `(H + 1,)` above."""
+        below = (self._learnt_tails[0] * self.line.below[1]).sum(axis=1)
+        above = (self._learnt_tails[1] * self.line.above[1]).sum(axis=1)
+        return np.append(0.0, below.cumsum()), np.append(above[::-1].cumsum()[::-1], 0.0)
 
     @cached_property
     def _learnt(self) -> tuple[float, float]:
-        """Mean and variance of the law whose cdf is `D(F(y))`.
-
-        Each moment is a normal's and an integral of the difference of the two cdfs, which has no kink anywhere.
-        """
-        place, weight, f = self._line
-        away = (place - self.base.centre) / self.base.width
-        gap = weight * (scipy.special.ndtr(away) - self.map.learnt(f))
-        first, second = float(gap.sum()), float(self.base.width * (self.base.width + 2 * gap @ away))
-        return self.base.centre + first, second - first**2
+        """Mean, counted from the origin, and variance of the learnt law, from its moments about the centre."""
+        (left, right), centre = self._learnt_tails, self.line.centre
+        first = float(self._areas[1][0] - self._areas[0][-1])
+        (below, low), (above, high) = self.line.below, self.line.above
+        second = 2 * float(((above - centre) * right * high).sum() + ((centre - below) * left * low).sum())
+        return centre + first, second - first**2
 
     @cached_property
     def mean(self) -> float:
         """Expected value."""
-        return (1 - self.map.omega) * self.base.mean + self.map.omega * self._learnt[0]
+        return (1 - self.map.omega) * self.base.mean + self.map.omega * (self.origin + self._learnt[0])
 
     @cached_property
     def sd(self) -> float:
         """Standard deviation; infinite where the base's is."""
         omega, (mean, variance) = self.map.omega, self._learnt
-        between = omega * (1 - omega) * (self.base.mean - mean) ** 2
+        between = omega * (1 - omega) * (self.base.mean - self.origin - mean) ** 2
         return float(np.sqrt((1 - omega) * self.base.sd**2 + omega * variance + between))
 
     @cached_property
-    def half_spread(self) -> float:
-        """`E|Y - Y'| / 2`."""
-        _, weight, f = self._line
-        g = self.map.cdf(f)
-        return float(weight @ (g * (1 - g)))
+    def least(self) -> float:
+        """The integral of the squared gap at the centre of the line, as of a mixture."""
+        omega, total = self.map.omega, 0.0
+        for tail, learnt, (_, weight) in zip(
+            self._tails, self._learnt_tails, (self.line.below, self.line.above), strict=True
+        ):
+            total += float((weight * (omega * learnt + (1 - omega) * tail) ** 2).sum())
+        return total
+
+    def _area(self, away: Floats) -> tuple[Floats, Floats]:
+        """The learnt tail of `origin + away (...)` that does not hold the centre, and its integral from its far end."""
+        below = away < self.line.centre
+        tail, area = np.empty(away.shape), np.empty(away.shape)
+        for side, chosen in ((-1, below), (1, ~below)):
+            if chosen.any():
+                at = away[chosen]
+                tail[chosen] = self.map.learnt(self.base.beyond(at, side), side)
+                area[chosen] = self._up_to(at, side)
+        return tail, area
+
+    def _up_to(self, away: Floats, side: int) -> Floats:
+        """Integrals of the learnt tail from its far end to `origin + away (n,)`: whole panels, and a part of one."""
+        edge, area = (self.line.low, self._areas[0]) if side < 0 else (self.line.high, self._areas[1])
+        at = np.clip(away, edge[0], edge[-1])
+        panel = np.clip(np.searchsorted(edge, at, side="right") - 1, 0, edge.size - 2)
+        whole = panel if side < 0 else panel + 1
+        place, weight = nodes(np.minimum(edge[whole], at), np.maximum(edge[whole], at))
+        tail = self.map.learnt(self.base.beyond(place.ravel(), side), side).reshape(place.shape)
+        result: Floats = area[whole] + (tail * weight).sum(axis=-1)
+        return result
+
+    def distance(self, away: ArrayLike) -> Floats:
+        """`E|Y - y|` at `y = origin + away (...)`."""
+        at, omega = np.asarray(away, np.float64), self.map.omega
+        _, area = self._area(at)
+        mean = self._learnt[0]
+        learnt = np.where(at < self.line.centre, mean - at, at - mean) + 2 * area
+        return (1 - omega) * self.base.distance(at) + omega * learnt
 
     def partial_mean(self, y: ArrayLike) -> Floats:
         """`E[Y 1{Y <= y}]` at `y (...)`: by parts, with the integral of the tail that `y` lies in."""
         at, omega = np.asarray(y, np.float64), self.map.omega
-        below = self.map.learnt(self.base.cdf(at))
-        side = np.where(below < 0.5, -1.0, 1.0)  # noqa: PLR2004  # the tail that holds less
-        away, weight = self._ray
-        beyond = self.map.learnt(self.base.cdf(at[..., None] + side[..., None] * away))
-        lower = at * below - beyond @ weight
-        upper = self._learnt[0] - at * (1 - below) - (1 - beyond) @ weight
-        result: Floats = (1 - omega) * self.base.partial_mean(at) + omega * np.where(side < 0, lower, upper)
-        return result
-
-    @cached_property
-    def _ray(self) -> tuple[Floats, Floats]:
-        """Nodes and weights `(n,)` of integrals away from a point, by the exp-sinh rule."""
-        step = self._step
-        node = np.arange(NEAR, FAR + step / 2, step)
-        away = self.base.width * np.exp(np.pi / 2 * np.sinh(node))
-        return away, step * np.pi / 2 * np.cosh(node) * away
+        tail, area = self._area(at - self.origin)
+        part = np.multiply(at, tail, out=np.zeros(at.shape), where=tail > 0)  # nothing is left at an infinite y
+        upper = self.origin + self._learnt[0] - part - area
+        learnt = np.where(at - self.origin < self.line.centre, part - area, upper)
+        return (1 - omega) * self.base.partial_mean(at) + omega * learnt
