@@ -83,10 +83,7 @@ def packed_reach(sites: tuple[Site, ...]) -> Tensor:
 
 def unpack(sites: tuple[Site, ...], latent: Tensor) -> Iterator[Unpacked]:
     """The values of each site at packed latents `(..., latents)`."""
-    place = 0
-    for site in sites:
-        part = latent[..., place : place + site.size]
-        place += site.size
+    for site, part in zip(sites, latent.split([site.size for site in sites], -1), strict=True):
         if site.support is constraints.real:
             jacobian = latent.new_zeros(())
             value = part
