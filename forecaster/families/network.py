@@ -128,7 +128,7 @@ def fit_networks(
 
 def default_schedule() -> Schedule:
     """Brings both guides to rest where much is learnt: there few draws hold training up, not few rows."""
-    return Schedule(steps=1200, learning_rate=0.1, particles=4, minibatch=128, checks=400)
+    return Schedule(steps=1200, learning_rate=0.2, particles=8, minibatch=128, checks=400)
 
 
 def _tensors(arrays: Sequence[ArrayLike]) -> tuple[Tensor, ...]:
