@@ -57,7 +57,7 @@ class Layer:
         through = torch.bmm(o.flatten(0, 1).mT, slopes)
         if self.activation == "tanh":
             torch.ops.aten.tanh_backward.grad_input(through, hidden, grad_input=through)
-        # The rows stand on the right, as they lie in memory: twice as quick as on the left.
+        # The rows stand on the right, as they lie in memory: a fifth quicker than on the left.
         of_w = torch.bmm(through.unflatten(0, (-1, draws)).flatten(1, 2), x.mT)
         return (
             *Linear().backward(tuple(beside), tuple(own), None, location, unit),
