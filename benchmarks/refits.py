@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from time import process_time
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import torch
 
+from benchmarks.__main__ import cpu
 from benchmarks.backtest import history_of, peak
 from benchmarks.baseline import keras_of
 from benchmarks.many import HEAVY
@@ -42,13 +42,6 @@ if TYPE_CHECKING:
 NAME = "a backtest of 8 origins, each refitted, against its reference of one"
 REFITTED, SAMPLED = 64, 2
 ORIGINS, ASSETS, DAYS = (50, 200, 1000), (1, 10, 100), 50
-
-
-def cpu(case: Callable[[], object]) -> float:
-    """CPU seconds of one call."""
-    start = process_time()
-    case()
-    return process_time() - start
 
 
 def backtested(history: History, name: str, count: int) -> None:

@@ -32,23 +32,16 @@ class Layer:
     numbers: int
     activation: Activation
 
-    @property
-    def _slope(self) -> int:
-        # tanh z = 2 sigmoid 2z - 1: torch's sigmoid takes a fifth of the time of its tanh.
-        return 2 if self.activation == "tanh" else 1
-
     def forward(self, rows: Parts, latents: Parts) -> tuple[Tensor, Tensor, Tensor]:
         """Residuals, log units and the hidden units `(n * draws, hidden, rows)`."""
         *beside, x = rows
         *own, w, o = latents
         residual, unit, _ = Linear().forward(tuple(beside), tuple(own))
         # One multiplication a network for all its draws; broadcasting would copy the rows for each of them.
-        sums = torch.bmm((self._slope * w).mT.flatten(1, 2), x)
-        hidden = sums.unflatten(1, (-1, self.numbers)).flatten(0, 1)
-        added = torch.bmm((self._slope * o).flatten(0, 1), hidden if self._slope == 1 else hidden.sigmoid_())
-        added = added.unflatten(0, o.shape[:2])
-        if self._slope > 1:
-            added = added - o.sum(-1, keepdim=True)
+        hidden = torch.bmm(w.mT.flatten(1, 2), x).unflatten(1, (-1, self.numbers)).flatten(0, 1)
+        if self.activation == "tanh":
+            hidden.tanh_()
+        added = torch.bmm(o.flatten(0, 1), hidden).unflatten(0, o.shape[:2])
         residual.sub_(added[:, :, 0])
         if added.shape[2] > 1:
             unit.add_(added[:, :, 1])
@@ -60,14 +53,14 @@ class Layer:
         *own, _, o = latents
         outputs, draws = o.shape[2], o.shape[1]
         slopes = torch.stack([location, unit][:outputs], 2).flatten(0, 1)
-        of_o = self._slope * torch.bmm(slopes, hidden.mT)
-        through = torch.bmm((self._slope * o).flatten(0, 1).mT, slopes)
-        if self._slope > 1:
-            of_o -= slopes.sum(-1, keepdim=True)
-            through.mul_(torch.addcmul(hidden, hidden, hidden, value=-1))
-        of_w = self._slope * torch.bmm(x, through.unflatten(0, (-1, draws)).flatten(1, 2).mT)
+        of_o = torch.bmm(slopes, hidden.mT)
+        through = torch.bmm(o.flatten(0, 1).mT, slopes)
+        if self.activation == "tanh":
+            torch.ops.aten.tanh_backward.grad_input(through, hidden, grad_input=through)
+        # The rows stand on the right, as they lie in memory: a fifth quicker than on the left.
+        of_w = torch.bmm(through.unflatten(0, (-1, draws)).flatten(1, 2), x.mT)
         return (
             *Linear().backward(tuple(beside), tuple(own), None, location, unit),
-            of_w.unflatten(2, (draws, -1)).transpose(1, 2),
+            of_w.unflatten(1, (draws, -1)).mT,
             of_o.unflatten(0, (-1, draws)),
         )

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyro
-import pyro.distributions as dist
 import torch
 
 from forecaster.families import linear
+from forecaster.families.centred import Centred
 from forecaster.families.layer import Layer
 from forecaster.families.likelihoods import columns_of, log_likelihood, packed
 from forecaster.families.rows import labelled, usable
@@ -126,8 +126,8 @@ def fit_networks(
 
 
 def default_schedule() -> Schedule:
-    """Minibatches of 128 rows, and steps that bring both guides to rest where much is learnt."""
-    return Schedule(steps=1200, learning_rate=0.05, particles=1, minibatch=128, checks=400)
+    """Brings both guides to rest where much is learnt: there few draws hold training up, not few rows."""
+    return Schedule(steps=1200, learning_rate=0.2, particles=8, minibatch=128, checks=400)
 
 
 def _tensors(arrays: Sequence[ArrayLike]) -> tuple[Tensor, ...]:
@@ -246,7 +246,7 @@ class Networks:
 
     def _laws(self, dtype: torch.dtype) -> dict[str, Any]:
         """The prior of each site, as Pyro distributions."""
-        of, zero = self.prior.linear, torch.zeros((), dtype=dtype)
+        of = self.prior.linear
         spread = self.prior.spread(self.inputs[0].shape[1]) | {
             "intercept": torch.tensor(of.intercept_scale),
             "weights": torch.tensor(of.weight_scale),
@@ -258,7 +258,7 @@ class Networks:
         def law(site: Site) -> Any:  # noqa: ANN401  # a Pyro distribution
             if site.name in others:
                 return others[site.name]
-            return dist.Normal(zero, spread[site.name].to(dtype).expand(site.shape)).to_event(len(site.shape))
+            return Centred(spread[site.name].to(dtype).expand(site.shape).contiguous()).to_event(len(site.shape))
 
         return {site.name: law(site) for site in self.sites}
 
@@ -294,9 +294,8 @@ class Networks:
         places = [rows[torch.linspace(0, 1, PLACES).mul(len(rows) - 1).long()] for rows in self._each]
         _, *rows = self._parts(torch.stack(places).mT.float().to(torch.get_default_device()))
         zero, scale = torch.zeros_like(values["intercept"]), values.get("noise_scale")
-        nothing = torch.zeros(len(self), 1, PLACES)
         latents = packed(_with_bias(values), zero if scale is None else scale.log(), 1)
-        found = self._layer.forward((nothing, *rows), latents)[:2]
+        found = self._layer.forward((torch.zeros(len(self), 1, PLACES), *rows), latents)[:2]
         law = [values["df_excess"].log()] if "df_excess" in values else []
         law += [values["skew"]] if "skew" in values else []
         each = [of.transpose(0, 1).reshape(*zero.shape[:-1], PLACES) for of in found]

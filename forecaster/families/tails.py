@@ -110,8 +110,9 @@ class _OfRows(torch.autograd.Function):
         owner = torch.arange(len(given[0])).repeat_interleave(blocks_each)
         every, found = (owner, *(of.flatten(0, 1) for of in given[:kinds])), []
         for own, *piece in zip(*(of.split(size) for of in every), strict=True):
-            rows, latents = tuple(piece), tuple(of.index_select(0, own) for of in given[kinds:-2])
-            weight, skew = given[-2][own], None if given[-1] is None else given[-1][own]
+            rows, latents = tuple(piece), tuple(_owned(of, own, blocks_each) for of in given[kinds:-2])
+            weight = _owned(given[-2], own, blocks_each)
+            skew = None if given[-1] is None else _owned(given[-1], own, blocks_each)
             residual, log_unit, kept = moments.forward(rows, latents)
             total, of_errors = _sums(residual, log_unit, weight, skew, heavy=heavy, sloped=sloped)
             through = moments.backward(rows, latents, kept, *of_errors[:2]) if sloped else ()
@@ -127,6 +128,14 @@ class _OfRows(torch.autograd.Function):
         before, after = ctx.others
         found = [of * slope.reshape(*slope.shape, *[1] * (of.ndim - 2)) for of in ctx.saved_tensors]
         return (*[None] * before, *found, *[None] * after)
+
+
+def _owned(each: Tensor, own: Tensor, blocks_each: int) -> Tensor:
+    """What belongs to each of some blocks, of what belongs to each fit; a view where a fit has one block."""
+    if blocks_each > 1:
+        return each.index_select(0, own)
+    first = int(own[0])
+    return each[first : first + len(own)]
 
 
 def _together(every: Tensor, blocks_each: int) -> Tensor:

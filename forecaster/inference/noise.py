@@ -9,6 +9,7 @@ drawn for one of the fit's twins: the two share none.
 from __future__ import annotations
 
 from enum import IntEnum
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,11 +60,19 @@ class Noise:
         return torch.from_numpy(made).to(torch.get_default_device())
 
     def steps(self, count: int, particles: int) -> Iterator[Tensor]:
-        """So many times `(particles, twins, fits, 1, size)`, in antithetic pairs where they are even."""
+        """So many times `(particles, twins, fits, 1, size)`, in antithetic pairs: within a step, or of steps.
+
+        An odd number of particles is followed by its opposite at the next step: numbers that cost as much as their
+        arithmetic are used twice.
+        """
         paired = particles % 2 == 0
-        for first in range(0, count, BLOCK):
-            for drawn in self.draw(min(BLOCK, count - first), particles // 2 if paired else particles):
-                yield torch.cat([drawn, -drawn]) if paired else drawn
+        pairs, each = (count, particles // 2) if paired else ((count + 1) // 2, particles)
+        blocks = (self.draw(min(BLOCK, pairs - first), each) for first in range(0, pairs, BLOCK))
+        for place, drawn in enumerate(chain.from_iterable(blocks)):
+            if paired:
+                yield torch.cat([drawn, -drawn])
+            else:
+                yield from [drawn, -drawn][: count - 2 * place]
 
 
 def minibatches(seeds: Sequence[int], rows: Sequence[int], size: int) -> Iterator[Tensor]:

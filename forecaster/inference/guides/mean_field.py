@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import pyro
 import torch
 
+from forecaster.inference.diagonal import diagonal
 from forecaster.inference.guide import Guide, sample
 from forecaster.inference.schedule import Schedule
 from forecaster.inference.sites import packed_size
-from forecaster.inference.triangular import standard
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,11 +31,13 @@ SCHEDULE = Schedule(steps=800)
 def guide(begin: Beginning) -> Guide:
     """The guide, at its start."""
     sites, start = begin.sites, begin.start()
+    mode, unit = start.mode.float().contiguous(), start.unit.float().contiguous()
+    constant = unit.log().sum(-1)
 
     def program(noise: Tensor) -> dict[str, Tensor]:
         shift = pyro.param("shift", lambda: torch.zeros(noise.shape[1:]))
         log_scale = pyro.param("log_scale", lambda: start.log_scale.expand(noise.shape[1:]).clone())
-        latent = start.mode + start.unit * (shift + log_scale.exp() * noise)
-        return sample(sites, latent, standard(noise) - (log_scale + start.unit.log()).sum(-1))
+        inner, density = diagonal(shift, log_scale, noise)
+        return sample(sites, torch.addcmul(mode, unit, inner), density - constant)
 
     return Guide(program, packed_size(sites))
