@@ -116,9 +116,9 @@ np.testing.assert_array_less(width["mean_field"], 1)
 #
 # `full_rank` starts at a Laplace approximation, which for this model is already the posterior. `mean_field` starts at
 # the mode with the spread of each coefficient given the others, for this model already the best that it can do;
-# `custom` starts narrow, and with a scale of one has the longest way. The level of rest tells the guides apart: `full_rank` rests lowest,
-# since it alone can take the shape of the posterior. Each fit carries its own verdict: an empty reason means that
-# training was at rest and that the guide is as wide as the posterior.
+# `custom` starts narrow, and with a scale of one has the longest way. The level of rest tells the guides apart:
+# `full_rank` rests lowest, since it alone can take the shape of the posterior. Each fit carries its own verdict: an
+# empty reason means that training was at rest and that the guide is as wide as the posterior.
 
 # %%
 figure, (whole, near) = plt.subplots(1, 2, figsize=(11, 3.5))

@@ -64,3 +64,8 @@ class Layer:
             of_w.unflatten(1, (draws, -1)).mT,
             of_o.unflatten(0, (-1, draws)),
         )
+
+
+def with_bias(values: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The hidden units' weights with that of the one below them."""
+    return values | {"w": torch.cat([values["w"], values["b"][..., None, :]], -2)}

@@ -22,7 +22,7 @@ import torch
 
 from forecaster.families import linear
 from forecaster.families.centred import Centred
-from forecaster.families.layer import Layer
+from forecaster.families.layer import Layer, with_bias
 from forecaster.families.likelihoods import columns_of, log_likelihood, packed
 from forecaster.families.rows import labelled, usable
 from forecaster.families.settings import Activation
@@ -174,9 +174,7 @@ class Networks:
         """The latent sites; no weights where no feature skips the hidden layer."""
         return tuple(site for site in self.beside.sites + self.hidden_sites if site.size)
 
-    @property
-    def coordinates(self) -> None:
-        """Hidden units may change places and signs: no axes suit all modes."""
+    coordinates = None  # hidden units may change places and signs: no axes suit all modes
 
     @property
     def rows(self) -> tuple[int, ...]:
@@ -230,11 +228,11 @@ class Networks:
             if known is not None:
                 values["noise_scale"] = known
             if rows is None:
-                return log_likelihood(self._layer, self._parts(whole), _with_bias(values), counts)
+                return log_likelihood(self._layer, self._parts(whole), with_bias(values), counts)
             seen = flat.index_select(0, (first + rows).flatten()).unflatten(0, (-1, 1, rows.shape[-1])).mT
             share = rows.shape[-1] / counts
             return log_likelihood(
-                self._layer, self._parts(seen), _with_bias(values), counts, batch=rows.ndim - 1, share=share
+                self._layer, self._parts(seen), with_bias(values), counts, batch=rows.ndim - 1, share=share
             )
 
         def program(rows: Tensor | None = None) -> None:
@@ -294,14 +292,9 @@ class Networks:
         places = [rows[torch.linspace(0, 1, PLACES).mul(len(rows) - 1).long()] for rows in self._each]
         _, *rows = self._parts(torch.stack(places).mT.float().to(torch.get_default_device()))
         zero, scale = torch.zeros_like(values["intercept"]), values.get("noise_scale")
-        latents = packed(_with_bias(values), zero if scale is None else scale.log(), 1)
+        latents = packed(with_bias(values), zero if scale is None else scale.log(), 1)
         found = self._layer.forward((torch.zeros(len(self), 1, PLACES), *rows), latents)[:2]
         law = [values["df_excess"].log()] if "df_excess" in values else []
         law += [values["skew"]] if "skew" in values else []
         each = [of.transpose(0, 1).reshape(*zero.shape[:-1], PLACES) for of in found]
         return torch.cat([*each, *law], -1)
-
-
-def _with_bias(values: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The hidden units' weights with that of the one below them."""
-    return values | {"w": torch.cat([values["w"], values["b"][..., None, :]], -2)}
