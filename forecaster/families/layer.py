@@ -48,7 +48,8 @@ class Layer:
         added = torch.bmm((self._slope * o).flatten(0, 1), hidden if self._slope == 1 else hidden.sigmoid_())
         added = added.unflatten(0, o.shape[:2])
         if self._slope > 1:
-            added = added - o.sum(-1, keepdim=True)
+            # A row of padding, with no one, adds nothing to the bit: how many there are depends on other fits.
+            added = (added - o.sum(-1, keepdim=True)).mul_(x[:, None, -1:])
         residual.sub_(added[:, :, 0])
         if added.shape[2] > 1:
             unit.add_(added[:, :, 1])
