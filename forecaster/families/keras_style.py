@@ -157,8 +157,7 @@ def _together(tasks: Sequence[Task], hidden: int, schedule: Schedule, device: to
     told = []
     for order in orders:
         loss = (adam.epoch(rows, order.to(device), plateau.rate) / counts).float()
-        # Rounded as Keras reports it, or whose validation is better could depend on how the sum was padded.
-        validation = (_errors(weights, tail, hidden).double().square().sum(1) / tails).float()
+        validation = (_squares(_errors(weights, tail, hidden)) / tails).float()  # rounded as Keras reports it
         best.after_epoch(validation, weights)
         plateau.after_epoch(validation)
         told.append(torch.stack([loss.double(), validation.double(), plateau.rate]))
@@ -211,6 +210,11 @@ def _errors(weights: Tensor, rows: Tensor, hidden: int) -> Tensor:
     return (rows * pad(line, (0, 1), value=-1.0)[:, None]).sum(2)
 
 
+def _squares(errors: Tensor) -> Tensor:
+    """Sum of squared errors `(fits, rows)`, row after row: padding adds nothing, however much there is."""
+    return errors.double().square().cumsum(1)[:, -1]
+
+
 def _gradient(weights: Tensor, rows: Tensor, errors: Tensor, hidden: int) -> Tensor:
     """Gradient of half the sum of squared errors by each weight."""
     first, second, _ = _layers(weights, hidden)
@@ -246,7 +250,7 @@ class _Adam:
             first = self.first[:acting].lerp_(gradient, 1 - BETA_1)
             second = self.second[:acting].lerp_(gradient.square(), 1 - BETA_2)
             weights.sub_(length[step, :acting, None] * first / (second.sqrt() + EPSILON))
-        return errors.double().square().sum((0, 2))
+        return _squares(errors.transpose(0, 1).flatten(1))
 
 
 def _power(beta: float, taken: Tensor) -> Tensor:

@@ -133,7 +133,12 @@ def _constant(df: Tensor | None, skew: Tensor | None) -> Tensor | float:
     if df is None:
         return log(2 * pi) / 2
     constant: Tensor = (df / 2).lgamma() - ((df + 1) / 2).lgamma() + log(pi) / 2
-    return constant if skew is None else constant + skew.cosh().log()
+    return constant if skew is None else constant + _log_cosh(skew)
+
+
+def _log_cosh(value: Tensor) -> Tensor:
+    """Of `exp`, since torch's `cosh` is not safe (`forecaster.inference.order`)."""
+    return ((value.exp() + value.neg().exp()) / 2).log()
 
 
 def _of_fits(value: Tensor, batch: int, event: int) -> Tensor:
@@ -155,5 +160,6 @@ def _product(matrix: Tensor, vector: Tensor) -> Tensor:
     One multiplication a fit for all its vectors; broadcasting would copy the matrix for each of them.
     """
     flat = vector.reshape(-1, len(matrix), matrix.shape[-1])
-    product: Tensor = torch.bmm(matrix, flat.permute(1, 2, 0)).permute(2, 0, 1)
+    # Contiguous, that what sums along the last axis has one order of terms (`forecaster.inference.order`).
+    product: Tensor = torch.bmm(matrix, flat.permute(1, 2, 0)).permute(2, 0, 1).contiguous()
     return product.reshape(*vector.shape[:-2], matrix.shape[-2])

@@ -62,8 +62,8 @@ class LeastSquares:
         scale, basis = eigh(torch.stack([x.mT @ x for x in columns]))
         heard = scale > REPEATED * scale.amax(-1, keepdim=True) if scale.numel() else scale > 0
         cross = torch.stack([x.mT @ y for x, y in zip(columns, about, strict=True)])
-        turned = (basis * cross[..., None]).sum(-2)
-        weights = (basis * torch.where(heard, turned / scale, 0.0)[:, None]).sum(-1)
+        turned = (basis.mT.contiguous() * cross[:, None]).sum(-1)
+        weights = (basis.contiguous() * torch.where(heard, turned / scale, 0.0)[:, None]).sum(-1)
         rest = torch.stack([(y - x @ w).square().sum() for x, y, w in zip(columns, about, weights, strict=True)])
         rows = level.new_tensor([[float(len(y))] for y in responses])
         weights = weights / unit
@@ -94,9 +94,9 @@ class LeastSquares:
         unturned, axes = axes_of(self.root / noise[..., None], prior_sd)
         told, before = unturned[:, : -len(prior_sd)], unturned[:, -len(prior_sd) :]
         # The prior pulls from the least-squares coefficients towards zero.
-        pull = (before * (-self.centre / prior_sd)[..., None]).sum(-2)
+        pull = (before.mT.contiguous() * (-self.centre / prior_sd)[:, None]).sum(-1)
         share, basis = eigh(told.mT @ told)
-        return Ridge(self.centre + (axes * pull[:, None]).sum(-1), axes @ basis, share.clamp(0.0, 1.0))
+        return Ridge(self.centre + (axes * pull[:, None]).sum(-1), (axes @ basis).contiguous(), share.clamp(0.0, 1.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +129,7 @@ def axes_of(root: Tensor, prior_sd: Tensor) -> tuple[Tensor, Tensor]:
     unturned, upper = qr(both)
     sign = upper.diagonal(dim1=-2, dim2=-1).sign()
     axes = solve_triangular(upper, torch.eye(upper.shape[-1], dtype=upper.dtype), upper=True)
-    return unturned * sign[:, None], axes * sign[:, None]
+    return unturned * sign[:, None], (axes * sign[:, None]).contiguous()
 
 
 def _standard(design: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
+from forecaster.inference.order import in_turn
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -142,5 +144,4 @@ def _together(every: Tensor, blocks_each: int) -> Tensor:
     """Sums of blocks `(blocks, ...)` fit by fit."""
     if blocks_each == 1:
         return every
-    summed: Tensor = every.unflatten(0, (-1, blocks_each)).sum(1, dtype=torch.float64)
-    return summed.to(every.dtype)
+    return in_turn(every.unflatten(0, (-1, blocks_each)))

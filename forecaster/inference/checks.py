@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from pyro import poutine
 
-from forecaster.inference import psis
+from forecaster.inference import order, psis
 from forecaster.inference.laplace import spreads
 from forecaster.inference.noise import BLOCK, TWINS, Noise, Purpose
 from forecaster.inference.sites import of_fits, unconstrained
@@ -60,14 +60,14 @@ def check(batch: Batch, drawn: Proposals) -> Checks:
         moments.append(_moments(unconstrained(batch.sites, values)))
     prior = _prior_variance(batch)
     variance = {name: _variance([of[name] for of in moments]) for name in prior}
-    mean = {name: torch.stack([of[name][0] for of in moments]).mean(0) for name in prior}
+    mean = {name: order.mean(torch.stack([of[name][0] for of in moments])) for name in prior}
     each = torch.cat(weights)
     return Checks(
-        elbo=each.mean(0).double().cpu().numpy(),
-        k_hat=psis.k_hat(each.flatten(0, 1).T.double().cpu().numpy()),
+        elbo=order.mean(each).double().cpu().numpy(),
+        k_hat=psis.k_hat(each.flatten(0, 1).T.contiguous().double().cpu().numpy()),
         disagreement=_disagreement(torch.cat(meanings)).double().cpu().numpy(),
         contraction={name: (1 - variance[name] / prior[name]).cpu().numpy() for name in prior},
-        losses=-torch.stack([block.mean((0, 1)) for block in weights], 1).double().cpu().numpy(),
+        losses=-torch.stack([order.mean(block.flatten(0, 1)) for block in weights], 1).double().cpu().numpy(),
         spread=_spread(batch, mean, variance),
     )
 
@@ -86,11 +86,11 @@ def proposals(model: Program, guide: Guide, seeds: Sequence[int], count: int) ->
 def _moments(values: dict[str, Tensor]) -> dict[str, tuple[Tensor, Tensor]]:
     """Mean and mean square of each site's draws, float64: a draw of many networks is too big to be kept."""
     flat = {name: of_fits(value).double() for name, value in values.items()}
-    return {name: (value.mean(0), value.square().mean(0)) for name, value in flat.items()}
+    return {name: (order.mean(value), order.mean(value.square())) for name, value in flat.items()}
 
 
 def _variance(moments: list[tuple[Tensor, Tensor]]) -> Tensor:
-    mean, square = (torch.stack(part).mean(0) for part in zip(*moments, strict=True))
+    mean, square = (order.mean(torch.stack(part)) for part in zip(*moments, strict=True))
     return (square - mean.square()).clamp(min=0.0)
 
 
@@ -107,8 +107,9 @@ def _spread(batch: Batch, mean: dict[str, Tensor], variance: dict[str, Tensor]) 
 
 def _disagreement(meanings: Tensor) -> Tensor:
     """Largest difference of twins' means in their common sd `(fits,)`, of `(draws, twins, fits, quantities)`."""
-    sd = meanings.var(0).mean(0).sqrt()
-    means = meanings.mean(0)
+    means = order.mean(meanings)
+    spread = order.mean((meanings - means).square()) * len(meanings) / (len(meanings) - 1)
+    sd = spread.mean(0).sqrt()  # of two: in either order the same
     apart = (means[0] - means[1]).abs() / sd
     return torch.where(sd > 0, apart, torch.zeros_like(apart)).amax(-1)
 

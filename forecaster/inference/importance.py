@@ -35,7 +35,7 @@ def choose(drawn: Proposals, count: int, seeds: Sequence[int]) -> dict[str, Tens
         Values by site `(count, fits, *site shape)`.
     """
     blocks = list(drawn)
-    weights = torch.cat([weight.flatten(0, 1) for weight, _ in blocks]).T.double().cpu().numpy()
+    weights = torch.cat([weight.flatten(0, 1) for weight, _ in blocks]).T.contiguous().double().cpu().numpy()
     chosen = _chosen(psis.smoothed(np.nan_to_num(weights, nan=0.0, posinf=0.0, neginf=0.0)), count, seeds)
     places, fits = torch.from_numpy(chosen), torch.arange(len(seeds))[:, None]
     values = {name: torch.cat([of_fits(block[name]) for _, block in blocks]) for name in blocks[0][1]}

@@ -65,7 +65,7 @@ class Laplace:
     def start(self) -> Start:
         """Where a guide of independent latents starts: at the mode, with each one's spread given the others."""
         back = torch.linalg.inv(self.spread)
-        return Start(*(of[:, None].float() for of in (self.latent, back.square().sum(-2).rsqrt())))
+        return Start(*(of[:, None].float() for of in (self.latent, back.mT.contiguous().square().sum(-1).rsqrt())))
 
 
 def laplace(model: Program, sites: tuple[Site, ...], coordinates: Coordinates) -> Laplace:
@@ -80,9 +80,8 @@ def laplace(model: Program, sites: tuple[Site, ...], coordinates: Coordinates) -
         scale, basis = torch.linalg.eigh(_sound(curvature))
         scale = scale.abs()
         scale = torch.maximum(scale, FLAT * scale.amax(-1, keepdim=True))
-        # Products are summed one by one: torch multiplies a lone matrix in another order than one of many.
-        turned = (basis * slope[..., None]).sum(-2) / scale
-        step = -(basis * turned[..., None, :]).sum(-1)
+        turned = (basis.mT.contiguous() * slope[..., None, :]).sum(-1) / scale
+        step = -(basis.contiguous() * turned[..., None, :]).sum(-1)
         moved = (coordinates.axes * step[..., None, :]).sum(-1)
         step = step / (moved.abs() / reach).amax(-1, keepdim=True).clamp(min=1.0)
         promised = -(slope * step).sum(-1) / 2
@@ -105,7 +104,7 @@ def spreads(model: Program, sites: tuple[Site, ...], coordinates: Coordinates, l
     """Standard deviation of each latent as curvature at packed latents tells it, `(fits, latents)` both."""
     place = coordinates.inverse(latent)
     curvature = Loss(model, sites, coordinates).curvature(place, torch.full_like(place, NEAR))
-    return (coordinates.local(place) @ _root(curvature)).square().sum(-1).sqrt()
+    return (coordinates.local(place) @ _root(curvature)).contiguous().square().sum(-1).sqrt()
 
 
 def _root(curvature: Tensor) -> Tensor:

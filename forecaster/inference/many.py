@@ -104,8 +104,8 @@ def _together(batch: Batch, schedule: Schedule, draws: int, seeds: Sequence[int]
     with torch.no_grad():
         found = check(batch, proposals(model, guide, seeds, schedule.checks))
         drawn = guide(Noise(seeds, guide.numbers, Purpose.DRAWS).draw(draws))
-        share = torch.tensor(found.elbo).softmax(0).numpy()
-        fresh = {name: mixed(value, torch.tensor(share[0])) for name, value in drawn.items()}
+        share = torch.tensor(found.elbo).T.contiguous().softmax(-1)
+        fresh = {name: mixed(value, share[:, 0]) for name, value in drawn.items()}
         weighed = schedule.importance & (found.k_hat < importance.RELIABLE)
         better = (
             importance.choose(proposals(model, guide, seeds, schedule.checks), draws, seeds) if weighed.any() else fresh
@@ -119,7 +119,7 @@ def _together(batch: Batch, schedule: Schedule, draws: int, seeds: Sequence[int]
             draws={name: value[:, i].cpu() for name, value in (better if weighed[i] else fresh).items()},
             losses=losses[i],
             convergence=convergence(losses[i], probe[i]),
-            elbo=float(share[:, i] @ found.elbo[:, i]),
+            elbo=float((share[i].numpy() * found.elbo[:, i]).sum()),
             k_hat=float(found.k_hat[i]),
             disagreement=float(found.disagreement[i]),
             contraction={name: value[i] for name, value in found.contraction.items()},

@@ -10,7 +10,6 @@ import pytest
 import torch
 from pyro import poutine
 
-from forecaster.contract import Compute
 from forecaster.distribution.predictive import Predictive
 from forecaster.evaluation.scores.crps import score
 from forecaster.families import reference
@@ -94,14 +93,6 @@ def locations(fit, data) -> np.ndarray:
     return np.array([of.loc for of in forecasts(fit, data)]).T
 
 
-def difference(fit, other) -> float:
-    """Largest difference of draws, in posterior sd."""
-    return max(
-        float(((value - other.draws[name]).abs() / value.std(0).clamp(min=1e-12)).max())
-        for name, value in fit.draws.items()
-    )
-
-
 @pytest.mark.parametrize("guide", ["mean_field", "low_rank"])
 def test_planted_signal_is_found_that_no_line_can_follow(guide):
     """On new rows the network's CRPS beats the regression's by a tenth; trained on shuffled rows it does not."""
@@ -180,19 +171,6 @@ def test_a_twin_that_is_stuck_marks_the_fit():
     (free,), (held,) = (fit_many(of.of(rows, SMALL, "mean_field"), WHOLE, 50, [1]) for of in (Networks, Stuck))
     assert free.disagreement < APART
     assert held.disagreement > APART
-
-
-@pytest.mark.parametrize(("guide", "sizes"), [("mean_field", (8, 64, 256)), ("low_rank", (8,))])
-def test_a_network_is_the_same_alone_and_in_any_company(guide, sizes):
-    """Within 1e-4 posterior sd: alone, among 8, 64 and 256, in another order, in other chunks; another seed differs."""
-    data, seeds = [problem(s, rows=100) for s in range(max(sizes))], list(range(max(sizes)))
-    (alone,) = fit_networks([data[5]], [5], SMALL, guide, QUICK, 50)
-    for size in sizes:
-        assert difference(alone, fit_networks(data[:size], seeds[:size], SMALL, guide, QUICK, 50)[5]) < 1e-4
-    turned = fit_networks(data[7::-1], seeds[7::-1], SMALL, guide, QUICK, 50, Compute(memory=1))
-    assert difference(alone, turned[2]) < 1e-4
-    (other,) = fit_networks([data[5]], [6], SMALL, guide, QUICK, 50)
-    assert difference(alone, other) > 0.1
 
 
 def test_a_bad_network_is_labelled_and_its_neighbours_are_the_same_to_the_bit():

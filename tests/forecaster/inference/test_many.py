@@ -12,7 +12,6 @@ from pyro.infer import SVI, Trace_ELBO
 from pyro.infer.autoguide import AutoNormal
 from pyro.optim import ClippedAdam
 
-from forecaster.contract import Compute
 from forecaster.families import reference
 from forecaster.families.linear import Prior
 from forecaster.families.regression import fit_regression, fit_regressions
@@ -33,45 +32,6 @@ def problem(seed: int, rows: int = 150, features: int = 7, correlation: float = 
     y = 0.1 + x @ rng.normal(0, 0.2, features) + rng.standard_t(5, rows)
     keep = rows - 37 * (seed % 3)
     return x[:keep], y[:keep]
-
-
-def latents(fit) -> np.ndarray:
-    """Draws of every latent `(draws, latents)`."""
-    return np.c_[fit.intercept, fit.weights, fit.noise_scale, np.where(np.isfinite(fit.df), np.log(fit.df), 0.0)]
-
-
-def difference(fit, other) -> float:
-    """Largest difference of draws, in posterior sd."""
-    draws = latents(fit)
-    return float((abs(draws - latents(other)) / np.maximum(draws.std(0), 1e-12)).max())
-
-
-@pytest.mark.parametrize("guide", ["full_rank", "mean_field", "custom"])
-@pytest.mark.parametrize("prior", [Prior(), HEAVY], ids=["normal", "student_t"])
-def test_a_fit_is_the_same_alone_and_in_any_company(guide, prior):
-    """Within 1e-4 posterior sd: alone, among 8, 64 and 256, in another order, in other chunks; another seed differs."""
-    data, seeds = [problem(s) for s in range(256)], list(range(256))
-    few = replace(QUICK, steps=60)
-    alone = fit_regression(*data[5], prior, guide, few, draws=50, seed=5)
-    for size in (8, 64, 256):
-        fits = fit_regressions(data[:size], seeds[:size], prior, guide, few, draws=50)
-        assert difference(alone, fits[5]) < 1e-4
-    turned = fit_regressions(data[7::-1], seeds[7::-1], prior, guide, few, draws=50, compute=Compute(memory=1))
-    assert difference(alone, turned[2]) < 1e-4
-    other = fit_regression(*data[5], prior, guide, few, draws=50, seed=6)
-    assert difference(alone, other) > 0.1
-
-
-def test_the_number_of_threads_changes_nothing():
-    data, threads = [problem(s) for s in range(16)], torch.get_num_threads()
-    try:
-        torch.set_num_threads(1)
-        one = fit_regressions(data, range(16), HEAVY, schedule=QUICK, draws=20)
-        torch.set_num_threads(2)
-        two = fit_regressions(data, range(16), HEAVY, schedule=QUICK, draws=20)
-    finally:
-        torch.set_num_threads(threads)
-    assert all(a.weights.tobytes() == b.weights.tobytes() for a, b in zip(one, two, strict=True))
 
 
 @pytest.mark.parametrize("prior", [KNOWN, Prior(), HEAVY], ids=["known", "normal", "student_t"])

@@ -1,0 +1,38 @@
+"""Sums whose order of terms is the same in any company: the one rule that keeps a fit's bits its own.
+
+Floating sums depend on their order, and torch chooses it by shape and layout. What was found of torch 2.13 on
+processors with wide registers, one number at a time, and holds wherever fits are trained together:
+
+- Safe: sums along the last axis of contiguous numbers, in any number of rows; sums of two numbers; `bmm`, `baddbmm` and
+  the factorisations of `linalg`, a matrix a fit; arithmetic, roots, `exp`, `log`, `lgamma`, `tanh` number by number.
+- Not safe: sums along another axis, whose order depends on how many columns stand beside (three numbers and more);
+  `cosh`, `sinh`, `softplus`, `pow`, and `sigmoid` unless the last axis is a multiple of 32: their last few numbers are
+  found by another formula; sums over rows or blocks whose number follows the longest fit of a batch.
+
+`mean` and `in_turn` are for what is not safe.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def mean(value: Tensor) -> Tensor:
+    """Mean along the first axis, as `value.mean(0)` but for the order of terms: `(...)` of `(draws, ...)`."""
+    return value.movedim(0, -1).contiguous().mean(-1)
+
+
+def in_turn(every: Tensor) -> Tensor:
+    """Sums along the second axis, term after term in double precision, so that zeros at the end change nothing.
+
+    >>> one = torch.tensor([[1e8, 3.0, -1e8]])
+    >>> in_turn(one).equal(in_turn(torch.nn.functional.pad(one, (0, 40))))
+    True
+    """
+    total = every[:, 0].double()
+    for place in range(1, every.shape[1]):
+        total += every[:, place]
+    return total.to(every.dtype)
