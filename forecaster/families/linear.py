@@ -244,7 +244,7 @@ class Regressions:
         """The Pyro program of all fits, in this precision, about their centres; it looks at all rows."""
         prior, fits, device = self.prior, len(self), torch.get_default_device()
         zeros = {s.name: torch.zeros(s.size) for s in self.sites}
-        centre = self.centre.to(device, dtype)
+        level, slope = (part.contiguous() for part in self.centre.to(device, dtype).neg().split([1, self.features], 1))
         known = torch.tensor(float(prior.noise_scale)) if prior.known_scale else None
         statistics = self._squares.about(self.centre).to(dtype) if self._sufficient else None
         rows = () if statistics else tuple(of.to(device, dtype) for of in self._rows)
@@ -252,10 +252,8 @@ class Regressions:
 
         def program(_: Tensor | None = None) -> None:
             with pyro.plate("fits", fits, dim=-2):
-                values = {"intercept": pyro.sample("intercept", dist.Normal(-centre[:, :1], prior.intercept_scale))}
-                values["weights"] = pyro.sample(
-                    "weights", dist.Normal(-centre[:, None, 1:], prior.weight_scale).to_event(1)
-                )
+                values = {"intercept": pyro.sample("intercept", dist.Normal(level, prior.intercept_scale))}
+                values["weights"] = pyro.sample("weights", dist.Normal(slope[:, None], prior.weight_scale).to_event(1))
                 if "slopes" in zeros:
                     values["slopes"] = pyro.sample(
                         "slopes", dist.Normal(zeros["slopes"], prior.slope_scale).to_event(1)

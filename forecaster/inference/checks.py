@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from pyro import poutine
+from torch.distributions import constraints
 
 from forecaster.inference import order, psis
 from forecaster.inference.laplace import spreads
@@ -115,7 +116,15 @@ def _disagreement(meanings: Tensor) -> Tensor:
 
 
 def _prior_variance(batch: Batch) -> dict[str, Tensor]:
-    """Of each site in unconstrained numbers, `(*site shape)`; one prior serves all fits."""
+    """Of each site in unconstrained numbers, `(*site shape)`; one prior serves all fits.
+
+    That of a real site is known: drawn, it would be rounded by what its mean is.
+    """
     nodes: Any = poutine.trace(batch.take([0]).model(torch.float32)).get_trace(None).nodes
-    drawn = {site.name: nodes[site.name]["fn"].sample((PRIOR_DRAWS,)) for site in batch.sites}
-    return {name: value[:, 0, 0].var(0) for name, value in unconstrained(batch.sites, drawn).items()}
+    drawn = {
+        site.name: nodes[site.name]["fn"].sample((PRIOR_DRAWS,))
+        for site in batch.sites
+        if site.support is not constraints.real
+    }
+    told = {name: value[:, 0, 0].var(0) for name, value in unconstrained(batch.sites, drawn).items()}
+    return {site.name: told.get(site.name, nodes[site.name]["fn"].variance[0, 0]) for site in batch.sites}

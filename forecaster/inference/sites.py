@@ -104,8 +104,8 @@ def unpack(sites: tuple[Site, ...], latent: Tensor) -> Iterator[Unpacked]:
 
 
 def unconstrained(sites: tuple[Site, ...], values: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Each site's values as real numbers, in the same shapes."""
-    return {site.name: biject_to(site.support).inv(values[site.name]) for site in sites}
+    """The values of sites as real numbers, in the same shapes."""
+    return {site.name: biject_to(site.support).inv(values[site.name]) for site in sites if site.name in values}
 
 
 def of_fits(value: Tensor) -> Tensor:
