@@ -20,34 +20,30 @@ import numpy as np
 import pyro
 import pyro.distributions as dist
 import torch
-from torch.distributions import biject_to, constraints
+from torch.distributions import constraints
 
+from forecaster.families.axes import Axes
 from forecaster.families.likelihoods import Linear, columns_of, log_likelihood, with_ones
-from forecaster.families.ridge import LeastSquares, axes_of
 from forecaster.families.settings import ErrorLaw
 from forecaster.families.tails import blocks
 from forecaster.inference import guides
-from forecaster.inference.coordinates import Coordinates, Funnel, lean_of
 from forecaster.inference.guide import Beginning
-from forecaster.inference.laplace import NEAR, laplace
+from forecaster.inference.laplace import laplace
 from forecaster.inference.noise import TWINS, Noise, Purpose
-from forecaster.inference.sites import Site, packed_size, packed_start, places
+from forecaster.inference.sites import Site, packed_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from torch import Tensor
 
-    from forecaster.families.ridge import Ridge
     from forecaster.families.tails import Parts
+    from forecaster.inference.coordinates import Coordinates
     from forecaster.inference.guide import Guide
     from forecaster.inference.laplace import Laplace
     from forecaster.inference.sites import Program
 
 LINEAR = Linear()
-
-ANY = 10.0
-"""Prior sd that stands for that of any log scale, where the search for the mode begins."""
 
 
 def df_excess() -> Any:  # noqa: ANN401  # a Pyro distribution
@@ -87,24 +83,13 @@ def sites(features: int, covariates: int, prior: Prior) -> tuple[Site, ...]:
     if covariates:
         found.append(Site("slopes", (covariates,)))
     if not prior.known_scale:
-        found.append(scale_site(prior))
+        mean = float(prior.noise_scale.mean)
+        found.append(Site("noise_scale", (), prior.noise_scale.support, mean if np.isfinite(mean) else 1.0))
     if prior.noise != "normal":
         found.append(Site("df_excess", (), constraints.positive, 5.0))
     if prior.noise == "skewed_t":
         found.append(Site("skew"))
     return tuple(found)
-
-
-def _put(axes: Tensor, places: list[int], block: Tensor) -> None:
-    """Sets what latents at these places have to do with each other."""
-    if places:
-        axes[:, torch.tensor(places)[:, None], places] = block
-
-
-def scale_site(prior: Prior) -> Site:
-    """The errors' scale, where it is learnt."""
-    mean = float(prior.noise_scale.mean)
-    return Site("noise_scale", (), prior.noise_scale.support, mean if np.isfinite(mean) else 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,54 +155,18 @@ class Regressions:
         )
 
     @cached_property
-    def _squares(self) -> LeastSquares:
-        return LeastSquares.of(self.designs, self.responses)
-
-    @cached_property
-    def _noise(self) -> Tensor:
-        """The errors' scale, known or guessed from what least squares leave over, `(fits, 1)`."""
-        left = self._squares.noise
-        if self.prior.known_scale:
-            return torch.full_like(left, float(self.prior.noise_scale))
-        return torch.where(left > 0, left, scale_site(self.prior).start)
-
-    @cached_property
-    def _ridge(self) -> Ridge:
-        prior_sd = torch.tensor([self.prior.intercept_scale] + [self.prior.weight_scale] * self.features)
-        return self._squares.ridge(prior_sd.double(), self._noise)
+    def _axes(self) -> Axes:
+        return Axes.of(self.designs, self.responses, self.covariates, self.sites, self.prior)
 
     @property
     def centre(self) -> Tensor:
-        """What intercept and weights are counted from `(fits, features + 1)`, float64."""
-        return self._ridge.mean
+        """What intercept and weights are counted from `(fits, features + 1)`, float64, on the processor."""
+        return self._axes.centre
 
-    @cached_property
+    @property
     def coordinates(self) -> Coordinates:
-        """Where posteriors are looked for: about the ridge solution, the scale that it leaves, and no slopes.
-
-        Of a log scale normal errors tell twice as much as of a location (Fisher's information).
-        """
-        at, prior, location = places(self.sites), self.prior, self._ridge
-        start = packed_start(self.sites).repeat(len(self), 1)
-        axes = torch.eye(start.shape[1], dtype=start.dtype).repeat(len(self), 1, 1)
-        _put(axes, at["intercept"] + at["weights"], location.axes)
-        rows, slopes = LeastSquares.of(self.covariates, self.responses).root * 2**0.5, at.get("slopes", [])
-        sd = torch.full(rows.shape[2:], prior.slope_scale, dtype=start.dtype)
-        if prior.known_scale:
-            _put(axes, slopes, axes_of(rows[..., 1:], sd[1:])[1])
-            return Coordinates(start, axes)
-        level, sd[0] = at["noise_scale"], ANY
-        _put(axes, level + slopes, axes_of(rows, sd)[1])
-        transform = biject_to(prior.noise_scale.support)
-        guess = transform.inv(self._noise)
-        start[:, level] = torch.where(guess.isfinite(), guess, start[:, level])
-        near = torch.stack([start[:, level], start[:, level] + NEAR])
-        gain = transform(near).log().diff(dim=0)[0] / NEAR
-        share = torch.nn.functional.pad(location.share, (0, start.shape[1] - self.features - 1))
-        own = torch.zeros_like(start)
-        own[:, level] = 1.0
-        free = self._squares.rows - location.share.sum(-1, keepdim=True)
-        return Coordinates(start, axes, Funnel(share, gain * axes[:, level[0]], own, lean_of(free)))
+        """Where posteriors are looked for, on the device of the day."""
+        return self._axes.coordinates.to(torch.get_default_device())
 
     @cached_property
     def laplace(self) -> Laplace:
@@ -230,9 +179,15 @@ class Regressions:
         return latent + centre[:, None].to(latent)
 
     def outside(self, draws: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Draws `(draws, fits, *site shape)` as their user counts them, float64."""
-        centre, told = self.centre.cpu(), {name: value.double() for name, value in draws.items()}
-        return told | {"intercept": told["intercept"] + centre[:, 0], "weights": told["weights"] + centre[:, 1:]}
+        """Draws `(draws, fits, *site shape)` as their user counts them, float64, on the processor."""
+        told, (level, slope) = {name: value.cpu().double() for name, value in draws.items()}, self._parts
+        return told | {"intercept": told["intercept"] + level[:, 0], "weights": told["weights"] + slope}
+
+    @property
+    def _parts(self) -> tuple[Tensor, ...]:
+        """The centres' intercepts `(fits, 1)` and weights `(fits, features)`."""
+        parts: tuple[Tensor, ...] = self.centre.split([1, self.features], 1)
+        return parts
 
     @cached_property
     def _rows(self) -> Parts:
@@ -244,9 +199,9 @@ class Regressions:
         """The Pyro program of all fits, in this precision, about their centres; it looks at all rows."""
         prior, fits, device = self.prior, len(self), torch.get_default_device()
         zeros = {s.name: torch.zeros(s.size) for s in self.sites}
-        level, slope = (part.contiguous() for part in self.centre.to(device, dtype).neg().split([1, self.features], 1))
+        level, slope = (-part.to(device, dtype).contiguous() for part in self._parts)
         known = torch.tensor(float(prior.noise_scale)) if prior.known_scale else None
-        statistics = self._squares.about(self.centre).to(dtype) if self._sufficient else None
+        statistics = self._axes.squares.about(self.centre).to(dtype) if self._sufficient else None
         rows = () if statistics else tuple(of.to(device, dtype) for of in self._rows)
         counts = torch.tensor(self.rows)[:, None]
 

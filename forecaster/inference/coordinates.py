@@ -95,6 +95,11 @@ class Coordinates:
     axes: Tensor
     funnel: Funnel | None = None
 
+    def to(self, device: torch.device) -> Coordinates:
+        """The same on a device."""
+        funnel = self.funnel and Funnel(*(getattr(self.funnel, of.name).to(device) for of in fields(self.funnel)))
+        return Coordinates(self.start.to(device), self.axes.to(device), funnel)
+
     def at(self, v: Tensor) -> tuple[Tensor, Tensor | float]:
         """Packed latents `(..., fits, latents)` of places along the axes, and the log of how much space grows there.
 

@@ -7,7 +7,7 @@ import pyro.distributions as dist
 import pytest
 import torch
 
-from forecaster.families import linear
+from forecaster.families import axes
 from forecaster.families.linear import Prior, Regressions
 from forecaster.families.regression import Regression, fit_regression, fit_regressions
 from forecaster.inference import nuts
@@ -75,7 +75,7 @@ def test_a_learnt_scale_has_its_upper_tail_on_few_rows(rows, columns, short, mon
     for found, true in zip(fits(), truth, strict=True):
         assert near(*off(told(found, known=False), true))
         assert found.fit.reason == ""
-    monkeypatch.setattr(linear, "Funnel", lambda *_: None)
+    monkeypatch.setattr(axes, "Funnel", lambda *_: None)
     assert np.mean([found.noise_scale.std() / sd[-1] for found, (_, sd) in zip(fits(), truth, strict=True)]) < short
 
 
