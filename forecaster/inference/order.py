@@ -1,13 +1,14 @@
 """Sums whose order of terms is the same in any company: the one rule that keeps a fit's bits its own.
 
-Floating sums depend on their order, and torch chooses it by shape and layout. This was found of torch 2.13 on
-a processor with registers of 512 bits, and holds wherever fits are trained together:
+Floating sums depend on their order, and torch chooses it by shape and layout. This was found of torch 2.13 on a
+processor with registers of 512 bits, and holds wherever fits are trained together:
 
-- Safe: sums along the last axis of contiguous numbers, in any number of rows; sums of up to four numbers; `bmm`, `baddbmm` and
-  the factorisations of `linalg`, a matrix a fit; arithmetic, roots, `exp`, `log`, `lgamma`, `tanh` number by number.
+- Safe: sums along the last axis of contiguous numbers, in any number of rows; sums of up to four numbers; `bmm`,
+  `baddbmm` and the factorisations of `linalg`, a matrix a fit; arithmetic, roots, `exp`, `log`, `lgamma` and `tanh`,
+  number by number.
 - Not safe: sums of five numbers and more along another axis, whose order depends on how many columns stand beside;
   `cosh`, `sinh`, `softplus`, `pow`, and `sigmoid` unless the last axis is a multiple of 32: their last few numbers are
-  found by another formula; sums over rows or blocks whose number follows the longest fit of a batch, and rows of padding
+  found by another formula; sums over rows or blocks whose number follows the longest fit of a batch; rows of padding
   that add rounding rather than nothing; numpy's sums and products of an array that is not in C order.
 
 `mean` and `in_turn` are for what is not safe.
