@@ -29,7 +29,7 @@ class ModelSettings(BaseModel):
 
 @dataclass(frozen=True)
 class Compute:
-    """Where fits are trained, and in how much memory. It decides how long they take, and nothing else beyond rounding.
+    """Where fits are trained, and in how much memory. It decides how long they take, and nothing else: memory no byte.
 
     Attributes:
         device: As torch names it.

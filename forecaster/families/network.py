@@ -105,7 +105,7 @@ def fit_networks(
         guide: Family of the posteriors, one of `forecaster.inference.guides.starting()`.
         schedule: Steps and rates; `default_schedule()` where None.
         draws: Posterior draws of each fit.
-        compute: Where they are trained, and how many at once; no result depends on it, up to rounding.
+        compute: Where they are trained, and how many at once; no result depends on how many.
 
     Returns:
         A fit each, in order. One whose data are not finite, or whose training diverged twice, says so in `failure`;

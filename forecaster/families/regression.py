@@ -97,7 +97,7 @@ def fit_regressions(
         guide: Family of the posteriors, see `forecaster.inference.guides`.
         schedule: Steps and rates; what brings the guide to rest where None.
         draws: Posterior draws of each fit.
-        compute: Where they are trained, and how many at once; no result depends on it, up to rounding.
+        compute: Where they are trained, and how many at once; no result depends on how many.
 
     Returns:
         A regression a fit, in order. One whose data are not finite, or whose training diverged twice, says so in

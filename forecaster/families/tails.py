@@ -12,7 +12,7 @@ and with d = 2 a / (1 + e^2), or 2 a, its derivatives are
 How r and m follow from latents is told by `Moments`. Written by hand because training spends most of its time here:
 autograd would go through memory several times as often. Rows stand in blocks of one width, some of which are looked at
 together, as many as the processor's cache holds. Within a block the order of a sum never changes, and blocks are summed
-in double precision: so a fit's sums do not depend on how far its rows are padded, nor on which fits stand beside it.
+one after the other: so a fit's sums do not depend on how far its rows are padded, nor on which fits stand beside it.
 """
 
 from __future__ import annotations

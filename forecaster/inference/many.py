@@ -53,8 +53,8 @@ def fit_many(
         batch: Data and prior of each fit, and the guide.
         schedule: Steps and rates.
         draws: Posterior draws to return of each fit.
-        seeds: One a fit. A fit is a function of its data and its seed, up to rounding: of no other fit, nor of how
-            many share a chunk.
+        seeds: One a fit. A fit is a function of its data and its seed, to the byte (`order`): of no other fit, nor of
+            how many share a chunk.
         compute: Where, and how much memory the fits trained at once may take; it decides how many they are.
 
     Raises:

@@ -1,13 +1,15 @@
 """Sums whose order of terms is the same in any company: the one rule that keeps a fit's bits its own.
 
-Floating sums depend on their order, and torch chooses it by shape and layout. What was found of torch 2.13 on
-processors with wide registers, one number at a time, and holds wherever fits are trained together:
+Floating sums depend on their order, and torch chooses it by shape and layout. This was found of torch 2.13 on a
+processor with registers of 512 bits, and holds wherever fits are trained together:
 
-- Safe: sums along the last axis of contiguous numbers, in any number of rows; sums of two numbers; `bmm`, `baddbmm` and
-  the factorisations of `linalg`, a matrix a fit; arithmetic, roots, `exp`, `log`, `lgamma`, `tanh` number by number.
-- Not safe: sums along another axis, whose order depends on how many columns stand beside (three numbers and more);
+- Safe: sums along the last axis of contiguous numbers, in any number of rows; sums of up to four numbers; `bmm`,
+  `baddbmm` and the factorisations of `linalg`, a matrix a fit; arithmetic, roots, `exp`, `log`, `lgamma` and `tanh`,
+  number by number.
+- Not safe: sums of five numbers and more along another axis, whose order depends on how many columns stand beside;
   `cosh`, `sinh`, `softplus`, `pow`, and `sigmoid` unless the last axis is a multiple of 32: their last few numbers are
-  found by another formula; sums over rows or blocks whose number follows the longest fit of a batch.
+  found by another formula; sums over rows or blocks whose number follows the longest fit of a batch; rows of padding
+  that add rounding rather than nothing; numpy's sums and products of an array that is not in C order.
 
 `mean` and `in_turn` are for what is not safe.
 """
@@ -28,6 +30,7 @@ def mean(value: Tensor) -> Tensor:
 def in_turn(every: Tensor) -> Tensor:
     """Sums along the second axis, term after term in double precision, so that zeros at the end change nothing.
 
+    >>> import torch
     >>> one = torch.tensor([[1e8, 3.0, -1e8]])
     >>> in_turn(one).equal(in_turn(torch.nn.functional.pad(one, (0, 40))))
     True

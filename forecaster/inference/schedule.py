@@ -22,7 +22,8 @@ class Schedule:
         steps: Gradient steps; 0 for a guide that has nothing to train.
         learning_rate: Adam's rate at the first step.
         final_fraction: The rate at the last step, as a fraction of the first.
-        particles: Draws of the guide that each gradient averages over; an even number comes in antithetic pairs.
+        particles: Draws of the guide that each gradient averages over; an even number comes in antithetic pairs. With
+            more than four a fit's bits may depend on its company (`order`).
         minibatch: Rows that each gradient looks at; 0 for all.
         importance: Whether the draws are weighed by model over guide, where k-hat allows.
         checks: Fresh draws of the trained guide that it is judged by.

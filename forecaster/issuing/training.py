@@ -84,7 +84,7 @@ def train(views: Sequence[View], names: Sequence[str], settings: Settings) -> tu
     raises instead, it has no forecast from that origin.
 
     Returns:
-        The trained models by name, a mapping a view, in order. A fit depends on its own view alone, up to rounding.
+        The trained models by name, a mapping a view, in order. A fit depends on its own view alone, to the byte.
 
     Raises:
         TooFewRowsError: Fewer whole windows than the minimum, at any of the origins.

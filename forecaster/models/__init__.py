@@ -38,7 +38,7 @@ class Forecaster(Protocol):
             examples: What each fit learns from, all known at the fit's own origin. Their series are alike; their rows
                 may differ in number.
             settings: The same for all.
-            seeds: One a fit. A fit is a function of its examples and its seed, up to rounding, and of no other fit.
+            seeds: One a fit. A fit is a function of its examples and its seed, to the byte, and of no other fit.
             compute: Where, and in how much memory.
 
         Returns:

@@ -54,7 +54,11 @@ def regressions(law: str, guide: str, steps: int) -> Fits:
     """Student-t and skewed errors have covariates of their scale; draws are weighed where k-hat allows."""
     usual, parts = guides.load(guide).SCHEDULE, 3 if law.endswith("_t") else 2
     schedule = replace(
-        usual, steps=min(steps, usual.steps), importance=guide == "laplace", particles=4 if law == "known" else 2
+        usual,
+        steps=min(steps, usual.steps),
+        checks=200,
+        importance=guide == "laplace",
+        particles=4 if law == "known" else 2,
     )
 
     def fits(seeds, compute):
@@ -111,14 +115,14 @@ EVERY = models(STEPS)
 
 @pytest.mark.parametrize("name", EVERY)
 def test_a_fit_has_the_same_bytes_alone_and_in_any_company(name):
-    """Among 8 and 37 in an order of chance, and in chunks of one; another seed has others."""
+    """Among 8 and 19 in an order of chance, and in chunks of one; another seed has others."""
     fits = EVERY[name]
-    many = [int(i) for i in np.random.default_rng(1).permutation(37)]
+    many = [int(i) for i in np.random.default_rng(1).permutation(19)]
     found = dict(zip(many, fits(many, ROOMY), strict=True))
-    assert len(set(found.values())) == 37
+    assert len(set(found.values())) == 19
     for own in (3, 17):
         assert fits([own], ROOMY) == [found[own]]
-    few = [3, 30, 17, 8, 1, 2, 25, 11]
+    few = [3, 13, 17, 8, 1, 2, 15, 11]
     assert fits(few, ROOMY) == [found[i] for i in few]
     assert fits(few[:3], Compute(memory=1)) == [found[i] for i in few[:3]]
 

@@ -20,6 +20,8 @@ def made(rows: int, dtype: torch.dtype = torch.float64, seed: int = 0, fits: int
         return torch.randn(*shape, generator=g, dtype=dtype)
 
     each = [[normal(rows, n) for _ in range(fits)] for n in (1, FEATURES, COLUMNS, FEATURES)]
+    for inputs in each[3]:
+        inputs[:, -1] = 1.0
     latents = [0.3 * normal(fits, DRAWS, n) for n in (FEATURES, COLUMNS)]
     hidden = [0.5 * normal(fits, DRAWS, FEATURES, HIDDEN), 0.3 * normal(fits, DRAWS, 2, HIDDEN)]
     weight, skew = 3 + normal(fits, DRAWS, 1).square(), 0.2 * normal(fits, DRAWS, 1)
