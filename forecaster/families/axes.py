@@ -74,10 +74,13 @@ class Axes:
             start[:, level] = torch.where(guess.isfinite(), guess, start[:, level])
             near = torch.stack([start[:, level], start[:, level] + NEAR])
             gain = transform(near).log().diff(dim=0)[0] / NEAR
+            # Where covariates lie far from zero, the scale of rows is that at their means.
+            means = torch.stack([z.mean(0) for z in covariates])
+            rise = gain * axes[:, level[0]] + (axes[:, at.get("slopes", [])].mT.contiguous() * means[:, None]).sum(-1)
             share, own = pad(ridge.share, (0, start.shape[1] - features - 1)), torch.zeros_like(start)
             own[:, level] = 1.0
             free = squares.rows - ridge.share.sum(-1, keepdim=True)
-            funnel = Funnel(share, gain * axes[:, level[0]], own, lean_of(free))
+            funnel = Funnel(share, rise, own, lean_of(free))
             return cls(squares, ridge.mean, Coordinates(start, axes, funnel))
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 import torch
 
 from forecaster.families import tails
+from forecaster.inference.order import times
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,10 +67,14 @@ class Linear:
     def forward(self, rows: Parts, latents: Parts) -> tuple[Tensor, Tensor, None]:
         """Residuals and log units."""
         (response, features, columns), (beta, gamma) = rows, latents
+        if features.shape[1] == 1:  # torch sums a lone column in another order where there is a lone fit
+            return torch.addcmul(response, beta, features, value=-1), torch.bmm(gamma, columns), None
         return torch.baddbmm(response, beta, features, alpha=-1), torch.bmm(gamma, columns), None
 
     def backward(self, rows: Parts, _: Parts, __: None, location: Tensor, unit: Tensor) -> Parts:
         """Slopes of both."""
+        if rows[1].shape[1] == 1:
+            return (location * rows[1]).sum(-1, keepdim=True), torch.bmm(unit, rows[2].mT)
         return torch.bmm(location, rows[1].mT), torch.bmm(unit, rows[2].mT)
 
 
@@ -160,6 +165,8 @@ def _product(matrix: Tensor, vector: Tensor) -> Tensor:
     One multiplication a fit for all its vectors; broadcasting would copy the matrix for each of them.
     """
     flat = vector.reshape(-1, len(matrix), matrix.shape[-1])
+    if len(flat) == 1:
+        return times(matrix, flat[0]).reshape(*vector.shape[:-2], matrix.shape[-2])
     # Contiguous, that what sums along the last axis has one order of terms (`forecaster.inference.order`).
     product: Tensor = torch.bmm(matrix, flat.permute(1, 2, 0)).permute(2, 0, 1).contiguous()
     return product.reshape(*vector.shape[:-2], matrix.shape[-2])

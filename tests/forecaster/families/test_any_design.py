@@ -211,3 +211,15 @@ def test_learnt_noise_against_long_chains():
         own = off(draws, (walked.mean(0), walked.std(0)))
         missed += [] if near(*own) else [(seed, *own)]
     assert not missed
+
+
+@pytest.mark.parametrize("law", ["normal", "student_t"])
+def test_the_scale_is_found_where_its_covariates_lie_far_from_zero(law):
+    """The scale at zero is then far from any row. Axes that stretched with it gave it three fifths of its spread."""
+    rng = np.random.default_rng(0)
+    x, z = rng.standard_normal((120, 3)), 100 + rng.standard_normal((120, 2))
+    y = 2 + x.sum(1) + np.exp(0.5 * (z[:, 0] - 100)) * rng.standard_t(4, 120)
+    (found,) = fit_regressions([(x, y, z)], [0], Prior(30.0, 3.0, law))
+    assert found.fit.reason == ""
+    for name in ("weights", "slopes", "noise_scale"):
+        np.testing.assert_allclose(found.fit.spread[name], 1.0, atol=0.12)

@@ -127,6 +127,23 @@ def test_a_fit_has_the_same_bytes_alone_and_in_any_company(name):
     assert fits(few[:3], Compute(memory=1)) == [found[i] for i in few[:3]]
 
 
+@pytest.mark.parametrize(("law", "columns", "covariates"), [("normal", 33, 0), ("student_t", 0, 1)])
+def test_lone_fits_of_many_columns_and_of_none_are_their_own(law, columns, covariates):
+    """The verdicts too; torch has kernels of their own for a lone fit."""
+    data = []
+    for size in (20 if columns == 0 else 129, 257, 1500):
+        rng = np.random.default_rng(size)
+        x, z = rng.standard_normal((size, columns)), rng.standard_normal((size, covariates))
+        data.append((x, 0.1 + x.sum(1) / 9 + rng.standard_t(5, size), z))
+
+    def fits(index: list[int]) -> list[tuple[bytes, bytes, str]]:
+        found = fit_regressions([data[i] for i in index], index, LinearPrior(1.0, 0.3, law), "laplace", None, 50)
+        spreads = [b"".join(of.tobytes() for of in each.fit.spread.values()) for each in found]
+        return [(written(each.fit), own, repr(each.fit.short)) for each, own in zip(found, spreads, strict=True)]
+
+    assert fits([0, 1, 2]) == [fits([i])[0] for i in range(3)]
+
+
 PROGRAM = """
 import sys, torch
 from tests.forecaster.families.test_company import EVERY, ROOMY
