@@ -182,13 +182,29 @@ def _estimate(kind: Kind, changes: Floats) -> Law:
     if unit <= ROUNDING * float(np.abs(changes).max()):
         raise ValueError("the changes never vary")
     likelihood = Likelihood(kind, changes / unit)
-    start = np.array([changes.mean() / unit, *FAMILY[kind].start])
-    found = climb(likelihood.at, start, *_bounds(kind, changes.size))
+    found = _searched(likelihood)
     if kind == "egarch":
         found = _freed(likelihood, found)
+    if kind == "gjr":
+        found = _nesting(likelihood, found)
     law = _law(kind, unit, found)
     law.require_sane(changes, found.seen.along)
     return law
+
+
+def _searched(likelihood: Likelihood) -> Found[Seen]:
+    """The maximum from the usual start."""
+    kind, changes = likelihood.kind, likelihood.changes
+    return climb(likelihood.at, np.array([changes.mean(), *FAMILY[kind].start]), *_bounds(kind, changes.size))
+
+
+def _nesting(likelihood: Likelihood, found: Found[Seen]) -> Found[Seen]:
+    """GJR's maximum is no lower than that of the GARCH in it: where a search ended lower, it starts anew from there."""
+    plain = _searched(Likelihood("garch", likelihood.changes))
+    if found.converged and found.seen.value >= plain.seen.value:
+        return found
+    again = climb(likelihood.at, np.insert(plain.point, 4, 0.5), *bounds("gjr"))
+    return again if again.converged and again.seen.value >= found.seen.value else found
 
 
 def _bounds(kind: Kind, sessions: int) -> tuple[Floats, Floats]:

@@ -34,7 +34,7 @@ def usable(rows: Rows) -> list[tuple[Tensor, ...]]:
 def labelled(fits: Sequence[Fit], rows: Rows) -> list[Fit]:
     """The fits, with what is to be said of their rows, whose first array is the design."""
     return [
-        replace(fit, flaw=_still(parts[0])) if _finite(parts) else replace(fit, failure=UNUSABLE)
+        replace(fit, flaw=_mute(parts[0])) if _finite(parts) else replace(fit, failure=UNUSABLE)
         for fit, parts in zip(fits, rows, strict=True)
     ]
 
@@ -43,8 +43,14 @@ def _finite(parts: tuple[Tensor, ...]) -> bool:
     return all(bool(part.isfinite().all()) for part in parts)
 
 
-def _still(design: Tensor) -> str:
-    """What is to be said of inputs `(rows, columns)` that never change; empty where all do."""
-    found = (design == design[:1]).all(0).nonzero()[:, 0].tolist()
-    named = ", ".join(str(i + 1) for i in found)
-    return f"inputs that never change teach nothing about their weights: number {named}" if found else ""
+def _mute(design: Tensor) -> str:
+    """What is to be said of inputs `(rows, columns)` that never change, or too much; empty where there are none."""
+    still = (design == design[:1]).all(0)
+    if still.any():
+        return f"inputs that never change teach nothing about their weights: number {_named(still)}"
+    wild = ~design.square().sum(0).isfinite()
+    return f"inputs too large to be squared are left to their prior: number {_named(wild)}" if wild.any() else ""
+
+
+def _named(columns: Tensor) -> str:
+    return ", ".join(str(i + 1) for i in columns.nonzero()[:, 0].tolist())

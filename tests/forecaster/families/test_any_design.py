@@ -79,6 +79,19 @@ def test_a_learnt_scale_has_its_upper_tail_on_few_rows(rows, columns, short, mon
     assert np.mean([found.noise_scale.std() / sd[-1] for found, (_, sd) in zip(fits(), truth, strict=True)]) < short
 
 
+def test_a_right_fit_of_very_few_rows_is_not_called_wrong():
+    """Five degrees of freedom: coefficients have the tails of a Student-t, which curvature alone does not tell."""
+    of = [few(seed, 8, 2) for seed in range(24)]
+    fits = fit_regressions([(one.x, one.y) for one in of], range(24), prior(of[0], known=False), draws=4000)
+    right = [
+        found
+        for found, one in zip(fits, of, strict=True)
+        if near(*off(told(found, known=False)[:, :-1], tuple(part[:-1] for part in with_learnt_noise(one))))
+    ]
+    assert len(right) >= 12
+    assert sum(bool(found.fit.reason) for found in right) <= 4
+
+
 def few(seed: int, rows: int, columns: int) -> Problem:
     rng = np.random.default_rng(seed)
     x = rng.standard_normal((rows, columns)) * 3
@@ -151,6 +164,8 @@ def test_columns_that_say_nothing_are_left_to_their_prior():
     spike = np.where(np.arange(100) == 3, 1e200, 0.0)
     plain, more = (fit_regression(of, y, Prior(noise_scale=1.0)) for of in (x, np.c_[x, np.full(100, 1e4), spike]))
     np.testing.assert_allclose(more.weights[:, :3].mean(0), plain.weights.mean(0), atol=0.02)
+    wild = fit_regression(np.c_[x, spike], y, Prior(noise_scale=1.0))
+    assert wild.fit.reason == "inputs too large to be squared are left to their prior: number 4"
     twice = fit_regression(np.c_[x, x], y, Prior(noise_scale=1.0))
     np.testing.assert_allclose((twice.weights[:, :3] + twice.weights[:, 3:]).mean(0), plain.weights.mean(0), atol=0.05)
 

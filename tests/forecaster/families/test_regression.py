@@ -109,7 +109,7 @@ def test_a_fit_that_was_stopped_early_says_so(guide):
     good = fit_regression(x, y, KNOWN, guide, draws=10)
     assert good.fit.convergence.reason == ""
     short = fit_regression(
-        x, 50 * y, replace(KNOWN, weight_scale=50.0, intercept_scale=50.0), "custom", Schedule(steps=60)
+        x, 50 * y, replace(KNOWN, weight_scale=50.0, intercept_scale=50.0), "custom", Schedule(steps=3)
     )
     assert "not converged" in short.fit.convergence.reason
 

@@ -156,6 +156,20 @@ def test_negative_control_a_search_that_stops_early_is_lower(kind, monkeypatch):
     assert "did not converge" in fit.reason
 
 
+def test_gjr_ends_no_lower_than_the_garch_in_it():
+    """A large first change misleads a search from the usual start: ten such series in sixty."""
+    for seed in range(30):
+        changes = 0.01 * np.random.default_rng(seed).standard_t(5, 300)
+        changes[0] = -0.6
+        ends = {kind: fit_family(kind, changes) for kind in ("garch", "gjr")}
+        if isinstance(ends["garch"], Failed) or isinstance(ends["gjr"], Failed):
+            continue
+        plain, tilted = (
+            model(kind, changes).fix(np.array(parameters(kind, fit))).loglikelihood for kind, fit in ends.items()
+        )
+        assert tilted > plain - 0.01
+
+
 def test_a_step_goes_to_the_highest_point_between_bounds():
     """Against all points of a fine grid, for 50 random quadratics: none is higher."""
     rng = np.random.default_rng(4)
