@@ -13,6 +13,7 @@ import torch
 
 from forecaster.families.exact import gaussian_posterior
 from forecaster.families.linear import Prior, Regressions
+from forecaster.inference.coordinates import Coordinates
 from forecaster.inference.nuts import Plan, Sampled, prior_sd, sample
 from forecaster.inference.sites import Site
 
@@ -119,9 +120,16 @@ class Hills:
     def sites(self) -> tuple[Site, ...]:
         return (Site("place"),)
 
+    @property
+    def coordinates(self) -> Coordinates:
+        return Coordinates(torch.zeros(1, 1, dtype=torch.float64), torch.ones(1, 1, 1, dtype=torch.float64))
+
     def __len__(self) -> int:
         """One fit."""
         return 1
+
+    def outside(self, draws: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        return draws
 
     def model(self, dtype: torch.dtype) -> Callable[..., None]:
         centres = torch.tensor(self.places, dtype=dtype)
@@ -149,7 +157,7 @@ def test_latents_of_very_different_widths_are_walked_together() -> None:
     uneven = Regressions(
         (torch.tensor(x * [30.0, 1.0, 0.1]),),
         (torch.tensor(y),),
-        (torch.zeros(80, 0),),
+        (torch.zeros(80, 0, dtype=torch.float64),),
         Prior(0.3, 0.5, "student_t"),
         "full_rank",
     )
