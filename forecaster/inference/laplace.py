@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from pyro import poutine
 
@@ -30,9 +29,6 @@ NEWTON_STEPS = 60
 HALVINGS = 30
 ARRIVED = 1e-6
 """Nats still to be had, by the local parabola, at which a fit stands still."""
-
-PAIRS = 500
-"""Antithetic pairs of normals that tell how much spread bent axes add."""
 
 FLAT = 1e-12
 """Curvature, in parts of the steepest, below which there is none."""
@@ -108,21 +104,7 @@ def spreads(model: Program, sites: tuple[Site, ...], coordinates: Coordinates, l
     """Standard deviation of each latent as curvature at packed latents tells it, `(fits, latents)` both."""
     place = coordinates.inverse(latent)
     root = _root(Loss(model, sites, coordinates).curvature(place, torch.full_like(place, NEAR)))
-    local = coordinates.local(place)
-    straight = (local @ root).contiguous().square().sum(-1).sqrt()
-    if coordinates.funnel is None:
-        return straight
-    # Along axes that stretch, latents spread further than slopes tell: by how much, the same normals tell.
-    normal = np.random.Generator(np.random.SFC64(0)).standard_normal((latent.shape[1], PAIRS))
-    away = root @ torch.from_numpy(np.hstack([normal, -normal])).to(root.device)
-    bent = coordinates.funnel((place[..., None] + away).permute(2, 0, 1).contiguous())[0].permute(1, 2, 0)
-    return straight * _sd(coordinates.axes @ bent) / _sd(local @ away)
-
-
-def _sd(draws: Tensor) -> Tensor:
-    """Of draws along the last axis."""
-    draws = draws.contiguous()
-    return (draws - draws.mean(-1, keepdim=True)).square().mean(-1).sqrt()
+    return (coordinates.local(place) @ root).contiguous().square().sum(-1).sqrt()
 
 
 def _root(curvature: Tensor) -> Tensor:

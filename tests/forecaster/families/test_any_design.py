@@ -80,7 +80,7 @@ def test_a_learnt_scale_has_its_upper_tail_on_few_rows(rows, columns, short, mon
 
 
 def test_a_right_fit_of_very_few_rows_is_not_called_wrong():
-    """Five degrees of freedom: coefficients have the tails of a Student-t, which curvature alone does not tell."""
+    """Five degrees of freedom, where curvature tells the spread of a Student-t only roughly."""
     of = [few(seed, 8, 2) for seed in range(24)]
     fits = fit_regressions([(one.x, one.y) for one in of], range(24), prior(of[0], known=False), draws=4000)
     right = [
