@@ -164,10 +164,13 @@ class Failed:
     Attributes:
         reason: Why, for a reader of the report.
         raised: Whether the forecaster's own code is at fault: then nothing stands in for it.
+        stopped: Whether it was ended from outside, which another day it may not be: nothing that it would have said of
+            the past is kept.
     """
 
     reason: str
     raised: bool = False
+    stopped: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnparsedVariableError
 
-from forecaster import contract, models
+from forecaster import models
+from forecaster.compute import Compute
 from forecaster.decisions.settings import Decisions
 from forecaster.errors import HomeError, SettingsError, UnknownNameError
 from forecaster.presets import DEFAULT, PRESETS
@@ -73,30 +74,6 @@ class Forecast(Section):
     half_life: float = Field(11.2, gt=0, description="half-life of the volatility known at the origin, sessions")
     track_days: int = Field(250, ge=1, description="sessions of their past by which a pool weighs its members")
     seed: int = Field(0, ge=0, description="seed of every fit")
-
-
-class Compute(Section):
-    """Where fits are trained. No forecast depends on it beyond rounding."""
-
-    device: Literal["cpu", "cuda", "auto"] = Field("cpu", description="`auto` is cuda where torch finds a CUDA GPU")
-    memory_mb: int = Field(512, ge=16, description="MiB that the fits trained at once may take")
-
-    def chosen(self) -> contract.Compute:
-        """The device and memory that fits are given.
-
-        Raises:
-            SettingsError: For `cuda` where torch finds no CUDA GPU.
-        """
-        return contract.Compute(self._found(), self.memory_mb * 2**20)
-
-    def _found(self) -> str:
-        if self.device == "cpu":
-            return self.device
-        import torch  # noqa: PLC0415  # it takes a second to import, and few commands need it
-
-        if self.device == "cuda" and not torch.cuda.is_available():
-            raise SettingsError("setting compute.device: torch finds no CUDA GPU here: choose cpu, or auto")
-        return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 class Report(Section):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forecaster.cli.frame import DONE_IN_PART, MISSING, app, day_of, listed, progress, say, show_table, state
-from forecaster.cli.run import Models
+from forecaster.cli.run import Address, Anywhere, Backend, Models, Workers
 from forecaster.errors import named
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ def backtest(  # noqa: PLR0913, PLR0917  # an option each, given by name
     refit_every: Annotated[int, typer.Option("--refit-every", min=1, help="Sessions from fit to fit.")] = 20,
     train_window: Annotated[int | None, typer.Option("--train-window", min=60, help="Rows of a fit.")] = None,
     preset: Annotated[str | None, typer.Option("--preset", help="A set of settings, such as `study`.")] = None,
-    backend: Annotated[str, typer.Option("--backend", help="serial, processes or dask.")] = "serial",
-    workers: Annotated[int, typer.Option("--workers", min=0, help="How many work at once; 0 for all cores.")] = 0,
-    address: Annotated[str, typer.Option("--dask-address", help="A Dask scheduler that is there already.")] = "",
-    anywhere: Annotated[bool, typer.Option("--dask-anywhere", help="Speak to it without encryption.")] = False,
+    backend: Backend = "serial",
+    workers: Workers = 0,
+    address: Address = "",
+    anywhere: Anywhere = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what the folder holds.")] = False,
 ) -> None:
     """Replays the past with the daily run's own code and writes forecasts, scores, verdicts and a report.

@@ -65,9 +65,9 @@ def explain(
 
 
 def _fitted(symbol: str, as_of: str | None, asked: str | None, nuts: bool) -> Explanation:
-    from forecaster.operation.daily import origin_of
     from forecaster.operation.explain import DEFAULT, require_posterior
     from forecaster.operation.explain import explain as fitted
+    from forecaster.operation.origins import origin_of
 
     home, day, model = opened(), day_of(as_of, "--as-of"), asked or DEFAULT
     require_posterior(model)

@@ -16,16 +16,34 @@ if TYPE_CHECKING:
 AsOf = Annotated[str | None, typer.Option("--as-of", help="The day, as 2018-01-20; the newest data where not given.")]
 Symbols = Annotated[str | None, typer.Option("--symbols", help="Only these assets, separated by commas.")]
 Models = Annotated[str | None, typer.Option("--models", help="Only these forecasters, separated by commas.")]
+Backend = Annotated[str, typer.Option("--backend", help="serial, processes or dask.")]
+Workers = Annotated[int, typer.Option("--workers", min=0, help="How many work at once; 0 for all cores.")]
+Address = Annotated[str, typer.Option("--dask-address", help="A Dask scheduler that is there already.")]
+Anywhere = Annotated[bool, typer.Option("--dask-anywhere", help="Speak to it without encryption.")]
 
 
 @app.command()
-def run(as_of: AsOf = None, symbols: Symbols = None, models: Models = None) -> None:
+def run(  # an option each, given by name
+    as_of: AsOf = None,
+    symbols: Symbols = None,
+    models: Models = None,
+    backend: Backend = "serial",
+    workers: Workers = 0,
+    address: Address = "",
+    anywhere: Anywhere = False,
+) -> None:
     """The daily job: fetch, settle, forecast, record, report. Run twice, it changes nothing."""
     from forecaster.operation import daily
+    from forecaster.replay.backends import Means
 
-    home = opened({"forecast": {"models": listed(models)}} if models is not None else None)
+    asked: dict[str, dict[str, object]] = {}
+    if models is not None:
+        asked["forecast"] = {"models": listed(models)}
+    if workers:
+        asked["compute"] = {"workers": workers}
+    home, means = opened(asked or None), Means(workers, address, anywhere)
     with progress() as tell:
-        summary = daily.run(home, day_of(as_of, "--as-of"), listed(symbols), tell)
+        summary = daily.run(home, day_of(as_of, "--as-of"), listed(symbols), tell, backend=backend, means=means)
     announce(summary, home)
 
 

@@ -87,6 +87,12 @@ class Terms:
         """A batch of the one regression of these terms."""
         return Regressions((self.design,), (self.response,), (self.z,), prior_of(self.settings), "full_rank")
 
+    @property
+    def bare(self) -> Terms:
+        """The same without any rows: all that a forecast needs of them."""
+        parts = {name: getattr(self, name)[:0].clone() for name in ("inputs", "design", "response", "z")}
+        return replace(self, **parts)
+
     def input_of(self, origin: Origin) -> Floats:
         """The row of inputs at an origin `(inputs,)`."""
         return input_of(origin, self.settings.scaling).double().numpy()

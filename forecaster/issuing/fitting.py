@@ -1,11 +1,12 @@
 """The one door of training: whatever is fitted, for a day, a track record, a replay, an audit or an explanation.
 
 What is asked and what is answered are plain values that a process can hand to another: a model that hangs, or takes all
-memory, can then be stopped from outside. Here the model is asked in this process.
+memory, can then be stopped from outside (`forecaster.issuing.fitters`). Here the model is asked in this process.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,15 @@ class Request:
     def only(self, place: int) -> Request:
         """The same asked for one of the fits."""
         return replace(self, examples=(self.examples[place],), seeds=(self.seeds[place],))
+
+
+Ask = Callable[[Sequence[Request]], "Sequence[tuple[Fitted | Failed, ...]]"]
+"""Whoever answers requests, in order: `answers`, or processes of `forecaster.issuing.fitters`."""
+
+
+def answers(requests: Sequence[Request]) -> Sequence[tuple[Fitted | Failed, ...]]:
+    """Answers requests one after the other, in this process."""
+    return [answer(request) for request in requests]
 
 
 def answer(request: Request) -> tuple[Fitted | Failed, ...]:

@@ -9,9 +9,11 @@ import numpy as np
 
 from forecaster.contract import Failed
 from forecaster.distribution.predictive import QUANTILES
+from forecaster.issuing.attribution import attribution
 from forecaster.issuing.diagnostics import AssetFacts, Diagnostics, Effects, Inputs
 from forecaster.issuing.provenance import code_version
 from forecaster.json_numbers import number
+from ingest.errors import IngestError
 from ingest.windows import LENGTH
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from forecaster.floats import Floats
     from forecaster.issuing.diagnostics import Rows
     from forecaster.issuing.training import Trained
+    from forecaster.view.past import Past
     from forecaster.view.view import View
 
 
@@ -94,6 +97,19 @@ def forecast(view: View, trained: Trained) -> Forecast:
         seed=trained.seed,
         code_version=code_version(),
     )
+
+
+def attributed(made: Forecast, past: Past, view: View, trained: Trained) -> Forecast:
+    """A model's own forecast, with what moved it; see `forecaster.issuing.attribution`."""
+    fitted = trained.fitted
+    if made.predictive is None or isinstance(fitted, Failed) or not fitted.by_draw:
+        return made
+    try:
+        before = trained.origin(past.look(view.calendar.previous(view.as_of)))
+    except IngestError:
+        before = None
+    parts = attribution(fitted.predict, trained.covariates, trained.origin(view), before)
+    return replace(made, diagnostics=replace(made.diagnostics, attribution=parts))
 
 
 def _inputs(view: View, trained: Trained) -> Inputs:

@@ -1,28 +1,30 @@
-"""Issues forecasts: one origin, windows -> fit -> predict. The only path, for the daily run and for every replay."""
+"""Issues forecasts of one asset: windows -> fit -> predict. The only path, for the daily run and for every replay.
+
+An `Issuer` says which trainings a day needs, whoever does them, alone or with those of other assets, and makes the
+day's forecasts of what they gave.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from forecaster.contract import Failed
-from forecaster.issuing.attribution import attribution
-from forecaster.issuing.forecast import Forecast, forecast
+from forecaster.issuing.forecast import attributed, forecast
 from forecaster.issuing.pools import Pools
+from forecaster.issuing.refits import Leg, in_groups
 from forecaster.issuing.track_record import Record
-from forecaster.issuing.training import train
+from forecaster.issuing.walk import walk
+from forecaster.view.arrays import training
 from forecaster.view.past import Past
-from ingest.errors import IngestError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
+    from forecaster.issuing.forecast import Forecast
     from forecaster.issuing.training import Trained
-    from forecaster.issuing.walk import Scores
+    from forecaster.issuing.walk import Scores, Walked
     from forecaster.settings import Settings
-    from forecaster.view.view import View
     from ingest.history import History
 
 
@@ -49,11 +51,20 @@ def issue(
         IncompleteWindowError: Where today's window has a hole.
         CalendarRangeError: Where the asset's calendar ends with `as_of`.
     """
-    return Issuer(history, names, settings).issue(as_of, trained)
+    issuer = Issuer(history, names, settings)
+    alone, own = issuer.legs(as_of), {}
+    if trained is not None:
+        view = issuer.past.look(as_of)
+        own = {name: attributed(forecast(view, fit), issuer.past, view, fit) for name, fit in trained.items()}
+        alone = [leg for leg in alone if not leg.live]
+    for some in in_groups(alone):
+        for walked in walk({issuer.past.symbol: issuer.past}, some, issuer.pools.members, settings):
+            own |= issuer.took(walked)
+    return issuer.made(as_of, own)
 
 
 class Issuer:
-    """Issues forecasts of one asset from one day after another; what many days need is computed once.
+    """What one asset's forecasts are made of, from one day after another; what many days need is computed once.
 
     Args:
         history: Every vintage of the asset.
@@ -63,7 +74,8 @@ class Issuer:
 
     Attributes:
         past: The asset's.
-        record: The track record of the forecasters that others are made of.
+        pools: The forecasters among the names that are made of others.
+        record: The track record of these.
     """
 
     def __init__(
@@ -71,38 +83,38 @@ class Issuer:
     ) -> None:
         """Nothing is trained yet; see the class."""
         self.past = Past(history, settings.forecast)
+        self.pools = Pools(names, settings)
+        self.record = Record(self.past, self.pools.members, settings, known)
         self._names, self._settings = names, settings
-        self.record = Record(self.past, Pools(names, settings).members, settings, known)
 
-    def issue(
-        self,
-        as_of: pd.Timestamp,
-        trained: Mapping[str, Trained] | None = None,
-        *,
-        only: tuple[str, ...] = (),
-    ) -> tuple[Forecast, ...]:
-        """Forecasts the session after `as_of`; see the function of this name.
+    def legs(self, as_of: pd.Timestamp, only: tuple[str, ...] = ()) -> list[Leg]:
+        """The trainings that the forecasts from a session need: its own, and those of the track record.
 
         Args:
             as_of: A session of the asset.
-            trained: Models trained at an earlier origin; trained at `as_of` where None.
             only: Some of the forecasters; all where empty.
-        """
-        view, names = self.past.look(as_of), only or self._names
-        _ = view.target  # nothing is trained for a session that is not known
-        pools = Pools(names, self._settings)
-        ready = train([view], pools.trainees, self._settings)[0] if trained is None else trained
-        own = {name: self._attributed(view, ready[name]) for name in pools.trainees}
-        return pools.day(own, lambda: self.record.at(as_of), lambda: view)
 
-    def _attributed(self, view: View, trained: Trained) -> Forecast:
-        """A model's own forecast, with what moved it."""
-        made, fitted = forecast(view, trained), trained.fitted
-        if made.predictive is None or isinstance(fitted, Failed) or not fitted.by_draw:
-            return made
-        try:
-            before = trained.origin(self.past.look(view.calendar.previous(view.as_of)))
-        except IngestError:
-            before = None
-        parts = attribution(fitted.predict, trained.covariates, trained.origin(view), before)
-        return replace(made, diagnostics=replace(made.diagnostics, attribution=parts))
+        Raises:
+            As `issue`.
+        """
+        pools = self._of(only)
+        _ = self.past.look(as_of).target  # nothing is trained for a session that is not known
+        known = self.record.legs(as_of, as_of) if pools.names else []
+        training(self.past.look(as_of))  # nor from too little; last, since it is wanted next
+        return [*known, Leg(self.past.symbol, as_of, pools.trainees, issued=(as_of,), live=True)]
+
+    def took(self, walked: Walked) -> Mapping[str, Forecast]:
+        """Notes what a day of a leg gave; returns the forecasts among it by model."""
+        if walked.scores:
+            self.record.scores[walked.day] = walked.scores
+        return walked.own
+
+    def made(
+        self, as_of: pd.Timestamp, own: Mapping[str, Forecast], only: tuple[str, ...] = ()
+    ) -> tuple[Forecast, ...]:
+        """The forecasts from a session, in order, those of pools from the scores that were known then."""
+        pools = self._of(only)
+        return pools.day(own, lambda: self.record.known_at(as_of), lambda: self.past.look(as_of))
+
+    def _of(self, only: tuple[str, ...]) -> Pools:
+        return Pools(only, self._settings) if only else self.pools

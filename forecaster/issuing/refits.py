@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from forecaster.issuing.training import train, untrained
+from forecaster.issuing.fitting import answers
+from forecaster.issuing.training import train_each, untrained
 from forecaster.view.arrays import training
 from ingest.errors import AsOfError, CalendarRangeError, IncompleteWindowError, IngestError
 from ingest.sessions import calendar
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from forecaster.issuing.fitting import Ask
     from forecaster.issuing.training import Trained
     from forecaster.settings import Settings
     from forecaster.view.past import Past
@@ -39,6 +41,7 @@ class Leg:
         names: The models.
         scored: Days whose forecasts count in a track record.
         issued: Days whose forecasts are wanted themselves.
+        live: Whether it is the day's own: its forecasts tell what moved them.
     """
 
     symbol: str
@@ -46,6 +49,7 @@ class Leg:
     names: tuple[str, ...]
     scored: tuple[pd.Timestamp, ...] = ()
     issued: tuple[pd.Timestamp, ...] = ()
+    live: bool = False
 
 
 def trainings(past: Past, days: Iterable[pd.Timestamp], every: int) -> dict[pd.Timestamp, tuple[pd.Timestamp, ...]]:
@@ -100,25 +104,25 @@ def able(past: Past, day: pd.Timestamp) -> bool:
         return False
 
 
-def in_groups(legs: Sequence[Leg]) -> list[Sequence[Leg]]:
+def in_groups(legs: Sequence[Leg], size: int = AT_ONCE) -> list[Sequence[Leg]]:
     """Those that are trained in one go, in order."""
-    return [legs[start : start + AT_ONCE] for start in range(0, len(legs), AT_ONCE)]
+    return [legs[start : start + size] for start in range(0, len(legs), size)]
 
 
-def fits(pasts: Mapping[str, Past], legs: Sequence[Leg], settings: Settings) -> list[Mapping[str, Trained]]:
+def fits(
+    pasts: Mapping[str, Past], legs: Sequence[Leg], settings: Settings, ask: Ask = answers
+) -> list[Mapping[str, Trained]]:
     """Trains the models of some legs, of whichever assets, all at once; each from what was known at its own session.
 
     Returns:
         The trained models of each leg, in order; where there is not enough to learn from, what says so.
     """
     views = [pasts[leg.symbol].look(leg.fitted_at) for leg in legs]
-    found: dict[int, Mapping[str, Trained]] = {}
-    able: dict[tuple[str, ...], list[int]] = {}
-    for i, leg in enumerate(legs):
-        if reason := lack(views[i]):
-            found[i] = untrained(views[i], leg.names, settings, reason)
-        else:
-            able.setdefault(leg.names, []).append(i)
-    for names, alike in able.items():
-        found.update(zip(alike, train([views[i] for i in alike], names, settings), strict=True))
+    reasons = [lack(view) for view in views]
+    able = [i for i, reason in enumerate(reasons) if not reason]
+    trained = train_each([(views[i], legs[i].names) for i in able], settings, ask)
+    found: dict[int, Mapping[str, Trained]] = dict(zip(able, trained, strict=True))
+    for i, reason in enumerate(reasons):
+        if reason:
+            found[i] = untrained(views[i], legs[i].names, settings, reason)
     return [found[i] for i in range(len(legs))]

@@ -16,7 +16,7 @@ import pandas as pd
 
 from forecaster.contract import Track
 from forecaster.issuing.refits import Leg, trainings
-from forecaster.issuing.walk import Pair, Scores, walk
+from forecaster.issuing.walk import Pair, Scores
 from ingest.sessions import calendar
 
 if TYPE_CHECKING:
@@ -50,13 +50,6 @@ class Record:
         }
         self.past, self._members, self._settings = past, members, settings
 
-    def at(self, as_of: pd.Timestamp) -> Track:
-        """What was known at a session of how the members fared; days without any forecast or outcome are left out."""
-        missing = self.legs(as_of, as_of)
-        for walked in walk({self.past.symbol: self.past}, missing, self._members, self._settings):
-            self.scores[walked.day] = walked.scores
-        return self.known_at(as_of)
-
     def legs(self, first: pd.Timestamp, last: pd.Timestamp) -> list[Leg]:
         """The trainings and days that the tracks of the origins from `first` to `last` need and do not have yet."""
         missing = [day for day in self.days(first, last) if day not in self.scores]
@@ -64,10 +57,13 @@ class Record:
         return [Leg(symbol, at, members, scored=days) for at, days in trainings(self.past, missing, EVERY).items()]
 
     def known_at(self, as_of: pd.Timestamp) -> Track:
-        """The track of an origin, from the scores found so far."""
-        nothing = dict.fromkeys(self._members, (np.nan, np.nan))
+        """What was known at a session of how the members fared, from the scores found so far.
+
+        Days without any forecast or outcome are left out.
+        """
+        nothing: Mapping[str, Pair] = {}
         found = [self.scores.get(day, nothing) for day in self.days(as_of, as_of)]
-        rows = [[own[name] for name in self._members] for own in found]
+        rows = [[own.get(name, (np.nan, np.nan)) for name in self._members] for own in found]
         scores, pits = np.moveaxis(np.array(rows).reshape(len(rows), len(self._members), 2), -1, 0)
         kept = np.isfinite(pits).any(1)
         return Track(self._members, scores[kept], pits[kept])

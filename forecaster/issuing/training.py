@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from forecaster.contract import Failed
-from forecaster.issuing.fitting import Request, answer, raised
+from forecaster.issuing.fitting import Request, answer, answers, raised
 from forecaster.issuing.provenance import config_sha256, seed_of
-from forecaster.view.arrays import origin, training
+from forecaster.view.arrays import Training, origin, training
 from forecaster.view.view import View
 from ingest.errors import IncompleteWindowError
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from forecaster.contract import Examples, Fitted, Origin
     from forecaster.distribution.predictive import Predictive
+    from forecaster.issuing.fitting import Ask
     from forecaster.settings import Settings
 
 STAND_IN = "climatology"
@@ -77,11 +78,19 @@ class Trained:
         return origin(view, self.series, self.covariates)
 
 
-def train(views: Sequence[View], names: Sequence[str], settings: Settings) -> tuple[dict[str, Trained], ...]:
+def train(
+    views: Sequence[View], names: Sequence[str], settings: Settings, ask: Ask = answers
+) -> tuple[dict[str, Trained], ...]:
     """Trains each model at the origins of some views, of one asset or of many, all origins at once.
 
     Where a fit fails, climatology fitted on the same rows stands in for it, labelled; the others go on. Where a model
     raises instead, it has no forecast from that origin.
+
+    Args:
+        views: The origins.
+        names: The models.
+        settings: All settings.
+        ask: Who trains.
 
     Returns:
         The trained models by name, a mapping a view, in order. A fit depends on its own view alone, to the byte.
@@ -90,15 +99,42 @@ def train(views: Sequence[View], names: Sequence[str], settings: Settings) -> tu
         TooFewRowsError: Fewer whole windows than the minimum, at any of the origins.
         ConstantSeriesError: A price that never moves.
     """
-    rows = [training(view) for view in views]
-    findings = [_findings(view) for view in views]
-    trained: tuple[dict[str, Trained], ...] = tuple({} for _ in views)
-    for name in names:
-        seeds = [seed_of(settings, view.symbol, name, view.as_of) for view in views]
-        fits = _fits(name, [known.examples for known in rows], settings, seeds)
-        sha256 = config_sha256(settings, name)
-        for i, view in enumerate(views):
-            fitted, stand_in = _stood_in(name, fits[i], rows[i].examples, settings)
+    return train_each([(view, tuple(names)) for view in views], settings, ask)
+
+
+def train_each(
+    wanted: Sequence[tuple[View, tuple[str, ...]]], settings: Settings, ask: Ask = answers
+) -> tuple[dict[str, Trained], ...]:
+    """Trains at each origin the models that are wanted there; see `train`."""
+    rows = [training(view) for view, _ in wanted]
+    findings = [_findings(view) for view, _ in wanted]
+    trained: tuple[dict[str, Trained], ...] = tuple({} for _ in wanted)
+    places = {name: [i for i, (_, own) in enumerate(wanted) if name in own] for _, own in wanted for name in own}
+    seeds = {
+        (name, i): seed_of(settings, wanted[i][0].symbol, name, wanted[i][0].as_of)
+        for name in places
+        for i in places[name]
+    }
+    asked = [(name, alike) for name in places for alike in _alike(rows, places[name])]
+    requests = [
+        Request(
+            name,
+            settings.model(name),
+            tuple(rows[i].examples for i in alike),
+            tuple(seeds[name, i] for i in alike),
+            settings.compute.chosen(),
+        )
+        for name, alike in asked
+    ]
+    found = {
+        (name, i): fit
+        for (name, alike), fits in zip(asked, ask(requests), strict=True)
+        for i, fit in zip(alike, fits, strict=True)
+    }
+    sha256 = {name: config_sha256(settings, name) for name in places}
+    for i, (view, names) in enumerate(wanted):
+        for name in names:
+            fitted, stand_in = _stood_in(name, found[name, i], rows[i].examples, settings)
             trained[i][name] = Trained(
                 model=name,
                 fitted=fitted,
@@ -109,21 +145,16 @@ def train(views: Sequence[View], names: Sequence[str], settings: Settings) -> tu
                 rows=len(rows[i].examples.y),
                 notes=rows[i].notes,
                 findings=findings[i],
-                config_sha256=sha256,
-                seed=seeds[i],
+                config_sha256=sha256[name],
+                seed=seeds[name, i],
             )
     return trained
 
 
-def _fits(name: str, examples: Sequence[Examples], settings: Settings, seeds: Sequence[int]) -> list[Fitted | Failed]:
-    """A fit of the model to each of the examples, in order; those of the same columns are trained together."""
-    own, compute = settings.model(name), settings.compute.chosen()
-    found: dict[int, Fitted | Failed] = {}
-    for columns in dict.fromkeys((rows.series, rows.covariates) for rows in examples):
-        alike = [i for i, rows in enumerate(examples) if (rows.series, rows.covariates) == columns]
-        asked = Request(name, own, tuple(examples[i] for i in alike), tuple(seeds[i] for i in alike), compute)
-        found.update(zip(alike, answer(asked), strict=True))
-    return [found[i] for i in range(len(examples))]
+def _alike(rows: Sequence[Training], places: Sequence[int]) -> list[list[int]]:
+    """Those of the places whose rows have the same columns, together: they are trained in one go."""
+    columns = [(rows[i].examples.series, rows[i].examples.covariates) for i in places]
+    return [[i for i, own in zip(places, columns, strict=True) if own == one] for one in dict.fromkeys(columns)]
 
 
 def _stood_in(
@@ -132,7 +163,8 @@ def _stood_in(
     """The fit, or where it failed the one that stands in for it and the name of its model."""
     if not isinstance(fitted, Failed) or fitted.raised or name == STAND_IN:
         return fitted, ""
-    (other,) = _fits(STAND_IN, [examples], settings, [0])  # it draws no random numbers
+    request = Request(STAND_IN, settings.model(STAND_IN), (examples,), (0,), settings.compute.chosen())
+    (other,) = answer(request)  # it draws no random numbers
     if isinstance(other, Failed):
         return fitted, ""
     return replace(other, reason=f"{fitted.reason}; {STAND_IN}'s distribution stands in"), STAND_IN

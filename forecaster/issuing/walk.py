@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from forecaster.issuing.forecast import forecast
-from forecaster.issuing.refits import fits, in_groups
+from forecaster.contract import Failed
+from forecaster.issuing.fitting import answers
+from forecaster.issuing.forecast import attributed, forecast
+from forecaster.issuing.refits import fits
 from ingest.errors import IncompleteWindowError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from forecaster.distribution.predictive import Predictive
+    from forecaster.issuing.fitting import Ask
     from forecaster.issuing.forecast import Forecast
     from forecaster.issuing.refits import Leg
     from forecaster.issuing.training import Trained
@@ -40,7 +43,7 @@ class Walked:
         day: The origin.
         own: The forecasts by model; none where they are not wanted, or the day has no price.
         y: The change that came, as far as it is known today; NaN where the target lies in a gap.
-        scores: How members of a track record fared; none where that is not wanted.
+        scores: How members of a track record fared; none where that is not wanted, or a training was stopped.
     """
 
     leg: Leg
@@ -51,39 +54,50 @@ class Walked:
 
 
 def walk(
-    pasts: Mapping[str, Past], legs: Sequence[Leg], members: tuple[str, ...], settings: Settings
+    pasts: Mapping[str, Past],
+    legs: Sequence[Leg],
+    members: tuple[str, ...],
+    settings: Settings,
+    ask: Ask = answers,
 ) -> Iterator[Walked]:
-    """Trains legs, many at once, and goes through the days of one after the other; the only walk over the past.
+    """Trains legs, all at once, and goes through the days of one after the other; the only walk over the past.
 
     Args:
         pasts: Of the assets, by symbol.
         legs: Of whichever assets, in order.
         members: Whose scores a track record wants.
         settings: All settings.
+        ask: Who trains.
     """
-    for some in in_groups(legs):
-        for leg, trained in zip(some, fits(pasts, some, settings), strict=True):
-            scored, issued = set(leg.scored), set(leg.issued)
-            for day in sorted(scored | issued):
-                yield _walked(pasts[leg.symbol], leg, day, trained, members if day in scored else ())
+    for leg, trained in zip(legs, fits(pasts, legs, settings, ask), strict=True):
+        scored, issued = set(leg.scored), set(leg.issued)
+        for day in sorted(scored | issued):
+            yield _walked(pasts[leg.symbol], leg, day, trained, members if day in scored else ())
 
 
 def _walked(
     past: Past, leg: Leg, day: pd.Timestamp, trained: Mapping[str, Trained], members: tuple[str, ...]
 ) -> Walked:
-    """One day from a training before it; members are those whose scores are wanted."""
+    """One day from a training before it; members are those whose scores are wanted, if they were not stopped."""
+    members = tuple(name for name in members if not _stopped(trained[name]))
     try:
         view = past.look(day)
     except IncompleteWindowError:
         return Walked(leg, day, scores=_fared(dict.fromkeys(members), np.nan))
-    if day not in leg.issued:
+    if day not in leg.issued or (not leg.live and any(_stopped(fit) for fit in trained.values())):
         y = past.outcome(view.target)
         told = {name: trained[name].predicted(view)[0] if np.isfinite(y) else None for name in members}
         return Walked(leg, day, scores=_fared(told, y))
     own = {name: forecast(view, fit) for name, fit in trained.items()}
+    if leg.live:
+        own = {name: attributed(made, past, view, trained[name]) for name, made in own.items()}
     y = past.outcome(view.target, past.history.last)
     then = past.outcome(view.target) if members else np.nan
     return Walked(leg, day, own, y, _fared({name: own[name].predictive for name in members}, then))
+
+
+def _stopped(trained: Trained) -> bool:
+    return isinstance(trained.fitted, Failed) and trained.fitted.stopped
 
 
 def _fared(predictives: Mapping[str, Predictive | None], y: float) -> Mapping[str, Pair]:

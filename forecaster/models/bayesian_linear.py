@@ -81,7 +81,7 @@ def _fitted(task: Terms, posterior: Regression) -> Fitted | Failed:
     draws = doubles(fit.draws)
     weights = (posterior.weights * task.weight_sd).reshape(-1, *task.window)
     return Fitted(
-        predict=partial(task.predict, draws),
+        predict=partial(task.bare.predict, draws),
         reason=fit.reason,
         by_draw=True,
         losses=fit.losses,
@@ -106,7 +106,7 @@ def _by_nuts(task: Terms, seed: int, tell: Tell) -> Fitted:
     sampled = nuts.sample(task.regressions(), seed, tell=tell)
     draws = doubles(sampled.draws)
     return Fitted(
-        predict=partial(task.predict, draws),
+        predict=partial(task.bare.predict, draws),
         reason=sampled.reason,
         diagnostics={"divergences": sampled.divergences},
         posterior=task.latents(draws, sampled),

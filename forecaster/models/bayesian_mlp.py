@@ -100,7 +100,7 @@ def _fitted(task: Terms, posterior: Fit, settings: Settings) -> Fitted | Failed:
     draws = doubles(posterior.draws)
     effect = _average_slope(task, draws, settings.activation).reshape(-1, *task.window)
     return Fitted(
-        predict=partial(_predict, task, draws, settings.activation),
+        predict=partial(_predict, task.bare, draws, settings.activation),
         reason=posterior.reason,
         by_draw=True,
         losses=posterior.losses,

@@ -1,39 +1,51 @@
-"""One day end to end: fetch, settle, forecast, record, report. Run twice, it changes nothing."""
+"""One day end to end: fetch, settle, forecast, record, report. Run twice, it changes nothing.
+
+All assets are looked at first, then each model is trained over all that need it, then forecasts are recorded asset by
+asset. So many assets at once that memory has a bound: what is on record then stays, whatever comes after.
+"""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from forecaster.errors import ForecasterError
+from forecaster.issuing.fitters import Fitters
 from forecaster.issuing.forecast import HORIZON
 from forecaster.issuing.issue import Issuer
 from forecaster.issuing.pools import Pools
 from forecaster.issuing.possible import UNQUOTED, shown
 from forecaster.issuing.provenance import config_sha256
-from forecaster.issuing.refits import able, trainings
-from forecaster.issuing.track_record import EVERY
+from forecaster.issuing.refits import AT_ONCE
 from forecaster.operation import fetch
+from forecaster.operation.origins import origin_of, stale
 from forecaster.operation.settle import settle
 from forecaster.operation.stamp import Stamp
 from forecaster.progress import quiet
-from forecaster.replay.backtest import last_origins, replay
-from ingest.errors import AsOfError, CalendarRangeError, IncompleteWindowError, IngestError, ProviderError, StoreError
-from ingest.sessions import calendar
+from forecaster.replay import backends
+from forecaster.replay.backends import Means
+from forecaster.replay.backtest import last_origins
+from forecaster.replay.day import Lacking, made
+from ingest.errors import AsOfError, IncompleteWindowError, IngestError, ProviderError, StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import pandas as pd
 
     from forecaster.progress import Tell
     from forecaster.records.home import Home
+    from forecaster.replay.day import Compute, Made
     from ingest.assets import Asset
-    from ingest.history import History
 
-
-STALE = 5
-"""An asset whose rows end more sessions than this before the day is stale."""
+SERIAL = "serial"
+ASSETS = 64
+"""Those that are looked at together: enough for a full batch of each model, few enough for memory."""
+FITS = 256
+"""Trainings of these that each model is asked for at once; those that cannot be trained together cost more each."""
 
 
 @dataclass
@@ -68,11 +80,14 @@ class Summary:
         return ", ".join(f"{count} {noun}{'' if count == 1 else 's'} {done}" for count, noun, done in counts)
 
 
-def run(
+def run(  # an argument each, given by name
     home: Home,
     as_of: pd.Timestamp | None = None,
     symbols: tuple[str, ...] = (),
     progress: Tell = quiet,
+    *,
+    backend: str = SERIAL,
+    means: Means = Means(),  # noqa: B008  # frozen
 ) -> Summary:
     """Runs one day for the watchlist.
 
@@ -81,29 +96,38 @@ def run(
         as_of: The day; each asset's last session up to it is its origin. None for the newest data.
         symbols: Only these assets; the watchlist where empty.
         progress: Told what happens next.
+        backend: Where it is computed, see `forecaster.replay.backends`; `serial` is here, where models train in
+            processes of their own that are stopped when they take more than the settings let them (`[compute]`).
+        means: What another backend may use.
 
     Raises:
         UnknownSymbolError: For a symbol that is not in the store.
-        ForecasterError: Where there is no asset at all.
+        UnknownNameError: For a backend that there is none of.
+        ForecasterError: Where there is no asset at all, or the backend cannot go on.
     """
     assets = watchlist(home, symbols)
     summary = Summary()
-    for asset in assets:
-        try:
-            progress(f"{asset.symbol}: fetch")
-            _fetch(home, asset, as_of, summary)
-            _forecast(home, asset, as_of, summary, progress)
-        except StoreError:
-            raise
-        except IngestError as fault:
-            summary.withheld[asset.symbol] = str(fault)
-            if isinstance(fault, (ProviderError, AsOfError, IncompleteWindowError)):
-                summary.waiting.add(asset.symbol)
+    fits = FITS if backend == SERIAL else AT_ONCE
+    with _computing(home, backend, means) as compute:
+        make = partial(made, settings=home.settings, compute=compute, at_once=fits)
+        for start in range(0, len(assets), ASSETS):
+            _forecast(home, assets[start : start + ASSETS], as_of, summary, make, progress)
     if summary.as_ofs:
         progress("report")
         day = max(summary.as_ofs.values())
         summary.report = _report(home, day, _shown(home, assets), summary.withheld)
     return summary
+
+
+@contextmanager
+def _computing(home: Home, backend: str, means: Means) -> Iterator[Compute]:
+    """What computes the day."""
+    elsewhere = backends.load(backend)
+    if backend != SERIAL:
+        yield lambda shards: elsewhere.run(shards, means)
+        return
+    with Fitters(home.settings.compute) as fitters:
+        yield lambda shards: ((shard, shard.run(fitters)) for shard in shards)
 
 
 def watchlist(home: Home, symbols: tuple[str, ...] = ()) -> tuple[Asset, ...]:
@@ -131,28 +155,6 @@ def _shown(home: Home, assets: tuple[Asset, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(asset.symbol for asset in (*watchlist(home), *assets)))
 
 
-def _fetch(home: Home, asset: Asset, as_of: pd.Timestamp | None, summary: Summary) -> None:
-    """Brings an asset up to date; without its attention, and for a day that is stored, it is forecast all the same."""
-    told = None
-    try:
-        told = fetch.prices(home, asset)
-    except ProviderError as fault:
-        history = home.store.history(asset.symbol)
-        if as_of is None or history.frame.empty or history.last < as_of:
-            raise
-        summary.faults.append(f"{asset.symbol}: not brought up to date: {fault}")
-    if told is not None and told.quarantined:
-        rows = "1 row is" if told.quarantined == 1 else f"{told.quarantined} rows are"
-        summary.faults.append(f"{asset.symbol}: {rows} held back: see `forecaster data quarantine {asset.symbol}`")
-    if asset.symbol in home.settings.data.attention:
-        try:
-            fetch.attention(home, asset.symbol)
-        except StoreError:
-            raise
-        except IngestError as fault:
-            summary.faults.append(f"{asset.symbol}: without its newest attention: {fault}")
-
-
 def _report(home: Home, day: pd.Timestamp, symbols: tuple[str, ...], withheld: dict[str, str]) -> Path:
     """The PDF of a day, rendered where it is not there yet or anything that it depends on has changed."""
     stamp = Stamp.of(home, day, symbols, withheld)
@@ -165,84 +167,88 @@ def _report(home: Home, day: pd.Timestamp, symbols: tuple[str, ...], withheld: d
     return path
 
 
-def _forecast(home: Home, asset: Asset, as_of: pd.Timestamp | None, summary: Summary, progress: Tell) -> None:
+def _forecast(
+    home: Home,
+    assets: tuple[Asset, ...],
+    as_of: pd.Timestamp | None,
+    summary: Summary,
+    make: Callable[[list[Lacking]], Iterator[Made]],
+    progress: Tell,
+) -> None:
+    """Some assets from their providers to the record."""
+    progress(f"fetch {_counted(assets)}")
+    told = fetch.side_by_side(home, assets, as_of)
+    summary.faults += [line for one in told.values() for line in one.notes]
+    lacking = []
+    for asset in assets:
+        progress(f"{asset.symbol}: settle")
+        with _withheld(asset, summary):
+            if (fault := told[asset.symbol].fault) is not None:
+                raise fault
+            lacking.append(_lacking(home, asset, as_of, summary))
+    fits = sum(len(leg.names) for one in lacking for leg in one.legs)
+    if fits:
+        progress(f"train {fits} fits of {_counted(assets)}")
+    for one in make(lacking):
+        _keep(home, one, summary)
+
+
+@contextmanager
+def _withheld(asset: Asset, summary: Summary) -> Iterator[None]:
+    """A fault of one asset is its own; one of the database is everybody's."""
+    try:
+        yield
+    except StoreError:
+        raise
+    except IngestError as fault:
+        summary.withheld[asset.symbol] = str(fault)
+        if isinstance(fault, (ProviderError, AsOfError, IncompleteWindowError)):
+            summary.waiting.add(asset.symbol)
+
+
+def _lacking(home: Home, asset: Asset, as_of: pd.Timestamp | None, summary: Summary) -> Lacking:
+    """Settles what has become known of an asset, and looks what its day lacks."""
     history = home.store.history(asset.symbol)
     day = origin_of(home, history, as_of)
-    if stale := _stale(home, history, as_of):
+    if late := stale(home, history, as_of):
         if day > history.last:
-            raise AsOfError(stale)
+            raise AsOfError(late)
         if not any(f"quarantine {asset.symbol}`" in said for said in summary.faults):
-            summary.faults.append(stale)
+            summary.faults.append(late)
     names = home.settings.model_names()
-    progress(f"{asset.symbol}: settle")
     summary.settled += settle(home.ledger, history, day, home.clock.now())
     known = home.ledger.recorded(asset.symbol, day, HORIZON)
     missing = tuple(name for name in names if name not in known)
     members = Pools(names, home.settings).members
     issuer = Issuer(history, names, home.settings, home.tracks.of(asset.symbol, members, home.settings))
-    if missing:
-        progress(f"{asset.symbol}: {', '.join(missing)}")
-        forecasts = issuer.issue(day, only=missing)
-        summary.recorded += home.ledger.record(forecasts, home.clock.now())
-    summary.known += len(names) - len(missing)
-    home.tracks.keep(asset.symbol, issuer.record.scores, home.settings)
-    _fill_fan(home, issuer, names, day, progress)
-    summary.as_ofs[asset.symbol] = day
-    if still := shown(issuer.past.look(day)).still:
-        summary.faults.append(f"{asset.symbol} is stale: its last {still} sessions never moved: {UNQUOTED}")
+    return Lacking.of(issuer, day, names, missing, _holes(home, issuer, names, day))
 
 
-def _stale(home: Home, history: History, as_of: pd.Timestamp | None) -> str:
-    """What keeps an asset's rows from reaching the day, or today where none is named; empty where they do."""
-    symbol, last, code = history.asset.symbol, history.last, calendar(history.asset.calendar)
-    try:
-        day = code.last_closed(home.clock.now() - history.asset.lag) if as_of is None else as_of
-        behind = len(code.sessions(last, day)) - 1 if day > last else 0
-    except CalendarRangeError:
-        return ""
-    held = history.held
-    waiting = int(((held["session"] > last) & (held["decision"] == "")).sum())
-    rows = "1 row since is" if waiting == 1 else f"{waiting} rows since are"
-    told = f"{rows} held back: see `forecaster data quarantine {symbol}`"
-    if behind <= STALE:
-        return f"{symbol}: {told}" if waiting else ""
-    remedy = told if waiting else "fetch or import the sessions since, or stop it (data.stopped)"
-    return f"{symbol} is stale: its rows end on {last:%Y-%m-%d}, {behind} sessions before {day:%Y-%m-%d}: {remedy}"
-
-
-def origin_of(home: Home, history: History, as_of: pd.Timestamp | None) -> pd.Timestamp:
-    """The asset's origin on a day: its last session up to it.
-
-    Raises:
-        AsOfError: For a day in the future, or one that the data do not cover.
-        CalendarRangeError: For a day after the end of the asset's calendar.
-    """
-    if as_of is None:
-        return history.last
-    code = calendar(history.asset.calendar)
-    closed = code.newest_closed(home.clock.now())
-    if as_of > closed:
-        code.next(closed)  # where the calendar ends with it, that is the fault, and it is raised here
-        raise AsOfError(
-            f"{history.asset.symbol}: as-of {as_of:%Y-%m-%d} is in the future: its last session closed on "
-            f"{closed:%Y-%m-%d}; choose that day or an earlier one"
-        )
-    return as_of if code.is_session(as_of) else code.previous(code.next(as_of))
-
-
-def _fill_fan(home: Home, issuer: Issuer, names: tuple[str, ...], day: pd.Timestamp, progress: Tell) -> None:
-    """Replays the days of the fan that no live forecast covers, from fits before them as a track record has."""
-    history = issuer.past.history
-    wanted = last_origins(history, home.settings.report.days, day)
+def _holes(home: Home, issuer: Issuer, names: tuple[str, ...], day: pd.Timestamp) -> list[pd.Timestamp]:
+    """The days of the fan that neither a live forecast nor a replay covers."""
+    symbol = issuer.past.symbol
     current = {name: config_sha256(home.settings, name) for name in names}
-    replayed = home.replays.of(history.asset.symbol)
+    replayed = home.replays.of(symbol)
     replayed = replayed[replayed["config_sha256"] == replayed["model"].map(current)]
-    have = home.ledger.keys(history.asset.symbol)
+    have = home.ledger.keys(symbol)
     have |= set(zip(replayed["model"], replayed["as_of"], replayed["horizon"], strict=True))
-    holes = [d for d in wanted if any((name, f"{d:%Y-%m-%d}", HORIZON) not in have for name in names)]
-    # A training needs a history to learn from; short ones start later.
-    turns = trainings(issuer.past, holes, EVERY).items()
-    holes = [d for at, days in turns if able(issuer.past, at) for d in days]
-    if holes:
-        progress(f"{history.asset.symbol}: replay {len(holes)} days")
-        home.replays.add(list(replay(history, holes, names, home.settings, EVERY, issuer.record.scores)))
+    wanted = last_origins(issuer.past.history, home.settings.report.days, day)
+    return [d for d in wanted if any((name, f"{d:%Y-%m-%d}", HORIZON) not in have for name in names)]
+
+
+def _keep(home: Home, done: Made, summary: Summary) -> None:
+    """Records an asset's forecasts, and keeps what was found of its past."""
+    issuer, day = done.lacking.issuer, done.lacking.day
+    symbol = issuer.past.symbol
+    if done.forecasts:
+        summary.recorded += home.ledger.record(done.forecasts, home.clock.now())
+    summary.known += len(done.lacking.names) - len(done.lacking.missing)
+    home.tracks.keep(symbol, issuer.record.scores, home.settings)
+    home.replays.add(done.fan)
+    summary.as_ofs[symbol] = day
+    if still := shown(issuer.past.look(day)).still:
+        summary.faults.append(f"{symbol} is stale: its last {still} sessions never moved: {UNQUOTED}")
+
+
+def _counted(assets: tuple[Asset, ...]) -> str:
+    return assets[0].symbol if len(assets) == 1 else f"{len(assets)} assets"

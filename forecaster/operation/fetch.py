@@ -5,8 +5,10 @@ A provider that asks to wait is left alone until then, whoever asks (`ingest.pau
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -14,16 +16,19 @@ import pandas as pd
 from forecaster.errors import ForecasterError
 from ingest import attention as adapters
 from ingest import sources
+from ingest.errors import IngestError, ProviderError, StoreError
 from ingest.sessions import as_day
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from forecaster.records.home import Home
     from ingest.assets import Asset
     from ingest.sources import Provider
     from ingest.vintages import Appended
+
+    _One = Callable[[Home, Asset, pd.Timestamp | None, "UpToDate"], "UpToDate"]
 
 AGAIN = timedelta(days=30)
 """Days before the last stored session that are asked for again, where it is older than the provider's window."""
@@ -60,6 +65,87 @@ def prices(home: Home, asset: Asset) -> Appended | None:
     history = home.store.history(asset.symbol)
     first = first_wanted(source, home.clock.now(), None if history.frame.empty else history.last)
     return _stored(home, source, asset.source, asset.symbol, lambda _: asset, (first, None)).counts
+
+
+@dataclass(frozen=True)
+class UpToDate:
+    """How bringing one asset up to date ended.
+
+    Attributes:
+        notes: What else went wrong, a line each.
+        fault: Why it cannot be forecast; None where it can.
+    """
+
+    notes: tuple[str, ...] = ()
+    fault: IngestError | None = None
+
+
+def side_by_side(home: Home, assets: Sequence[Asset], as_of: pd.Timestamp | None) -> dict[str, UpToDate]:
+    """Brings assets up to date, each provider asked for one after the other, and providers side by side.
+
+    One request at a time is what Wikimedia asks of programs, and all that yfinance bears.
+
+    Raises:
+        StoreError: Where the database cannot be used.
+    """
+    found: dict[str, UpToDate] = {}
+    for asked, one in ((lambda asset: asset.source, _priced), (partial(_attention_source, home), _attended)):
+        lanes: dict[str, list[Asset]] = {}
+        for asset in assets:
+            lanes.setdefault(asked(asset), []).append(asset)
+        with ThreadPoolExecutor(len(lanes) or 1) as threads:
+            for lane in threads.map(partial(_lane, home, as_of, one, found), lanes.values()):
+                found |= lane
+    return found
+
+
+def _attention_source(home: Home, asset: Asset) -> str:
+    chosen = home.settings.data.attention.get(asset.symbol)
+    return chosen.source if chosen else ""
+
+
+def _lane(
+    home: Home, as_of: pd.Timestamp | None, one: _One, found: Mapping[str, UpToDate], assets: Sequence[Asset]
+) -> dict[str, UpToDate]:
+    """Assets of one provider, in order."""
+    return {asset.symbol: one(home, asset, as_of, found.get(asset.symbol, UpToDate())) for asset in assets}
+
+
+def _priced(home: Home, asset: Asset, as_of: pd.Timestamp | None, before: UpToDate) -> UpToDate:
+    """With its newest prices; for a day that is stored, an asset is forecast without them."""
+    try:
+        told = prices(home, asset)
+    except StoreError:
+        raise
+    except IngestError as fault:
+        if not isinstance(fault, ProviderError) or as_of is None or not _stored_by(home, asset, as_of):
+            return replace(before, fault=fault)
+        return replace(before, notes=(*before.notes, f"{asset.symbol}: not brought up to date: {fault}"))
+    if told is None or not told.quarantined:
+        return before
+    rows = "1 row is" if told.quarantined == 1 else f"{told.quarantined} rows are"
+    held = f"{asset.symbol}: {rows} held back: see `forecaster data quarantine {asset.symbol}`"
+    return replace(before, notes=(*before.notes, held))
+
+
+def _stored_by(home: Home, asset: Asset, as_of: pd.Timestamp) -> bool:
+    """Whether the rows of a day are here."""
+    history = home.store.history(asset.symbol)
+    return not history.frame.empty and history.last >= as_of
+
+
+def _attended(home: Home, asset: Asset, as_of: pd.Timestamp | None, before: UpToDate) -> UpToDate:
+    """With its newest attention; without it, it is forecast all the same."""
+    del as_of
+    if before.fault is not None or asset.symbol not in home.settings.data.attention:
+        return before
+    try:
+        attention(home, asset.symbol)
+    except StoreError:
+        raise
+    except IngestError as fault:
+        return replace(before, notes=(*before.notes, f"{asset.symbol}: without its newest attention: {fault}"))
+    return before
 
 
 def imported(

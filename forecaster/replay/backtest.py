@@ -18,6 +18,7 @@ from forecaster.distribution.predictive import QUANTILES
 from forecaster.evaluation import scores
 from forecaster.evaluation.scoring import score
 from forecaster.issuing.pools import Pools
+from forecaster.issuing.refits import in_groups
 from forecaster.issuing.track_record import Record
 from forecaster.issuing.walk import walk
 from forecaster.replay.plan import plan
@@ -142,7 +143,7 @@ def replay(
     past = Past(history, settings.forecast)
     record = Record(past, pools.members, settings, known)
     alone, issued = plan(past, as_ofs, pools, record, refit_every)
-    for legs in (alone, issued):
+    for legs in (*in_groups(alone), *in_groups(issued)):
         for walked in walk({past.symbol: past}, legs, pools.members, settings):
             if walked.scores:
                 record.scores[walked.day] = walked.scores

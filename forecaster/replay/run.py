@@ -6,7 +6,6 @@ so that a run that was stopped, in whatever way, ends with the same bytes as one
 
 from __future__ import annotations
 
-import hashlib
 import io
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -63,12 +62,22 @@ class Request:
     def key(self) -> str:
         """Hash of everything that the result depends on."""
         days = {symbol: list(days) for symbol, days in self.as_ofs.items()}
-        settings = self.settings.model_dump(mode="json", include={"forecast", "models", "compute"})
-        return digest([self._inputs, days, self.names, settings, self.refit_every])
+        settings = self.settings.model_dump(
+            mode="json", include={"forecast": True, "models": True, "compute": {"device"}}
+        )
+        return digest(
+            [
+                {symbol: past.sha256 for symbol, past in self._pasts.items()},
+                days,
+                self.names,
+                settings,
+                self.refit_every,
+            ]
+        )
 
     @cached_property
-    def _inputs(self) -> Mapping[str, str]:
-        return {symbol: _sha256(history) for symbol, history in self.histories.items()}
+    def _pasts(self) -> Mapping[str, Past]:
+        return {symbol: Past(history, self.settings.forecast) for symbol, history in self.histories.items()}
 
     def run(self, backend: str, means: Means, parts: Parts, tell: Tell) -> Done:
         """Computes what is not there yet.
@@ -94,8 +103,7 @@ class Request:
         pools = Pools(self.names, self.settings)
         planned, withheld = {}, dict(self.faults)
         for symbol in self.as_ofs:
-            history = self.histories[symbol]
-            past = Past(history, self.settings.forecast)
+            past = self._pasts[symbol]
             record = Record(past, pools.members, self.settings)
             try:
                 legs = plan(past, self.as_ofs[symbol], pools, record, self.refit_every)
@@ -118,9 +126,8 @@ class Request:
         made = []
         for legs in [*in_groups(alone), *in_groups(issued)]:
             symbols = dict.fromkeys(leg.symbol for leg in legs)
-            histories = {symbol: self.histories[symbol] for symbol in symbols}
-            inputs = {symbol: self._inputs[symbol] for symbol in symbols}
-            made.append(Trainings(tuple(legs), histories, members, self.settings, inputs))
+            pasts = {symbol: self._pasts[symbol] for symbol in symbols}
+            made.append(Trainings(tuple(legs), pasts, members, self.settings))
         return made
 
     def _days(
@@ -134,7 +141,7 @@ class Request:
         """The days of each asset in turn; their keys are noted in order, and which assets have none."""
         for symbol in planned:
             before = len(keys)
-            own = [t for t in trainings if symbol in t.histories]
+            own = [t for t in trainings if symbol in t.pasts]
             scores = _scores(parts, own, symbol)
             issued = {day: t for t in own for leg in t.legs if leg.symbol == symbol for day in leg.issued}
             for chunk in (list(issued)[start : start + DAYS] for start in range(0, len(issued), DAYS)):
@@ -142,7 +149,7 @@ class Request:
                 if rows.empty:
                     continue
                 known = {day: of for day, of in scores.items() if day <= chunk[-1]}
-                shard = Days(self.histories[symbol], rows, known, self.names, self.settings, tuple(t.key for t in own))
+                shard = Days(self._pasts[symbol], rows, known, self.names, self.settings, tuple(t.key for t in own))
                 keys.append(shard.key)
                 yield shard
             if len(keys) == before:
@@ -236,10 +243,3 @@ def _bytes(parts: Parts, key: str) -> bytes:
     if path is None:
         raise ForecasterError(f"a part in {parts.folder} is gone or was changed: run the same command again")
     return path.read_bytes()
-
-
-def _sha256(history: History) -> str:
-    """Hash of everything that is known of an asset."""
-    frames = (history.frame, history.counts, history.held)
-    text = "\n".join([repr(history.asset), *(frame.to_csv(index=False) for frame in frames)])
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pandas as pd
-import torch
 
 from forecaster.distribution.predictive import Predictive
+from forecaster.issuing import diagnostics
 from forecaster.issuing.diagnostics import Diagnostics
+from forecaster.issuing.fitting import answers
 from forecaster.issuing.forecast import HORIZON, Forecast
 from forecaster.issuing.pools import Pools
 from forecaster.issuing.provenance import code_version, config_sha256
@@ -27,14 +28,14 @@ from forecaster.issuing.refits import Leg
 from forecaster.issuing.track_record import Record
 from forecaster.issuing.walk import Walked, walk
 from forecaster.replay.backtest import replayed, table
-from forecaster.view.past import Past
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    from forecaster.issuing.fitting import Ask
     from forecaster.issuing.walk import Scores
     from forecaster.settings import Settings
-    from ingest.history import History
+    from forecaster.view.past import Past
 
 DAYS = 250
 """Origins of one asset whose forecasts are finished in one go."""
@@ -44,7 +45,7 @@ FACTS = ("target", "status", "reason", "data_vintage", "config_sha256", "seed", 
 
 
 FOUND = (
-    "symbol", "as_of", "fitted_at", "y", "model", "scored", "log_score", "pit", *FACTS, "predictive",
+    "symbol", "as_of", "fitted_at", "y", "model", "scored", "log_score", "pit", *FACTS, "predictive", "diagnostics",
 )  # fmt: skip
 """The columns of what trainings find."""
 
@@ -60,12 +61,14 @@ class Shard(Protocol):
     def size(self) -> int:
         """How much work it is, in units of its own kind."""
 
-    def run(self) -> bytes:
-        """The result, a table in parquet."""
+    def run(self, ask: Ask = answers) -> bytes:
+        """The result, a table in parquet; `ask` trains."""
 
 
 def work(shard: Shard) -> bytes:
     """Computes a shard on one thread, as every worker does."""
+    import torch  # noqa: PLC0415  # it takes a second to import, and a day with nothing to do needs none
+
     torch.set_num_threads(1)
     return shard.run()
 
@@ -76,17 +79,15 @@ class Trainings:
 
     Attributes:
         legs: Of whichever assets.
-        histories: Of these assets, by symbol.
+        pasts: Of these assets, by symbol.
         members: Whose scores a track record wants.
         settings: All settings.
-        inputs: Hash of each asset's history, by symbol.
     """
 
     legs: tuple[Leg, ...]
-    histories: Mapping[str, History]
+    pasts: Mapping[str, Past]
     members: tuple[str, ...]
     settings: Settings
-    inputs: Mapping[str, str]
 
     @property
     def size(self) -> int:
@@ -99,20 +100,19 @@ class Trainings:
         names = sorted({name for leg in self.legs for name in leg.names})
         return digest(
             {
-                "legs": [[leg.symbol, leg.fitted_at, leg.names, leg.scored, leg.issued] for leg in self.legs],
+                "legs": [[leg.symbol, leg.fitted_at, leg.names, leg.scored, leg.issued, leg.live] for leg in self.legs],
                 "members": self.members,
                 "configs": {name: config_sha256(self.settings, name) for name in names},
-                "compute": self.settings.compute.model_dump(mode="json"),
+                "device": self.settings.compute.device,
                 "seed": self.settings.forecast.seed,
-                "inputs": {leg.symbol: self.inputs[leg.symbol] for leg in self.legs},
+                "inputs": {symbol: past.sha256 for symbol, past in self.pasts.items()},
             }
         )
 
-    def run(self) -> bytes:
+    def run(self, ask: Ask = answers) -> bytes:
         """A row a model and day: of its forecast where that is wanted, of its score where a record wants that."""
-        pasts = {symbol: Past(history, self.settings.forecast) for symbol, history in self.histories.items()}
         rows: list[dict[str, Any]] = []
-        for walked in walk(pasts, self.legs, self.members, self.settings):
+        for walked in walk(self.pasts, self.legs, self.members, self.settings, ask):
             rows += _rows(walked)
         return to_parquet(pd.DataFrame(rows, columns=list(FOUND)))
 
@@ -127,8 +127,20 @@ def _rows(walked: Walked) -> list[dict[str, Any]]:
         if made is not None:
             row |= {fact: getattr(made, fact) for fact in FACTS}
             row["predictive"] = made.predictive.to_bytes() if made.predictive is not None else None
+            row["diagnostics"] = diagnostics.write(made.diagnostics) if walked.leg.live else None
         rows.append(row)
     return rows
+
+
+def days(rows: pd.DataFrame) -> Iterator[Walked]:
+    """The days among some rows of one asset, oldest first."""
+    for day, own in rows.groupby("as_of", sort=True):
+        kept: list[dict[str, Any]] = own.to_dict("records")  # type: ignore[assignment]  # column names are text
+        first = own.iloc[0]
+        leg = Leg(first["symbol"], pd.Timestamp(first["fitted_at"]).as_unit("us"), ())
+        made = {row["model"]: _forecast(row) for row in kept if isinstance(row["status"], str)}
+        scores = {row["model"]: (row["log_score"], row["pit"]) for row in kept if row["scored"]}
+        yield Walked(leg, pd.Timestamp(str(day)).as_unit("us"), made, float(first["y"]), scores)
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +148,7 @@ class Days:
     """Some days of one asset: its pools, and the scores of all.
 
     Attributes:
-        history: The asset's.
+        past: The asset's.
         rows: What `Trainings` found on these days.
         scores: The track record before and on these days.
         names: Forecasters, in order.
@@ -144,7 +156,7 @@ class Days:
         depends: Keys of the trainings that the rows and scores are from.
     """
 
-    history: History
+    past: Past
     rows: pd.DataFrame
     scores: Scores
     names: tuple[str, ...]
@@ -162,29 +174,22 @@ class Days:
         return digest(
             {
                 "names": {name: config_sha256(self.settings, name) for name in self.names},
-                "days": [self.history.asset.symbol, self.rows["as_of"].min(), self.rows["as_of"].max(), self.size],
+                "days": [self.past.symbol, self.rows["as_of"].min(), self.rows["as_of"].max(), self.size],
                 "depends": self.depends,
             }
         )
 
-    def run(self) -> bytes:
-        """The export's rows of these days, in order."""
+    def run(self, ask: Ask = answers) -> bytes:
+        """The export's rows of these days, in order; nothing is trained any more."""
+        del ask
         pools = Pools(self.names, self.settings)
-        record = Record(Past(self.history, self.settings.forecast), pools.members, self.settings, self.scores)
-        found = []
-        for day, own in self.rows.groupby("as_of", sort=True):
-            first = own.iloc[0]
-            leg = Leg(first["symbol"], first["fitted_at"], ())
-            rows: list[dict[str, Any]] = own.to_dict("records")  # type: ignore[assignment]  # column names are text
-            made = {row["model"]: _forecast(row) for row in rows}
-            walked = Walked(leg, pd.Timestamp(str(day)).as_unit("us"), made, float(first["y"]))
-            found += list(replayed(walked, pools, record))
-        return to_parquet(table(found))
+        record = Record(self.past, pools.members, self.settings, self.scores)
+        return to_parquet(table([one for walked in days(self.rows) for one in replayed(walked, pools, record)]))
 
 
 def _forecast(row: Mapping[str, Any]) -> Forecast:
     """What is needed of a forecast to make a pool of it, and to score it."""
-    stored = row["predictive"]
+    stored, told = row["predictive"], row["diagnostics"]
     facts = {fact: row[fact] for fact in FACTS} | {"seed": int(row["seed"]), "target": row["target"].as_unit("us")}
     return Forecast(
         symbol=row["symbol"],
@@ -192,7 +197,7 @@ def _forecast(row: Mapping[str, Any]) -> Forecast:
         as_of=row["as_of"].as_unit("us"),
         horizon=HORIZON,
         predictive=Predictive.from_bytes(stored) if isinstance(stored, bytes) else None,
-        diagnostics=Diagnostics(),
+        diagnostics=diagnostics.read(told) if isinstance(told, str) else Diagnostics(),
         **facts,
     )
 

@@ -7,6 +7,7 @@ columns. A walk over many days then computes them once and looks at their beginn
 
 from __future__ import annotations
 
+import hashlib
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -37,10 +38,21 @@ class Past:
         self._settings = settings
         self._latest: View | None = None
 
+    def __reduce__(self) -> tuple[type[Past], tuple[History, ForecastSettings]]:
+        """What it computed stays where it is: another process computes the same."""
+        return Past, (self.history, self._settings)
+
     @property
     def symbol(self) -> str:
         """The asset's id."""
         return self.history.asset.symbol
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of everything that is known of the asset."""
+        known = self.history
+        tables = [frame.to_csv(index=False) for frame in (known.frame, known.counts, known.held)]
+        return hashlib.sha256("\n".join([repr(known.asset), *tables]).encode()).hexdigest()
 
     def look(self, as_of: pd.Timestamp) -> View:
         """Everything known at a session.

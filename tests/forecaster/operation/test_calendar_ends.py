@@ -62,9 +62,9 @@ def test_the_other_asset_is_forecast_and_the_next_session_is_what_is_unknown(hom
         assert list(summary.withheld) == ["SSE"]
         assert pd.Series(summary.withheld).str.fullmatch(UNKNOWN + r" [\d.]+: update it").all()
     with pytest.raises(CalendarRangeError, match=UNKNOWN):
-        daily.origin_of(home, home.store.history("SSE"), NEWEST)
+        origins.origin_of(home, home.store.history("SSE"), NEWEST)
     with pytest.raises(AsOfError, match=rf"is in the future: its last session closed on {NEWEST:%Y-%m-%d}"):
-        daily.origin_of(home, home.store.history("SPY"), NEWEST + pd.Timedelta(days=1))
+        origins.origin_of(home, home.store.history("SPY"), NEWEST + pd.Timedelta(days=1))
 
 
 def test_what_ended_before_the_end_is_still_settled(home: Home) -> None:

@@ -1,0 +1,53 @@
+"""A process that trains what it is asked for, until its standard input ends: `python -m forecaster.issuing.fitter`.
+
+Requests come, and answers go, as pickles between a process and its own child; nothing of them is ever on disk.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import sys
+import threading
+from dataclasses import replace
+from time import sleep
+
+from forecaster import models
+from forecaster.contract import Failed, Fitted
+from forecaster.issuing.fitting import answer
+
+HEARTBEAT = 1.0
+"""Seconds between two looks at whether the process that asks is still there."""
+
+
+def main() -> None:
+    """Answers one request after the other; arguments are further folders of forecasters."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of a terminal: the first ends the rest
+    told = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a model prints is no answer
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    models.__path__.extend(place for place in sys.argv[1:] if place not in models.__path__)
+    while True:
+        try:
+            request = pickle.load(sys.stdin.buffer)  # noqa: S301  # of the process that started this one
+        except EOFError:
+            return
+        pickle.dump([_forecasting(one) for one in answer(request)], told, pickle.HIGHEST_PROTOCOL)
+        told.flush()
+
+
+def _forecasting(fit: Fitted | Failed) -> Fitted | Failed:
+    """What a forecast is made of: the posterior by name and the way to NUTS carry all rows, and no forecast asks."""
+    return replace(fit, posterior={}, nuts=None) if isinstance(fit, Fitted) else fit
+
+
+def _end_with(parent: int) -> None:
+    """Ends this process once the one that asks is gone, whatever a model is at."""
+    while os.getppid() == parent:
+        sleep(HEARTBEAT)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()
