@@ -22,6 +22,7 @@ format: .venv/dev
 
 bench: .venv/dev ## ratios against a reference in the same run
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.day
 
 study: .venv/dev ## every forecaster on the development blocks and simulated markets; writes docs/quality.md
 	$(BIN)/python -m benchmarks.study

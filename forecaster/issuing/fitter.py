@@ -17,6 +17,8 @@ from forecaster import models
 from forecaster.contract import Failed, Fitted
 from forecaster.issuing.fitting import answer
 
+READY = b"\n"
+"""What it says first: from then on its time counts."""
 HEARTBEAT = 1.0
 """Seconds between two looks at whether the process that asks is still there."""
 
@@ -28,6 +30,8 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a model prints is no answer
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     models.__path__.extend(place for place in sys.argv[1:] if place not in models.__path__)
+    told.write(READY)
+    told.flush()
     while True:
         try:
             request = pickle.load(sys.stdin.buffer)  # noqa: S301  # of the process that started this one

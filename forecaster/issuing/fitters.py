@@ -176,6 +176,8 @@ class _Process:
                 stdout=subprocess.PIPE,
                 env={**os.environ, "PYTHONPATH": places, "OMP_NUM_THREADS": "1"},
             )
+            assert self._running.stdout is not None  # noqa: S101  # a pipe was asked for
+            self._running.stdout.read(1)  # it is ready, or ended
         return self._running
 
 
