@@ -24,15 +24,15 @@ _COLOURS = (
     "#332288", "#CC6677", "#2F9E8F", "#A8892C", "#882255", "#5B9BD0",
     "#117733", "#AA4499", "#D9730D", "#6B4A2F", "#7A8A00", "#0B6FA4",
 )  # fmt: skip
-_DASHES: tuple[tuple[float, tuple[float, ...] | None], ...] = ((0, None), (0, (5, 1.6)), (0, (1.2, 1.2)))
+_DASHES: tuple[tuple[float, ...], ...] = ((), (5, 1.6), (1.2, 1.2))
 
 
 @dataclass(frozen=True)
 class Look:
-    """A model's colour (hex) and the dash of its lines, as matplotlib takes it."""
+    """A model's colour (hex) and the dash of its lines: dash and gap in widths of the line, none for solid."""
 
     colour: str
-    dash: tuple[float, tuple[float, ...] | None]
+    dash: tuple[float, ...]
 
 
 class Looks(dict[str, Look]):
