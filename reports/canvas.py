@@ -30,7 +30,7 @@ _TITLE, _PANEL_TITLE, _LABEL, _TICK = 7.6, 7.2, 6.8, 6.3  # sizes of type
 _LINE = 1.2  # distance of base lines, in sizes
 _MARK, _PAD, _GAP = 2.0, 3.0, 10.5  # length of a tick, its distance from its words, distance of panels
 _OPEN = "<svg "
-_EDGE = 3.0
+_SLACK, _EDGE = 4.0, 4.5  # how far a word may stand out to the side of its panel, margin of the figure
 
 
 @dataclass(frozen=True)
@@ -160,12 +160,12 @@ def _grid(axis: Axis, up: Scale, left: float, right: float) -> str:
 def _along(panel: Panel, across: Scale, box: tuple[float, float, float, float]) -> str:
     """The axis along the bottom; words at its ends stay near the panel."""
     left, top, wide, high = box
-    bottom, slack, axis = top + high, 4.0, panel.x
+    bottom, axis = top + high, panel.x
     places, parts = points(across(axis.ticks)), []
     for place, word in zip(places, axis.words, strict=bool(axis.words)):
         for i, part in enumerate(word.split("\n")):
             half = width(part, _TICK) / 2
-            middle = min(max(place, left - slack + half), left + wide + slack - half)
+            middle = min(max(place, left - _SLACK + half), left + wide + _SLACK - half)
             y = bottom + _MARK + _PAD + _TICK * (0.76 + i * _LINE)
             parts.append(text(part, middle, y, _TICK, MUTED, ' text-anchor="middle"'))
     if axis.label:

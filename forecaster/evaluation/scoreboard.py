@@ -52,13 +52,15 @@ def scoreboard(scores: pd.DataFrame) -> pd.DataFrame:
         crps = block.pivot_table(index="target", columns="model", values="crps")
         paired = {str(model): crps[model].to_numpy(float) for model in crps}
         figures = {name: block[name].to_numpy(float) for name in means}
-        for model, rows in block.groupby("model", sort=False).indices.items():
+        models = block["model"].to_numpy(object)
+        for model in dict.fromkeys(models):
+            rows = models == model
             blocks.append(
                 {
                     "model": model,
                     "origin": origin,
-                    "days": len(rows),
-                    **{skill: _skill(paired, str(model), reference) for skill, reference in SKILLS.items()},
+                    "days": int(rows.sum()),
+                    **{skill: _skill(paired, model, reference) for skill, reference in SKILLS.items()},
                     **{mean: _mean(figures[name][rows]) for name, mean in means.items()},
                 }
             )
