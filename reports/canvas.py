@@ -81,7 +81,7 @@ def drawing(
     keys = laid_out(legend, across) if legend else None
     below = keys.height + 3 if keys and legend and not legend.inside else 0.0
     lefts, widths = _columns(panels, columns, across)
-    tops, height = _rows(panels, columns, _TITLE * _LINE + 3, down - below - _EDGE)
+    tops, height = _rows(panels, columns, _TITLE * _LINE, down - below - _EDGE)
     for i, panel in enumerate(panels):
         row, column = divmod(i, columns)
         parts.append(_panel(panel, (lefts[column], tops[row], widths[column], height)))
@@ -119,13 +119,15 @@ def _columns(panels: Sequence[Panel], columns: int, across: float) -> tuple[list
 def _beside(panel: Panel) -> float:
     """What the words left of a panel take."""
     ticks = max((width(word, _TICK) for word in panel.y.words), default=0.0)
-    return (ticks + _MARK + _PAD if ticks else 0) + (_LABEL * _LINE + 1.5 if panel.y.label else 0)
+    return (ticks + _MARK + _PAD if ticks else 0) + (_LABEL * _LINE + 2.5 if panel.y.label else 0)
 
 
 def _rows(panels: Sequence[Panel], columns: int, top: float, bottom: float) -> tuple[list[float], float]:
     """Upper edge of the panels of each row, and the height of all."""
     rows = [panels[i : i + columns] for i in range(0, len(panels), columns)]
-    above = [max(panel.size + 4 if panel.title else _PAD for panel in row) for row in rows]
+    above = [
+        max(panel.size + 4 if panel.title else _PAD for panel in row) + (_PAD if i else 0) for i, row in enumerate(rows)
+    ]
     below = [max(_under(panel) for panel in row) for row in rows]
     each = (bottom - top - sum(above) - sum(below)) / len(rows)
     return [top + sum(above[: i + 1]) + sum(below[:i]) + each * i for i in range(len(rows))], each

@@ -61,3 +61,11 @@ def in_order(frame: pd.DataFrame, models: Iterable[str]) -> list[str]:
     present = list(dict.fromkeys(frame["model"]))
     listed = [model for model in models if model in present]
     return listed + [model for model in present if model not in listed]
+
+
+def rows_in_order(frame: pd.DataFrame, models: Iterable[str]) -> list[pd.Series]:
+    """The rows of a table, those of one model after those of another as `in_order` has them."""
+    found: dict[str, list[pd.Series]] = {}
+    for _, row in frame.iterrows():
+        found.setdefault(str(row["model"]), []).append(row)
+    return [row for name in in_order(frame, models) for row in found[name]]
