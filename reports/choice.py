@@ -40,4 +40,4 @@ def _skill(scoreboard: pd.DataFrame) -> dict[str, float]:
     if scoreboard.empty:
         return {}
     known = scoreboard.dropna(subset=["skill_climatology"]).sort_values("days", kind="stable")
-    return {str(row["model"]): float(row["skill_climatology"]) for _, row in known.iterrows()}
+    return dict(zip(known["model"], known["skill_climatology"].astype(float), strict=True))

@@ -58,8 +58,7 @@ class Document:
 def compose(report: DailyReport | BacktestReport | Document) -> Document:
     """The whole document for a report, from every section that belongs to its kind.
 
-    Drawing takes about a second an asset; a document composed once may be rendered as often as one likes, and
-    is returned as it is.
+    A document composed once may be rendered as often as one likes, and is returned as it is.
     """
     if isinstance(report, Document):
         return report

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
+from reports.canvas import named
 from reports.document import compose
 from reports.errors import ReportError
 from reports.writing import publish
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from reports.contents import BacktestReport, DailyReport
     from reports.document import Document
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_PROLOGUE = re.compile(r"^.*?<svg\b", re.DOTALL)
-_ASIDE = re.compile(r"\s*<metadata>.*?</metadata>|\s*<style\b.*?</style>", re.DOTALL)
-_DEFINED = re.compile(r'\bid="([^"]+)"')
-_REFERRED = re.compile(r'(url\(#|href="#)')
 
 
 def render(report: DailyReport | BacktestReport | Document, path: Path) -> Path:
@@ -52,7 +45,7 @@ def markup(document: Document) -> str:
         )
         css = Markup((_TEMPLATES / "report.css").read_text("utf-8"))  # noqa: S704 (our own style sheet)
         template = environment.get_template("report.html.j2")
-        return template.render(document=document, css=css, inline=_inliner()).lstrip()
+        return template.render(document=document, css=css, inline=_inline).lstrip()
     except (TemplateError, OSError) as fault:
         raise ReportError(
             f"The HTML page cannot be made: {fault}. Reinstall `forecaster`: a template of the package is "
@@ -60,16 +53,6 @@ def markup(document: Document) -> str:
         ) from fault
 
 
-def _inliner() -> Callable[[str, str], Markup]:
-    """A function that makes drawings fit to stand in one page: named, and with identifiers of their own."""
-    numbers = itertools.count(1)
-
-    def inline(svg: str, alt: str) -> Markup:
-        prefix = f"f{next(numbers)}-"
-        body = _ASIDE.sub("", _PROLOGUE.sub("", svg))
-        body = _DEFINED.sub(rf'id="{prefix}\1"', body)
-        body = _REFERRED.sub(rf"\1{prefix}", body)
-        # The drawing's letters were escaped when it was made.
-        return Markup('<svg role="img" aria-label="{}"').format(escape(alt)) + Markup(body)  # noqa: S704
-
-    return inline
+def _inline(svg: str, alt: str) -> Markup:
+    """A drawing with its name, to stand in a page; its letters were escaped when it was made."""
+    return Markup(named(svg, Markup('role="img" aria-label="{}"').format(alt)))  # noqa: S704 (our own markup)

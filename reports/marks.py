@@ -22,7 +22,7 @@ def simulated_badge(simulated: bool) -> tuple[Badge, ...]:
 
 def all_late(forecasts: pd.DataFrame) -> bool:
     """Whether every forecast of an asset was recorded after its outcome: said once then, not on every row."""
-    return len(forecasts) > 0 and bool((forecasts["recorded"] == "after").all())
+    return len(forecasts) > 0 and set(forecasts["recorded"]) == {"after"}
 
 
 def forecast_badges(forecast: pd.Series, *, late_is_said: bool = False) -> tuple[Badge, ...]:

@@ -24,15 +24,15 @@ _COLOURS = (
     "#332288", "#CC6677", "#2F9E8F", "#A8892C", "#882255", "#5B9BD0",
     "#117733", "#AA4499", "#D9730D", "#6B4A2F", "#7A8A00", "#0B6FA4",
 )  # fmt: skip
-_DASHES: tuple[tuple[float, tuple[float, ...] | None], ...] = ((0, None), (0, (5, 1.6)), (0, (1.2, 1.2)))
+_DASHES: tuple[tuple[float, ...], ...] = ((), (5, 1.6), (1.2, 1.2))
 
 
 @dataclass(frozen=True)
 class Look:
-    """A model's colour (hex) and the dash of its lines, as matplotlib takes it."""
+    """A model's colour (hex) and the dash of its lines: dash and gap in widths of the line, none for solid."""
 
     colour: str
-    dash: tuple[float, tuple[float, ...] | None]
+    dash: tuple[float, ...]
 
 
 class Looks(dict[str, Look]):
@@ -61,3 +61,11 @@ def in_order(frame: pd.DataFrame, models: Iterable[str]) -> list[str]:
     present = list(dict.fromkeys(frame["model"]))
     listed = [model for model in models if model in present]
     return listed + [model for model in present if model not in listed]
+
+
+def rows_in_order(frame: pd.DataFrame, models: Iterable[str]) -> list[pd.Series]:
+    """The rows of a table, those of one model after those of another as `in_order` has them."""
+    found: dict[str, list[pd.Series]] = {}
+    for _, row in frame.iterrows():
+        found.setdefault(str(row["model"]), []).append(row)
+    return [row for name in in_order(frame, models) for row in found[name]]

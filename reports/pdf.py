@@ -9,11 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import matplotlib as mpl
 import typst
 
 from reports.document import compose
 from reports.errors import ReportError
+from reports.lettering import FOLDER
 from reports.numerals import in_utc
 from reports.writing import publish
 
@@ -75,8 +75,8 @@ def _untypeset(fault: BaseException) -> ReportError:
 
 @cache
 def _fonts() -> typst.Fonts:
-    """The typesetter's own faces and matplotlib's: the same on every machine."""
-    return typst.Fonts(include_system_fonts=False, font_paths=[str(Path(mpl.get_data_path()) / "fonts" / "ttf")])
+    """The typesetter's own faces and that of the figures: the same on every machine."""
+    return typst.Fonts(include_system_fonts=False, font_paths=[str(FOLDER)])
 
 
 def _instant(when: datetime | None) -> dict[str, int] | None:

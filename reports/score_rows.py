@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reports.blocks import Cell, Column
 from reports.numerals import number, percent, places_for, share
-from reports.palette import in_order
+from reports.palette import rows_in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,21 +48,19 @@ def by_origin(
     mse_places = places_for(1e4 * board["mse"], digits=3, least=3)
     for origin in sorted(set(board["origin"])):
         part = board[board["origin"] == origin]
-        rows = []
-        for name in in_order(part, order):
-            for _, row in part[part["model"] == name].iterrows():
-                rows.append(
-                    (
-                        Cell(name, colour=looks[name].colour),
-                        Cell(number(row["days"], 0)),
-                        Cell(number(100 * row["crps"], crps_places)),
-                        Cell(percent(row["skill_climatology"], 1)),
-                        Cell(percent(row["skill_baseline"], 1)),
-                        Cell(number(row["log_score"], 3)),
-                        Cell(number(100 * row["mae"], mae_places)),
-                        Cell(number(1e4 * row["mse"], mse_places)),
-                        Cell(share(row["in50"])),
-                        Cell(share(row["in90"])),
-                    )
-                )
-        yield origin, tuple(rows)
+        rows = tuple(
+            (
+                Cell(row["model"], colour=looks[row["model"]].colour),
+                Cell(number(row["days"], 0)),
+                Cell(number(100 * row["crps"], crps_places)),
+                Cell(percent(row["skill_climatology"], 1)),
+                Cell(percent(row["skill_baseline"], 1)),
+                Cell(number(row["log_score"], 3)),
+                Cell(number(100 * row["mae"], mae_places)),
+                Cell(number(1e4 * row["mse"], mse_places)),
+                Cell(share(row["in50"])),
+                Cell(share(row["in90"])),
+            )
+            for row in rows_in_order(part, order)
+        )
+        yield origin, rows

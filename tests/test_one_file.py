@@ -103,14 +103,15 @@ SECTION = Section((DailyReport,), "asset", 33, "A toy section", _blocks)
 
 FIGURE = """
 from reports.blocks import Figure
-from reports.canvas import FULL_WIDTH, drawing, to_svg
+from reports.axes import even
+from reports.canvas import FULL_WIDTH, Panel, drawing
 from reports.figures import Illustration
+from reports.strokes import curve, line
 
 
 def draw(symbol, simulated):
-    with drawing(FULL_WIDTH, 20, f"{symbol}: a toy", simulated=simulated) as figure:
-        figure.subplots().plot([0, 1], [0, 1])
-        return to_svg(figure)
+    axis, rising = even((0, 1), 4), curve([0, 1], [0, 1], line(1, "#000000"))
+    return drawing((FULL_WIDTH, 20), (f"{symbol}: a toy", simulated), [Panel(axis, axis, [rising])])
 
 
 def _figure(report, asset):

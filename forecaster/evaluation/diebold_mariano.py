@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import fft, stats
+from scipy import fft, special
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,4 +33,4 @@ def diebold_mariano(difference: NDArray[np.float64]) -> tuple[float, float]:
     transforms = int(0.4 * n ** (2 / 3))  # their rule
     cosines = fft.dct(difference, type=2, norm="ortho")[1 : transforms + 1]
     t = float(np.sqrt(n - 1) * difference.mean() / np.sqrt(np.mean(cosines**2)))
-    return t, float(2 * stats.t.sf(abs(t), transforms))
+    return t, float(2 * special.stdtr(transforms, -abs(t)))

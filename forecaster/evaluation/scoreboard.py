@@ -10,7 +10,9 @@ import pandas as pd
 from forecaster.evaluation.scores import FIRST, logical, mean_of, names
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Mapping
+
+    from numpy.typing import NDArray
 
 PREDICT_ZERO = "predict zero"
 SKILLS = {"skill_climatology": "climatology", "skill_baseline": "baseline_mlp"}
@@ -48,14 +50,18 @@ def scoreboard(scores: pd.DataFrame) -> pd.DataFrame:
     blocks = []
     for origin, block in scored.groupby("origin", sort=True):
         crps = block.pivot_table(index="target", columns="model", values="crps")
-        for model, rows in block.groupby("model", sort=False):
+        paired = {str(model): crps[model].to_numpy(float) for model in crps}
+        figures = {name: block[name].to_numpy(float) for name in means}
+        models = block["model"].to_numpy(object)
+        for model in dict.fromkeys(models):
+            rows = models == model
             blocks.append(
                 {
                     "model": model,
                     "origin": origin,
-                    "days": len(rows),
-                    **{skill: _skill(crps, str(model), reference) for skill, reference in SKILLS.items()},
-                    **{mean: rows[name].astype(float).mean() for name, mean in means.items()},
+                    "days": int(rows.sum()),
+                    **{skill: _skill(paired, model, reference) for skill, reference in SKILLS.items()},
+                    **{mean: _mean(figures[name][rows]) for name, mean in means.items()},
                 }
             )
         y = block.drop_duplicates("target")["y"]
@@ -70,8 +76,14 @@ def scoreboard(scores: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(blocks, columns=list(columns(scores)))
 
 
-def _skill(crps: pd.DataFrame, model: str, reference: str) -> float:
+def _mean(values: NDArray[np.float64]) -> float:
+    """Of what is there."""
+    missing = np.isnan(values)
+    return float(np.where(missing, 0.0, values).sum() / (~missing).sum()) if not missing.all() else np.nan
+
+
+def _skill(crps: Mapping[str, NDArray[np.float64]], model: str, reference: str) -> float:
     if reference not in crps or model == reference:
         return np.nan
-    both = crps[[model, reference]].dropna()
-    return float(1 - both[model].mean() / both[reference].mean()) if len(both) else np.nan
+    both = ~(np.isnan(crps[model]) | np.isnan(crps[reference]))
+    return float(1 - crps[model][both].mean() / crps[reference][both].mean()) if both.any() else np.nan

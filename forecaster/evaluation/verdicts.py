@@ -17,9 +17,10 @@ import numpy as np
 from forecaster.evaluation.diebold_mariano import diebold_mariano
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
+    from numpy.typing import NDArray
 
 MINIMUM_DAYS = 60
 """Fewest common days on which a claim of skill is made at all."""
@@ -175,16 +176,21 @@ def _compared(scores: pd.DataFrame, pairs: Sequence[tuple[str, str]], trials: in
     scored = scores.dropna(subset=["crps"])
     wide = scored.pivot_table(index="target", columns="model", values=list(SCORES), sort=True)
     tests = len(pairs) * len(SCORES) * excess(trials, scored["model"].nunique())
-    return [_compare(wide, model, reference, LEVEL / tests) for model, reference in pairs]
+    own = {
+        name: {score: wide[score, name].to_numpy(float) for score in SCORES} for name in {n for p in pairs for n in p}
+    }
+    return [_compare(own, model, reference, LEVEL / tests) for model, reference in pairs]
 
 
-def _compare(wide: pd.DataFrame, model: str, reference: str, level: float) -> Comparison:
-    both = wide.loc[:, [(score, name) for score in SCORES for name in (model, reference)]].dropna()
-    days, differences = len(both), {}
+def _compare(
+    scored: Mapping[str, Mapping[str, NDArray[np.float64]]], model: str, reference: str, level: float
+) -> Comparison:
+    own, other = scored[model], scored[reference]
+    both = ~np.any([np.isnan(one[score]) for one in (own, other) for score in SCORES], axis=0)
+    days, differences = int(both.sum()), {}
     for score in SCORES:
-        apart = (both[score, model] - both[score, reference]).to_numpy()
-        t, p = diebold_mariano(apart)
-        differences[score] = Difference(float(apart.mean()) if days else np.nan, t, p)
-    own, other = (float(both["crps", name].mean()) for name in (model, reference))
-    skill = 1 - own / other if days and other > 0 else np.nan
+        apart = own[score][both] - other[score][both]
+        differences[score] = Difference(float(apart.mean()) if days else np.nan, *diebold_mariano(apart))
+    least = float(other["crps"][both].mean()) if days else np.nan
+    skill = 1 - float(own["crps"][both].mean()) / least if least > 0 else np.nan
     return Comparison(model, reference, days, skill, differences["crps"], differences["log_score"], level)

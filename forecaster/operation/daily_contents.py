@@ -170,13 +170,12 @@ def _forecasts(today: pd.DataFrame, past: pd.DataFrame, code: str) -> pd.DataFra
 
 def _densities(today: pd.DataFrame) -> pd.DataFrame:
     known = today.dropna(subset=["q01", "q99"])
-    parts = []
-    if len(known):
-        grid = np.linspace(known["q01"].min(), known["q99"].max(), DENSITY_POINTS)
-        for row in known.itertuples():
-            density = np.exp(predictive_of(row.predictive).log_prob(grid))  # type: ignore[arg-type]  # bytes
-            parts.append(pd.DataFrame({"model": row.model, "change": grid, "density": density}))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["model", "change", "density"])
+    if known.empty:
+        return pd.DataFrame(columns=["model", "change", "density"])
+    grid = np.linspace(known["q01"].min(), known["q99"].max(), DENSITY_POINTS)
+    density = [np.exp(predictive_of(bytes(stored)).log_prob(grid)) for stored in known["predictive"]]
+    curves = {"change": np.tile(grid, len(known)), "density": np.concatenate(density)}
+    return pd.DataFrame({"model": np.repeat(known["model"].to_numpy(), len(grid)), **curves})
 
 
 def _window(facts: Inputs) -> pd.DataFrame:

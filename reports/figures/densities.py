@@ -5,21 +5,21 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from matplotlib.ticker import FuncFormatter, MaxNLocator
-
 from reports import blocks
-from reports.canvas import drawing, to_svg
+from reports.axes import even, reach, terse
+from reports.canvas import Panel, drawing
 from reports.choice import drawn
 from reports.figures import Illustration
+from reports.legends import Key, Legend
 from reports.names import spoken
-from reports.numerals import day, percent, short_day, shortest
+from reports.numerals import day, percent, short_day
 from reports.palette import INK, MUTED, in_order, looks
+from reports.strokes import curve, line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import pandas as pd
-    from matplotlib.axes import Axes
 
     from reports.contents import AssetPage, DailyReport
     from reports.palette import Looks
@@ -28,6 +28,8 @@ _POINT = "baseline_mlp"  # whose point forecast is drawn as a line
 
 _NEGLIGIBLE = 0.004  # of the highest peak; tails below it are not drawn
 _WIDTH, _HEIGHT = 102.0, 60.0  # millimetres, of which three lines of the legend take their share
+_CURVE, _POINT_LINE = 1.1, line(0.9, INK, (4, 2))
+_ROOM = 0.05  # above the highest curve
 _COLUMNS, _LINES, _LINE = 3, 3, 4.0  # of the legend: columns, lines that fit, millimetres that another one takes
 
 
@@ -42,50 +44,40 @@ def draw(
 
     Args:
         densities: The curves.
-        point: Name and value (a fraction; NaN for none) of the point forecast drawn as a vertical line.
+        point: Name and value (a fraction; NaN for none) of the point forecast drawn as an upright line.
         looks: The look of each model.
         models: Their order.
         heading: The title, and whether the asset is simulated.
     """
-    title, simulated = heading
-    names = in_order(densities.dropna(subset=["density"]), models)
+    known = densities.dropna(subset=["density"])
+    names, curves = in_order(known, models), dict(tuple(known.groupby("model", sort=False)))
+    x, y = _limits(known)
+    strokes = [curve([0, 0], y, line(0.5, MUTED))] if x[0] <= 0 <= x[1] else []
+    keys = []
+    for name in names:
+        own, drawn_as = curves[name].sort_values("change"), line(_CURVE, looks[name].colour, looks[name].dash)
+        change = 100 * own["change"].to_numpy(float)
+        inside = (change >= x[0]) & (change <= x[1])
+        strokes.append(curve(change[inside], own["density"].to_numpy(float)[inside] / 100, drawn_as))
+        keys.append(Key(name, [curve([0, 1], [0.5, 0.5], drawn_as)]))
+    said, value = point[0], 100 * point[1]
+    if x[0] <= value <= x[1]:
+        strokes.append(curve([value, value], y, _POINT_LINE))
+        keys.append(Key(f"{said}, point: {percent(point[1])}", [curve([0, 1], [0.5, 0.5], _POINT_LINE)]))
+    panel = Panel(
+        even(x, 7, terse, label="change by the next close, %"),
+        even(y, 4, label="density per percentage point"),
+        strokes,
+    )
     height = _HEIGHT + _LINE * max(0, math.ceil((len(names) + 1) / _COLUMNS) - _LINES)
-    with drawing(_WIDTH, height, title, simulated=simulated) as figure:
-        axes = figure.subplots()
-        axes.axvline(0, color=MUTED, linewidth=0.5)
-        for name in names:
-            curve = densities[densities["model"] == name].sort_values("change")
-            x, y = 100 * curve["change"].to_numpy(float), curve["density"].to_numpy(float) / 100
-            axes.plot(x, y, color=looks[name].colour, linestyle=looks[name].dash, label=name)
-        _point(axes, *point)
-        _scales(axes, densities)
-        figure.legend(loc="outside lower center", ncols=min(len(names) + 1, _COLUMNS))
-        return to_svg(figure)
+    return drawing((_WIDTH, height), heading, [panel], legend=Legend(keys, _COLUMNS))
 
 
-def _point(axes: Axes, name: str, value: float) -> None:
-    """The point forecast, with its value in the legend."""
-    if math.isfinite(value):
-        axes.axvline(
-            100 * value,
-            color=INK,
-            linewidth=0.9,
-            linestyle=(0, (4, 2)),
-            label=f"{name}, point: {percent(value)}",
-        )
-
-
-def _scales(axes: Axes, densities: pd.DataFrame) -> None:
-    """As much of the axis as carries weight."""
-    visible = densities[densities["density"] > _NEGLIGIBLE * densities["density"].max()]
-    if len(visible):
-        axes.set_xlim(100 * visible["change"].min(), 100 * visible["change"].max())
-    axes.set_ylim(bottom=0)
-    axes.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 2.5, 5, 10]))
-    axes.xaxis.set_major_formatter(FuncFormatter(shortest))
-    axes.set_xlabel("change by the next close, %")
-    axes.set_ylabel("density per percentage point")
-    axes.yaxis.set_major_locator(MaxNLocator(4))
+def _limits(known: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, float]]:
+    """As much of the changes, in per cent, as carries weight, and densities per percentage point up to the highest."""
+    density = known["density"].to_numpy(float)
+    visible = 100 * known["change"].to_numpy(float)[density > _NEGLIGIBLE * density.max()]
+    return reach([visible]), (0.0, (1 + _ROOM) * density.max() / 100 or 1.0)
 
 
 def _figure(report: DailyReport, asset: AssetPage) -> blocks.Figure | blocks.Paragraph:

@@ -6,24 +6,25 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from reports import blocks
-from reports.canvas import FULL_WIDTH, drawing, quiet_grid, to_svg
+from reports.axes import even, powers_of_ten, reach, terse
+from reports.canvas import FULL_WIDTH, Panel, drawing
 from reports.figures import Illustration
-from reports.numerals import number, shortest
+from reports.numerals import number
 from reports.palette import in_order, looks
+from reports.strokes import curve, dots, filled, line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import pandas as pd
-    from matplotlib.axes import Axes
 
     from reports.contents import AssetPage, DailyReport
     from reports.palette import Looks
 
 _MOST_COLUMNS = 4
+_ROOM = 0.05  # above and below a curve, in parts of its reach
 _WIDE = 3  # columns at least, so that one curve does not fill the page
 
 
@@ -32,34 +33,23 @@ def draw(elbo: pd.DataFrame, looks: Looks, models: Iterable[str], symbol: str, *
     names = in_order(elbo, models)
     rows = math.ceil(len(names) / _MOST_COLUMNS)
     columns = max(math.ceil(len(names) / rows), _WIDE)
-    with drawing(FULL_WIDTH, 9 + 26 * rows, f"{symbol}: training", simulated=simulated) as figure:
-        panels = figure.subplots(rows, columns, squeeze=False)
-        for axes, name in zip(panels.flat, names, strict=False):
-            curve = elbo[elbo["model"] == name].sort_values("step")
-            x = np.maximum(curve["step"].to_numpy(float), 1.0)
-            loss = curve["loss"].to_numpy(float, copy=True)
-            loss[~np.isfinite(loss)] = np.nan
-            axes.plot(x, loss, color=looks[name].colour, linewidth=0.9, marker="." if len(x) == 1 else "")
-            _scales(axes, x)
-            axes.set_title(name, color=looks[name].colour, fontweight="bold")
-        for axes in panels.flat[len(names) :]:
-            axes.set_visible(False)
-        panels[0, 0].set_ylabel("\u2212ELBO, nats")
-        return to_svg(figure)
+    panels = [
+        _panel(elbo[elbo["model"] == name].sort_values("step"), name, looks[name].colour, first=name == names[0])
+        for name in names
+    ]
+    return drawing((FULL_WIDTH, 9 + 26 * rows), (f"{symbol}: training", simulated), panels, columns)
 
 
-def _scales(axes: Axes, steps: np.ndarray) -> None:
-    """Steps by powers of ten: the first are as visible as the last."""
-    axes.set_xscale("log")
-    if len(steps):
-        axes.set_xlim(max(steps.min() * 0.9, 0.9), max(steps.max() * 1.15, 10))
-    axes.xaxis.set_major_locator(LogLocator(10))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 0)))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_locator(MaxNLocator(4))
-    axes.yaxis.set_major_formatter(FuncFormatter(shortest))
-    axes.set_xlabel("step")
-    quiet_grid(axes)
+def _panel(rows: pd.DataFrame, name: str, colour: str, *, first: bool) -> Panel:
+    """One model; steps by powers of ten, so that the first are as visible as the last."""
+    steps, loss = np.maximum(rows["step"].to_numpy(float), 1.0), rows["loss"].to_numpy(float)
+    loss = np.where(np.isfinite(loss), loss, np.nan)
+    x = powers_of_ten((max(steps.min() * 0.9, 0.9), max(steps.max() * 1.15, 10.0)), label="step")
+    y = even(reach([loss], _ROOM), 4, terse, label="\u2212ELBO, nats" if first else "", grid=True)
+    strokes = [curve(steps, loss, line(0.9, colour))]
+    if len(steps) == 1:
+        strokes.append(dots(steps, loss, 3.0, filled(colour)))
+    return Panel(x, y, strokes, name, colour, "bold")
 
 
 def _figure(report: DailyReport, asset: AssetPage) -> blocks.Figure | blocks.Paragraph:

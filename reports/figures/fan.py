@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
-from matplotlib.collections import LineCollection, PolyCollection
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from reports import blocks
-from reports.canvas import FULL_WIDTH, drawing, quiet_grid, to_svg
+from reports.axes import Axis, even, reach, terse
+from reports.canvas import FULL_WIDTH, Panel, drawing
 from reports.choice import drawn
-from reports.contents import AssetPage, BacktestAsset, BacktestReport, DailyReport
+from reports.contents import AssetPage
 from reports.figures import Illustration
-from reports.numerals import day, short_day, shortest
+from reports.legends import Key, Legend
+from reports.numerals import day, short_day
 from reports.palette import ALARM, INK, MUTED, WASH, in_order, looks
+from reports.strokes import BAR, boxes, curve, dots, filled, level, line, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from matplotlib.axes import Axes
+    import pandas as pd
 
+    from reports.contents import BacktestAsset, BacktestReport, DailyReport
     from reports.palette import Looks
+    from reports.strokes import Stroke
 
 _PANEL, _LONG_PANEL = 37.0, 23.0  # heights in millimetres
 _PAIRS = (2, 4)  # numbers of models that make a better block in pairs
@@ -50,143 +51,94 @@ def draw(fan: pd.DataFrame, looks: Looks, models: Iterable[str], symbol: str, *,
     rows = math.ceil(len(names) / columns)
     origins = sorted(set(fan["origin"]))
     title = f"{symbol}: {' and '.join(origins)} forecasts and what happened"
-    legend = 10 if len(names) % columns else 19  # in a panel's place, or below them all
-    height = legend + min((_LONG_PANEL if long else _PANEL) * rows, _TALLEST)
-    with drawing(FULL_WIDTH, height, title, simulated=simulated) as figure:
-        panels = figure.subplots(rows, columns, sharey=True, squeeze=False)
-        for axes, name in zip(panels.flat, names, strict=False):
-            own = fan[fan["model"] == name]
-            _panel(axes, own, days, looks[name].colour)
-            if len(origins) > 1:
-                _ground(axes, own, days)
-            axes.set_title(name, color=looks[name].colour, fontweight="bold")
-        low, high = panels[0, 0].get_ylim()
-        panels[0, 0].set_ylim(low, high + 0.14 * (high - low))  # room for the names of the grounds
-        for axes in panels.flat[: len(names) - 1] if long else ():
-            axes.tick_params(labelbottom=False)
-        for axes in panels.flat[len(names) + 1 :]:
-            axes.set_visible(False)
-        for axes in panels[:, 0]:
-            axes.set_ylabel("change, %")
-        if panels.size > len(names):
-            panels.flat[len(names)].set_axis_off()
-            panels.flat[len(names)].legend(handles=_marks(fan), loc="center left")
-        else:
-            marks = _marks(fan)
-            lines = 2 if len(marks) > _ONE_LINE else 1
-            figure.legend(handles=marks, loc="outside lower center", ncols=math.ceil(len(marks) / lines))
-        return to_svg(figure)
+    gap = len(names) % columns > 0
+    height = (10 if gap else 19) + min((_LONG_PANEL if long else _PANEL) * rows, _TALLEST)
+    x, y = _along(days), _up(fan)
+    own, panels = dict(tuple(fan.groupby("model", sort=False))), []
+    for i, name in enumerate(names):
+        across = replace(x, words=()) if long and i < len(names) - 1 else x
+        axes = across, y if i % columns == 0 else replace(y, words=(), label="")
+        panels.append(_panel(axes, own[name], days, (name, looks[name].colour), mixed=len(origins) > 1))
+    marks = _marks(origins)
+    lines = 2 if len(marks) > _ONE_LINE else 1
+    legend = Legend(marks, math.ceil(len(marks) / lines), inside=gap)
+    return drawing((FULL_WIDTH, height), (title, simulated), panels, columns, legend)
 
 
-def _panel(axes: Axes, rows: pd.DataFrame, days: list[pd.Timestamp], colour: str) -> None:
-    """One model's forecasts, a slot a session."""
-    place = {day: i for i, day in enumerate(days)}
-    at = np.array([place[day] for day in rows["target"]], dtype=float)
-    replayed = (rows["origin"] == "replayed").to_numpy()
-    axes.axhline(0, color=MUTED, linewidth=0.5, zorder=1)
-    for low, high, alpha in (("q05", "q95", 0.22), ("q25", "q75", 0.45)):
-        _bars(axes, at, 100 * rows[low].to_numpy(float), 100 * rows[high].to_numpy(float), colour, alpha)
-    median = 100 * rows["q50"].to_numpy(float)
-    ticks = [[(x - 0.42, y), (x + 0.42, y)] for x, y in zip(at, median, strict=True) if np.isfinite(y)]
-    axes.add_collection(LineCollection(ticks, colors=colour, linewidths=1.0, zorder=3))
-    _outcomes(axes, at, rows, replayed)
-    _scales(axes, days)
+def _along(days: list[pd.Timestamp]) -> Axis:
+    """Sessions along the bottom, a few of them named."""
+    slots = max(len(days), _FEWEST_SLOTS)
+    at = range(0, len(days), math.ceil(slots / (4 if len(days) <= _NARROW_LIMIT else 11)))
+    return Axis(-0.7, slots - 0.3, tuple(at), tuple(short_day(days[i]) for i in at))
 
 
-def _ground(axes: Axes, own: pd.DataFrame, days: list[pd.Timestamp]) -> None:
-    """A shaded ground under replayed forecasts; each kind is named where it is longest."""
+def _up(fan: pd.DataFrame) -> Axis:
+    """Per cent up the side, with room above for the names of the grounds."""
+    values = 100 * fan[["q05", "q25", "q50", "q75", "q95", "y"]].to_numpy(float)
+    low, high = reach([values, np.zeros(1)], 0.06)
+    return even((low, high + 0.14 * (high - low)), 5, terse, label="change, %", grid=True)
+
+
+def _panel(
+    axes: tuple[Axis, Axis], rows: pd.DataFrame, days: list[pd.Timestamp], heading: tuple[str, str], *, mixed: bool
+) -> Panel:
+    """One model's forecasts, a slot a session, under its name in its colour."""
+    at = np.searchsorted(np.array(days, dtype="datetime64[ns]"), rows["target"].to_numpy()).astype(float)
+    low90, low50, median, high50, high90, y = (
+        100 * rows[column].to_numpy(float) for column in ("q05", "q25", "q50", "q75", "q95", "y")
+    )
+    replayed, colour = (rows["origin"] == "replayed").to_numpy(), heading[1]
+    strokes = [
+        curve([axes[0].low, axes[0].high], [0, 0], line(0.5, MUTED)),
+        boxes(at - BAR, at + BAR, low90, high90, filled(colour, 0.22)),
+        boxes(at - BAR, at + BAR, low50, high50, filled(colour, 0.45)),
+        level(at, median, line(1.0, colour)),
+    ]
+    outside = (y < low90) | (y > high90)
+    size = 3.0 if len(at) <= _NARROW_LIMIT else 2.45
+    for out in (False, True):
+        for past in (True, False):
+            take = (outside == out) & (replayed == past)
+            strokes.append(_outcomes(at[take], y[take], size, out=out, past=past))
+    ground, names = _ground(at, replayed, axes[1]) if mixed else ([], [])
+    return Panel(*axes, [*strokes, *names], *heading, "bold", ground=ground)
+
+
+def _outcomes(at: Any, y: Any, size: float, *, out: bool, past: bool) -> Stroke:  # noqa: ANN401
+    """What happened: inside or outside by colour and shape, replayed or live by filling."""
+    colour = ALARM if out else INK
+    drawn_as = f'fill="{"#ffffff" if past else colour}" stroke="{colour}" stroke-width="0.7"'
+    return dots(at, y, size, drawn_as, shape="diamond" if out else "circle")
+
+
+def _ground(at: np.ndarray, replayed: np.ndarray, up: Axis) -> tuple[list[Stroke], list[Stroke]]:
+    """A shaded ground under replayed forecasts, and the name of each kind where it is longest."""
+    ground, names = [], []
     for name in ("replayed", "live"):
-        slots = np.flatnonzero(pd.Series(days).isin(own.loc[own["origin"] == name, "target"]))
+        slots = np.unique(at[replayed == (name == "replayed")])
         if not len(slots):
             continue
         runs = np.split(slots, np.flatnonzero(np.diff(slots) > 1) + 1)
-        for run in runs if name == "replayed" else []:
-            axes.axvspan(run[0] - 0.5, run[-1] + 0.5, facecolor=WASH, edgecolor="none", zorder=0)
+        if name == "replayed":
+            first, last = np.array([(run[0], run[-1]) for run in runs]).T
+            ground.append(boxes(first - 0.5, last + 0.5, up.low, up.high, filled(WASH)))
         start = float(max(runs, key=len)[0]) - 0.3
-        axes.annotate(
-            name,
-            (start, 1),
-            xycoords=axes.get_xaxis_transform(),
-            xytext=(0, -1),
-            textcoords="offset points",
-            va="top",
-            fontsize=5.8,
-            style="italic",
-            color=MUTED,
-        )
+        names.append(words(name, start, up.high, 5.8, MUTED, up_by=-6, more=' font-style="italic"'))
+    return ground, names
 
 
-def _bars(axes: Axes, at: np.ndarray, low: np.ndarray, high: np.ndarray, colour: str, alpha: float) -> None:
-    """Intervals as bars, one a session; a missing one leaves its slot empty."""
-    boxes = [
-        [(x - 0.42, a), (x + 0.42, a), (x + 0.42, b), (x - 0.42, b)]
-        for x, a, b in zip(at, low, high, strict=True)
-        if np.isfinite(a) and np.isfinite(b)
-    ]
-    axes.add_collection(PolyCollection(boxes, facecolors=colour, alpha=alpha, linewidths=0, zorder=2))
-
-
-def _outcomes(axes: Axes, at: np.ndarray, rows: pd.DataFrame, replayed: np.ndarray) -> None:
-    """What happened: inside or outside by colour and shape, replayed or live by filling."""
-    y = rows["y"].to_numpy(float)
-    low, high = rows["q05"].to_numpy(float), rows["q95"].to_numpy(float)
-    known = np.isfinite(y)
-    outside = known & ((y < low) | (y > high))
-    size = 9.0 if len(at) <= _NARROW_LIMIT else 6.0
-    for chosen, colour, marker in ((known & ~outside, INK, "o"), (outside, ALARM, "D")):
-        for past in (True, False):
-            take = chosen & (replayed == past)
-            axes.scatter(
-                at[take],
-                100 * y[take],
-                s=size,
-                marker=marker,
-                facecolors="white" if past else colour,
-                edgecolors=colour,
-                linewidths=0.7,
-                zorder=4,
-            )
-
-
-def _scales(axes: Axes, days: list[pd.Timestamp]) -> None:
-    """Sessions along the bottom, a few of them named; per cent up the side."""
-    axes.set_xlim(-0.7, max(len(days), _FEWEST_SLOTS) - 0.3)
-    step = math.ceil(max(len(days), _FEWEST_SLOTS) / (4 if len(days) <= _NARROW_LIMIT else 11))
-    at = list(range(0, len(days), step))
-    axes.set_xticks(at, [short_day(days[i]) for i in at])
-    axes.margins(y=0.06)
-    axes.autoscale_view(scalex=False)
-    axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
-    axes.yaxis.set_major_formatter(FuncFormatter(shortest))
-    quiet_grid(axes)
-
-
-def _marks(fan: pd.DataFrame) -> list[Patch | Line2D]:
+def _marks(origins: list[str]) -> list[Key]:
     """What the drawing's marks mean, once for all panels."""
-    origins = set(fan["origin"])
-    marks: list[Patch | Line2D] = [
-        Patch(facecolor=MUTED, alpha=0.22, label="90 % interval"),
-        Patch(facecolor=MUTED, alpha=0.6, label="50 % interval"),
-        Line2D([], [], color=INK, linewidth=1.0, label="median"),
+    keys = [
+        Key("90 % interval", [boxes(0, 1, 0, 1, filled(MUTED, 0.22))]),
+        Key("50 % interval", [boxes(0, 1, 0, 1, filled(MUTED, 0.6))]),
+        Key("median", [curve([0, 1], [0.5, 0.5], line(1.0, INK))]),
     ]
-    for origin, filling in (("live", None), ("replayed", "white")):
-        if origin not in origins:
-            continue
-        for name, colour, marker in (("inside", INK, "o"), ("outside 90 %", ALARM, "D")):
-            marks.append(
-                Line2D(
-                    [],
-                    [],
-                    linestyle="",
-                    marker=marker,
-                    markersize=3.2,
-                    markeredgecolor=colour,
-                    markeredgewidth=0.7,
-                    markerfacecolor=filling or colour,
-                    label=f"{origin}: {name}",
-                )
-            )
-    return marks
+    for origin in (name for name in ("live", "replayed") if name in origins):
+        for said, out in (("inside", False), ("outside 90 %", True)):
+            mark = _outcomes(0.5, 0.5, 3.2, out=out, past=origin == "replayed")
+            keys.append(Key(f"{origin}: {said}", [mark]))
+    return keys
 
 
 def _figure(report: DailyReport | BacktestReport, asset: AssetPage | BacktestAsset) -> blocks.Figure | blocks.Paragraph:

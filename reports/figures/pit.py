@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
 
 from reports import blocks
-from reports.canvas import FULL_WIDTH, drawing, to_svg
+from reports.axes import Axis, even
+from reports.canvas import FULL_WIDTH, Panel, drawing
 from reports.figures import Illustration
+from reports.legends import Key, Legend
 from reports.palette import INK, MUTED, WASH, in_order, looks
+from reports.strokes import boxes, curve, filled, line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
     from reports.contents import BacktestAsset, BacktestReport
     from reports.palette import Looks
 
 _BINS = 10
-_BAND = (0, (4, 2))
+_LEVEL, _BAND = line(0.8, INK), line(0.6, MUTED, (4, 2))
 _MOST_COLUMNS = 5
 
 
@@ -38,64 +37,39 @@ def draw(asset: BacktestAsset, looks: Looks, models: Iterable[str]) -> str:
     names = in_order(calibration, models)
     rows = math.ceil(len(names) / _MOST_COLUMNS)
     columns = max(math.ceil(len(names) / rows), 3)
-    title = f"{asset.symbol}: where outcomes fell within the forecasts (PIT)"
-    with drawing(FULL_WIDTH, 17 + 35 * rows, title, simulated=asset.simulated) as figure:
-        panels = figure.subplots(rows, columns, sharey=True, squeeze=False)
-        tops = []
-        for axes, name in zip(panels.flat, names, strict=False):
-            pit = calibration.loc[calibration["model"] == name, "pit"].to_numpy(float)
-            tops.append(_panel(axes, pit[np.isfinite(pit)], bands.loc[name].to_numpy(float), looks[name].colour))
-            axes.set_title(name, color=looks[name].colour, fontweight="bold")
-        for axes in panels.flat[len(names) :]:
-            axes.set_visible(False)
-        for axes in panels[:, 0]:
-            axes.set_ylabel("days")
-        panels[0, 0].set_ylim(0, 1.12 * max(tops))  # one scale for all panels, the tallest bar of any in it
-        _legend(figure)
-        return to_svg(figure)
-
-
-def _panel(axes: Axes, pit: np.ndarray, band: np.ndarray, colour: str) -> float:
-    """Counts in ten bins, with what chance alone would give; returns how high it reaches, in days."""
-    counts, edges = np.histogram(pit, bins=_BINS, range=(0, 1))
-    low, high = (float(limit) for limit in band)
-    axes.bar(
-        edges[:-1],
-        counts,
-        width=1 / _BINS,
-        align="edge",
-        color=colour,
-        alpha=0.45,
-        edgecolor="white",
-        linewidth=0.6,
-    )
-    axes.axhspan(low, high, facecolor=WASH, zorder=0, linewidth=0)
-    for limit in (low, high):
-        axes.axhline(limit, color=MUTED, linewidth=0.6, linestyle=_BAND)
-    axes.axhline(len(pit) / _BINS, color=INK, linewidth=0.8)
-    axes.set_xlim(0, 1)
-    axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
-    axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
-    axes.get_xticklabels()[0].set_horizontalalignment("left")
-    axes.get_xticklabels()[-1].set_horizontalalignment("right")
-    axes.set_xlabel(f"PIT, {len(pit)} days")
-    return max(high, float(counts.max(initial=0)), 1.0)
-
-
-def _legend(figure: Figure) -> None:
-    """The line and the band, said in words."""
-    marks = [
-        Line2D([], [], color=INK, linewidth=0.8, label="level of a calibrated model"),
-        Line2D(
-            [],
-            [],
-            color=MUTED,
-            linewidth=0.6,
-            linestyle=_BAND,
-            label="95 % band for all bars of a calibrated model together",
-        ),
+    histograms = [_counts(calibration.loc[calibration["model"] == name, "pit"].to_numpy(float)) for name in names]
+    limits = [bands.loc[name].to_numpy(float) for name in names]
+    top = 1.12 * max(1.0, *(float(part.max(initial=0)) for part in (*histograms, *limits)))  # one scale for all
+    y = even((0.0, top), 4, whole=True, label="days")
+    panels = [
+        _panel(counts, band, y if i % columns == 0 else replace(y, words=(), label=""), (name, looks[name].colour))
+        for i, (name, counts, band) in enumerate(zip(names, histograms, limits, strict=True))
     ]
-    figure.legend(handles=marks, loc="outside lower center", ncols=2)
+    title = f"{asset.symbol}: where outcomes fell within the forecasts (PIT)"
+    return drawing((FULL_WIDTH, 17 + 35 * rows), (title, asset.simulated), panels, columns, _legend())
+
+
+def _counts(pit: np.ndarray) -> np.ndarray:
+    """Days in each of ten bins."""
+    return np.histogram(pit[np.isfinite(pit)], bins=_BINS, range=(0, 1))[0]
+
+
+def _panel(counts: np.ndarray, band: np.ndarray, y: Axis, heading: tuple[str, str]) -> Panel:
+    """Days in ten bins, with what chance alone would give, under a name in its colour."""
+    days, edges, (low, high) = int(counts.sum()), np.linspace(0, 1, _BINS + 1), (float(limit) for limit in band)
+    ground = [boxes(0, 1, low, high, filled(WASH))]
+    bars = f'{filled(heading[1], 0.45)} stroke="#ffffff" stroke-width="0.6"'
+    strokes = [boxes(edges[:-1], edges[1:], 0, counts, bars)]
+    strokes += [curve([0, 1], [limit, limit], _BAND) for limit in (low, high)]
+    strokes.append(curve([0, 1], [days / _BINS] * 2, _LEVEL))
+    x = Axis(0, 1, (0, 0.5, 1), ("0", "0.5", "1"), f"PIT, {days} days")
+    return Panel(x, y, strokes, *heading, "bold", ground=ground)
+
+
+def _legend() -> Legend:
+    """The line and the band, said in words."""
+    said = {"level of a calibrated model": _LEVEL, "95 % band for all bars of a calibrated model together": _BAND}
+    return Legend([Key(words, [curve([0, 1], [0.5, 0.5], drawn)]) for words, drawn in said.items()], 2)
 
 
 def _figure(report: BacktestReport, asset: BacktestAsset) -> blocks.Figure | blocks.Paragraph:

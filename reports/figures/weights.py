@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
 
 from reports import blocks
-from reports.canvas import FULL_WIDTH, drawing, quiet_grid, to_svg
+from reports.axes import Axis, even, reach
+from reports.canvas import FULL_WIDTH, Panel, drawing
 from reports.figures import Illustration
+from reports.legends import Key, Legend
 from reports.palette import INK, MUTED, in_order, looks
+from reports.strokes import curve, dots, filled, line, upright
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import pandas as pd
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
     from reports.contents import AssetPage, DailyReport
-    from reports.palette import Look, Looks
+    from reports.palette import Looks
+    from reports.strokes import Stroke
 
 _ROW_HEIGHT, _OF_MANY = 42.0, 28.5  # millimetres for the one row, for each of several
+_WHISKERS = ((2, 0.7), (1, 1.9))  # posterior sds either way, and how wide their line is
+_SIDE = 0.65  # from the outer lags to the edge, in sessions
 _COMPARABLE = 4.0  # models whose reach differs by more than this factor get a row, and a scale, of their own
 
 
@@ -35,19 +38,25 @@ def draw(weights: pd.DataFrame, looks: Looks, models: Iterable[str], symbol: str
     """
     names = in_order(weights, models)
     series = list(dict.fromkeys(weights["series"]))
-    rows = _rows(weights, names)
-    title = f"{symbol}: weights of each lag"
-    with drawing(FULL_WIDTH, 17 + _height(len(rows)), title, simulated=simulated) as figure:
-        panels = figure.subplots(len(rows), len(series), sharex=True, sharey="row", squeeze=False)
-        for line, together in zip(panels, rows, strict=True):
-            for axes, name in zip(line, series, strict=True):
-                _panel(axes, weights[weights["series"] == name], together, looks)
-                axes.set_title(name)
-            line[0].set_ylabel("weight")
-        for axes in panels[-1]:
-            axes.set_xlabel("lag, sessions (1 is the most recent)")
-        _legend(figure, weights, names, looks)
-        return to_svg(figure)
+    lags = sorted(set(weights["lag"].astype(int)))
+    rows, panels = _rows(weights, names), []
+    for i, together in enumerate(rows):
+        own = weights[weights["model"].isin(together)]
+        y = even(_reach(own), 5, grid=True, label="weight")
+        x = Axis(lags[0] - _SIDE, lags[-1] + _SIDE, tuple(lags))
+        if i == len(rows) - 1:
+            x = replace(x, words=tuple(map(str, lags)), label="lag, sessions (1 is the most recent)")
+        for name in series:
+            panels.append(_panel((x, y), own[own["series"] == name], together, looks, name))
+            y = replace(y, words=(), label="")
+    size, title = (FULL_WIDTH, 17 + _height(len(rows))), f"{symbol}: weights of each lag"
+    return drawing(size, (title, simulated), panels, len(series), _legend(weights, names, looks))
+
+
+def _reach(rows: pd.DataFrame) -> tuple[float, float]:
+    """From the lowest to the highest whisker, zero among them."""
+    mean, spread = rows["mean"].to_numpy(float), 2 * rows["sd"].fillna(0).to_numpy(float)
+    return reach([mean - spread, mean + spread, np.zeros(1)], 0.05)
 
 
 def _height(rows: int) -> float:
@@ -71,51 +80,46 @@ def _rows(weights: pd.DataFrame, names: list[str]) -> list[list[str]]:
     return [sorted(group, key=names.index) for group in groups]
 
 
-def _panel(axes: Axes, rows: pd.DataFrame, names: list[str], looks: Looks) -> None:
+def _panel(axes: tuple[Axis, Axis], rows: pd.DataFrame, names: list[str], looks: Looks, title: str) -> Panel:
     """One series: the models of a row side by side at each lag."""
-    axes.axhline(0, color=MUTED, linewidth=0.5, zorder=1)
+    strokes = [curve([axes[0].low, axes[0].high], [0, 0], line(0.5, MUTED))]
     pitch = 0.76 / len(names)
     for i, name in enumerate(names):
         own = rows[rows["model"] == name]
         at = own["lag"].to_numpy(float) + (i - (len(names) - 1) / 2) * pitch
-        _model(axes, at, own, looks[name])
-    axes.set_xticks(sorted(set(rows["lag"].astype(int))))
-    axes.yaxis.set_major_locator(MaxNLocator(5))
-    quiet_grid(axes)
+        strokes += _model(at, own["mean"].to_numpy(float), own["sd"].to_numpy(float), looks[name].colour)
+    return Panel(*axes, strokes, title)
 
 
-def _model(axes: Axes, at: np.ndarray, own: pd.DataFrame, look: Look) -> None:
+def _model(at: np.ndarray, mean: np.ndarray, sd: np.ndarray, colour: str) -> list[Stroke]:
     """Means as marks, spreads as whiskers."""
-    mean, sd = own["mean"].to_numpy(float), own["sd"].to_numpy(float)
     spread = np.isfinite(sd)
-    for width, sds in ((0.7, 2), (1.9, 1)):
-        low, high = mean[spread] - sds * sd[spread], mean[spread] + sds * sd[spread]
-        axes.vlines(at[spread], low, high, color=look.colour, linewidth=width, zorder=2)
-    axes.scatter(at[spread], mean[spread], s=9, color="white", edgecolors=look.colour, linewidths=0.9, zorder=3)
-    axes.scatter(at[~spread], mean[~spread], s=11, marker="D", color=look.colour, linewidths=0, zorder=3)
+    whiskers = [upright(at, mean - n * sd, mean + n * sd, line(width, colour)) for n, width in _WHISKERS]
+    ring = dots(at[spread], mean[spread], 3.0, _ring(colour))
+    return [*whiskers, ring, dots(at[~spread], mean[~spread], 3.3, filled(colour), shape="diamond")]
 
 
-def _legend(figure: Figure, weights: pd.DataFrame, names: list[str], looks: Looks) -> None:
+def _ring(colour: str) -> str:
+    return f'fill="#ffffff" stroke="{colour}" stroke-width="0.9"'
+
+
+def _legend(weights: pd.DataFrame, names: list[str], looks: Looks) -> Legend:
     """The models, then what the marks mean."""
-    marks = []
+    keys, middle = [], ([0.5], [0.5])
     for name in names:
-        spread = bool(np.isfinite(weights.loc[weights["model"] == name, "sd"].to_numpy(float)).any())
-        marks.append(
-            Line2D(
-                [],
-                [],
-                color=looks[name].colour,
-                linestyle="-" if spread else "",
-                linewidth=1.6,
-                marker="o" if spread else "D",
-                markersize=3.2,
-                markerfacecolor="white" if spread else looks[name].colour,
-                label=name if spread else f"{name} (one value, no spread)",
-            )
-        )
-    marks.append(Line2D([], [], color=INK, linewidth=1.9, label="\u00b11 sd"))
-    marks.append(Line2D([], [], color=INK, linewidth=0.7, label="\u00b12 sd"))
-    figure.legend(handles=marks, loc="outside lower center", ncols=min(len(marks), 5))
+        colour = looks[name].colour
+        if np.isfinite(weights.loc[weights["model"] == name, "sd"].to_numpy(float)).any():
+            keys.append(Key(name, [_level(1.6, colour), dots(*middle, 3.2, _ring(colour))]))
+        else:
+            mark = dots(*middle, 3.2, filled(colour), shape="diamond")
+            keys.append(Key(f"{name} (one value, no spread)", [mark]))
+    keys += [Key(f"\u00b1{n} sd", [_level(width, INK)]) for n, width in reversed(_WHISKERS)]
+    return Legend(keys, 5)
+
+
+def _level(width: float, colour: str) -> Stroke:
+    """A line across a key."""
+    return curve([0, 1], [0.5, 0.5], line(width, colour))
 
 
 def _figure(report: DailyReport, asset: AssetPage) -> blocks.Figure | blocks.Paragraph:

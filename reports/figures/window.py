@@ -5,61 +5,59 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.ticker import NullLocator
 
 from reports import blocks
-from reports.canvas import drawing, to_svg
+from reports.axes import Axis
+from reports.canvas import Panel, drawing
 from reports.figures import Illustration
 from reports.numerals import day, number, percent, short_day
 from reports.palette import INK, MUTED
+from reports.strokes import boxes, curve, filled, line, words
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
 
     from reports.contents import AssetPage, DailyReport
 
 _UP = "#5B7A99"
 _DOWN = "#B9C4CF"
+_HALF = 0.36  # of a bar, in sessions
+_SIDE = 0.7  # from the outer bars' middle to the edge, in sessions
+_ROOM = 0.42  # above and below the bars, for their values, in parts of their reach
+_SIZE, _CENTRED = 5.4, ' text-anchor="middle"'
 
 
 def draw(window: pd.DataFrame, symbol: str, *, simulated: bool, size: tuple[float, float] = (68.0, 60.0)) -> str:
     """SVG of `window` (as `AssetPage.window`, not empty): bars in per cent, each with its value."""
     names = list(dict.fromkeys(window["series"]))
     sessions = sorted(set(window["session"]))
-    with drawing(*size, f"{symbol}: the window used", simulated=simulated) as figure:
-        panels = figure.subplots(len(names), 1, sharex=True, squeeze=False)[:, 0]
-        for axes, name in zip(panels, names, strict=True):
-            rows = window[window["series"] == name].set_index("session")["change"]
-            _panel(axes, 100 * rows.reindex(sessions).to_numpy(float), name)
-        panels[-1].set_xticks(range(len(sessions)), [_label(sessions, i) for i in range(len(sessions))])
-        return to_svg(figure)
+    days = tuple(_label(sessions, i) for i in range(len(sessions)))
+    panels = []
+    for name in names:
+        rows = window[window["series"] == name].set_index("session")["change"]
+        values = 100 * rows.reindex(sessions).to_numpy(float)
+        panels.append(_panel(values, name, days if name == names[-1] else ()))
+    return drawing(size, (f"{symbol}: the window used", simulated), panels)
 
 
-def _panel(axes: Axes, values: np.ndarray, name: str) -> None:
+def _panel(values: np.ndarray, name: str, days: tuple[str, ...]) -> Panel:
     """One series, rises dark and falls light."""
-    at = np.arange(len(values))
-    shown = np.nan_to_num(values)
-    axes.bar(at, shown, width=0.72, color=np.where(shown >= 0, _UP, _DOWN).tolist(), linewidth=0)
-    axes.axhline(0, color=MUTED, linewidth=0.5)
-    widest = np.max(np.abs(shown), initial=0.0)
+    at, shown = np.arange(len(values)), np.nan_to_num(values)
+    low, high = min(shown.min(), 0.0), max(shown.max(), 0.0)
+    room = _ROOM * (high - low) or 0.5
+    x = Axis(-_SIDE, len(values) - 1 + _SIDE, tuple(at) if days else (), days)
+    y = Axis(low - room if low < 0 else low, high + room if high > 0 or low == high else high)
+    widest = max(-low, high)
     places = 0 if widest >= 10 else 1 if widest >= 1 else 2  # noqa: PLR2004 (tens, ones)
-    for x, value in enumerate(values):
-        axes.annotate(
-            number(float(value), places, sign=True),
-            (x, shown[x]),
-            xytext=(0, 1.5 if shown[x] >= 0 else -1.5),
-            textcoords="offset points",
-            ha="center",
-            va="bottom" if shown[x] >= 0 else "top",
-            fontsize=5.4,
-            color=INK,
-        )
-    axes.set_title(f"{name}, change in %", color=MUTED, fontsize=6.4)
-    axes.margins(y=0.42)
-    axes.yaxis.set_major_locator(NullLocator())
-    axes.spines[["left", "bottom"]].set_visible(False)
-    axes.tick_params(axis="x", length=0)
+    strokes = []
+    for rising, colour in ((True, _UP), (False, _DOWN)):
+        own = (shown >= 0) == rising
+        strokes.append(boxes(at[own] - _HALF, at[own] + _HALF, 0, shown[own], filled(colour)))
+    strokes.append(curve([x.low, x.high], [0, 0], line(0.5, MUTED)))
+    for i, value in enumerate(values):
+        said = number(float(value), places, sign=True)
+        strokes.append(words(said, i, shown[i], _SIZE, INK, up_by=2.5 if shown[i] >= 0 else -5.8, more=_CENTRED))
+    return Panel(x, y, strokes, f"{name}, change in %", MUTED, size=6.4, framed=False)
 
 
 def _label(sessions: list[pd.Timestamp], i: int) -> str:

@@ -9,7 +9,7 @@ from reports.blocks import Group as Rows
 from reports.contents import AssetPage, DailyReport
 from reports.marks import all_late, forecast_badges
 from reports.numerals import THIN, money, percent, places_for, quoted, share, weekday
-from reports.palette import in_order, looks
+from reports.palette import looks, rows_in_order
 from reports.sections import Section
 
 if TYPE_CHECKING:
@@ -41,17 +41,16 @@ def _blocks(report: DailyReport, asset: AssetPage) -> Iterator[Block]:
         yield Callout("Status", doubts, "warning")
     drawn = looks(report.models)
     table = asset.forecasts
-    places = places_for(100 * table["sd"])
+    places, late = places_for(100 * table["sd"]), all_late(table)
     rows = tuple(
         (
-            Cell(name, badges=forecast_badges(row, late_is_said=all_late(table)), colour=drawn[name].colour),
+            Cell(row["model"], badges=forecast_badges(row, late_is_said=late), colour=drawn[row["model"]].colour),
             Cell(percent(row["mean"], places)),
             Cell(percent(row["sd"], places).removeprefix("+")),
             Cell(share(row["prob_up"])),
             *(_level(row[level], asset.close, places) for level in ("q05", "q25", "q50", "q75", "q95")),
         )
-        for name in in_order(table, report.models)
-        for _, row in table[table["model"] == name].iterrows()
+        for row in rows_in_order(table, report.models)
     )
     yield Table(_COLUMNS, (Rows(rows),), "Quantiles of the change by the target\u2019s close, and of the price.")
 

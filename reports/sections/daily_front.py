@@ -9,7 +9,7 @@ from reports.blocks import Block, Callout, Cell, Column, Group, Interval, Paragr
 from reports.contents import AssetPage, DailyReport
 from reports.marks import LATE, all_late, anchor, forecast_badges, simulated_badge
 from reports.numerals import DASH, THIN, money, number, percent, places_for, quoted, share, span, weekday
-from reports.palette import in_order, looks
+from reports.palette import looks, rows_in_order
 from reports.sections import Section
 
 if TYPE_CHECKING:
@@ -71,11 +71,7 @@ def _group(report: DailyReport, asset: AssetPage, position: int, drawn: Looks) -
     table = asset.forecasts
     places = places_for(100 * table["sd"]) if not table.empty else 2
     frame = _frame(table)
-    rows = tuple(
-        _row(row, asset, drawn, places, frame)
-        for name in in_order(table, report.models)
-        for _, row in table[table["model"] == name].iterrows()
-    )
+    rows = tuple(_row(row, asset, drawn, places, frame) for row in rows_in_order(table, report.models))
     return Group(
         rows,
         title=asset.symbol,

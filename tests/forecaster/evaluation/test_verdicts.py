@@ -143,6 +143,22 @@ def test_a_random_walk_gives_no_claim_to_any_scored_forecaster():
     assert found.claim != "better"
 
 
+def test_the_scoreboard_keeps_the_order_of_models_and_means_leave_out_what_is_missing():
+    """Against pandas' own means, bit for bit; a log score that does not exist is in no mean."""
+    rng, days = np.random.default_rng(3), pd.date_range("2020-01-01", periods=37)
+    rows = pd.DataFrame(
+        [(model, "live", day, 0.01) for day in days for model in ("b", "climatology", "a")],
+        columns=["model", "origin", "target", "y"],
+    )
+    rows = rows.assign(crps=rng.uniform(size=len(rows)), log_score=rng.normal(size=len(rows)))
+    rows.loc[rows["model"].eq("a") | (rng.uniform(size=len(rows)) < 0.2), "log_score"] = np.nan
+    board = scoreboard(rows)
+    assert board["model"].tolist() == ["b", "climatology", "a", PREDICT_ZERO]
+    for name in ("crps", "log_score"):
+        expected = [rows.loc[rows["model"] == model, name].mean() for model in ("b", "climatology", "a")]
+        assert np.array_equal(board[name].to_numpy(float)[:3], expected, equal_nan=True)
+
+
 def test_the_scoreboard_means_are_over_the_same_days():
     """Skill compares common days only, and "predict zero" costs the mean squared change."""
     days = pd.date_range("2020-01-01", periods=4)
