@@ -109,7 +109,7 @@ def main() -> None:
         former = Path(folder) / "former"
         sizes = [(ROOT, size) for size in asked.assets]
         if asked.former_assets:
-            subprocess.run(["git", "worktree", "add", "--detach", former, asked.former], cwd=ROOT, check=True)  # noqa: S607
+            subprocess.run(["git", "worktree", "add", "--detach", former, asked.former], cwd=ROOT, check=True)
             sizes.insert(0, (former, asked.former_assets))
         try:
             for _ in range(asked.rounds):
@@ -118,7 +118,7 @@ def main() -> None:
                     found.setdefault(name, []).append(days(tree, watchlist(asked.prices, size)))
         finally:
             if asked.former_assets:
-                subprocess.run(["git", "worktree", "remove", "--force", former], cwd=ROOT, check=True)  # noqa: S607
+                subprocess.run(["git", "worktree", "remove", "--force", former], cwd=ROOT, check=True)
     for place, day in enumerate(DAYS):
         print(f"{day}: processor seconds an asset, times the first line, most MiB")
         reference = None

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecaster.operation import daily, schedule
+from forecaster.operation import daily, origins, schedule
 from forecaster.records.home import Home, open_home
 from ingest.assets import Asset
 from ingest.errors import AsOfError, CalendarRangeError
