@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from forecaster.issuing.fitting import answers
 from forecaster.issuing.forecast import attributed, forecast
 from forecaster.issuing.pools import Pools
 from forecaster.issuing.refits import Leg, in_groups
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from forecaster.issuing.fitting import Ask
     from forecaster.issuing.forecast import Forecast
     from forecaster.issuing.training import Trained
     from forecaster.issuing.walk import Scores, Walked
@@ -51,16 +53,7 @@ def issue(
         IncompleteWindowError: Where today's window has a hole.
         CalendarRangeError: Where the asset's calendar ends with `as_of`.
     """
-    issuer = Issuer(history, names, settings)
-    alone, own = issuer.legs(as_of), {}
-    if trained is not None:
-        view = issuer.past.look(as_of)
-        own = {name: attributed(forecast(view, fit), issuer.past, view, fit) for name, fit in trained.items()}
-        alone = [leg for leg in alone if not leg.live]
-    for some in in_groups(alone):
-        for walked in walk({issuer.past.symbol: issuer.past}, some, issuer.pools.members, settings):
-            own |= issuer.took(walked)
-    return issuer.made(as_of, own)
+    return Issuer(history, names, settings).issue(as_of, trained)
 
 
 class Issuer:
@@ -86,6 +79,21 @@ class Issuer:
         self.pools = Pools(names, settings)
         self.record = Record(self.past, self.pools.members, settings, known)
         self._names, self._settings = names, settings
+
+    def issue(
+        self, as_of: pd.Timestamp, trained: Mapping[str, Trained] | None = None, ask: Ask = answers
+    ) -> tuple[Forecast, ...]:
+        """Forecasts the session after `as_of`; see the function of this name. `ask` trains."""
+        own: dict[str, Forecast] = {}
+        legs = self.legs(as_of)
+        if trained is not None:
+            view = self.past.look(as_of)
+            own = {name: attributed(forecast(view, fit), self.past, view, fit) for name, fit in trained.items()}
+            legs = [leg for leg in legs if not leg.live]
+        for some in in_groups(legs):
+            for walked in walk({self.past.symbol: self.past}, some, self.pools.members, self._settings, ask):
+                own |= self.took(walked)
+        return self.made(as_of, own)
 
     def legs(self, as_of: pd.Timestamp, only: tuple[str, ...] = ()) -> list[Leg]:
         """The trainings that the forecasts from a session need: its own, and those of the track record.

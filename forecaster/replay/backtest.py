@@ -17,6 +17,7 @@ import pandas as pd
 from forecaster.distribution.predictive import QUANTILES
 from forecaster.evaluation import scores
 from forecaster.evaluation.scoring import score
+from forecaster.issuing.fitting import answers
 from forecaster.issuing.pools import Pools
 from forecaster.issuing.refits import in_groups
 from forecaster.issuing.track_record import Record
@@ -29,8 +30,9 @@ from ingest.sessions import calendar
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from forecaster.issuing.fitting import Ask
     from forecaster.issuing.forecast import Forecast
-    from forecaster.issuing.walk import Scores, Walked
+    from forecaster.issuing.walk import Walked
     from forecaster.settings import Settings
     from ingest.history import History
 
@@ -120,7 +122,7 @@ def replay(
     names: tuple[str, ...],
     settings: Settings,
     refit_every: int,
-    known: Scores | None = None,
+    ask: Ask = answers,
 ) -> Iterator[Replayed]:
     """Replays an asset over its origins, oldest first, models within a day in the given order.
 
@@ -133,7 +135,7 @@ def replay(
         names: Forecasters, in order.
         settings: All settings.
         refit_every: Sessions from one training to the next, see `forecaster.issuing.refits`.
-        known: Scores of the track record that were found before, under the same settings.
+        ask: Who trains.
 
     Raises:
         TooFewRowsError: Where even the last training has too short a history.
@@ -141,10 +143,10 @@ def replay(
     """
     pools = Pools(names, settings)
     past = Past(history, settings.forecast)
-    record = Record(past, pools.members, settings, known)
+    record = Record(past, pools.members, settings)
     alone, issued = plan(past, as_ofs, pools, record, refit_every)
     for legs in (*in_groups(alone), *in_groups(issued)):
-        for walked in walk({past.symbol: past}, legs, pools.members, settings):
+        for walked in walk({past.symbol: past}, legs, pools.members, settings, ask):
             if walked.scores:
                 record.scores[walked.day] = walked.scores
             if walked.own:

@@ -13,7 +13,7 @@ import pytest
 from forecaster import models
 from forecaster.contract import Compute, Failed, Fitted, ModelSettings
 from forecaster.issuing.fitting import Request, answer
-from forecaster.issuing.issue import issue
+from forecaster.issuing.issue import Issuer
 from forecaster.view.arrays import origin, training
 from forecaster.view.view import look
 
@@ -132,12 +132,12 @@ def test_a_fault_of_a_model_is_an_answer(asked, toys: Path) -> None:
     assert {fit.reason for fit in answer(asked("forgets"))} == {"forgets raised ValueError: 0 results for 1 fits"}
 
 
-def test_every_forecast_goes_through_the_door(simulated_history, settings_of, monkeypatch) -> None:
-    """The day's own fits, those of a track record, and what stands in for them."""
+def test_every_forecast_goes_through_the_door(simulated_history, settings_of) -> None:
+    """The day's own fits, and those of a track record."""
     seen: list[str] = []
-    monkeypatch.setattr("forecaster.issuing.training.answer", lambda request: _noted(seen, request))
     settings = settings_of(forecast={**QUICK["forecast"], "track_days": 5}, models={"ensemble": {"members": ["gjr"]}})
-    made = issue(simulated_history, simulated_history.last, ("ewma", "ensemble"), settings)
+    issuer = Issuer(simulated_history, ("ewma", "ensemble"), settings)
+    made = issuer.issue(simulated_history.last, ask=lambda requests: [_noted(seen, one) for one in requests])
     assert {forecast.status for forecast in made} == {"ok"}
     assert set(seen) == {"ewma", "gjr"}
     assert seen.count("gjr") > 1
@@ -145,5 +145,5 @@ def test_every_forecast_goes_through_the_door(simulated_history, settings_of, mo
 
 def _noted(seen: list[str], request: Request) -> tuple[Fitted | Failed, ...]:
     assert isinstance(request.settings, ModelSettings)
-    seen.append(request.model)
+    seen += [request.model] * len(request.seeds)
     return answer(request)

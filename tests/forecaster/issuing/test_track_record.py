@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from forecaster.errors import SettingsError, UnknownNameError
-from forecaster.issuing import training
+from forecaster.issuing.fitting import answers
 from forecaster.issuing.issue import issue
 from forecaster.issuing.track_record import EVERY, Record
 from forecaster.issuing.walk import walk
@@ -55,15 +55,27 @@ def test_a_walk_over_the_past_sees_what_each_day_saw(history, settings_of):
             assert fast.data_vintage == slow.data_vintage
 
 
+def find(record, first, last, settings):
+    """Adds the scores that the tracks of some origins need."""
+    for walked in walk({record.past.symbol: record.past}, record.legs(first, last), MEMBERS, settings):
+        record.scores[walked.day] = walked.scores
+
+
+def at(past, day, settings):
+    """The track of one origin."""
+    record = Record(past, MEMBERS, settings)
+    find(record, day, day, settings)
+    return record.known_at(day)
+
+
 def test_a_record_is_the_same_whoever_asks(history, settings_of):
     """Asked for one day, or prepared for many: the members' scores of a day agree to 1e-4, and days to the last."""
     settings, days = settings_of(**QUICK), last_origins(history, 12)
     past = Past(history, settings.forecast)
     many = Record(past, MEMBERS, settings)
-    for walked in walk({past.symbol: past}, many.legs(days[0], days[-1]), MEMBERS, settings):
-        many.scores[walked.day] = walked.scores
+    find(many, days[0], days[-1], settings)
     for day in (days[0], days[-1]):
-        one, other = Record(past, MEMBERS, settings).at(day), many.at(day)
+        one, other = at(past, day, settings), many.known_at(day)
         assert one.pit.shape == (30, 2)
         np.testing.assert_allclose(one.pit, other.pit, atol=1e-4)
         np.testing.assert_allclose(one.log_score, other.log_score, atol=1e-3)
@@ -73,7 +85,7 @@ def test_a_record_is_of_replays_from_fits_before_each_day(history, settings_of):
     """Every row equals the replay of that day from the latest fit whose number divides; the last is of yesterday."""
     settings = settings_of(**QUICK)
     day = last_origins(history, 1)[0]
-    track = Record(Past(history, settings.forecast), MEMBERS, settings).at(day)
+    track = at(Past(history, settings.forecast), day, settings)
     code = calendar("24/7")
     due = [d for d in last_origins(history, 50) if code.ordinal(d) % EVERY == 0][-1]
     days = [d for d in last_origins(history, 50) if due <= d < day]
@@ -87,7 +99,7 @@ def test_later_rows_change_nothing_in_a_record(history, settings_of):
     day = last_origins(history, 20)[0]
 
     def record(known):
-        track = Record(Past(known, settings.forecast), MEMBERS, settings).at(day)
+        track = at(Past(known, settings.forecast), day, settings)
         return track.log_score.tobytes() + track.pit.tobytes()
 
     truth, frame = record(history), history.frame
@@ -117,16 +129,17 @@ def test_a_pool_is_its_members_mixture_live_and_replayed(history, settings_of):
     assert [f.predictive.to_bytes() for f in again] == [pooled.predictive.to_bytes(), corrected.predictive.to_bytes()]
 
 
-def test_fits_that_a_record_needs_are_not_trained_again(history, settings_of, monkeypatch):
+def test_fits_that_a_record_needs_are_not_trained_again(history, settings_of):
     """With the record's own distance between refits, a backtest trains each model once at each of them."""
-    seen, plain = [], training._fits
+    seen = []
 
-    def counted(name, examples, settings, seeds):
-        seen.extend((name, seed) for seed in seeds)
-        return plain(name, examples, settings, seeds)
+    def counted(requests):
+        seen.extend((request.model, seed) for request in requests for seed in request.seeds)
+        return answers(requests)
 
-    monkeypatch.setattr(training, "_fits", counted)
-    list(replay(history, last_origins(history, 45), ("bayesian_linear", "ensemble"), settings_of(**QUICK), EVERY))
+    names = ("bayesian_linear", "ensemble")
+    list(replay(history, last_origins(history, 45), names, settings_of(**QUICK), EVERY, counted))
+    assert seen
     assert len(seen) == len(set(seen))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import select, update
 
-from forecaster.issuing import training
+from forecaster.issuing.fitting import answers
 from forecaster.issuing.issue import Issuer
 from forecaster.issuing.provenance import code_version
 from forecaster.records.home import open_home
@@ -28,7 +28,7 @@ def home_with_rows(folder):
     return home
 
 
-def test_what_was_found_is_found_again_without_training(tmp_path, monkeypatch):
+def test_what_was_found_is_found_again_without_training(tmp_path):
     home = home_with_rows(tmp_path)
     history = home.store.history(simulated.ASSETS[0].symbol)
     first = Issuer(history, ("ensemble",), home.settings)
@@ -38,10 +38,14 @@ def test_what_was_found_is_found_again_without_training(tmp_path, monkeypatch):
 
     known = home.tracks.of(history.asset.symbol, MEMBERS, home.settings)
     assert {day: set(own) for day, own in known.items()} == {day: set(MEMBERS) for day in first.record.scores}
-    seen, plain = [], training._fits
-    monkeypatch.setattr(training, "_fits", lambda *of: seen.extend(of[3]) or plain(*of))
+    seen = []
+
+    def counted(requests):
+        seen.extend(seed for request in requests for seed in request.seeds)
+        return answers(requests)
+
     second = Issuer(history, ("ensemble",), home.settings, known)
-    (again,) = second.issue(history.last)
+    (again,) = second.issue(history.last, ask=counted)
     assert again.predictive.to_bytes() == fresh.predictive.to_bytes()
     assert len(seen) == len(MEMBERS), "a training for a score that was kept"
 
