@@ -74,13 +74,11 @@ class Standing(NamedTuple):
         symbol: The asset's.
         forecasts: How many.
         newest: Their last origin, an ISO date.
-        last: The number of the row that was recorded last.
     """
 
     symbol: str
     forecasts: int
     newest: str
-    last: int
 
 
 def state(engine: Engine) -> dict[str, int]:
@@ -120,14 +118,9 @@ def pieces(
 def standings(engine: Engine, wanted: Wanted = EVERYTHING) -> list[Standing]:
     """What is on record of each asset, by its first forecast; from an index alone."""
     f = FORECASTS.c
-    found = (
-        select(f.symbol, func.count(), func.max(f.as_of), func.max(f.seq))
-        .where(*_conditions(wanted))
-        .group_by(f.symbol)
-        .order_by(func.min(f.seq))
-    )
+    found = select(f.symbol, func.count(), func.max(f.as_of)).group_by(f.symbol).order_by(func.min(f.seq))
     with reading(engine) as connection:
-        return [Standing(*row) for row in connection.execute(found)]
+        return [Standing(*row) for row in connection.execute(found.where(*_conditions(wanted)))]
 
 
 def same(left: Table, right: Table, key: Sequence[str]) -> ColumnElement[bool]:
