@@ -116,19 +116,20 @@ def append(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
         LedgerError: Where the last row is of a format that this program does not know.
     """
     newest = max(_formats(table))
-    last = connection.execute(select(table.c.format).order_by(table.c.seq.desc()).limit(1)).scalar()
-    if last is not None and (not isinstance(last, int) or last > newest):
-        raise LedgerError(f"the last row of {table.name} {_newer(table, last)}: update the program")
-    link = head(connection, table)
-    confirmed = 0
+    written = connection.execute(select(table.c.format).order_by(table.c.seq.desc()).limit(1)).scalar()
+    if written is not None and (not isinstance(written, int) or written > newest):
+        raise LedgerError(f"the last row of {table.name} {_newer(table, written)}: update the program")
+    if not rows:
+        return 0
+    link, records = head(connection, table), []
     for row in rows:
         # SQLite knows no negative zero: it would give back another number than the hash covers.
         kept = {name: 0.0 if isinstance(value, float) and value == 0 else value for name, value in row.items()}
-        record = {**kept, "format": newest, "prev_hash": link}
-        link = row_hash({name: record.get(name) for name in _formats(table)[newest]})
-        statement = insert(table).values(**record, row_hash=link).returning(table.c.seq)
-        confirmed += connection.execute(statement).scalar_one() is not None
-    return confirmed
+        record = {**dict.fromkeys(_formats(table)[newest]), **kept, "format": newest, "prev_hash": link}
+        link = row_hash(record)
+        records.append({**record, "row_hash": link})
+    confirmed = insert(table).returning(table.c.seq, sort_by_parameter_order=True)
+    return len(connection.execute(confirmed, records).all())
 
 
 def last(connection: Connection, table: Table) -> int:
