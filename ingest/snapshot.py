@@ -55,6 +55,9 @@ def _copy(engine: Engine, copy: Engine, file: Path) -> None:
         pass
     for pages in STEPS:
         with closing(engine.raw_connection()) as source, closing(sqlite3.connect(file)) as target:
+            target.execute(
+                "PRAGMA synchronous=OFF"
+            )  # nobody needs this copy after a power cut, and writers wait for it
             try:
                 source.driver_connection.backup(target, pages=pages, progress=_watched(engine))  # type: ignore[union-attr]
             except _Disturbed:

@@ -1,8 +1,8 @@
 """Reads the record in short transactions, so that nobody who writes has to wait for a long answer.
 
-SQLite lets a writer finish only while nobody reads. What is asked for is therefore found first, by the numbers of its
-rows, from an index alone; then read in pieces, each in a transaction of its own. What is done with a piece is done
-between them.
+SQLite lets a writer finish only while nobody reads. The record is therefore read in pieces, each in a transaction of
+its own, and what is done with a piece is done between them. Where not all is asked for, the numbers of the rows are
+found first, some thousand at a time, from an index alone.
 
 The pieces fit together: rows of the record are only ever added, numbered in the order in which one writer after the
 other was done, so that the rows up to some number are the same whenever they are read. A *state* is such numbers, one
@@ -11,7 +11,6 @@ a table, found in one transaction: a forecast that was settled after it has no o
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass
 from operator import eq, ge, le
@@ -27,7 +26,7 @@ from ingest.database import reading
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, Table
+    from sqlalchemy import ColumnElement, Engine, Row, Select, Table
 
 State = Mapping[str, int]
 """The number of the last row of each table."""
@@ -38,7 +37,7 @@ HEAVY = ("predictive", "diagnostics")
 """What makes rows long."""
 LIGHT = tuple(name for name in COLUMNS if name not in HEAVY)
 _NUMBERS = 10_000
-"""How many numbers of rows are fetched at a time."""
+"""How many numbers of rows one read transaction takes."""
 
 
 @dataclass(frozen=True)
@@ -105,14 +104,12 @@ def pieces(
         StoreError: Where the database cannot be read.
     """
     upto = state(engine) if upto is None else upto
-    with reading(engine) as connection:
-        numbers = _numbers(connection, wanted, upto)
     query = _joined(columns, upto)
-    for at in range(0, len(numbers), chain.PIECE):
+    for piece in _numbered(engine, wanted, upto[FORECASTS.name]):
         with reading(engine) as connection:
-            some = numbers[at : at + chain.PIECE].tolist()
-            rows = connection.execute(query.where(FORECASTS.c.seq.in_(some))).all()
-        yield list(rows)
+            rows = list(connection.execute(query.where(piece)).all())
+        if rows:
+            yield rows
 
 
 def standings(engine: Engine, wanted: Wanted = EVERYTHING) -> list[Standing]:
@@ -144,22 +141,37 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         (eq, f.horizon, wanted.horizon),
     )
     conditions = [compare(column, value) for compare, column, value in compared if value is not None]
-    return [f.symbol.in_(wanted.symbols), *conditions] if wanted.symbols else conditions
-
-
-def _numbers(connection: Connection, wanted: Wanted, upto: State) -> array[int]:
-    """The numbers of the rows, in order."""
-    f = FORECASTS.c
-    conditions = _conditions(wanted)
+    if wanted.symbols:
+        conditions.append(f.symbol.in_(wanted.symbols))
     if wanted.targets is not None:
         last = select(f.target).where(*conditions).distinct().order_by(f.target.desc()).limit(wanted.targets).subquery()
         conditions.append(f.target >= select(func.min(last.c.target)).scalar_subquery())
+    return conditions
+
+
+def _numbered(engine: Engine, wanted: Wanted, end: int) -> Iterator[ColumnElement[bool]]:
+    """Which rows each piece has, up to a number: a range of numbers where all are wanted, else a list."""
+    seq, conditions = FORECASTS.c.seq, _conditions(wanted)
     # A sum is no key: by the key itself SQLite would go through the long rows, where an index has all that is asked.
-    number = f.seq if wanted.last is not None and not conditions else f.seq + 0
-    query = select(number).where(number <= upto[FORECASTS.name], *conditions)
-    if wanted.last is not None:
-        query = query.order_by(number.desc()).limit(wanted.last)
-    numbers = array("q")
-    for some in connection.execute(query, execution_options={"yield_per": _NUMBERS}).scalars().partitions():
-        numbers.extend(some)
-    return array("q", sorted(numbers))
+    number = seq + 0 if conditions else seq
+    found = select(number).where(number <= end, *conditions)
+    after = 0 if wanted.last is None else _before(engine, found.order_by(number.desc()).offset(wanted.last - 1))
+    if not conditions:
+        for first in range(after, end, chain.PIECE):
+            yield and_(seq > first, seq <= min(first + chain.PIECE, end))
+        return
+    while True:
+        with reading(engine) as connection:
+            some = connection.execute(found.where(number > after).order_by(number).limit(_NUMBERS)).scalars().all()
+        for at in range(0, len(some), chain.PIECE):
+            yield seq.in_(some[at : at + chain.PIECE])
+        if len(some) < _NUMBERS:
+            return
+        after = some[-1]
+
+
+def _before(engine: Engine, found: Select[int]) -> int:
+    """The number before the first one that is found; 0 where none is."""
+    with reading(engine) as connection:
+        first = connection.execute(found.limit(1)).scalar()
+    return 0 if first is None else first - 1
