@@ -14,6 +14,7 @@ A password in a URL is never part of a message.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -139,8 +140,8 @@ def has_password(url: str) -> bool:
 
 def plainly_said(engine: Engine, error: Exception) -> str:
     """Any fault as one line: what, where, and what to do where the database raised it."""
-    said = _sentence(engine, error) if isinstance(error, SQLAlchemyError) else f"{type(error).__name__}: {error}"
-    return " ".join(said.split())
+    known = isinstance(error, (SQLAlchemyError, sqlite3.Error))
+    return " ".join((_sentence(engine, error) if known else f"{type(error).__name__}: {error}").split())
 
 
 def place(engine: Engine) -> str:
@@ -188,7 +189,7 @@ def _plainly(engine: Engine) -> Iterator[None]:
         raise StoreError(_sentence(engine, error)) from error
 
 
-def _sentence(engine: Engine, error: SQLAlchemyError) -> str:
+def _sentence(engine: Engine, error: Exception) -> str:
     """A database fault as one line: what, where, and what to do."""
     where = place(engine)
     original = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error

@@ -7,6 +7,7 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,9 +17,10 @@ from forecaster.json_numbers import numbers
 from forecaster.progress import quiet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import pandas as pd
+    from sqlalchemy import Engine
 
     from forecaster.progress import Tell
     from forecaster.records.home import Home
@@ -78,6 +80,13 @@ def opened(overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Home:
     return open_home(state.home, overrides)
 
 
+def recorded() -> Engine:
+    """The database of the home that the user chose, for a command that reads its record alone."""
+    from forecaster.records.door import open_record
+
+    return open_record(state.home)
+
+
 def configured() -> Settings:
     """The settings of the home that the user chose; its database is left alone."""
     from forecaster import settings
@@ -96,12 +105,22 @@ def day_of(text: str | None, option: str) -> pd.Timestamp | None:
     Raises:
         BadParameter: Where it is no ISO date.
     """
-    if text is None:
+    found = date_of(text, option)
+    if found is None:
         return None
     import pandas as pd
 
+    return pd.Timestamp(found).as_unit("us")
+
+
+def date_of(text: str | None, option: str) -> date | None:
+    """The same as a plain date, for a command that reads no table.
+
+    Raises:
+        BadParameter: Where it is no ISO date.
+    """
     try:
-        return pd.Timestamp(date.fromisoformat(text)).as_unit("us")
+        return None if text is None else date.fromisoformat(text)
     except ValueError as fault:
         raise typer.BadParameter(f"{option} {text!r} is no date: write it as 2018-01-20") from fault
 
@@ -122,7 +141,20 @@ def listed(text: str | None) -> tuple[str, ...]:
 
 def show_json(value: object) -> None:
     """One JSON document on standard output; what is missing or not finite is null."""
-    say(json.dumps(numbers(value), indent=2, ensure_ascii=False, allow_nan=False, default=str))
+    say(_json(value))
+
+
+def show_json_array(items: Iterable[object]) -> None:
+    """What `show_json` shows of a list, each item as soon as it is there."""
+    before = "["
+    for item in items:
+        sys.stdout.write(before + _json([item])[1:-2])
+        before = ","
+    say("[]" if before == "[" else "\n]")
+
+
+def _json(value: object) -> str:
+    return json.dumps(numbers(value), indent=2, ensure_ascii=False, allow_nan=False, default=str)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -148,6 +180,25 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: 
         table.add_row(*(Text(str(value)) for value in row))
     width = None if sys.stdout.isatty() else 200
     Console(width=width, highlight=False).print(table)
+
+
+def show_long_table(columns: Sequence[str], pieces: Iterable[Sequence[Sequence[str]]], right: Sequence[str]) -> None:
+    """A table without end, printed while it is read: a column is as wide as what it has held until then.
+
+    Args:
+        columns: Their names.
+        pieces: Some rows at a time, a text a column.
+        right: Names of the columns that stand at their right edge.
+    """
+    widths, rows = [0] * len(columns), [columns]
+    for piece in chain(pieces, [()]):
+        rows += piece
+        for row in rows:
+            widths = list(map(max, widths, map(len, row)))
+        for row in rows:
+            cells = zip(columns, row, widths, strict=True)
+            say("  ".join(text.rjust(w) if name in right else text.ljust(w) for name, text, w in cells).rstrip())
+        rows = []
 
 
 def _is_number(text: str) -> bool:

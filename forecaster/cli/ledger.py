@@ -7,28 +7,43 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forecaster.cli.frame import MISSING, app, day_of, listed, opened, records, say, show_json, show_table
+from forecaster.cli.frame import (
+    MISSING,
+    app,
+    date_of,
+    listed,
+    opened,
+    recorded,
+    say,
+    show_json_array,
+    show_long_table,
+)
 from forecaster.cli.run import AsOf, Symbols
 from forecaster.errors import LedgerError
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from forecaster.records.reading import Wanted
 
 group = typer.Typer(no_args_is_help=True, help="The record of forecasts.")
 app.add_typer(group, name="ledger")
-HEAVY = ["predictive", "diagnostics"]
+TEXTS = ("symbol", "model", "as_of", "target", "status")
+NUMBERS = ("q05", "q50", "q95", "y", "crps", "log_score", "pit")
+
+Since = Annotated[str | None, typer.Option("--since", help="Only forecasts from this origin on, as 2018-01-20.")]
+Last = Annotated[int | None, typer.Option("--last", min=1, help="Only so many, those recorded last.")]
 
 
 @group.command()
 def verify() -> None:
     """Recomputes the hash chain of every table; names the first row that does not hold."""
-    home = opened()
-    found = home.ledger.verify()
+    ledger = opened().ledger
+    upto = ledger.state()
+    found = ledger.verify(upto)
     if found is not None:
         place = " ".join(str(found.row[k]) for k in ("symbol", "model", "as_of") if k in found.row)
         named = f"{found.table} row {found.seq}" + (f" ({place})" if place else "")
         raise LedgerError(f"{named} does not hold: {found.fault}; {found.remedy}")
-    for table, head in home.ledger.heads().items():
+    for table, head in ledger.heads(upto).items():
         say(f"{table}: verified, head {head}")
 
 
@@ -36,29 +51,20 @@ def verify() -> None:
 def show(
     symbols: Symbols = None,
     as_of: AsOf = None,
+    since: Since = None,
+    last: Last = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array, every column.")] = False,
 ) -> None:
     """Forecasts with their outcomes and scores, in order of record."""
-    record = _record(symbols, as_of)
+    from forecaster.records.reading import LIGHT, pieces
+
+    wanted = _wanted(symbols, as_of, since, last)
     if as_json:
-        show_json(records(record))
+        show_json_array(dict(row._mapping) for rows in pieces(recorded(), wanted, LIGHT) for row in rows)
         return
-    columns = [
-        "symbol",
-        "model",
-        "as_of",
-        "target",
-        "status",
-        "q05",
-        "q50",
-        "q95",
-        "y",
-        "crps",
-        "log_score",
-        "pit",
-    ]
-    rows = [[_cell(row[c]) for c in columns] for row in records(record)]
-    show_table(columns, rows)
+    columns = (*TEXTS, *NUMBERS)
+    found = pieces(recorded(), wanted, columns)
+    show_long_table(columns, ([[_cell(value) for value in row] for row in rows] for rows in found), NUMBERS)
 
 
 @group.command()
@@ -68,22 +74,21 @@ def export(
     as_of: AsOf = None,
 ) -> None:
     """Writes the record with its outcomes and scores to a file."""
-    record = _record(symbols, as_of)
-    try:
-        if file.suffix.lower() == ".parquet":
-            record.to_parquet(file, index=False)
-        elif file.suffix.lower() == ".csv":
-            record.to_csv(file, index=False)
-        else:
-            raise LedgerError(f"{file} is neither .parquet nor .csv: choose one of them")
-    except OSError as fault:
-        raise LedgerError(f"{file} cannot be written ({fault.strerror}): choose another place") from fault
-    say(f"{len(record)} forecasts written to {file}.")
+    from forecaster.records import export as files
+
+    say(f"{files.export(recorded(), file, _wanted(symbols, as_of))} forecasts written to {file}.")
 
 
-def _record(symbols: str | None, as_of: str | None) -> pd.DataFrame:
-    record = opened().ledger.forecasts(listed(symbols), day_of(as_of, "--as-of"))
-    return record.drop(columns=HEAVY)
+def _wanted(symbols: str | None, as_of: str | None, since: str | None = None, last: int | None = None) -> Wanted:
+    from forecaster.records.reading import Wanted
+
+    day, first = date_of(as_of, "--as-of"), date_of(since, "--since")
+    return Wanted(
+        listed(symbols),
+        as_of=None if day is None else day.isoformat(),
+        since=None if first is None else first.isoformat(),
+        last=last,
+    )
 
 
 def _cell(value: object) -> str:

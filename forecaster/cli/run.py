@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from forecaster.operation.daily import Summary
     from forecaster.records.home import Home
 
+SHOWN = ("target", "model", "prob_up", "q50", "q05", "q95", "status", "reason")
+"""What is read of a day's forecasts."""
 AsOf = Annotated[str | None, typer.Option("--as-of", help="The day, as 2018-01-20; the newest data where not given.")]
 Symbols = Annotated[str | None, typer.Option("--symbols", help="Only these assets, separated by commas.")]
 Models = Annotated[str | None, typer.Option("--models", help="Only these forecasters, separated by commas.")]
@@ -56,14 +58,14 @@ def report(as_of: AsOf = None, symbols: Symbols = None) -> None:
 
     home = opened()
     wanted, day = listed(symbols), day_of(as_of, "--as-of")
-    record = home.ledger.forecasts()
-    if record.empty:
+    newest = {standing.symbol: standing.newest for standing in home.ledger.standings()}
+    if not newest:
         raise ForecasterError("the ledger is empty: `forecaster run` makes the first forecasts")
     for symbol in wanted:
-        if symbol not in set(record["symbol"]):
-            raise UnknownNameError("asset of the ledger", symbol, record["symbol"])
-    newest = record["as_of"][record["symbol"].isin(wanted or record["symbol"])].max()
-    say(f"Report: {render(home, day or pd.Timestamp(newest), wanted)}")
+        if symbol not in newest:
+            raise UnknownNameError("asset of the ledger", symbol, newest)
+    last = max(newest[symbol] for symbol in wanted or newest)
+    say(f"Report: {render(home, day or pd.Timestamp(last), wanted)}")
 
 
 def announce(summary: Summary, home: Home) -> None:
@@ -93,7 +95,7 @@ def _rows(summary: Summary, home: Home) -> list[list[object]]:
     """The day's forecasts, a row each."""
     rows: list[list[object]] = []
     for symbol, as_of in summary.as_ofs.items():
-        for row in records(home.ledger.forecasts([symbol], as_of)):
+        for row in records(home.ledger.forecasts([symbol], as_of, SHOWN)):
             numbers = [MISSING] * 4
             if row["status"] != "withheld":
                 changes = (f"{100 * row[name]:+.2f} %" for name in ("q50", "q05", "q95"))

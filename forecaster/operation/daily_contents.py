@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from forecaster.issuing import diagnostics
 from forecaster.issuing.attribution import KINDS
 from forecaster.issuing.forecast import HORIZON
 from forecaster.records.ledger import predictive_of
+from forecaster.records.reading import Wanted
 from ingest.sessions import calendar
 from reports.contents import AssetPage, DailyReport
 
@@ -35,9 +36,9 @@ STALE_DAYS = 7
 """An asset whose newest forecast is older than this many days is named, not shown."""
 BANDS = ("q05", "q25", "q50", "q75", "q95")
 DENSITY_POINTS = 240
-RECORD = ("symbol", "model", "as_of", "target", "issued_at", "code_version")
+RECORD = ("symbol", "model", "as_of", "target", "issued_at")
 PAST = ("mean", "sd", *BANDS, "y", "crps", "log_score", "absolute_error", "squared_error", "in50", "in90")
-"""What is read of every forecast on record, facts and figures; distribution and diagnostics of the day's alone."""
+"""What is read of earlier forecasts, facts and figures; distribution and diagnostics are read of the day's alone."""
 
 
 def daily_report(
@@ -61,25 +62,28 @@ def daily_report(
     Raises:
         ForecasterError: Where the ledger has no forecast for that day or the week before it.
     """
-    record = ledger.forecasts(symbols, columns=(*RECORD, *PAST), horizon=HORIZON)
-    record = record[record["as_of"] <= f"{as_of:%Y-%m-%d}"]
+    record = Wanted(symbols, until=f"{as_of:%Y-%m-%d}", horizon=HORIZON)
+    found = {standing.symbol: standing for standing in ledger.standings(record)}
     oldest = f"{as_of - pd.Timedelta(days=STALE_DAYS):%Y-%m-%d}"
     pages, newest = [], ""
     absent = {**dict.fromkeys(settings.data.stopped, "stopped: no longer fetched or forecast"), **withheld}
-    for symbol in symbols or tuple(dict.fromkeys(record["symbol"])):
-        own = record[record["symbol"] == symbol]
-        if own.empty:  # never forecast by then: nothing to say, unless today's run withheld it
+    for symbol in symbols or tuple(found):
+        if symbol not in found:  # never forecast by then: nothing to say, unless today's run withheld it
             continue
-        if own["as_of"].max() < oldest:
+        last = found[symbol].newest
+        if last < oldest:
             absent.setdefault(
                 symbol,
-                f"{symbol} is stale: its newest forecast is of {own['as_of'].max()}: fetch or import the sessions "
-                "since, or stop it (data.stopped)",
+                f"{symbol} is stale: its newest forecast is of {last}: fetch or import the sessions since, or stop it "
+                "(data.stopped)",
             )
             continue
-        today = ledger.forecasts([symbol], pd.Timestamp(own["as_of"].max()), horizon=HORIZON)
+        today = ledger.forecasts([symbol], pd.Timestamp(last), horizon=HORIZON)
+        before = f"{pd.Timestamp(last) - pd.Timedelta(days=1):%Y-%m-%d}"
+        wanted = Wanted([symbol], until=before, horizon=HORIZON, targets=settings.report.days)
+        own = ledger.read(wanted, (*RECORD, *PAST))
         pages.append(_page(_in_order(today), own, replays.of(symbol), settings))
-        newest = max(newest, own["issued_at"].max())
+        newest = max(newest, today["issued_at"].max(), *own["issued_at"])
     if not pages:
         raise ForecasterError(f"the ledger has no forecast for {as_of:%Y-%m-%d}: `forecaster run` makes one")
     shown = dict.fromkeys(m for page in pages for m in page.forecasts["model"])
@@ -91,7 +95,7 @@ def daily_report(
         withheld=absent,
         models={name: models.summary(name) for name in shown},
         labels=models.labels(named),
-        provenance=_provenance(ledger, record, settings),
+        provenance=_provenance(ledger, record, sum(own.forecasts for own in found.values()), settings),
     )
 
 
@@ -246,11 +250,11 @@ def _numbers(rows: list[dict[str, Any]], texts: list[str], numbers: list[str]) -
     return frame.assign(**{name: frame[name].astype(float) for name in numbers})
 
 
-def _provenance(ledger: Ledger, record: pd.DataFrame, settings: Settings) -> dict[str, str]:
+def _provenance(ledger: Ledger, record: Wanted, forecasts: int, settings: Settings) -> dict[str, str]:
     return {
         "ledger head": ledger.heads()["forecast"],
-        "forecasts on record": str(len(record)),
-        "program version": str(record["code_version"].iloc[-1]),
+        "forecasts on record": str(forecasts),
+        "program version": str(ledger.read(replace(record, last=1), ["code_version"]).squeeze()),
         "preset": settings.forecast.preset,
         "seed": str(settings.forecast.seed),
     }

@@ -34,6 +34,7 @@ from forecaster.records.preparation import prepare
 from forecaster.records.seal import renamed, seal, unseal
 from ingest.database import open_engine, place, reading, writing
 from ingest.errors import StoreError
+from ingest.snapshot import still
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -89,7 +90,8 @@ def backup(engine: Engine, file: Path) -> Contents:
         raise LedgerError(f"{file} is there already: choose another name; {_UNCHANGED}")
     with _unfinished(file) as copy:
         twin = _at(copy)
-        read = _copied(engine, twin)
+        with still(engine, copy.parent) as source:
+            read = _copied(source, twin)
         if _sound(twin, file) != read:
             raise LedgerError(f"{file} does not read back as it was written: check the disk, or choose another place")
         contents = _contents(twin, read, file)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, func, select
 
 from forecaster.errors import LedgerError
-from forecaster.records.ledger import FORECASTS
 from forecaster.records.replays import REPLAYS
+from forecaster.records.tables import FORECASTS
 from forecaster.records.tracks import TRACKS
 from ingest import rebooking
 from ingest.database import writing

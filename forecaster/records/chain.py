@@ -7,6 +7,11 @@ Every row carries the number of its format, which says what its hash covers, so 
 rows still verify. Format 1 is that of rows from before there were numbers: the hash covers neither the number nor the
 type of bytes, which enter as plain text. From 2 on it covers both. What a format adds is null in the rows of those
 before it.
+
+A chain is verified in pieces, each read in a transaction of its own and hashed when that is over, so that on SQLite,
+where nobody can finish writing while somebody reads, a writer waits for one piece at most. The pieces fit together:
+rows are only ever added, numbered in the order in which one writer after the other was done, so that those up to some
+number are the same whenever they are read. What comes after the number that was last at the beginning is not looked at.
 """
 
 from __future__ import annotations
@@ -17,16 +22,30 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Boolean, Column, Integer, MetaData, String, Table, UniqueConstraint, insert, select, type_coerce
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    and_,
+    func,
+    insert,
+    select,
+    type_coerce,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import NullType
 
 from forecaster.errors import LedgerError
+from ingest.database import reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import Connection, Label, RowMapping, Select
+    from sqlalchemy import ColumnElement, Connection, Engine, Label, RowMapping, Select
 
     Formats = Mapping[int, frozenset[str]]
     """Format -> the columns that a hash of it covers."""
@@ -34,6 +53,8 @@ if TYPE_CHECKING:
 GENESIS = "0" * 64
 FIRST = 1
 """The format of rows that were written before there were formats."""
+PIECE = 1_000
+"""How many rows one read transaction takes; those of a table whose rows are long are read in about 20 ms."""
 _FORMATS = "formats"
 _RESTORE = "restore a copy from before it"
 _EDITED = "its content is not what was recorded"
@@ -95,33 +116,48 @@ def append(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
         LedgerError: Where the last row is of a format that this program does not know.
     """
     newest = max(_formats(table))
-    last = connection.execute(select(table.c.format).order_by(table.c.seq.desc()).limit(1)).scalar()
-    if last is not None and (not isinstance(last, int) or last > newest):
-        raise LedgerError(f"the last row of {table.name} {_newer(table, last)}: update the program")
-    link = head(connection, table)
-    confirmed = 0
+    written = connection.execute(select(table.c.format).order_by(table.c.seq.desc()).limit(1)).scalar()
+    if written is not None and (not isinstance(written, int) or written > newest):
+        raise LedgerError(f"the last row of {table.name} {_newer(table, written)}: update the program")
+    if not rows:
+        return 0
+    link, records = head(connection, table), []
     for row in rows:
         # SQLite knows no negative zero: it would give back another number than the hash covers.
         kept = {name: 0.0 if isinstance(value, float) and value == 0 else value for name, value in row.items()}
-        record = {**kept, "format": newest, "prev_hash": link}
-        link = row_hash({name: record.get(name) for name in _formats(table)[newest]})
-        statement = insert(table).values(**record, row_hash=link).returning(table.c.seq)
-        confirmed += connection.execute(statement).scalar_one() is not None
-    return confirmed
+        record = {**dict.fromkeys(_formats(table)[newest]), **kept, "format": newest, "prev_hash": link}
+        link = row_hash(record)
+        records.append({**record, "row_hash": link})
+    confirmed = insert(table).returning(table.c.seq, sort_by_parameter_order=True)
+    return len(connection.execute(confirmed, records).all())
 
 
-def head(connection: Connection, table: Table) -> str:
-    """Hash of the last row; zeros for an empty table."""
-    last = select(table.c.row_hash).order_by(table.c.seq.desc()).limit(1)
-    return connection.execute(last).scalar() or GENESIS
+def last(connection: Connection, table: Table) -> int:
+    """Number of the last row; 0 for an empty table."""
+    return connection.execute(select(func.max(table.c.seq))).scalar() or 0
 
 
-def verify(connection: Connection, table: Table) -> Break | None:
-    """The first row whose link or content does not hold, None where all do."""
-    try:
-        return _first_break(table, _rows(connection, table))
-    except DBAPIError:  # a text that is no text any more stops the driver, which does not say where
-        return _first_break(table, _rows_one_by_one(connection, table))
+def head(connection: Connection, table: Table, upto: int | None = None) -> str:
+    """Hash of the last row, or of the last up to a number; zeros where there is none."""
+    wanted = select(table.c.row_hash).order_by(table.c.seq.desc()).limit(1)
+    return connection.execute(wanted if upto is None else wanted.where(table.c.seq <= upto)).scalar() or GENESIS
+
+
+def verify(engine: Engine, table: Table, upto: int | None = None) -> Break | None:
+    """The first row whose link or content does not hold, None where all do; read in short transactions, see above.
+
+    Args:
+        engine: Whose database has the table.
+        table: From `chained_table`.
+        upto: Rows after this number are not looked at; those after the last one of now where None.
+
+    Raises:
+        StoreError: Where the database cannot be read.
+    """
+    if upto is None:
+        with reading(engine) as connection:
+            upto = last(connection, table)
+    return _first_break(table, _rows(engine, table, upto))
 
 
 def row_hash(row: Mapping[str, Any]) -> str:
@@ -207,17 +243,31 @@ def _row(table: Table, found: RowMapping) -> tuple[int, dict[str, Any], str]:
     return row.pop("seq"), row, row.pop("row_hash")
 
 
-def _rows(connection: Connection, table: Table) -> Iterator[tuple[int, dict[str, Any], str]]:
-    for found in connection.execute(_raw(table).order_by(table.c.seq)).mappings():
-        yield _row(table, found)
+def _rows(engine: Engine, table: Table, upto: int) -> Iterator[tuple[int, dict[str, Any], str]]:
+    """The rows up to a number, a piece a transaction; one that cannot be read is empty."""
+    after = None
+    while True:
+        piece = table.c.seq <= upto if after is None else and_(table.c.seq > after, table.c.seq <= upto)
+        with reading(engine) as connection:
+            rows = _piece(connection, table, piece)
+        yield from rows
+        if len(rows) < PIECE:
+            return
+        after = rows[-1][0]
 
 
-def _rows_one_by_one(connection: Connection, table: Table) -> Iterator[tuple[int, dict[str, Any], str]]:
-    """The same, slower; a row that cannot be read is empty."""
-    for seq in connection.execute(select(table.c.seq).order_by(table.c.seq)).scalars().all():
-        try:
-            found = connection.execute(_raw(table).where(table.c.seq == seq)).mappings().one()
-        except DBAPIError:
-            yield seq, {}, ""
-        else:
-            yield _row(table, found)
+def _piece(connection: Connection, table: Table, piece: ColumnElement[bool]) -> list[tuple[int, dict[str, Any], str]]:
+    try:
+        found = connection.execute(_raw(table).where(piece).order_by(table.c.seq).limit(PIECE)).mappings()
+        return [_row(table, row) for row in found]
+    except DBAPIError:  # a text that is no text any more stops the driver, which does not say where
+        seqs = connection.execute(select(table.c.seq).where(piece).order_by(table.c.seq).limit(PIECE)).scalars()
+        return [_alone(connection, table, seq) for seq in seqs.all()]
+
+
+def _alone(connection: Connection, table: Table, seq: int) -> tuple[int, dict[str, Any], str]:
+    """One row; empty where it cannot be read."""
+    try:
+        return _row(table, connection.execute(_raw(table).where(table.c.seq == seq)).mappings().one())
+    except DBAPIError:
+        return seq, {}, ""

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from forecaster import settings as configuration
 from forecaster.clock import Clock, clock_of
 from forecaster.records.claims import Claims
+from forecaster.records.door import database
 from forecaster.records.ledger import Ledger
 from forecaster.records.preparation import prepare
 from forecaster.records.replays import Replays
 from forecaster.records.tracks import Tracks
 from forecaster.records.trials import Trials
-from ingest.database import open_engine
 from ingest.pauses import Pauses
 from ingest.store import Store
 
@@ -72,7 +72,7 @@ def open_home(folder: Path | None = None, overrides: Mapping[str, Mapping[str, A
     """
     place = configuration.home(folder)
     settings = configuration.read(place, overrides)
-    engine = open_engine(settings.data.database or f"sqlite:///{place / 'forecaster.db'}")
+    engine = database(place, settings)
     prepare(engine, settings)
     return Home(
         folder=place,

@@ -1,8 +1,7 @@
 """The record: forecasts, their outcomes and scores. Rows are added and never changed.
 
-A forecast is unique on (symbol, model, as_of, horizon): issued once, for ever. Days are ISO dates and instants ISO
-times in UTC, as text. Each table is chained by hash (see `chain`), so that `verify` finds the first row that was
-edited, removed or slipped in.
+Each table is chained by hash (see `chain`), so that `verify` finds the first row that was edited, removed or slipped
+in. What is long is read in short transactions (see `reading`).
 """
 
 from __future__ import annotations
@@ -10,68 +9,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
-from sqlalchemy import Column, Double, LargeBinary, MetaData, String, Text, and_, func, select
+from sqlalchemy import func, select
 
 from forecaster.distribution.predictive import Predictive
 from forecaster.issuing import diagnostics
 from forecaster.json_numbers import number
 from forecaster.records import chain
-from forecaster.records.columns import SCORES, SUMMARY, key_columns, score_columns, scored
+from forecaster.records.columns import SUMMARY, scored
+from forecaster.records.reading import COLUMNS, EVERYTHING, Wanted, pieces, same, standings, state
+from forecaster.records.tables import FORECASTS, KEY, OUTCOME_KEY, OUTCOMES, SCORED, TABLES
 from ingest.database import reading, writing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection, Engine, Select, Table
+    from sqlalchemy import Connection, Engine, Table
 
     from forecaster.issuing.forecast import Forecast
-
-KEY = ("symbol", "model", "as_of", "horizon")
-OUTCOME_KEY = ("symbol", "as_of", "horizon")
-METADATA = MetaData()
-FORECASTS = chain.chained_table(
-    "forecast",
-    METADATA,
-    {
-        1: [
-            *key_columns(with_model=True),
-            Column("target", String(10), nullable=False),
-            Column("issued_at", String(32), nullable=False),
-            Column("status", String(16), nullable=False),
-            Column("reason", Text, nullable=False),
-            Column("predictive", LargeBinary),
-            *(Column(name, Double) for name in SUMMARY),
-            Column("diagnostics", Text, nullable=False),
-            Column("data_vintage", String(64), nullable=False),
-            Column("config_sha256", String(64), nullable=False),
-            Column("seed", String(20), nullable=False),
-            Column("code_version", String(32), nullable=False),
-        ],
-        2: [],
-    },
-    KEY,
-)
-OUTCOMES = chain.chained_table(
-    "outcome",
-    METADATA,
-    {
-        1: [
-            *key_columns(with_model=False),
-            Column("target", String(10), nullable=False),
-            Column("y", Double, nullable=False),
-            Column("close", Double, nullable=False),
-            Column("settled_at", String(32), nullable=False),
-            Column("data_vintage", String(64), nullable=False),
-        ],
-        2: [],
-    },
-    OUTCOME_KEY,
-)
-SCORED = chain.chained_table(
-    "score", METADATA, {1: [*key_columns(with_model=True), *score_columns(nullable=False)], 2: []}, KEY
-)
-TABLES = (FORECASTS, OUTCOMES, SCORED)
+    from forecaster.records.reading import Standing, State
 
 
 class Waiting(NamedTuple):
@@ -147,7 +103,7 @@ class Ledger:
         f = FORECASTS.c
         wanted = (
             select(f.model, f.as_of, f.horizon, f.target, f.predictive)
-            .select_from(FORECASTS.outerjoin(SCORED, _same(FORECASTS, SCORED, KEY)))
+            .select_from(FORECASTS.outerjoin(SCORED, same(FORECASTS, SCORED, KEY)))
             .where(f.symbol == symbol, f.predictive.is_not(None), SCORED.c.seq.is_(None))
             .order_by(f.as_of, f.horizon, f.seq)
         )
@@ -165,7 +121,7 @@ class Ledger:
         self,
         symbols: Sequence[str] = (),
         as_of: pd.Timestamp | None = None,
-        columns: Sequence[str] = (),
+        columns: Sequence[str] = COLUMNS,
         horizon: int | None = None,
     ) -> pd.DataFrame:
         """Forecasts in order of record, their outcome and scores beside them (missing where not settled yet).
@@ -173,35 +129,38 @@ class Ledger:
         Args:
             symbols: Only these; all where empty.
             as_of: Only this origin.
-            columns: Only these, which saves reading distributions and diagnostics; all where empty.
+            columns: Only these, which saves reading distributions and diagnostics.
             horizon: Only forecasts so many sessions ahead; all where None.
         """
-        f, o, s = FORECASTS.c, OUTCOMES.c, SCORED.c
-        joined = FORECASTS.outerjoin(OUTCOMES, _same(FORECASTS, OUTCOMES, OUTCOME_KEY)).outerjoin(
-            SCORED, _same(FORECASTS, SCORED, KEY)
-        )
-        offered = (*FORECASTS.c, o.y, *(s[name] for name in SCORES))
-        wanted: Select[Any] = select(*(c for c in offered if not columns or c.name in columns)).select_from(joined)
-        if symbols:
-            wanted = wanted.where(f.symbol.in_(symbols))
-        if horizon is not None:
-            wanted = wanted.where(f.horizon == horizon)
-        if as_of is not None:
-            wanted = wanted.where(f.as_of == f"{as_of:%Y-%m-%d}")
-        with reading(self.engine) as connection:
-            found = connection.execute(wanted.order_by(f.seq))
-            return pd.DataFrame(found.all(), columns=list(found.keys()))
+        return self.read(Wanted(symbols, None if as_of is None else f"{as_of:%Y-%m-%d}", horizon=horizon), columns)
 
-    def verify(self) -> chain.Break | None:
-        """The first row of any table that does not hold, None where all do."""
-        with reading(self.engine) as connection:
-            breaks = (chain.verify(connection, table) for table in TABLES)
-            return next((found for found in breaks if found), None)
+    def read(self, wanted: Wanted, columns: Sequence[str] = COLUMNS) -> pd.DataFrame:
+        """As `forecasts`, of those that are wanted; see `forecaster.records.reading`, which takes a piece at a time."""
+        rows = [row for some in pieces(self.engine, wanted, columns) for row in some]
+        return pd.DataFrame(rows, columns=[name for name in COLUMNS if name in columns])
 
-    def heads(self) -> dict[str, str]:
-        """The hash of each table's last row: whoever keeps it can later show that nothing was taken away."""
+    def standings(self, wanted: Wanted = EVERYTHING) -> list[Standing]:
+        """What is on record of each asset, by its first forecast."""
+        return standings(self.engine, wanted)
+
+    def state(self) -> dict[str, int]:
+        """How far each table goes now; whatever comes later, `verify` and `heads` can speak of this."""
+        return state(self.engine)
+
+    def verify(self, upto: State | None = None) -> chain.Break | None:
+        """The first row of any table that does not hold, None where all do; see `chain.verify`.
+
+        Args:
+            upto: The state that is verified; that of now where None.
+        """
+        upto = self.state() if upto is None else upto
+        breaks = (chain.verify(self.engine, table, upto[table.name]) for table in TABLES)
+        return next((found for found in breaks if found), None)
+
+    def heads(self, upto: State | None = None) -> dict[str, str]:
+        """The hash of each table's last row, or of that of a state: whoever keeps it can show later what was there."""
         with reading(self.engine) as connection:
-            return {table.name: chain.head(connection, table) for table in TABLES}
+            return {t.name: chain.head(connection, t, None if upto is None else upto[t.name]) for t in TABLES}
 
 
 def predictive_of(data: bytes) -> Predictive:
@@ -234,10 +193,6 @@ def _forecast_row(forecast: Forecast, issued_at: datetime) -> dict[str, Any]:
         "seed": str(forecast.seed),
         "code_version": forecast.code_version,
     }
-
-
-def _same(left: Table, right: Table, key: Sequence[str]) -> ColumnElement[bool]:
-    return and_(*(left.c[name] == right.c[name] for name in key))
 
 
 def _exists(connection: Connection, table: Table, key: dict[str, Any]) -> bool:

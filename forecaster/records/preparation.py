@@ -8,7 +8,7 @@ from sqlalchemy import delete, insert, inspect, select
 
 import ingest.pauses
 import ingest.tables
-from forecaster.records import claims, ledger, replays, tracks, trials
+from forecaster.records import claims, replays, tables, tracks, trials
 from forecaster.records.migrations import FIRST, HOME
 from ingest.database import lacking, place, plainly_said, reading, writing
 from ingest.errors import StoreError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 METADATA = (
     ingest.tables.METADATA,
     ingest.pauses.METADATA,
-    ledger.METADATA,
+    tables.METADATA,
     replays.METADATA,
     tracks.METADATA,
     trials.METADATA,

@@ -12,7 +12,7 @@ from sqlalchemy import Column, Double, Integer, MetaData, String, Table, UniqueC
 
 from forecaster.json_numbers import number
 from forecaster.records.columns import SUMMARY, score_columns, scored
-from forecaster.records.ledger import KEY
+from forecaster.records.tables import KEY
 from ingest.database import reading, writing
 
 if TYPE_CHECKING:

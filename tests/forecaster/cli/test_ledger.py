@@ -11,8 +11,10 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
+from forecaster.cli.frame import show_long_table
 from forecaster.records.ledger import Ledger
 from ingest.database import open_engine
 from ingest.errors import StoreError
@@ -163,6 +165,28 @@ def test_show_is_one_json_array_with_scores_and_no_blob(finished_home: Path, com
     assert table[0].split()[:4] == ["symbol", "model", "as_of", "target"]
 
 
+def test_show_takes_the_last_or_those_since_a_day(finished_home: Path, command: Callable[..., Any]) -> None:
+    def shown(*words: str) -> list[int]:
+        said = command("ledger", "show", "--json", *words, "--home", finished_home)
+        return [row["seq"] for row in json.loads(said.out)]
+
+    assert shown("--last", "3") == [2, 3, 4]
+    assert shown("--last", "9") == [1, 2, 3, 4]
+    assert shown("--since", "2018-01-21") == [3, 4]
+    assert shown("--since", "2018-01-22") == []
+    assert shown("--since", "2018-01-20", "--last", "1", "--symbols", "WALK") == [4]
+    assert shown("--as-of", "2018-01-20", "--last", "1") == [2]
+    assert "'20.1.' is no date" in command("ledger", "show", "--since", "20.1.", "--home", finished_home).complaint(2)
+    assert "--last" in command("ledger", "show", "--last", "0", "--home", finished_home).complaint(2)
+
+
+def test_a_long_table_is_as_wide_as_what_it_has_held(capsys: pytest.CaptureFixture[str]) -> None:
+    show_long_table(("name", "n"), [[["a", "1"]], [["bcdefg", "-10"], ["h", "2"]], []], right=("n",))
+    assert capsys.readouterr().out.splitlines() == ["name  n", "a     1", "bcdefg  -10", "h         2"]
+    show_long_table(("name", "n"), [], right=("n",))
+    assert capsys.readouterr().out == "name  n\n"
+
+
 def exact_csv(path: Path) -> pd.DataFrame:
     """Every number as it is written; pandas by itself may miss the last bit."""
     return pd.read_csv(path, float_precision="round_trip")
@@ -190,6 +214,41 @@ def test_export_to_a_place_or_a_format_that_does_not_work_is_one_line(
         ("no/r.parquet", "cannot be written"),
     ):
         assert sign in command("ledger", "export", tmp_path / name, "--home", finished_home).complaint()
+
+
+@pytest.mark.parametrize("name", ["r.csv", "r.parquet"])
+def test_an_export_that_fails_leaves_the_earlier_file(
+    home: Path, tmp_path: Path, name: str, command: Callable[..., Any]
+) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    assert command("ledger", "export", folder / name, "--home", home).code == 0
+    before = (folder / name).read_bytes()
+    with closing(sqlite3.connect(home / "forecaster.db")) as connection, connection:
+        connection.execute("UPDATE score SET crps = 1")
+        connection.execute("ALTER TABLE forecast RENAME COLUMN reason TO because")
+    assert "no such column: forecast.reason" in command("ledger", "export", folder / name, "--home", home).complaint()
+    assert [file.name for file in folder.iterdir()] == [name]
+    assert (folder / name).read_bytes() == before
+    with closing(sqlite3.connect(home / "forecaster.db")) as connection, connection:
+        connection.execute("ALTER TABLE forecast RENAME COLUMN because TO reason")
+    (folder / name).chmod(0o640)
+    assert command("ledger", "export", folder / name, "--home", home).code == 0
+    assert (folder / name).read_bytes() != before
+    assert (folder / name).stat().st_mode & 0o777 == 0o640
+
+
+def test_an_export_has_the_types_of_the_record_whatever_it_holds(
+    finished_home: Path, tmp_path: Path, command: Callable[..., Any]
+) -> None:
+    schemas = []
+    for words in ((), ("--as-of", "2018-01-21"), ("--symbols", "NONE")):
+        command("ledger", "export", tmp_path / "r.parquet", *words, "--home", finished_home)
+        schemas.append(pq.read_schema(tmp_path / "r.parquet"))
+    assert schemas[0] == schemas[1] == schemas[2]
+    assert {str(schemas[0].field(name).type) for name in ("seq", "reason", "y", "in90")} == {
+        "int64", "large_string", "double", "bool",
+    }  # fmt: skip
 
 
 def test_a_report_is_rendered_from_the_ledger_alone(home: Path, command: Callable[..., Any]) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import update
 from forecaster.issuing.issue import issue
 from forecaster.operation import daily
 from forecaster.operation.daily_contents import daily_report
-from forecaster.records.ledger import FORECASTS
+from forecaster.records.tables import FORECASTS
 from ingest.database import writing
 
 if TYPE_CHECKING:

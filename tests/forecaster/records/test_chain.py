@@ -73,13 +73,12 @@ def edited(engine: Engine, statement: str, **values: Any) -> chain.Break | None:
     """What is found after an edit, by the newest program."""
     with writing(engine) as connection:
         connection.execute(text(statement), values)
-    with reading(engine) as connection:
-        return chain.verify(connection, toy(3))
+    return chain.verify(engine, toy(3))
 
 
 def test_rows_of_every_format_verify_in_one_chain(engine: Engine) -> None:
+    assert chain.verify(engine, toy(3)) is None
     with reading(engine) as connection:
-        assert chain.verify(connection, toy(3)) is None
         formats = connection.execute(text("SELECT format FROM toy ORDER BY seq")).scalars().all()
     assert formats == [1, 1, 2, 2, 3]
 
@@ -141,8 +140,7 @@ def test_a_truth_of_two_is_no_truth(loose: Engine) -> None:
 
 
 def test_an_older_program_names_the_later_format_and_adds_nothing_to_it(engine: Engine) -> None:
-    with reading(engine) as connection:
-        found = chain.verify(connection, toy(2))
+    found = chain.verify(engine, toy(2))
     assert found is not None
     assert (found.seq, found.remedy) == (5, "update the program")
     assert found.fault == "it was written by a newer version of this program (format 3, 2 is known here)"
@@ -163,5 +161,4 @@ def test_nothing_is_added_behind_a_format_that_is_no_number(loose: Engine) -> No
 def test_what_a_later_format_adds_may_be_left_out_of_a_row(engine: Engine) -> None:
     with writing(engine) as connection:
         chain.append(connection, toy(3), [{**ROWS[1], "name": "bare"}])
-    with reading(engine) as connection:
-        assert chain.verify(connection, toy(3)) is None
+    assert chain.verify(engine, toy(3)) is None

@@ -9,8 +9,8 @@ from forecaster.distribution.predictive import QUANTILES
 from forecaster.evaluation import scores
 from forecaster.evaluation.scoring import score
 from forecaster.records.columns import SCORES, SUMMARY, scored
-from forecaster.records.ledger import SCORED
 from forecaster.records.replays import REPLAYS
+from forecaster.records.tables import SCORED
 
 
 def test_the_record_has_every_score_and_every_quantile() -> None:

@@ -1,0 +1,117 @@
+"""The record as a file, parquet or CSV, written while it is read.
+
+A draft beside it takes the file's name when it is whole and on the disk: an export that fails leaves an earlier file as
+it was.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO, TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlalchemy import Boolean, Double, Integer
+
+from forecaster.errors import LedgerError
+from forecaster.records.reading import LIGHT, OFFERED, pieces
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from sqlalchemy import Engine, Row
+    from sqlalchemy.types import TypeEngine
+
+    from forecaster.records.reading import Wanted
+
+    Pieces = Iterable[Sequence[Row[Any]]]
+
+_GROUP = 10_000
+"""At least so many rows make a row group of a parquet file, but the last."""
+_COLUMNS = [column for column in OFFERED if column.name in LIGHT]
+
+
+def export(engine: Engine, file: Path, wanted: Wanted) -> int:
+    """Writes forecasts with their outcomes and scores, without distributions and diagnostics, in order of record.
+
+    Args:
+        engine: Of the home.
+        file: A .parquet or .csv file; one that is there is replaced.
+        wanted: Which forecasts.
+
+    Returns:
+        How many were written.
+
+    Raises:
+        LedgerError: Where the file is neither, or cannot be written.
+        StoreError: Where the database cannot be read. In either case an earlier file stays as it was.
+    """
+    form = _FORMS.get(file.suffix.lower())
+    if form is None:
+        raise LedgerError(f"{file} is neither .parquet nor .csv: choose one of them")
+    target = file.resolve()
+    try:
+        with TemporaryDirectory(prefix=".export-", dir=target.parent) as folder:
+            draft = Path(folder) / "draft"
+            count = form(draft, pieces(engine, wanted, LIGHT))
+            if target.exists():
+                shutil.copymode(target, draft)
+            draft.replace(target)
+    except OSError as fault:
+        raise LedgerError(f"{file} cannot be written ({fault.strerror}): choose another place") from fault
+    return count
+
+
+def _as_csv(draft: Path, found: Pieces) -> int:
+    count = 0
+    with draft.open("w", encoding="utf-8", newline="") as written:
+        lines = csv.writer(written, lineterminator=os.linesep)
+        lines.writerow(LIGHT)
+        for rows in found:
+            lines.writerows(rows)
+            count += len(rows)
+        _on_the_disk(written)
+    return count
+
+
+def _as_parquet(draft: Path, found: Pieces) -> int:
+    schema = pa.schema([pa.field(column.name, _arrow(column.type)) for column in _COLUMNS])
+    count = 0
+    with draft.open("wb") as written:
+        with pq.ParquetWriter(written, schema) as groups:
+            for rows in _gathered(found):
+                values = zip(*rows, strict=True)
+                arrays = [pa.array(own, field.type) for own, field in zip(values, schema, strict=True)]
+                groups.write_table(pa.table(arrays, schema=schema))
+                count += len(rows)
+        _on_the_disk(written)
+    return count
+
+
+def _gathered(found: Pieces) -> Iterator[list[Row[Any]]]:
+    rows: list[Row[Any]] = []
+    for some in found:
+        rows += some
+        if len(rows) >= _GROUP:
+            yield rows
+            rows = []
+    if rows:
+        yield rows
+
+
+def _arrow(kind: TypeEngine[Any]) -> pa.DataType:
+    """The type of a column in a parquet file, whatever its rows hold."""
+    known = ((Double, pa.float64()), (Boolean, pa.bool_()), (Integer, pa.int64()))
+    return next((own for sql, own in known if isinstance(kind, sql)), pa.large_string())
+
+
+def _on_the_disk(written: IO[Any]) -> None:
+    written.flush()
+    os.fsync(written.fileno())
+
+
+_FORMS = {".csv": _as_csv, ".parquet": _as_parquet}
