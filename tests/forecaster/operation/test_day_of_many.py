@@ -156,7 +156,7 @@ def test_a_model_that_hangs_is_withheld_by_name_and_a_later_day_is_as_if_it_neve
     assert [row for row in one["forecast"] if row[2] == "2018-01-21"] == [
         row for row in other["forecast"] if row[2] == "2018-01-21"
     ]
-    assert one["track"] == other["track"]
+    assert set(one["track"]) < set(other["track"])  # the other's has the days that only the day before needed
 
 
 @pytest.mark.parametrize("backend", ["processes", "dask"])
