@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
+from torch.nn.functional import pad
 
 from forecaster.families.likelihoods import Linear
+from forecaster.families.tails import wide
+from forecaster.inference.order import room
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -20,9 +23,9 @@ if TYPE_CHECKING:
 class Layer:
     """Location and log unit of networks, the `tails.Moments` of a regression with hidden units beside it.
 
-    Rows are those of the regression, then inputs and a one `(n, inputs + 1, rows)`; latents are those of the
+    Rows are those of the regression, then a one and inputs `(n, inputs + 1, rows)`; latents are those of the
     regression, then `w (n, draws, inputs + 1, hidden)` and `o (n, draws, outputs, hidden)`, whose second output, where
-    there is one, is added to the log unit.
+    there is one, is added to the log unit. Units that move nothing are added where those of a fit fill no whole line.
 
     Attributes:
         numbers: Hidden units.
@@ -35,10 +38,10 @@ class Layer:
     def forward(self, rows: Parts, latents: Parts) -> tuple[Tensor, Tensor, Tensor]:
         """Residuals, log units and the hidden units `(n * draws, hidden, rows)`."""
         *beside, x = rows
-        *own, w, o = latents
+        *own, w, o = _filled(latents)
         residual, unit, _ = Linear().forward(tuple(beside), tuple(own))
         # One multiplication a network for all its draws; broadcasting would copy the rows for each of them.
-        hidden = torch.bmm(w.mT.flatten(1, 2), x).unflatten(1, (-1, self.numbers)).flatten(0, 1)
+        hidden = torch.bmm(w.mT.flatten(1, 2), x).unflatten(1, (-1, w.shape[-1])).flatten(0, 1)
         if self.activation == "tanh":
             hidden.tanh_()
         added = torch.bmm(o.flatten(0, 1), hidden).unflatten(0, o.shape[:2])
@@ -50,7 +53,7 @@ class Layer:
     def backward(self, rows: Parts, latents: Parts, hidden: Tensor, location: Tensor, unit: Tensor) -> Parts:
         """Slopes of all latents."""
         *beside, x = rows
-        *own, _, o = latents
+        *own, _, o = _filled(latents)
         outputs, draws = o.shape[2], o.shape[1]
         slopes = torch.stack([location, unit][:outputs], 2).flatten(0, 1)
         of_o = torch.bmm(slopes, hidden.mT)
@@ -61,11 +64,18 @@ class Layer:
         of_w = torch.bmm(through.unflatten(0, (-1, draws)).flatten(1, 2), x.mT)
         return (
             *Linear().backward(tuple(beside), tuple(own), None, location, unit),
-            of_w.unflatten(1, (draws, -1)).mT,
-            of_o.unflatten(0, (-1, draws)),
+            of_w.unflatten(1, (draws, -1)).mT[..., : self.numbers],
+            of_o.unflatten(0, (-1, draws))[..., : self.numbers],
         )
 
 
 def with_bias(values: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The hidden units' weights with that of the one below them."""
-    return values | {"w": torch.cat([values["w"], values["b"][..., None, :]], -2)}
+    """The hidden units' weights below that of the one, as wide as rows are."""
+    return values | {"w": wide(torch.cat([values["b"][..., None, :], values["w"]], -2), -2)}
+
+
+def _filled(latents: Parts) -> Parts:
+    """With so many units that those of a fit's second layer fill whole lines of memory."""
+    *own, w, o = latents
+    more = room(o.shape[3], o.shape[1] * o.shape[2]) - o.shape[3]
+    return (*own, *(pad(of, (0, more)) if more else of for of in (w, o)))

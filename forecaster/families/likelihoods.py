@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Self
 import torch
 
 from forecaster.families import tails
-from forecaster.inference.order import times
+from forecaster.families.tails import wide
+from forecaster.inference.order import product
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,24 +68,16 @@ class Linear:
     def forward(self, rows: Parts, latents: Parts) -> tuple[Tensor, Tensor, None]:
         """Residuals and log units."""
         (response, features, columns), (beta, gamma) = rows, latents
-        if features.shape[1] == 1:  # torch sums a lone column in another order where there is a lone fit
-            return torch.addcmul(response, beta, features, value=-1), torch.bmm(gamma, columns), None
         return torch.baddbmm(response, beta, features, alpha=-1), torch.bmm(gamma, columns), None
 
     def backward(self, rows: Parts, _: Parts, __: None, location: Tensor, unit: Tensor) -> Parts:
         """Slopes of both."""
-        if rows[1].shape[1] == 1:
-            return (location * rows[1]).sum(-1, keepdim=True), torch.bmm(unit, rows[2].mT)
         return torch.bmm(location, rows[1].mT), torch.bmm(unit, rows[2].mT)
 
 
 def columns_of(design: Tensor, response: Tensor, covariates: Tensor) -> Parts:
-    """What `Linear` takes of one fit's rows, each kind `(rows, columns)`.
-
-    Without covariates there is a column of zeros: torch sums a lone column in another order than one of many.
-    """
-    units = covariates if covariates.shape[1] else covariates.new_zeros(len(covariates), 1)
-    return response[:, None], with_ones(design), with_ones(units)
+    """What `Linear` takes of one fit's rows, each kind `(rows, columns)`, padded as `tails` asks."""
+    return response[:, None], wide(with_ones(design)), wide(with_ones(covariates))
 
 
 def log_likelihood(
@@ -128,8 +121,8 @@ def packed(values: Mapping[str, Tensor], unit: Tensor, batch: int) -> Parts:
     first = values["intercept"][..., None]
     beta = torch.cat([first, values["weights"]], -1) if "weights" in values else first
     own = unit.expand(first.shape[:-1])[..., None]
-    gamma = torch.cat([own, values["slopes"] if "slopes" in values else torch.zeros_like(own)], -1)
-    beside = [_of_fits(of, batch, 1) for of in (beta, gamma)]
+    gamma = torch.cat([own, values["slopes"]], -1) if "slopes" in values else own
+    beside = [_of_fits(wide(of), batch, 1) for of in (beta, gamma)]
     return (*beside, *(_of_fits(values[name], batch, 2) for name in ("w", "o") if name in values))
 
 
@@ -165,8 +158,6 @@ def _product(matrix: Tensor, vector: Tensor) -> Tensor:
     One multiplication a fit for all its vectors; broadcasting would copy the matrix for each of them.
     """
     flat = vector.reshape(-1, len(matrix), matrix.shape[-1])
-    if len(flat) == 1:
-        return times(matrix, flat[0]).reshape(*vector.shape[:-2], matrix.shape[-2])
     # Contiguous, that what sums along the last axis has one order of terms (`forecaster.inference.order`).
-    product: Tensor = torch.bmm(matrix, flat.permute(1, 2, 0)).permute(2, 0, 1).contiguous()
-    return product.reshape(*vector.shape[:-2], matrix.shape[-2])
+    found = product(matrix, flat.permute(1, 2, 0)).permute(2, 0, 1).contiguous()
+    return found.reshape(*vector.shape[:-2], matrix.shape[-2])

@@ -25,7 +25,7 @@ from torch.distributions import constraints
 from forecaster.families.axes import Axes
 from forecaster.families.likelihoods import Linear, columns_of, log_likelihood, with_ones
 from forecaster.families.settings import ErrorLaw
-from forecaster.families.tails import blocks
+from forecaster.families.tails import blocks, width
 from forecaster.inference import guides
 from forecaster.inference.guide import Beginning
 from forecaster.inference.laplace import laplace
@@ -142,8 +142,13 @@ class Regressions:
         mode = 800 * packed_size(self.sites) ** 2
         if self._sufficient:
             return mode + 12 * (self.features + 1) ** 2 + 40 * draws * self.features
-        columns = self.features + 1 + self.covariates[0].shape[1]
+        columns = sum(self.widths)
         return mode + max(self.rows) * 20 * columns + 40 * draws * columns
+
+    @property
+    def widths(self) -> list[int]:
+        """Columns of each kind: response, features and covariates, a one beside each of the last two."""
+        return [1, width(1 + self.features), width(1 + self.covariates[0].shape[1])]
 
     def take(self, index: Sequence[int]) -> Regressions:
         """Some of the fits."""
@@ -191,7 +196,8 @@ class Regressions:
 
     @cached_property
     def _rows(self) -> Parts:
-        about = [y - with_ones(x) @ own for x, y, own in zip(self.designs, self.responses, self.centre, strict=True)]
+        fits = zip(self.designs, self.responses, self.centre, strict=True)
+        about = [y - (with_ones(x) * own).sum(-1) for x, y, own in fits]
         each = [columns_of(*rows) for rows in zip(self.designs, about, self.covariates, strict=True)]
         return tuple(blocks(of) for of in zip(*each, strict=True))
 

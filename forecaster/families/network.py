@@ -23,10 +23,10 @@ import torch
 from forecaster.families import linear
 from forecaster.families.centred import Centred
 from forecaster.families.layer import Layer, with_bias
-from forecaster.families.likelihoods import columns_of, log_likelihood, packed
+from forecaster.families.likelihoods import columns_of, log_likelihood, packed, with_ones
 from forecaster.families.rows import labelled, usable
 from forecaster.families.settings import Activation
-from forecaster.families.tails import blocks
+from forecaster.families.tails import blocks, paired, wide, width
 from forecaster.inference import guides
 from forecaster.inference.guide import INIT_SCALE, Beginning, Guide
 from forecaster.inference.many import fit_many
@@ -200,7 +200,7 @@ class Networks:
         """Rows of each fit, all columns beside each other `(rows, columns)`, float32: the regression's, then inputs."""
         of = self.beside
         rows = zip(self.inputs, of.designs, of.responses, of.covariates, strict=True)
-        return [torch.cat([*columns_of(s, y, z), x, torch.ones_like(y)[:, None]], 1).float() for x, s, y, z in rows]
+        return [torch.cat([*columns_of(s, y, z), wide(with_ones(x))], 1).float() for x, s, y, z in rows]
 
     def _parts(self, rows: Tensor) -> Parts:
         """Columns `(..., columns, rows)` by kind."""
@@ -209,8 +209,7 @@ class Networks:
     @property
     def _widths(self) -> list[int]:
         """Columns of each kind: response, features, covariates and inputs, a one beside each of the last three."""
-        covariates = self.beside.covariates[0].shape[1]
-        return [1, 1 + self.beside.features, 1 + max(1, covariates), 1 + self.inputs[0].shape[1]]
+        return [*self.beside.widths, width(1 + self.inputs[0].shape[1])]
 
     @property
     def _layer(self) -> Layer:
@@ -292,9 +291,9 @@ class Networks:
         places = [rows[torch.linspace(0, 1, PLACES).mul(len(rows) - 1).long()] for rows in self._each]
         _, *rows = self._parts(torch.stack(places).mT.float().to(torch.get_default_device()))
         zero, scale = torch.zeros_like(values["intercept"]), values.get("noise_scale")
-        latents = packed(with_bias(values), zero if scale is None else scale.log(), 1)
+        latents = paired(packed(with_bias(values), zero if scale is None else scale.log(), 1))
         found = self._layer.forward((torch.zeros(len(self), 1, PLACES), *rows), latents)[:2]
         law = [values["df_excess"].log()] if "df_excess" in values else []
         law += [values["skew"]] if "skew" in values else []
-        each = [of.transpose(0, 1).reshape(*zero.shape[:-1], PLACES) for of in found]
+        each = [of.transpose(0, 1)[: zero[..., 0, 0].numel()].reshape(*zero.shape[:-1], PLACES) for of in found]
         return torch.cat([*each, *law], -1)

@@ -17,6 +17,7 @@ from torch.linalg import eigh, qr, solve_triangular
 from torch.nn.functional import pad
 
 from forecaster.families.likelihoods import NormalRows
+from forecaster.inference.order import alone, product
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,12 +60,13 @@ class LeastSquares:
         mean, unit = torch.stack(means), torch.stack(units)
         level = torch.stack([y.mean() for y in responses])[:, None]
         about = [y - own for y, own in zip(responses, level, strict=True)]
-        scale, basis = eigh(torch.stack([x.mT @ x for x in columns]))
+        scale, basis = alone(eigh, torch.stack([x.mT @ x for x in columns]))
         heard = scale > REPEATED * scale.amax(-1, keepdim=True) if scale.numel() else scale > 0
         cross = torch.stack([x.mT @ y for x, y in zip(columns, about, strict=True)])
         turned = (basis.mT.contiguous() * cross[:, None]).sum(-1)
         weights = (basis.contiguous() * torch.where(heard, turned / scale, 0.0)[:, None]).sum(-1)
-        rest = torch.stack([(y - x @ w).square().sum() for x, y, w in zip(columns, about, weights, strict=True)])
+        left = [y - (x * own).sum(-1) for x, y, own in zip(columns, about, weights, strict=True)]
+        rest = torch.stack([of.square().sum() for of in left])
         rows = level.new_tensor([[float(len(y))] for y in responses])
         weights = weights / unit
         centre = torch.cat([level - (mean * weights).sum(-1, keepdim=True), weights], -1)
@@ -95,8 +97,9 @@ class LeastSquares:
         told, before = unturned[:, : -len(prior_sd)], unturned[:, -len(prior_sd) :]
         # The prior pulls from the least-squares coefficients towards zero.
         pull = (before.mT.contiguous() * (-self.centre / prior_sd)[:, None]).sum(-1)
-        share, basis = eigh(told.mT @ told)
-        return Ridge(self.centre + (axes * pull[:, None]).sum(-1), (axes @ basis).contiguous(), share.clamp(0.0, 1.0))
+        share, basis = alone(eigh, product(told.mT, told))
+        centre = self.centre + (axes * pull[:, None]).sum(-1)
+        return Ridge(centre, product(axes, basis).contiguous(), share.clamp(0.0, 1.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,9 +129,10 @@ def axes_of(root: Tensor, prior_sd: Tensor) -> tuple[Tensor, Tensor]:
         `(fits, latents, latents)`, upper triangles with positive diagonals.
     """
     both = torch.cat([root, (1 / prior_sd).diag_embed().expand(len(root), -1, -1)], 1)
-    unturned, upper = qr(both)
+    unturned, upper = alone(qr, both)
     sign = upper.diagonal(dim1=-2, dim2=-1).sign()
-    axes = solve_triangular(upper, torch.eye(upper.shape[-1], dtype=upper.dtype), upper=True)
+    unit = torch.eye(upper.shape[-1], dtype=upper.dtype)
+    axes = alone(lambda own: solve_triangular(own, unit, upper=True), upper)
     return unturned * sign[:, None], (axes * sign[:, None]).contiguous()
 
 

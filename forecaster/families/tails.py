@@ -20,8 +20,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
+from torch.nn.functional import pad
 
-from forecaster.inference.order import in_turn
+from forecaster.inference.order import LINE, in_turn, settled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 
 WIDTH = 128
 """Rows of a block."""
+
+COLUMNS = 8
+"""Columns that are multiplied come in multiples of it, and draws in pairs: so each fit's share of any product is whole
+lines of memory, see `forecaster.inference.order`."""
 
 AT_ONCE = 2**17
 """Numbers that are looked at together."""
@@ -49,7 +54,7 @@ class Moments(Protocol):
 
         Args:
             rows: Of each block, columns of several kinds `(n, columns, rows)`; all zero where there is no row.
-            latents: `(n, draws, *shape)`.
+            latents: `(n, draws, *shape)`, as many of the columns' as there are columns, an even number of draws.
         """
 
     def backward(self, rows: Parts, latents: Parts, kept: Any, location: Tensor, unit: Tensor) -> Parts:  # noqa: ANN401  # its own
@@ -59,9 +64,26 @@ class Moments(Protocol):
 def blocks(each: Sequence[Tensor]) -> Tensor:
     """Rows `(rows, columns)` of each fit as blocks `(fits, blocks, columns, 128)`, padded with zeros."""
     padded = torch.nn.utils.rnn.pad_sequence(list(each), batch_first=True)
-    padded = torch.nn.functional.pad(padded, (0, 0, 0, -padded.shape[1] % WIDTH))
+    padded = pad(padded, (0, 0, 0, -padded.shape[1] % WIDTH))
     found: Tensor = padded.unflatten(1, (-1, WIDTH)).mT.contiguous()
     return found
+
+
+def width(columns: int) -> int:
+    """So many, to a multiple of `COLUMNS`."""
+    return columns + -columns % COLUMNS
+
+
+def wide(columns: Tensor, axis: int = -1) -> Tensor:
+    """Columns, or their latents, with zeros to a multiple of `COLUMNS`; the axis is the last or the one before."""
+    more = width(columns.shape[axis]) - columns.shape[axis]
+    return pad(columns, (*[0, 0] * (-1 - axis), 0, more)) if more else columns
+
+
+def paired(latents: Parts) -> Parts:
+    """Latents `(fits, draws, *shape)` with an even number of draws, each fit's in one piece."""
+    odd = latents[0].shape[1] % 2
+    return tuple(settled(torch.cat([of, torch.zeros_like(of[:, :1])], 1) if odd else of) for of in latents)
 
 
 def of_rows(
@@ -71,14 +93,20 @@ def of_rows(
 
     Args:
         moments: What latents mean.
-        rows: Blocks of several kinds of columns `(fits, blocks, columns, rows)`; all zero where there is no row.
-        latents: `(fits, draws, *shape)`.
+        rows: Blocks of several kinds of columns `(fits, blocks, columns, rows)`, those that are multiplied `wide`; all
+            zero where there is no row.
+        latents: `(fits, draws, *shape)`, as wide.
         weight: a `(fits, draws, 1)`.
         skew: `(fits, draws, 1)`, None for symmetric errors.
         heavy: Whether tails are heavy.
     """
-    result: Tensor = _OfRows.apply(moments, heavy, len(rows), *rows, *latents, weight, skew)
-    return result
+    draws = weight.shape[1]
+    if short := -rows[0].shape[-1] % LINE:
+        rows = tuple(pad(of, (0, short)) for of in rows)
+    given = paired((*latents, weight) if skew is None else (*latents, weight, skew))
+    law = (None,) if skew is None else ()
+    result: Tensor = _OfRows.apply(moments, heavy, len(rows), *rows, *given, *law)
+    return result[:, :draws]
 
 
 def _sums(

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Self
 
 import torch
 
+from forecaster.inference.order import alone, product
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -112,7 +114,7 @@ class Coordinates:
 
     def inverse(self, latent: Tensor) -> Tensor:
         """Places along the axes `(fits, latents)` of packed latents."""
-        u = torch.linalg.solve(self.axes, (latent - self.start)[..., None])[..., 0]
+        u = alone(torch.linalg.solve, self.axes, latent - self.start)
         return self.funnel.inverse(u) if self.funnel else u
 
     def local(self, v: Tensor) -> Tensor:
@@ -123,4 +125,4 @@ class Coordinates:
             at = v.detach().clone().requires_grad_()
             u = self.funnel(at)[0]
             rows = [torch.autograd.grad(one.sum(), at, retain_graph=True)[0] for one in u.unbind(-1)]
-        return self.axes @ torch.stack(rows, -2)
+        return product(self.axes, torch.stack(rows, -2))

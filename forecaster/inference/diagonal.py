@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from forecaster.inference.order import summed
 from forecaster.inference.triangular import standard
 
 if TYPE_CHECKING:
@@ -45,5 +46,5 @@ class _Diagonal(torch.autograd.Function):
         """Gradients; the density at a draw falls with the log of each scale, and with nothing else."""
         of_draws, of_density = slopes
         (apart,) = ctx.saved_tensors
-        of_scale = (of_draws * apart).sum(0).sub_(of_density.sum(0)[..., None])
-        return of_draws.sum(0), of_scale, None
+        of_scale = summed(of_draws * apart).sub_(summed(of_density)[..., None])
+        return summed(of_draws), of_scale, None

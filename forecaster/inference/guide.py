@@ -14,6 +14,7 @@ import pyro
 import pyro.distributions as dist
 import torch
 
+from forecaster.inference.order import alone, product
 from forecaster.inference.sites import unpack
 
 if TYPE_CHECKING:
@@ -92,10 +93,10 @@ def along(found: Laplace) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
         `(draws, twins, fits, 1)`.
     """
     of, device = found.coordinates, torch.get_default_device()
-    lengths = torch.linalg.slogdet(of.axes).logabsdet + found.root.diagonal(dim1=-2, dim2=-1).log().sum(-1)
+    lengths = alone(torch.linalg.slogdet, of.axes)[1] + found.root.diagonal(dim1=-2, dim2=-1).log().sum(-1)
     constant = lengths[:, None].to(device, torch.float32)
     funnel = of.funnel.facing(2, torch.float32) if of.funnel else None
-    each = (found.mode, found.root, of.start, of.axes) if funnel else (found.latent, of.axes @ found.root)
+    each = (found.mode, found.root, of.start, of.axes) if funnel else (found.latent, product(of.axes, found.root))
     mode, root, *others = (part.to(device, torch.float32) for part in each)
 
     def made(inner: Tensor, density: Tensor) -> tuple[Tensor, Tensor]:
@@ -120,8 +121,7 @@ def turned(root: Tensor, inner: Tensor) -> Tensor:
     One multiplication a fit for all its vectors; broadcasting would copy the root for each twin. The root stands on
     the left: on the right torch rounds more, and guides end a little further from posteriors that they could meet.
     """
-    product: Tensor = torch.bmm(root, inner.flatten(1, 2).mT).mT.reshape(inner.shape)
-    return product
+    return product(root, inner.flatten(1, 2).mT).mT.reshape(inner.shape)
 
 
 class Drawn(dist.Delta):

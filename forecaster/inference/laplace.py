@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import torch
 from pyro import poutine
 
+from forecaster.inference.order import alone, product
 from forecaster.inference.sites import Start, log_density, packed_reach, unpack
 
 if TYPE_CHECKING:
@@ -59,12 +60,12 @@ class Laplace:
     @cached_property
     def spread(self) -> Tensor:
         """A square root of the covariance of packed latents `(fits, latents, latents)`."""
-        return self.coordinates.local(self.mode) @ self.root
+        return product(self.coordinates.local(self.mode), self.root)
 
     @property
     def start(self) -> Start:
         """Where a guide of independent latents starts: at the mode, with each one's spread given the others."""
-        back = torch.linalg.inv(self.spread)
+        back = alone(torch.linalg.inv, self.spread)
         return Start(*(of[:, None].float() for of in (self.latent, back.mT.contiguous().square().sum(-1).rsqrt())))
 
 
@@ -77,7 +78,7 @@ def laplace(model: Program, sites: tuple[Site, ...], coordinates: Coordinates) -
     curvature = loss.curvature(place, torch.full_like(place, FIRST))
     short = torch.full_like(value, torch.inf)
     for _ in range(NEWTON_STEPS):
-        scale, basis = torch.linalg.eigh(_sound(curvature))
+        scale, basis = alone(torch.linalg.eigh, _sound(curvature))
         scale = scale.abs()
         scale = torch.maximum(scale, FLAT * scale.amax(-1, keepdim=True))
         turned = (basis.mT.contiguous() * slope[..., None, :]).sum(-1) / scale
@@ -95,7 +96,7 @@ def laplace(model: Program, sites: tuple[Site, ...], coordinates: Coordinates) -
         value, slope = loss.slope(place)
         near = NEAR * curvature.diagonal(dim1=-2, dim2=-1).abs().clamp(min=1e-6).rsqrt()
         curvature = torch.where(standing[:, None, None], curvature, loss.curvature(place, near))
-    upper = torch.linalg.qr(_root(curvature).mT)[1]
+    upper = alone(torch.linalg.qr, _root(curvature).mT)[1]
     root = (upper * upper.diagonal(dim1=-2, dim2=-1).sign()[..., None]).mT
     return Laplace(coordinates, place, root, short.nan_to_num(torch.inf))
 
@@ -104,12 +105,12 @@ def spreads(model: Program, sites: tuple[Site, ...], coordinates: Coordinates, l
     """Standard deviation of each latent as curvature at packed latents tells it, `(fits, latents)` both."""
     place = coordinates.inverse(latent)
     root = _root(Loss(model, sites, coordinates).curvature(place, torch.full_like(place, NEAR)))
-    return (coordinates.local(place) @ root).contiguous().square().sum(-1).sqrt()
+    return product(coordinates.local(place), root).contiguous().square().sum(-1).sqrt()
 
 
 def _root(curvature: Tensor) -> Tensor:
     """A square root of the inverse `(fits, latents, latents)`; as long as the axes in a direction that is flat."""
-    scale, basis = torch.linalg.eigh(_sound(curvature))
+    scale, basis = alone(torch.linalg.eigh, _sound(curvature))
     scale = torch.where(scale > FLAT * scale.abs().amax(-1, keepdim=True), scale, torch.ones_like(scale))
     root: Tensor = basis / scale.sqrt()[..., None, :]
     return root

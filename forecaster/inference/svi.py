@@ -14,6 +14,7 @@ import torch
 from pyro import poutine
 
 from forecaster.inference.adam import Adam
+from forecaster.inference.order import mean
 from forecaster.inference.sites import log_density
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def train(model: Program, guide: Guide, steps: Iterable[tuple[float, Tensor, Ten
     losses: list[Tensor] = []
     adam = None
     for rate, noise, rows in steps:
-        loss = -log_weights(model, guide, noise, rows)[0].mean(0)
+        loss = -mean(log_weights(model, guide, noise, rows)[0])
         if adam is None:  # the guide's parameters exist once it has run
             adam = Adam([value for _, value in pyro.get_param_store().named_parameters()], FLOOR, CLIP)
         loss.sum().backward()

@@ -12,6 +12,9 @@ from math import log, pi
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch.nn.functional import pad
+
+from forecaster.inference.order import room
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -45,22 +48,25 @@ class _Triangular(torch.autograd.Function):
     def forward(ctx: Any, *given: Tensor) -> tuple[Tensor, Tensor]:  # noqa: ANN401  # torch's own signature
         """Draws and densities."""
         shift, log_scale, below, noise = given
-        latents = shift.shape[-1]
+        latents, size = shift.shape[-1], room(shift.shape[-1])  # of latents that do nothing beyond theirs
         row, column = torch.tril_indices(latents, latents, -1, device=below.device)
-        places = (row * latents + column).expand_as(below)
-        flat = below.new_zeros(*shift.shape[:-1], latents**2).scatter_(-1, places, below)
-        triangle = flat.unflatten(-1, (latents, latents))
-        triangle.diagonal(dim1=-2, dim2=-1).copy_(log_scale.exp())
-        ctx.save_for_backward(triangle, noise, places)
-        return shift[..., None, :] + noise @ triangle.mT, standard(noise) - log_scale.sum(-1, keepdim=True)
+        places = (row * size + column).expand_as(below)
+        flat = below.new_zeros(*shift.shape[:-1], size**2).scatter_(-1, places, below)
+        triangle = flat.unflatten(-1, (size, size))
+        triangle.diagonal(dim1=-2, dim2=-1).copy_(pad(log_scale, (0, size - latents)).exp())
+        more = pad(noise, (0, size - latents)).contiguous()
+        ctx.save_for_backward(triangle, more, places)
+        draws = shift[..., None, :] + (more @ triangle.mT)[..., :latents]
+        return draws, standard(noise) - log_scale.sum(-1, keepdim=True)
 
     @staticmethod
     def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:  # noqa: ANN401  # torch's own
         """Gradients; that of the log density at a draw is `-T'^-1 noise`."""
         of_draws, of_density = slopes
         triangle, noise, places = ctx.saved_tensors
+        latents = of_draws.shape[-1]
         slope = torch.linalg.solve_triangular(triangle.mT, noise.mT, upper=True)
-        total = of_draws.mT - of_density[..., None, :] * slope
+        total = pad(of_draws, (0, noise.shape[-1] - latents)).mT - of_density[..., None, :] * slope
         of_triangle = total @ noise
-        own, of_own = (of.diagonal(dim1=-2, dim2=-1) for of in (triangle, of_triangle))
-        return total.sum(-1), own * of_own, of_triangle.flatten(-2).gather(-1, places), None
+        own, of_own = (of.diagonal(dim1=-2, dim2=-1)[..., :latents] for of in (triangle, of_triangle))
+        return total.sum(-1)[..., :latents], own * of_own, of_triangle.flatten(-2).gather(-1, places), None

@@ -14,6 +14,7 @@ import torch
 from torch.distributions import ExpTransform, constraints
 
 from forecaster.inference.guide import INIT_SCALE, Given, Guide
+from forecaster.inference.order import shared
 from forecaster.inference.schedule import Schedule
 from forecaster.inference.sites import packed_size
 
@@ -36,7 +37,7 @@ def guide(begin: Beginning) -> Guide:
         start = torch.zeros(noise.shape[1:])
         loc = pyro.param(f"{site.name}_loc", start)
         scale = pyro.param(f"{site.name}_scale", start + INIT_SCALE, constraint=constraints.positive)
-        base = Given(loc, scale, noise)
+        base = Given(shared(loc, len(noise)), shared(scale, len(noise)), noise)
         if site.support is constraints.real:
             return base.to_event(len(site.shape))
         return dist.TransformedDistribution(base, [ExpTransform()])

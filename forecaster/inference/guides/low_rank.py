@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 import pyro
 import torch
+from torch.nn.functional import pad
 
 from forecaster.inference.guide import INIT_SCALE, Guide, sample
+from forecaster.inference.order import shared
 from forecaster.inference.schedule import Schedule
 from forecaster.inference.sites import packed_size
 from forecaster.inference.triangular import standard
@@ -27,6 +29,9 @@ NEEDS = "start"
 SCHEDULE = Schedule(steps=800)
 DIRECTIONS = 5
 
+WHOLE = 8
+"""Rows and columns of a matrix that is a whole number of lines of memory."""
+
 
 def guide(begin: Beginning) -> Guide:
     """The guide, at its start."""
@@ -40,21 +45,29 @@ def guide(begin: Beginning) -> Guide:
         factor = pyro.param("factor", directions.clone)
         # In units of the independent part: by Woodbury's formula all else is a matrix of the directions' products.
         scaled = factor * (-log_scale).exp()
-        inner = noise[..., :latents] + noise[..., latents:] @ scaled
-        density = _low_rank(inner, scaled) - (log_scale + start.unit.log()).sum(-1)
-        return sample(sites, start.mode + start.unit * (shift + log_scale.exp() * inner), density)
+        root, inverse = _roots(scaled)
+        constant = root + (log_scale + start.unit.log()).sum(-1)
+        shift, scale, scaled, inverse, constant = (
+            shared(of, len(noise)) for of in (shift, log_scale.exp(), scaled, inverse, constant)
+        )
+        inner = noise[..., :latents]
+        for place, direction in enumerate(scaled.unbind(-2), latents):
+            inner = torch.addcmul(inner, noise[..., place : place + 1], direction[..., None, :])
+        # Products are summed one by one: a multiplication of so few rows rounds otherwise in a small batch.
+        along = (inverse * (inner * scaled).sum(-1)[..., None, :]).sum(-1)
+        density = standard(inner) + along.square().sum(-1, keepdim=True) / 2 - constant
+        return sample(sites, start.mode + start.unit * (shift + scale * inner), density)
 
     return Guide(program, latents + DIRECTIONS)
 
 
-def _low_rank(inner: Tensor, factor: Tensor) -> Tensor:
-    """Log density of `N(0, I + V V')` at `(draws, twins, fits, 1, latents)`, for `V' (twins, fits, rank, latents)`.
+def _roots(factor: Tensor) -> tuple[Tensor, Tensor]:
+    """Of `L L' = I + V' V`, for `V' (twins, fits, rank, latents)`: `log |L| (twins, fits, 1)` and the inverse of `L`.
 
-    Products are summed one by one: a multiplication of so few rows rounds otherwise in a small batch than in a large.
+    With three rows that do nothing beside the five, see `forecaster.inference.order`.
     """
-    products = (factor[..., None, :] * factor[..., None, :, :]).sum(-1)
-    root = torch.linalg.cholesky(products + torch.eye(factor.shape[-2]))
-    along = torch.linalg.solve_triangular(root, (inner * factor).sum(-1)[..., None], upper=False)
-    log_root = root.diagonal(dim1=-2, dim2=-1).log().sum(-1)[..., None]
-    density: Tensor = standard(inner) + along.square().sum(-2) / 2 - log_root
-    return density
+    rank = factor.shape[-2]
+    products, unit = (factor[..., None, :] * factor[..., None, :, :]).sum(-1), torch.eye(WHOLE)
+    root = torch.linalg.cholesky(pad(products, (0, WHOLE - rank, 0, WHOLE - rank)) + unit)
+    inverse = torch.linalg.solve_triangular(root, unit.expand_as(root), upper=False)
+    return root.diagonal(dim1=-2, dim2=-1).log().sum(-1)[..., None], inverse[..., :rank, :rank].contiguous()
