@@ -142,5 +142,5 @@ def prior_of(settings: TermsSettings) -> Prior:
 
 
 def doubles(draws: Mapping[str, Tensor]) -> dict[str, Floats]:
-    """Draws as arrays."""
-    return {name: value.double().numpy() for name, value in draws.items()}
+    """Draws as arrays of their own, in C order, whatever stood beside them."""
+    return {name: value.double().contiguous().numpy() for name, value in draws.items()}

@@ -73,13 +73,16 @@ def fit(
 
 
 def _fitted(task: Terms, posterior: Regression) -> Fitted | Failed:
+    import numpy as np
+
     from forecaster.families.location_scale import doubles
 
     fit = posterior.fit
     if fit.failure:
         return Failed(fit.failure)
     draws = doubles(fit.draws)
-    weights = (posterior.weights * task.weight_sd).reshape(-1, *task.window)
+    # In one order of memory: numpy's means follow it, and it differs with the fits that are trained beside this one.
+    weights = np.ascontiguousarray(posterior.weights * task.weight_sd).reshape(-1, *task.window)
     return Fitted(
         predict=partial(task.bare.predict, draws),
         reason=fit.reason,

@@ -93,12 +93,15 @@ def fit(
 
 
 def _fitted(task: Terms, posterior: Fit, settings: Settings) -> Fitted | Failed:
+    import numpy as np
+
     from forecaster.families.location_scale import doubles
 
     if posterior.failure:
         return Failed(posterior.failure)
     draws = doubles(posterior.draws)
-    effect = _average_slope(task, draws, settings.activation).reshape(-1, *task.window)
+    # In one order of memory: numpy's means follow it, and it differs with the fits that are trained beside this one.
+    effect = np.ascontiguousarray(_average_slope(task, draws, settings.activation)).reshape(-1, *task.window)
     return Fitted(
         predict=partial(_predict, task.bare, draws, settings.activation),
         reason=posterior.reason,
