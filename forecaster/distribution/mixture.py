@@ -11,16 +11,18 @@ half on each side, `skew` 0 is symmetric.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy  # it loads scipy.special, a third of a second, when that is first asked for
 
-from forecaster.distribution import student
+from forecaster.distribution import student, student_polynomial
 from forecaster.distribution.panels import Line, cut, median
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import ArrayLike
 
     from forecaster.floats import Floats
@@ -35,11 +37,17 @@ UPPER = 0.999
 FARTHEST = 1e300
 """No quantile is looked for beyond, so that sums of two are finite."""
 
+KEPT, FEW = 64, 16
+"""Sets of levels and shapes of components whose quantiles are kept, and the most levels of such a set."""
+
 EPSILON = float(np.finfo(float).eps)
 """Relative spacing of doubles."""
 
-CHUNK = 250_000
-"""Places times components that a cdf is computed for at once, to bound the memory."""
+CHUNK = 30_000
+"""Places times components that a cdf is computed for at once: they stay in the processor's cache.
+
+In sixteens of places, so that sums over components have the same bits however many there are in all.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,14 +85,18 @@ class Mixture:
 
     def log_prob(self, y: ArrayLike) -> Floats:
         """Natural log of the density at `y (...)`, in nats (density per unit of y)."""
-        _, u = self._standardised(y)
+        return self._log_density(self._standardised(y)[1])
+
+    def _log_density(self, u: Floats) -> Floats:
         result: Floats = np.logaddexp.reduce(self._log_factor + student.log_density(u, self.df), axis=-1)
         return result
 
-    def cdf(self, y: ArrayLike) -> Floats:
-        """Probability of at most `y (...)`."""
-        e, u = self._standardised(y)
-        halves = _half_sum(e, self.skew, student.cdf(u, self.df), 0.5, power=1)
+    def cdf(self, y: ArrayLike, general: Callable[[Floats, Floats], Floats] | None = None) -> Floats:
+        """Probability of at most `y (...)`; see `student.cdf` for `general`."""
+        return self._below(*self._standardised(y), general)
+
+    def _below(self, e: Floats, u: Floats, general: Callable[[Floats, Floats], Floats] | None = None) -> Floats:
+        halves = _half_sum(e, self.skew, student.cdf(u, self.df, general), 0.5, power=1)
         result: Floats = np.clip(halves @ self.weight, 0.0, 1.0)
         return result
 
@@ -140,10 +152,11 @@ class Mixture:
     def beyond(self, away: Floats, side: int) -> Floats:
         """Probability of less than `origin + away (n,)` on side -1, of more on side 1: with all its digits."""
         law, at = (self.about, away) if side < 0 else (self.about.mirrored, -away)
-        rows = max(CHUNK // self.weight.size, 1)
+        rows = max(CHUNK // self.weight.size // 16, 1) * 16
         if at.size <= rows:
-            return law.cdf(at)
-        return np.concatenate([law.cdf(at[start : start + rows]) for start in range(0, at.size, rows)])
+            return law.cdf(at, student_polynomial.cdf)
+        some = (at[start : start + rows] for start in range(0, at.size, rows))
+        return np.concatenate([law.cdf(places, student_polynomial.cdf) for places in some])
 
     def distance(self, away: ArrayLike) -> Floats:
         """`E|Y - y|` at `y = origin + away (...)`, a sum of what each component has."""
@@ -208,19 +221,19 @@ class Mixture:
 
         In normal scores a quantile is nearly linear in its level, in the tails too.
         """
-        score = scipy.special.ndtri(self.cdf(y))
+        e, u = self._standardised(y)
+        score = scipy.special.ndtri(self._below(e, u))
         miss = score - scipy.special.ndtri(level)
         with np.errstate(over="ignore", invalid="ignore"):  # no step is trusted where there is no density
-            return miss, miss * np.exp(-0.5 * score**2 - self.log_prob(y)) / np.sqrt(2 * np.pi)
+            return miss, miss * np.exp(-0.5 * score**2 - self._log_density(u)) / np.sqrt(2 * np.pi)
 
     def _component_quantiles(self, level: Floats) -> Floats:
         """Quantiles `(..., K)` of each component: the mixture's own lies between the least and the greatest."""
-        stretch = np.exp(self.skew)
-        left, right = 1 / stretch / (2 * np.cosh(self.skew)), stretch / (2 * np.cosh(self.skew))
-        p = level[..., None]
-        half = np.where(p < left, p / (2 * left), 1 - (1 - p) / (2 * right))
+        if level.size > FEW:
+            away = _away(level, self.skew, self.df)
+        else:
+            away = _kept(level.tobytes(), level.shape, self.skew.tobytes(), self.df.tobytes())
         with np.errstate(over="ignore"):
-            away = student.quantile(half, self.df) * np.where(p < left, 1 / stretch, stretch)
             result: Floats = self.loc + self.scale * away
         return result
 
@@ -235,6 +248,22 @@ class Mixture:
         sign = np.where(rng.random(n) < 1 / (1 + np.exp(-2 * self.skew[k])), 1.0, -1.0)
         result: Floats = self.loc[k] + self.scale[k] * sign * np.exp(self.skew[k] * sign) * size * widen
         return result
+
+
+def _away(level: Floats, skew: Floats, df: Floats) -> Floats:
+    """Quantiles `(..., K)` of components in scales from their modes."""
+    p, stretch = level[..., None], np.exp(skew)
+    left, right = 1 / stretch / (2 * np.cosh(skew)), stretch / (2 * np.cosh(skew))
+    half = np.where(p < left, p / (2 * left), 1 - (1 - p) / (2 * right))
+    with np.errstate(over="ignore"):
+        result: Floats = student.quantile(half, df) * np.where(p < left, 1 / stretch, stretch)
+    return result
+
+
+@lru_cache(maxsize=KEPT)
+def _kept(levels: bytes, shape: tuple[int, ...], skews: bytes, dfs: bytes) -> Floats:
+    """The same: all forecasts of one fit ask for the same levels of the same shapes."""
+    return _away(np.frombuffer(levels).reshape(shape), np.frombuffer(skews), np.frombuffer(dfs))
 
 
 def _half_sum(e: Floats, skew: Floats, value: Floats, at_zero: Floats | float, power: int) -> Floats:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy  # it loads scipy.special, a third of a second, when that is first asked for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from forecaster.floats import Floats
 
 
@@ -16,6 +19,9 @@ KERNEL_DF = 4.0
 
 NORMAL_DF = 1e10
 """Above these degrees of freedom a Student-t is taken as the normal: within 6 scales their densities agree to 1e-7."""
+
+KEPT = 64
+"""Sets of degrees of freedom for which something is kept."""
 
 DEEP, TINY = 1e-5, 1e-12
 """Below the first probability a quantile may be so far out that its power law is exact: to the second, relatively."""
@@ -27,7 +33,7 @@ def log_density(u: Floats, df: Floats) -> Floats:
     if normal.all():
         return _normal_log_density(u)
     nu = np.where(normal, 1.0, df)
-    student = _log_constant(nu) - (nu + 1) / 2 * _log_widening(u, nu)
+    student = _log_constant(nu.tobytes()) - (nu + 1) / 2 * _log_widening(u, nu)
     return np.where(normal, _normal_log_density(u), student) if normal.any() else student
 
 
@@ -37,8 +43,13 @@ def _normal_log_density(u: Floats) -> Floats:
     return result
 
 
-def _log_constant(nu: Floats) -> Floats:
-    """Log density at 0. The beta function keeps the digits that the difference of two log gammas loses."""
+@lru_cache(maxsize=KEPT)
+def _log_constant(stored: bytes) -> Floats:
+    """Log density at 0 `(K,)`, for degrees of freedom `(K,)` as bytes: all forecasts of one fit have the same.
+
+    The beta function keeps the digits that the difference of two log gammas loses.
+    """
+    nu = np.frombuffer(stored)
     result: Floats = -scipy.special.betaln(nu / 2, 0.5) - 0.5 * np.log(nu)
     return result
 
@@ -52,8 +63,15 @@ def _log_widening(u: Floats, nu: Floats) -> Floats:
     return result
 
 
-def cdf(u: Floats, df: Floats) -> Floats:
-    """Distribution function of the standard Student-t (normal where df is infinite) at `u (..., K)`."""
+def cdf(u: Floats, df: Floats, general: Callable[[Floats, Floats], Floats] | None = None) -> Floats:
+    """Distribution function of the standard Student-t (normal where df is infinite) at `u (..., K)`.
+
+    Args:
+        u: Points.
+        df: Degrees of freedom `(K,)`.
+        general: That of degrees of freedom without a closed form, of them and of points; scipy's where None.
+    """
+    of = general or scipy.special.stdtr
     normal, kernel = df > NORMAL_DF, df == KERNEL_DF
     if normal.all():
         result: Floats = scipy.special.ndtr(u)
@@ -62,12 +80,12 @@ def cdf(u: Floats, df: Floats) -> Floats:
         return _kernel_cdf(u)
     other = ~(normal | kernel)
     if other.all():
-        student: Floats = scipy.special.stdtr(df, u)
+        student: Floats = of(df, u)
         return student
     result = np.empty(u.shape)
     result[..., normal] = scipy.special.ndtr(u[..., normal])
     result[..., kernel] = _kernel_cdf(u[..., kernel])
-    result[..., other] = scipy.special.stdtr(df[other], u[..., other])
+    result[..., other] = of(df[other], u[..., other])
     return result
 
 
@@ -108,5 +126,5 @@ def partial_mean(u: Floats, df: Floats) -> Floats:
     """`E[T 1{T <= u}]` of the standard Student-t: minus `(df + u^2) / (df - 1)` times its density."""
     normal = df > NORMAL_DF
     nu = np.where(normal, 2.0, df)
-    student: Floats = -nu / (nu - 1) * np.exp(_log_constant(nu) - (nu - 1) / 2 * _log_widening(u, nu))
+    student: Floats = -nu / (nu - 1) * np.exp(_log_constant(nu.tobytes()) - (nu - 1) / 2 * _log_widening(u, nu))
     return np.where(normal, -np.exp(_normal_log_density(u)), student) if normal.any() else student
