@@ -172,8 +172,21 @@ class Mixture:
         return cut(self.about)
 
     @cached_property
+    def centre(self) -> float:
+        """The centre of the line."""
+        return self.line.centre if self.alike is None else float(self.scale[0]) * self.alike.line.centre
+
+    @cached_property
+    def alike(self) -> Mixture | None:
+        """The standard law of the same shape, where there is one component; it is itself where that is standard."""
+        lone = self.weight.size == 1 and (self.loc[0], self.scale[0]) != (0, 1)
+        return _standard(float(self.df[0]), float(self.skew[0])) if lone else None
+
+    @cached_property
     def least(self) -> float:
         """`integral of (F(z) - 1{y <= z})^2 dz` with `y` the centre of the line: of squared tails, all positive."""
+        if self.alike is not None:
+            return float(self.scale[0]) * self.alike.least
         sides = ((self.line.below, -1), (self.line.above, 1))
         return sum(float(weight.ravel() @ self.beyond(place.ravel(), side) ** 2) for (place, weight), side in sides)
 
@@ -248,6 +261,13 @@ class Mixture:
         sign = np.where(rng.random(n) < 1 / (1 + np.exp(-2 * self.skew[k])), 1.0, -1.0)
         result: Floats = self.loc[k] + self.scale[k] * sign * np.exp(self.skew[k] * sign) * size * widen
         return result
+
+
+@lru_cache(maxsize=KEPT)
+def _standard(df: float, skew: float) -> Mixture:
+    """One component around 0 with a scale of 1."""
+    one, zero = np.ones(1), np.zeros(1)
+    return Mixture(one, zero, one, df * one, skew + zero)
 
 
 def _away(level: Floats, skew: Floats, df: Floats) -> Floats:

@@ -94,11 +94,18 @@ def _kernel_cdf(u: Floats) -> Floats:
 
     With `s = |u| / sqrt(4 + u^2)` a tail is `(1 - s)^2 (2 + s) / 4`.
     """
-    size = np.abs(u)
     with np.errstate(over="ignore"):  # the tail is zero there
-        root = np.sqrt(4 + u**2)
-        rest = 4 / (root * (root + size))  # 1 - s, without the loss of digits
-    tail: Floats = rest**2 * (3 - rest) / 4
+        root = u**2
+        root += 4
+        np.sqrt(root, out=root)
+        rest = np.abs(u)
+        rest += root
+        rest *= root
+        np.divide(4, rest, out=rest)  # 1 - s, without the loss of digits
+    tail: Floats = np.subtract(3, rest, out=root)
+    rest *= rest
+    tail *= rest
+    tail /= 4
     return np.where(u < 0, tail, 1 - tail)
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 LIGHTEST = 16.0
 """Degrees of freedom up to which a polynomial is used: beyond, k grows so much that digits are lost."""
 
-FEWEST = 4_000
+FEWEST = 1_000
 """Points times components from which on it is used: fewer cost less without the coefficients."""
 
 NODES = 20
