@@ -75,7 +75,8 @@ def _cdf(u: Floats, df: Floats, coefficients: Floats) -> Floats:
             tail *= z
         tail += coefficients[0]
         tail *= np.exp(df / 2 * np.log(rest))
-    return np.where(u < 0, tail, 1 - tail)
+    result: Floats = np.where(u < 0, tail, 1 - tail)
+    return result
 
 
 @lru_cache(maxsize=KEPT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -127,10 +128,15 @@ def _known(view: View, series: tuple[str, ...]) -> Inputs:
 
 def _with_fit(told: Diagnostics, fitted: Fitted) -> Diagnostics:
     """What a fit says of itself, beside what is told already."""
+    own = _of_fit(fitted)
+    return replace(told, elbo=own.elbo, figures=own.figures, weights=own.weights)
+
+
+@lru_cache(maxsize=16)  # many days in a row are forecast from one fit of each model
+def _of_fit(fitted: Fitted) -> Diagnostics:
     steps, effects = fitted.losses.size, fitted.weights
     kept = sorted({int(i) for i in np.linspace(0, steps - 1, min(steps, CURVE_POINTS))})
-    return replace(
-        told,
+    return Diagnostics(
         elbo=tuple((i + 1, number(fitted.losses[i])) for i in kept),
         figures={name: number(value) for name, value in fitted.diagnostics.items()},
         weights=None if effects is None else Effects(_rows(effects.mean), _rows(effects.sd)),

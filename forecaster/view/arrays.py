@@ -93,19 +93,36 @@ def origin(view: View, series: tuple[str, ...], names: tuple[str, ...]) -> Origi
 
 def known_changes(view: View) -> Floats:
     """Every known price change up to the close `(sessions,)`, as many as a fit may learn from, oldest first."""
-    price: Floats = view.changes["price"].to_numpy()
-    return price[~np.isnan(price)][-view.settings.train_window :]
+    price = view.beginning("prices", lambda latest: latest.changes["price"].to_numpy(), len(view.changes))
+    known: Floats = view.once("known changes", lambda: price[~np.isnan(price)][-view.settings.train_window :])
+    return known
 
 
 def _origin(view: View, series: tuple[str, ...], names: tuple[str, ...]) -> Origin:
-    today = view.covariates.to_numpy()[-1, view.covariates.columns.get_indexer(pd.Index(names))]
+    today = _table(view, "covariates")[-1, view.covariates.columns.get_indexer(pd.Index(names))]
     return Origin(
-        x=origin_window(view.symbol, view.changes, series, view.as_of),
-        standard=origin_window(view.symbol, view.standard, series, view.as_of),
-        volatility=float(view.volatility.iloc[-1]),
+        x=_window(view, "changes", series),
+        standard=_window(view, "standard", series),
+        volatility=float(_table(view, "known")[-1, list(view.known).index("volatility")]),
         z=np.where(np.isnan(today), 0.0, today),
         history=known_changes(view),
     )
+
+
+def _table(view: View, name: str) -> Floats:
+    """A table of the view as an array `(sessions, columns)`."""
+    return view.beginning(
+        ("array", name), lambda latest: getattr(latest, name).to_numpy(dtype=float), len(view.changes)
+    )
+
+
+def _window(view: View, name: str, series: tuple[str, ...]) -> Floats:
+    """The last seven sessions of some columns of a table `(7, series)`."""
+    table: pd.DataFrame = getattr(view, name)
+    window = np.ascontiguousarray(_table(view, name)[-LENGTH:, table.columns.get_indexer(pd.Index(series))])
+    if len(window) < LENGTH or np.isnan(window).any():
+        return origin_window(view.symbol, table, series, view.as_of)  # it says what is missing
+    return window
 
 
 def _chosen(view: View) -> tuple[Windows, Floats]:
