@@ -8,7 +8,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from sqlalchemy import Column, Double, Integer, MetaData, String, Table, UniqueConstraint, bindparam, delete, insert, select
+from sqlalchemy import (
+    Column,
+    Double,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    bindparam,
+    delete,
+    insert,
+    select,
+)
 
 from forecaster.json_numbers import number
 from forecaster.records.columns import SUMMARY, score_columns, scored
