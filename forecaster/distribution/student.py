@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy  # it loads scipy.special, a third of a second, when that is first asked for
@@ -22,6 +22,9 @@ NORMAL_DF = 1e10
 
 KEPT = 64
 """Sets of degrees of freedom for which something is kept."""
+
+RUNS = 8
+"""Runs of components of one law up to which they are looked at one after the other."""
 
 DEEP, TINY = 1e-5, 1e-12
 """Below the first probability a quantile may be so far out that its power law is exact: to the second, relatively."""
@@ -72,21 +75,26 @@ def cdf(u: Floats, df: Floats, general: Callable[[Floats, Floats], Floats] | Non
         general: That of degrees of freedom without a closed form, of them and of points; scipy's where None.
     """
     of = general or scipy.special.stdtr
-    normal, kernel = df > NORMAL_DF, df == KERNEL_DF
-    if normal.all():
-        result: Floats = scipy.special.ndtr(u)
-        return result
-    if kernel.all():
-        return _kernel_cdf(u)
-    other = ~(normal | kernel)
-    if other.all():
-        student: Floats = of(df, u)
-        return student
     result = np.empty(u.shape)
-    result[..., normal] = scipy.special.ndtr(u[..., normal])
-    result[..., kernel] = _kernel_cdf(u[..., kernel])
-    result[..., other] = of(df[other], u[..., other])
+    for some, kind in _kinds(df.tobytes()):
+        at = u[..., some]
+        if kind == "normal":
+            result[..., some] = scipy.special.ndtr(at)
+        else:
+            result[..., some] = _kernel_cdf(at) if kind == "kernel" else of(df[some], at)
     return result
+
+
+@lru_cache(maxsize=KEPT)
+def _kinds(stored: bytes) -> tuple[tuple[Any, str], ...]:
+    """Which of the components have which law: as slices, where those of a law stand together."""
+    df = np.frombuffer(stored)
+    kinds = np.select([df > NORMAL_DF, df == KERNEL_DF], ["normal", "kernel"], "other")
+    ends = np.flatnonzero(np.append(kinds[1:] != kinds[:-1], True)) + 1
+    if ends.size > RUNS:
+        return tuple((kinds == kind, str(kind)) for kind in np.unique(kinds))
+    starts = [0, *ends[:-1].tolist()]
+    return tuple((slice(start, end), str(kinds[start])) for start, end in zip(starts, ends.tolist(), strict=True))
 
 
 def _kernel_cdf(u: Floats) -> Floats:

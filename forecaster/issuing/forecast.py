@@ -13,6 +13,7 @@ from forecaster.distribution.predictive import QUANTILES
 from forecaster.issuing.diagnostics import AssetFacts, Diagnostics, Effects, Inputs
 from forecaster.issuing.provenance import code_version
 from forecaster.json_numbers import number
+from forecaster.view.arrays import table
 from ingest.windows import LENGTH
 
 if TYPE_CHECKING:
@@ -109,7 +110,8 @@ def _inputs(view: View, trained: Trained) -> Inputs:
 
 def _known(view: View, series: tuple[str, ...]) -> Inputs:
     """Asset, price, volatility and the window of these series: the same whichever model is asked."""
-    window, asset = view.changes.iloc[-LENGTH:], view.history.asset
+    asset, columns = view.history.asset, list(view.changes)
+    window = table(view, "changes")[-LENGTH:, [columns.index(name) for name in series]].tolist()
     return Inputs(
         asset=AssetFacts(
             calendar=asset.calendar,
@@ -119,10 +121,10 @@ def _known(view: View, series: tuple[str, ...]) -> Inputs:
             target_close=view.calendar.close(view.target).isoformat(),
         ),
         close=view.close,
-        volatility=number(view.volatility.iloc[-1]),
+        volatility=number(table(view, "known")[-1, list(view.known).index("volatility")]),
         series=series,
-        sessions=tuple(f"{day:%Y-%m-%d}" for day in window.index),
-        window=tuple(tuple(number(v) for v in row) for row in zip(*(window[name] for name in series), strict=True)),
+        sessions=tuple(np.datetime_as_string(view.changes.index[-LENGTH:].to_numpy(), "D").tolist()),
+        window=tuple(tuple(number(v) for v in row) for row in window),
     )
 
 

@@ -99,17 +99,17 @@ def known_changes(view: View) -> Floats:
 
 
 def _origin(view: View, series: tuple[str, ...], names: tuple[str, ...]) -> Origin:
-    today = _table(view, "covariates")[-1, view.covariates.columns.get_indexer(pd.Index(names))]
+    today = table(view, "covariates")[-1, view.covariates.columns.get_indexer(pd.Index(names))]
     return Origin(
         x=_window(view, "changes", series),
         standard=_window(view, "standard", series),
-        volatility=float(_table(view, "known")[-1, list(view.known).index("volatility")]),
+        volatility=float(table(view, "known")[-1, list(view.known).index("volatility")]),
         z=np.where(np.isnan(today), 0.0, today),
         history=known_changes(view),
     )
 
 
-def _table(view: View, name: str) -> Floats:
+def table(view: View, name: str) -> Floats:
     """A table of the view as an array `(sessions, columns)`."""
     return view.beginning(
         ("array", name), lambda latest: getattr(latest, name).to_numpy(dtype=float), len(view.changes)
@@ -118,10 +118,10 @@ def _table(view: View, name: str) -> Floats:
 
 def _window(view: View, name: str, series: tuple[str, ...]) -> Floats:
     """The last seven sessions of some columns of a table `(7, series)`."""
-    table: pd.DataFrame = getattr(view, name)
-    window = np.ascontiguousarray(_table(view, name)[-LENGTH:, table.columns.get_indexer(pd.Index(series))])
+    known: pd.DataFrame = getattr(view, name)
+    window = np.ascontiguousarray(table(view, name)[-LENGTH:, known.columns.get_indexer(pd.Index(series))])
     if len(window) < LENGTH or np.isnan(window).any():
-        return origin_window(view.symbol, table, series, view.as_of)  # it says what is missing
+        return origin_window(view.symbol, known, series, view.as_of)  # it says what is missing
     return window
 
 
