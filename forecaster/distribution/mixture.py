@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy  # it loads scipy.special, a third of a second, when that is first asked for
 
-from forecaster.distribution import student, student_polynomial
+from forecaster.distribution import student, student_polynomial, two_piece
 from forecaster.distribution.panels import Line, cut, median
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ UPPER = 0.999
 FARTHEST = 1e300
 """No quantile is looked for beyond, so that sums of two are finite."""
 
-KEPT, FEW = 64, 16
-"""Sets of levels and shapes of components whose quantiles are kept, and the most levels of such a set."""
+KEPT = 64
+"""Standard laws that are kept."""
 
 EPSILON = float(np.finfo(float).eps)
 """Relative spacing of doubles."""
@@ -72,10 +72,18 @@ class Mixture:
         """Residuals `e (..., K)` and the same seen by the half they fall in, `e exp(-skew sign e)`."""
         with np.errstate(over="ignore"):  # as far out as infinity
             e = (np.asarray(y, np.float64)[..., None] - self.loc) / self.scale
-            if not self.skew.any():
+            some = self._skewed
+            if some.start == some.stop:
                 return e, e
-            stretch = np.exp(self.skew)
-            return e, e * np.where(e < 0, stretch, 1 / stretch)
+            u, part, stretch = e.copy(), e[..., some], np.exp(self.skew[some])
+            u[..., some] *= np.where(part < 0, stretch, 1 / stretch)
+            return e, u
+
+    @cached_property
+    def _skewed(self) -> slice:
+        """The components from the first to the last that is skewed: the others need no care for their halves."""
+        places = np.flatnonzero(self.skew)
+        return slice(int(places[0]), int(places[-1]) + 1) if places.size else slice(0, 0)
 
     @cached_property
     def _log_factor(self) -> Floats:
@@ -96,15 +104,16 @@ class Mixture:
         return self._below(*self._standardised(y), general)
 
     def _below(self, e: Floats, u: Floats, general: Callable[[Floats, Floats], Floats] | None = None) -> Floats:
-        halves = _half_sum(e, self.skew, student.cdf(u, self.df, general), 0.5, power=1)
+        halves, some = student.cdf(u, self.df, general), self._skewed
+        halves[..., some] = two_piece.half_sum(e[..., some], self.skew[some], halves[..., some], 0.5, power=1)
         result: Floats = np.clip(halves @ self.weight, 0.0, 1.0)
         return result
 
     def partial_mean(self, y: ArrayLike) -> Floats:
         """`E[Y 1{Y <= y}]` at `y (...)`; its limit is the mean."""
         e, u = self._standardised(y)
-        below = _half_sum(e, self.skew, student.cdf(u, self.df), 0.5, power=1)
-        tail = _half_sum(e, self.skew, student.partial_mean(u, self.df), self._at_zero, power=2)
+        below = two_piece.half_sum(e, self.skew, student.cdf(u, self.df), 0.5, power=1)
+        tail = two_piece.half_sum(e, self.skew, student.partial_mean(u, self.df), self._at_zero, power=2)
         result: Floats = (self.loc * below + self.scale * tail) @ self.weight
         return result
 
@@ -161,8 +170,8 @@ class Mixture:
     def distance(self, away: ArrayLike) -> Floats:
         """`E|Y - y|` at `y = origin + away (...)`, a sum of what each component has."""
         e, u = self.about._standardised(away)
-        below = _half_sum(e, self.skew, student.cdf(u, self.df), 0.5, power=1)
-        tail = _half_sum(e, self.skew, student.partial_mean(u, self.df), self._at_zero, power=2)
+        below = two_piece.half_sum(e, self.skew, student.cdf(u, self.df), 0.5, power=1)
+        tail = two_piece.half_sum(e, self.skew, student.partial_mean(u, self.df), self._at_zero, power=2)
         result: Floats = (e * (2 * below - 1) + self._first - 2 * tail) @ (self.weight * self.scale)
         return result
 
@@ -242,12 +251,8 @@ class Mixture:
 
     def _component_quantiles(self, level: Floats) -> Floats:
         """Quantiles `(..., K)` of each component: the mixture's own lies between the least and the greatest."""
-        if level.size > FEW:
-            away = _away(level, self.skew, self.df)
-        else:
-            away = _kept(level.tobytes(), level.shape, self.skew.tobytes(), self.df.tobytes())
         with np.errstate(over="ignore"):
-            result: Floats = self.loc + self.scale * away
+            result: Floats = self.loc + self.scale * two_piece.quantile(level, self.skew, self.df)
         return result
 
     def sample(self, n: int, seed: int) -> Floats:
@@ -268,28 +273,3 @@ def _standard(df: float, skew: float) -> Mixture:
     """One component around 0 with a scale of 1."""
     one, zero = np.ones(1), np.zeros(1)
     return Mixture(one, zero, one, df * one, skew + zero)
-
-
-def _away(level: Floats, skew: Floats, df: Floats) -> Floats:
-    """Quantiles `(..., K)` of components in scales from their modes."""
-    p, stretch = level[..., None], np.exp(skew)
-    left, right = 1 / stretch / (2 * np.cosh(skew)), stretch / (2 * np.cosh(skew))
-    half = np.where(p < left, p / (2 * left), 1 - (1 - p) / (2 * right))
-    with np.errstate(over="ignore"):
-        result: Floats = student.quantile(half, df) * np.where(p < left, 1 / stretch, stretch)
-    return result
-
-
-@lru_cache(maxsize=KEPT)
-def _kept(levels: bytes, shape: tuple[int, ...], skews: bytes, dfs: bytes) -> Floats:
-    """The same: all forecasts of one fit ask for the same levels of the same shapes."""
-    return _away(np.frombuffer(levels).reshape(shape), np.frombuffer(skews), np.frombuffer(dfs))
-
-
-def _half_sum(e: Floats, skew: Floats, value: Floats, at_zero: Floats | float, power: int) -> Floats:
-    """An integral up to `e` over both halves: each half stretches by `exp(+-skew)` to the given power."""
-    if not skew.any():
-        return value
-    left, right = np.exp(-power * skew) / np.cosh(skew), np.exp(power * skew) / np.cosh(skew)
-    result: Floats = np.where(e < 0, left * value, left * at_zero + right * (value - at_zero))
-    return result
