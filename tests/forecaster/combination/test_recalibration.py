@@ -133,3 +133,12 @@ def test_a_pit_outside_the_unit_interval_is_refused(pit):
     for function in (learnt, gains):
         with pytest.raises(ValueError, match="PIT"):
             function(np.append(np.full(100, 0.5), pit))
+
+
+@pytest.mark.parametrize("days", [100, 250, 500, 501, 900])
+def test_what_is_judged_needs_no_more_than_the_last_five_hundred_days(days):
+    """The sum over the judged days, to the byte, of maps learnt from the last 500 days alone."""
+    pits = np.random.default_rng(days).beta(0.8, 0.9, days)
+    judged = gains(pits[-500:])[60:][-250:]
+    assert (gains(pits)[60:][-250:] == judged).all()
+    assert helps(gains(pits)) == (judged.size >= 60 and judged.sum() > 0)
