@@ -13,7 +13,7 @@ from forecaster.distribution.predictive import QUANTILES
 from forecaster.issuing.diagnostics import AssetFacts, Diagnostics, Effects, Inputs
 from forecaster.issuing.provenance import code_version
 from forecaster.json_numbers import number
-from forecaster.view.arrays import table
+from forecaster.view.arrays import places, table
 from ingest.windows import LENGTH
 
 if TYPE_CHECKING:
@@ -110,8 +110,8 @@ def _inputs(view: View, trained: Trained) -> Inputs:
 
 def _known(view: View, series: tuple[str, ...]) -> Inputs:
     """Asset, price, volatility and the window of these series: the same whichever model is asked."""
-    asset, columns = view.history.asset, list(view.changes)
-    window = table(view, "changes")[-LENGTH:, [columns.index(name) for name in series]].tolist()
+    asset = view.history.asset
+    window = table(view, "changes")[-LENGTH:, places(view, "changes", series)].tolist()
     return Inputs(
         asset=AssetFacts(
             calendar=asset.calendar,
@@ -121,7 +121,7 @@ def _known(view: View, series: tuple[str, ...]) -> Inputs:
             target_close=view.calendar.close(view.target).isoformat(),
         ),
         close=view.close,
-        volatility=number(table(view, "known")[-1, list(view.known).index("volatility")]),
+        volatility=number(table(view, "known")[-1, places(view, "known", ("volatility",))][0]),
         series=series,
         sessions=tuple(np.datetime_as_string(view.changes.index[-LENGTH:].to_numpy(), "D").tolist()),
         window=tuple(tuple(number(v) for v in row) for row in window),

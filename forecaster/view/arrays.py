@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from forecaster.contract import Examples, Origin
 from forecaster.view.notes import notes
@@ -16,6 +15,8 @@ from ingest.errors import IngestError
 from ingest.windows import LENGTH, Windows, build_windows, origin_window, require_usable, rows_wanted, stretches
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from forecaster.floats import Floats
@@ -99,11 +100,11 @@ def known_changes(view: View) -> Floats:
 
 
 def _origin(view: View, series: tuple[str, ...], names: tuple[str, ...]) -> Origin:
-    today = table(view, "covariates")[-1, view.covariates.columns.get_indexer(pd.Index(names))]
+    today = table(view, "covariates")[-1, places(view, "covariates", names)]
     return Origin(
         x=_window(view, "changes", series),
         standard=_window(view, "standard", series),
-        volatility=float(table(view, "known")[-1, list(view.known).index("volatility")]),
+        volatility=float(table(view, "known")[-1, places(view, "known", ("volatility",))][0]),
         z=np.where(np.isnan(today), 0.0, today),
         history=known_changes(view),
     )
@@ -111,17 +112,22 @@ def _origin(view: View, series: tuple[str, ...], names: tuple[str, ...]) -> Orig
 
 def table(view: View, name: str) -> Floats:
     """A table of the view as an array `(sessions, columns)`."""
-    return view.beginning(
-        ("array", name), lambda latest: getattr(latest, name).to_numpy(dtype=float), len(view.changes)
-    )
+    count = len(view.changes)
+    return view.beginning(("array", name), lambda latest: getattr(latest, name).to_numpy(dtype=float), count)
+
+
+def places(view: View, name: str, columns: Sequence[str]) -> NDArray[np.intp]:
+    """Where columns stand in a table of the view."""
+    latest = view.later or view
+    known = latest.once(("places", name), lambda: {str(of): at for at, of in enumerate(getattr(latest, name))})
+    return np.array([known[of] for of in columns], np.intp)
 
 
 def _window(view: View, name: str, series: tuple[str, ...]) -> Floats:
     """The last seven sessions of some columns of a table `(7, series)`."""
-    known: pd.DataFrame = getattr(view, name)
-    window = np.ascontiguousarray(table(view, name)[-LENGTH:, known.columns.get_indexer(pd.Index(series))])
+    window = np.ascontiguousarray(table(view, name)[-LENGTH:, places(view, name, series)])
     if len(window) < LENGTH or np.isnan(window).any():
-        return origin_window(view.symbol, known, series, view.as_of)  # it says what is missing
+        return origin_window(view.symbol, getattr(view, name), series, view.as_of)  # it says what is missing
     return window
 
 
