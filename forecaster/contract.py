@@ -188,7 +188,9 @@ class Track:
     pit: Floats
 
     def of(self, members: tuple[str, ...]) -> Track:
-        """The columns of some of the members."""
+        """The columns of some of the members; itself where they are all in order."""
+        if members == self.members:
+            return self
         columns = [self.members.index(name) for name in members]
         return Track(members, self.log_score[:, columns], self.pit[:, columns])
 

@@ -6,6 +6,7 @@ The rules by which vintages came to be are in `ingest.vintages`.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -57,12 +58,12 @@ class History:
         object.__setattr__(self, "_session", session)
         object.__setattr__(self, "_known", known)
 
-    @property
+    @cached_property
     def first(self) -> pd.Timestamp:
         """The earliest session that has a row."""
         return pd.Timestamp(self._filled()[0]).as_unit("us")
 
-    @property
+    @cached_property
     def last(self) -> pd.Timestamp:
         """The latest session that has a row."""
         return pd.Timestamp(self._filled()[-1]).as_unit("us")
@@ -182,13 +183,23 @@ def vintage_sha256(rows: pd.DataFrame) -> str:
         64 hexadecimal digits; equal if and only if sessions, values (NaN equal to NaN) and
         known_at are equal, in the same order.
     """
+    return sha256_of(vintage_arrays(rows))
+
+
+def vintage_arrays(rows: pd.DataFrame) -> tuple[npt.NDArray[np.generic], ...]:
+    """What the fingerprint is of: sessions `(rows,)`, instants `(rows,)` and values `(rows, columns)`."""
     sessions = rows["session"].to_numpy().astype("datetime64[D]").astype("<i8")
     known = pd.DatetimeIndex(rows["known_at"]).tz_convert(None).to_numpy().astype("datetime64[us]")
     values = np.stack([rows[name].to_numpy(dtype="<f8") for name in VALUES], axis=1)
     values = np.where(np.isnan(values), np.nan, values) + 0.0  # one NaN and one zero
-    digest = hashlib.sha256(f"{len(rows)} rows of {','.join(VALUES)}".encode())
-    for part in (sessions, known.astype("<i8"), np.ascontiguousarray(values)):
-        digest.update(part.tobytes())
+    return sessions, known.astype("<i8"), np.ascontiguousarray(values)
+
+
+def sha256_of(arrays: Sequence[npt.NDArray[np.generic]]) -> str:
+    """The fingerprint of rows, from their `vintage_arrays`."""
+    digest = hashlib.sha256(f"{len(arrays[0])} rows of {','.join(VALUES)}".encode())
+    for part in arrays:
+        digest.update(part)  # type: ignore[arg-type]  # a contiguous array is a buffer
     return digest.hexdigest()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from forecaster.combination.pool import pool
@@ -35,7 +36,13 @@ class Mixture:
 
 def mixture(members: Mapping[str, Predictive], track: Track, settings: MixtureSettings) -> Mixture:
     """The members' forecasts as one; those that have none today are left out, and the others scaled up."""
-    earned = past_weights(track.log_score, settings.floor, settings.half_life)
+    return _mixed(tuple(members.items()), track, settings.floor, settings.half_life)
+
+
+@lru_cache(maxsize=1)  # the same objects come once for each pool of a day, and what was computed of them stays
+def _mixed(known: tuple[tuple[str, Predictive], ...], track: Track, floor: float, half_life: float) -> Mixture:
+    members = dict(known)
+    earned = past_weights(track.log_score, floor, half_life)
     share = {name: float(earned[-1, track.members.index(name)]) for name in members}
     whole = sum(share.values())
     weights = {name: value / whole for name, value in share.items()}

@@ -63,16 +63,13 @@ def gains(pits: ArrayLike) -> Floats:
     return result
 
 
-def helps(pits: ArrayLike) -> bool:
+def helps(gained: ArrayLike) -> bool:
     """Whether the maps gained on the last 250 judged days together; never on fewer than 60 judged days.
 
     Args:
-        pits: `(days,)` oldest first.
-
-    Raises:
-        ValueError: Where one lies outside [0, 1].
+        gained: What `gains` gave `(days,)`, oldest first.
     """
-    judged = gains(_checked(pits)[-2 * WINDOW :])[FEWEST:][-WINDOW:]
+    judged = np.asarray(gained, np.float64)[FEWEST:][-WINDOW:]
     return bool(judged.size >= FEWEST and judged.sum() > 0)
 
 

@@ -11,16 +11,18 @@ half on each side, `skew` 0 is symmetric.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy  # it loads scipy.special, a third of a second, when that is first asked for
 
-from forecaster.distribution import student
+from forecaster.distribution import student, student_polynomial, two_piece
 from forecaster.distribution.panels import Line, cut, median
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import ArrayLike
 
     from forecaster.floats import Floats
@@ -35,11 +37,17 @@ UPPER = 0.999
 FARTHEST = 1e300
 """No quantile is looked for beyond, so that sums of two are finite."""
 
+KEPT = 64
+"""Standard laws that are kept."""
+
 EPSILON = float(np.finfo(float).eps)
 """Relative spacing of doubles."""
 
-CHUNK = 250_000
-"""Places times components that a cdf is computed for at once, to bound the memory."""
+CHUNK = 30_000
+"""Places times components that a cdf is computed for at once: they stay in the processor's cache.
+
+In sixteens of places, so that sums over components have the same bits however many there are in all.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,10 +72,18 @@ class Mixture:
         """Residuals `e (..., K)` and the same seen by the half they fall in, `e exp(-skew sign e)`."""
         with np.errstate(over="ignore"):  # as far out as infinity
             e = (np.asarray(y, np.float64)[..., None] - self.loc) / self.scale
-            if not self.skew.any():
+            some = self._skewed
+            if some.start == some.stop:
                 return e, e
-            stretch = np.exp(self.skew)
-            return e, e * np.where(e < 0, stretch, 1 / stretch)
+            u, part, stretch = e.copy(), e[..., some], np.exp(self.skew[some])
+            u[..., some] *= np.where(part < 0, stretch, 1 / stretch)
+            return e, u
+
+    @cached_property
+    def _skewed(self) -> slice:
+        """The components from the first to the last that is skewed: the others need no care for their halves."""
+        places = np.flatnonzero(self.skew)
+        return slice(int(places[0]), int(places[-1]) + 1) if places.size else slice(0, 0)
 
     @cached_property
     def _log_factor(self) -> Floats:
@@ -77,22 +93,27 @@ class Mixture:
 
     def log_prob(self, y: ArrayLike) -> Floats:
         """Natural log of the density at `y (...)`, in nats (density per unit of y)."""
-        _, u = self._standardised(y)
+        return self._log_density(self._standardised(y)[1])
+
+    def _log_density(self, u: Floats) -> Floats:
         result: Floats = np.logaddexp.reduce(self._log_factor + student.log_density(u, self.df), axis=-1)
         return result
 
-    def cdf(self, y: ArrayLike) -> Floats:
-        """Probability of at most `y (...)`."""
-        e, u = self._standardised(y)
-        halves = _half_sum(e, self.skew, student.cdf(u, self.df), 0.5, power=1)
+    def cdf(self, y: ArrayLike, general: Callable[[Floats, Floats], Floats] | None = None) -> Floats:
+        """Probability of at most `y (...)`; see `student.cdf` for `general`."""
+        return self._below(*self._standardised(y), general)
+
+    def _below(self, e: Floats, u: Floats, general: Callable[[Floats, Floats], Floats] | None = None) -> Floats:
+        halves, some = student.cdf(u, self.df, general), self._skewed
+        halves[..., some] = two_piece.half_sum(e[..., some], self.skew[some], halves[..., some], 0.5, power=1)
         result: Floats = np.clip(halves @ self.weight, 0.0, 1.0)
         return result
 
     def partial_mean(self, y: ArrayLike) -> Floats:
         """`E[Y 1{Y <= y}]` at `y (...)`; its limit is the mean."""
         e, u = self._standardised(y)
-        below = _half_sum(e, self.skew, student.cdf(u, self.df), 0.5, power=1)
-        tail = _half_sum(e, self.skew, student.partial_mean(u, self.df), self._at_zero, power=2)
+        below = two_piece.half_sum(e, self.skew, student.cdf(u, self.df), 0.5, power=1)
+        tail = two_piece.half_sum(e, self.skew, student.partial_mean(u, self.df), self._at_zero, power=2)
         result: Floats = (self.loc * below + self.scale * tail) @ self.weight
         return result
 
@@ -140,16 +161,17 @@ class Mixture:
     def beyond(self, away: Floats, side: int) -> Floats:
         """Probability of less than `origin + away (n,)` on side -1, of more on side 1: with all its digits."""
         law, at = (self.about, away) if side < 0 else (self.about.mirrored, -away)
-        rows = max(CHUNK // self.weight.size, 1)
+        rows = max(CHUNK // self.weight.size // 16, 1) * 16
         if at.size <= rows:
-            return law.cdf(at)
-        return np.concatenate([law.cdf(at[start : start + rows]) for start in range(0, at.size, rows)])
+            return law.cdf(at, student_polynomial.cdf)
+        some = (at[start : start + rows] for start in range(0, at.size, rows))
+        return np.concatenate([law.cdf(places, student_polynomial.cdf) for places in some])
 
     def distance(self, away: ArrayLike) -> Floats:
         """`E|Y - y|` at `y = origin + away (...)`, a sum of what each component has."""
         e, u = self.about._standardised(away)
-        below = _half_sum(e, self.skew, student.cdf(u, self.df), 0.5, power=1)
-        tail = _half_sum(e, self.skew, student.partial_mean(u, self.df), self._at_zero, power=2)
+        below = two_piece.half_sum(e, self.skew, student.cdf(u, self.df), 0.5, power=1)
+        tail = two_piece.half_sum(e, self.skew, student.partial_mean(u, self.df), self._at_zero, power=2)
         result: Floats = (e * (2 * below - 1) + self._first - 2 * tail) @ (self.weight * self.scale)
         return result
 
@@ -159,8 +181,21 @@ class Mixture:
         return cut(self.about)
 
     @cached_property
+    def centre(self) -> float:
+        """The centre of the line."""
+        return self.line.centre if self.alike is None else float(self.scale[0]) * self.alike.line.centre
+
+    @cached_property
+    def alike(self) -> Mixture | None:
+        """The standard law of the same shape, where there is one component; it is itself where that is standard."""
+        lone = self.weight.size == 1 and (self.loc[0], self.scale[0]) != (0, 1)
+        return _standard(float(self.df[0]), float(self.skew[0])) if lone else None
+
+    @cached_property
     def least(self) -> float:
         """`integral of (F(z) - 1{y <= z})^2 dz` with `y` the centre of the line: of squared tails, all positive."""
+        if self.alike is not None:
+            return float(self.scale[0]) * self.alike.least
         sides = ((self.line.below, -1), (self.line.above, 1))
         return sum(float(weight.ravel() @ self.beyond(place.ravel(), side) ** 2) for (place, weight), side in sides)
 
@@ -208,20 +243,16 @@ class Mixture:
 
         In normal scores a quantile is nearly linear in its level, in the tails too.
         """
-        score = scipy.special.ndtri(self.cdf(y))
+        e, u = self._standardised(y)
+        score = scipy.special.ndtri(self._below(e, u))
         miss = score - scipy.special.ndtri(level)
         with np.errstate(over="ignore", invalid="ignore"):  # no step is trusted where there is no density
-            return miss, miss * np.exp(-0.5 * score**2 - self.log_prob(y)) / np.sqrt(2 * np.pi)
+            return miss, miss * np.exp(-0.5 * score**2 - self._log_density(u)) / np.sqrt(2 * np.pi)
 
     def _component_quantiles(self, level: Floats) -> Floats:
         """Quantiles `(..., K)` of each component: the mixture's own lies between the least and the greatest."""
-        stretch = np.exp(self.skew)
-        left, right = 1 / stretch / (2 * np.cosh(self.skew)), stretch / (2 * np.cosh(self.skew))
-        p = level[..., None]
-        half = np.where(p < left, p / (2 * left), 1 - (1 - p) / (2 * right))
         with np.errstate(over="ignore"):
-            away = student.quantile(half, self.df) * np.where(p < left, 1 / stretch, stretch)
-            result: Floats = self.loc + self.scale * away
+            result: Floats = self.loc + self.scale * two_piece.quantile(level, self.skew, self.df)
         return result
 
     def sample(self, n: int, seed: int) -> Floats:
@@ -237,10 +268,8 @@ class Mixture:
         return result
 
 
-def _half_sum(e: Floats, skew: Floats, value: Floats, at_zero: Floats | float, power: int) -> Floats:
-    """An integral up to `e` over both halves: each half stretches by `exp(+-skew)` to the given power."""
-    if not skew.any():
-        return value
-    left, right = np.exp(-power * skew) / np.cosh(skew), np.exp(power * skew) / np.cosh(skew)
-    result: Floats = np.where(e < 0, left * value, left * at_zero + right * (value - at_zero))
-    return result
+@lru_cache(maxsize=KEPT)
+def _standard(df: float, skew: float) -> Mixture:
+    """One component around 0 with a scale of 1."""
+    one, zero = np.ones(1), np.zeros(1)
+    return Mixture(one, zero, one, df * one, skew + zero)

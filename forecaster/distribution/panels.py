@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from forecaster.floats import Floats
 
 
-NODES = 16
+DOUBLED = 4
+NODES = 2**DOUBLED
 """Nodes of a panel."""
 
 ALLOWED, LEFT_OUT = 2e-8, 4e-9
@@ -210,7 +211,7 @@ class _Plan:
         with np.errstate(over="ignore"):
             axis = self._axis(self.finer * (away - outside) / half, self.finer * self.pole / half)
             beyond = 0.5 * np.exp(-self.df / 2 * np.log1p((outside / self.wide) ** 2 / self.df))
-            smooth = self.weight * beyond * (axis + np.sqrt(axis**2 - 1)) ** (-2.0 * NODES)
+            smooth = self.weight * beyond * self._missed(axis)
             bent = np.where(away < half * (1 - EDGE), self.bend * half**3 * BEND, 0.0)
             total = smooth.sum(axis=1) + np.sqrt((bent**2).sum(axis=1))
         side = np.sign((start + end) / 2 - self.centre)[:, None]
@@ -221,6 +222,14 @@ class _Plan:
     def _axis(p: Floats, q: Floats) -> Floats:
         """Half the long axis of the ellipse with its foci at -1 and 1 through the point `p + iq`."""
         result: Floats = (np.hypot(p - 1, q) + np.hypot(p + 1, q)) / 2
+        return result
+
+    @staticmethod
+    def _missed(axis: Floats) -> Floats:
+        """`rho^(-2n)` of the ellipse, by squaring again and again."""
+        result: Floats = 1 / (axis + np.sqrt(axis**2 - 1))
+        for _ in range(DOUBLED + 1):
+            result *= result
         return result
 
     def _cut(self, start: Floats, end: Floats, worst: NDArray[np.intp]) -> tuple[Floats, Floats]:

@@ -172,7 +172,7 @@ class Predictive:
 
         It is `E|Y - y|` less the continuous ranked probability score at `y`, whatever `y`.
         """
-        return float(self._law.distance(self._law.line.centre)) - self._law.least
+        return float(self._law.distance(self._law.centre)) - self._law.least
 
     def crps(self, y: float) -> float:
         """`integral of (F(z) - 1{y <= z})^2 dz`, the squared gap to the outcome's own cdf, fraction per session.
@@ -180,7 +180,7 @@ class Predictive:
         Its derivative is `2 F(y) - 1`. So it is the gap at a centre, an integral of squares, and what `E|Y - y|` grows
         by from there to `y`: no digit is lost where it is small against the spread, and it is never negative.
         """
-        there, centre = self._law.distance([y - self._law.origin, self._law.line.centre])
+        there, centre = self._law.distance([y - self._law.origin, self._law.centre])
         return max(self._law.least + float(there - centre), 0.0)
 
     @cached_property

@@ -179,6 +179,11 @@ class Seen:
         """The base's."""
         return self.base.origin
 
+    @property
+    def centre(self) -> float:
+        """The centre of the line."""
+        return self.line.centre
+
     @cached_property
     def line(self) -> Line:
         """The panels that the integrals of this law are taken over, counted from the origin."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ from forecaster.issuing.attribution import attribution
 from forecaster.issuing.diagnostics import AssetFacts, Diagnostics, Effects, Inputs
 from forecaster.issuing.provenance import code_version
 from forecaster.json_numbers import number
+from forecaster.view.arrays import places, table
 from ingest.errors import IngestError
 from ingest.windows import LENGTH
 
@@ -124,7 +126,8 @@ def _inputs(view: View, trained: Trained) -> Inputs:
 
 def _known(view: View, series: tuple[str, ...]) -> Inputs:
     """Asset, price, volatility and the window of these series: the same whichever model is asked."""
-    window, asset = view.changes.iloc[-LENGTH:], view.history.asset
+    asset = view.history.asset
+    window = table(view, "changes")[-LENGTH:, places(view, "changes", series)].tolist()
     return Inputs(
         asset=AssetFacts(
             calendar=asset.calendar,
@@ -134,19 +137,24 @@ def _known(view: View, series: tuple[str, ...]) -> Inputs:
             target_close=view.calendar.close(view.target).isoformat(),
         ),
         close=view.close,
-        volatility=number(view.volatility.iloc[-1]),
+        volatility=number(table(view, "known")[-1, places(view, "known", ("volatility",))][0]),
         series=series,
-        sessions=tuple(f"{day:%Y-%m-%d}" for day in window.index),
-        window=tuple(tuple(number(v) for v in row) for row in zip(*(window[name] for name in series), strict=True)),
+        sessions=tuple(np.datetime_as_string(view.changes.index[-LENGTH:].to_numpy(), "D").tolist()),
+        window=tuple(tuple(number(v) for v in row) for row in window),
     )
 
 
 def _with_fit(told: Diagnostics, fitted: Fitted) -> Diagnostics:
     """What a fit says of itself, beside what is told already."""
+    own = _of_fit(fitted)
+    return replace(told, elbo=own.elbo, figures=own.figures, weights=own.weights)
+
+
+@lru_cache(maxsize=16)  # many days in a row are forecast from one fit of each model
+def _of_fit(fitted: Fitted) -> Diagnostics:
     steps, effects = fitted.losses.size, fitted.weights
     kept = sorted({int(i) for i in np.linspace(0, steps - 1, min(steps, CURVE_POINTS))})
-    return replace(
-        told,
+    return Diagnostics(
         elbo=tuple((i + 1, number(fitted.losses[i])) for i in kept),
         figures={name: number(value) for name, value in fitted.diagnostics.items()},
         weights=None if effects is None else Effects(_rows(effects.mean), _rows(effects.sd)),

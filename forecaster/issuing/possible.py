@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from forecaster.view.arrays import known_changes
 
@@ -89,7 +88,9 @@ def _widths(size: Floats) -> Floats:
     """Widths of a central 90 % interval of every `SPAN` absolute changes in a row; 0 where there is no change."""
     if not size.size:
         return np.zeros(1)
-    median: Floats = pd.Series(size).rolling(min(SPAN, size.size)).median().dropna().to_numpy()
+    span = min(SPAN, size.size)
+    rows = np.sort(np.lib.stride_tricks.sliding_window_view(size, span), axis=1)
+    median: Floats = (rows[:, (span - 1) // 2] + rows[:, span // 2]) / 2
     return _WIDTH * median
 
 

@@ -39,7 +39,8 @@ def combine(members: Mapping[str, Predictive], track: Track, settings: Settings)
 
     found = mixture(members, track, settings)
     mixed, pits = found.pooled, found.pits
-    on = helps(pits)
-    told = {**mixed.diagnostics, "recalibrated": float(on), "recalibration_gain": float(np.nansum(gains(pits)))}
+    gained = gains(pits)
+    on = helps(gained)
+    told = {**mixed.diagnostics, "recalibrated": float(on), "recalibration_gain": float(np.nansum(gained))}
     predictive = mixed.predictive.through(learnt(pits)) if on else mixed.predictive
     return replace(mixed, predictive=predictive, diagnostics=told)

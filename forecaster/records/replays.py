@@ -8,7 +8,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from sqlalchemy import Column, Double, Integer, MetaData, String, Table, UniqueConstraint, delete, insert, select
+from sqlalchemy import (
+    Column,
+    Double,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    bindparam,
+    delete,
+    insert,
+    select,
+)
 
 from forecaster.json_numbers import number
 from forecaster.records.columns import SUMMARY, score_columns, scored
@@ -53,13 +65,19 @@ class Replays:
         self._engine = engine
 
     def add(self, replayed: Sequence[Replayed]) -> None:
-        """Keeps replayed forecasts, in place of earlier ones of the same days."""
+        """Keeps replayed forecasts, in place of earlier ones of the same days: all of them or none.
+
+        Where two are of the same day, the later one stands.
+        """
+        rows = {tuple(row[name] for name in KEY): row for row in map(_row, replayed)}
+        if not rows:
+            return
+        same = [REPLAYS.c[name] == bindparam(f"old_{name}") for name in KEY]
         with writing(self._engine) as connection:
-            for item in replayed:
-                row = _row(item)
-                same = [REPLAYS.c[name] == row[name] for name in KEY]
-                connection.execute(delete(REPLAYS).where(*same))
-                connection.execute(insert(REPLAYS).values(row))
+            connection.execute(
+                delete(REPLAYS).where(*same), [{f"old_{name}": row[name] for name in KEY} for row in rows.values()]
+            )
+            connection.execute(insert(REPLAYS), list(rows.values()))
 
     def of(self, symbol: str) -> pd.DataFrame:
         """All replayed forecasts of an asset, by target."""

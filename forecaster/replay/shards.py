@@ -11,7 +11,7 @@ import hashlib
 import io
 import json
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 DAYS = 250
 """Origins of one asset whose forecasts are finished in one go."""
+
+AGAIN = 32
+"""Distributions that are kept to be read again: some forecasters say the same on many days."""
 
 FACTS = ("target", "status", "reason", "data_vintage", "config_sha256", "seed", "code_version")
 """What is kept of a forecast beside its distribution."""
@@ -196,10 +199,13 @@ def _forecast(row: Mapping[str, Any]) -> Forecast:
         model=row["model"],
         as_of=row["as_of"].as_unit("us"),
         horizon=HORIZON,
-        predictive=Predictive.from_bytes(stored) if isinstance(stored, bytes) else None,
+        predictive=_read(stored) if isinstance(stored, bytes) else None,
         diagnostics=diagnostics.read(told) if isinstance(told, str) else Diagnostics(),
         **facts,
     )
+
+
+_read = lru_cache(maxsize=AGAIN)(Predictive.from_bytes)
 
 
 def digest(facts: object) -> str:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from forecaster.contract import Examples, Origin
 from forecaster.view.notes import notes
@@ -16,6 +15,8 @@ from ingest.errors import IngestError
 from ingest.windows import LENGTH, Windows, build_windows, origin_window, require_usable, rows_wanted, stretches
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from forecaster.floats import Floats
@@ -93,19 +94,41 @@ def origin(view: View, series: tuple[str, ...], names: tuple[str, ...]) -> Origi
 
 def known_changes(view: View) -> Floats:
     """Every known price change up to the close `(sessions,)`, as many as a fit may learn from, oldest first."""
-    price: Floats = view.changes["price"].to_numpy()
-    return price[~np.isnan(price)][-view.settings.train_window :]
+    price = view.beginning("prices", lambda latest: latest.changes["price"].to_numpy(), len(view.changes))
+    known: Floats = view.once("known changes", lambda: price[~np.isnan(price)][-view.settings.train_window :])
+    return known
 
 
 def _origin(view: View, series: tuple[str, ...], names: tuple[str, ...]) -> Origin:
-    today = view.covariates.to_numpy()[-1, view.covariates.columns.get_indexer(pd.Index(names))]
+    today = table(view, "covariates")[-1, places(view, "covariates", names)]
     return Origin(
-        x=origin_window(view.symbol, view.changes, series, view.as_of),
-        standard=origin_window(view.symbol, view.standard, series, view.as_of),
-        volatility=float(view.volatility.iloc[-1]),
+        x=_window(view, "changes", series),
+        standard=_window(view, "standard", series),
+        volatility=float(table(view, "known")[-1, places(view, "known", ("volatility",))][0]),
         z=np.where(np.isnan(today), 0.0, today),
         history=known_changes(view),
     )
+
+
+def table(view: View, name: str) -> Floats:
+    """A table of the view as an array `(sessions, columns)`."""
+    count = len(view.changes)
+    return view.beginning(("array", name), lambda latest: getattr(latest, name).to_numpy(dtype=float), count)
+
+
+def places(view: View, name: str, columns: Sequence[str]) -> NDArray[np.intp]:
+    """Where columns stand in a table of the view."""
+    latest = view.later or view
+    known = latest.once(("places", name), lambda: {str(of): at for at, of in enumerate(getattr(latest, name))})
+    return np.array([known[of] for of in columns], np.intp)
+
+
+def _window(view: View, name: str, series: tuple[str, ...]) -> Floats:
+    """The last seven sessions of some columns of a table `(7, series)`."""
+    window = np.ascontiguousarray(table(view, name)[-LENGTH:, places(view, name, series)])
+    if len(window) < LENGTH or np.isnan(window).any():
+        return origin_window(view.symbol, getattr(view, name), series, view.as_of)  # it says what is missing
+    return window
 
 
 def _chosen(view: View) -> tuple[Windows, Floats]:

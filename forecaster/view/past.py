@@ -67,17 +67,22 @@ class Past:
 
     def _looked(self, as_of: pd.Timestamp) -> View:
         whole = self._whole
-        if whole is None or not self.history.first <= as_of <= self.history.last or as_of not in whole.changes.index:
+        if whole is None or not self.history.first <= as_of <= self.history.last or as_of not in self._places:
             return look(self.history, as_of, self._settings)
         return whole.upto(as_of)
 
     def outcome(self, target: pd.Timestamp, until: pd.Timestamp | None = None) -> float:
         """The change of a session as known at its own close, or first known by `until`; NaN where there is none."""
         whole = self._whole
-        if whole is not None and target in whole.changes.index:
-            return float(whole.changes["price"].to_numpy()[whole.changes.index.searchsorted(target)])
+        if whole is not None and (at := self._places.get(target)) is not None:
+            return float(whole.once("prices", whole.changes["price"].to_numpy)[at])
         found = outcome(self.history, target, until or target)
         return found.y if found else np.nan
+
+    @cached_property
+    def _places(self) -> dict[pd.Timestamp, int]:
+        """The place of each session of the newest view."""
+        return {day: at for at, day in enumerate(self._whole.changes.index)} if self._whole else {}
 
     @cached_property
     def _whole(self) -> View | None:

@@ -5,7 +5,7 @@ Everything here is a function of the rows known at `as_of` and the settings: not
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,12 +15,15 @@ from ingest.changes import simple_changes
 from ingest.checks import findings
 from ingest.covariates import covariates, standard_changes, volatility
 from ingest.errors import CalendarRangeError, IncompleteWindowError
-from ingest.history import vintage_sha256
+from ingest.history import sha256_of, vintage_arrays
 from ingest.record_checks import record_findings
 from ingest.sessions import calendar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from forecaster.settings import Forecast as ForecastSettings
     from ingest.checks import Finding
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+Columns = TypeVar("Columns", "pd.DataFrame", "NDArray[Any]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +46,7 @@ class View:
         changes: Changes by calendar session, a column a series, NaN where undefined.
         known: Price changes as volatility took them, and the volatility known at each close, fractions per session.
         settings: What every forecast shares.
+        later: A later view whose beginning this one is, if any.
         made: What was made of the view, kept by name, see `once`.
     """
 
@@ -51,6 +56,7 @@ class View:
     changes: pd.DataFrame
     known: pd.DataFrame
     settings: ForecastSettings
+    later: View | None = field(default=None, repr=False)
     made: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -75,7 +81,8 @@ class View:
     @property
     def close(self) -> float:
         """Price at the close of `as_of`."""
-        return float(self.rows["close"].iloc[-1])
+        closes = self.beginning("closes", lambda view: view.rows["close"].to_numpy(dtype=float), len(self.rows))
+        return float(closes[-1])
 
     @property
     def volatility(self) -> pd.Series:
@@ -85,12 +92,14 @@ class View:
     @property
     def standard(self) -> pd.DataFrame:
         """The changes in standard units."""
-        return self.once("standard", lambda: standard_changes(self.changes, self.known))
+        return self.beginning("standard", lambda view: standard_changes(view.changes, view.known), len(self.changes))
 
     @property
     def covariates(self) -> pd.DataFrame:
         """Covariates of the log scale known at each close, standardised, NaN where not known."""
-        return self.once("covariates", lambda: covariates(self.rows, self.known, self._target_if_known()))
+        return self.beginning(
+            "covariates", lambda view: covariates(view.rows, view.known, view._target_if_known()), len(self.changes)
+        )
 
     def _target_if_known(self) -> pd.Timestamp | None:
         """Earlier days are looked at from the last session of a calendar that ends, and have their targets."""
@@ -108,11 +117,12 @@ class View:
         Raises:
             IncompleteWindowError: Where the session itself has no row.
         """
-        rows = self.rows.iloc[: int(self.rows["session"].searchsorted(as_of, side="right"))]
-        require_row(self.history, rows, as_of)
+        days = self.once("days", self.rows["session"].to_numpy)
+        count = int(days.searchsorted(as_of.to_datetime64(), side="right"))
+        require_row(self.history, days[:count], as_of)
         first = slice(int(self.changes.index.searchsorted(as_of)) + 1)
-        made: dict[Hashable, Any] = {"standard": self.standard[first], "covariates": self.covariates[first]}
-        return replace(self, as_of=as_of, rows=rows, changes=self.changes[first], known=self.known[first], made=made)
+        rows, changes, known = self.rows.iloc[:count], self.changes[first], self.known[first]
+        return View(self.history, as_of, rows, changes, known, self.settings, self.later or self)
 
     def once(self, what: Hashable, make: Callable[[], T]) -> T:
         """What somebody makes of the view, made once whoever asks: ten models ask for the same.
@@ -126,10 +136,22 @@ class View:
         made: T = self.made[what]
         return made
 
+    def beginning(self, what: Hashable, make: Callable[[View], Columns], count: int) -> Columns:
+        """The first rows of what somebody makes of the latest view, once for all earlier ones.
+
+        Args:
+            what: Its name and whatever else it depends on.
+            make: Makes it; it runs forward only, so that later rows change nothing in earlier ones.
+            count: How many rows are this view's own.
+        """
+        latest = self.later or self
+        return self.once(what, lambda: latest.once(what, lambda: make(latest))[:count])
+
     @cached_property
     def data_vintage(self) -> str:
         """Hash of exactly the rows known."""
-        return vintage_sha256(self.rows)
+        latest, count = self.later or self, len(self.rows)
+        return sha256_of([part[:count] for part in latest.once("vintage", lambda: vintage_arrays(latest.rows))])
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
@@ -147,18 +169,18 @@ def look(history: History, as_of: pd.Timestamp, settings: ForecastSettings) -> V
         IncompleteWindowError: Where the session itself has no row.
     """
     rows = history.read(as_of)
-    require_row(history, rows, as_of)
+    require_row(history, rows["session"].to_numpy(), as_of)
     changes = simple_changes(rows, calendar(history.asset.calendar), settings.series)
     return View(history, as_of, rows, changes, volatility(changes["price"], settings.half_life), settings)
 
 
-def require_row(history: History, rows: pd.DataFrame, as_of: pd.Timestamp) -> None:
-    """Refuses a day without a row of its own.
+def require_row(history: History, days: NDArray[np.datetime64], as_of: pd.Timestamp) -> None:
+    """Refuses a day without a row of its own, which would be the last.
 
     Raises:
         IncompleteWindowError: Naming it.
     """
-    if rows["session"].iloc[-1] != as_of:
+    if days[-1] != as_of.to_datetime64():
         raise IncompleteWindowError(
             f"{history.asset.symbol} has no price known at the close of {as_of:%Y-%m-%d}: import that session, or "
             "choose another as-of"

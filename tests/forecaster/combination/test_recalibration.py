@@ -56,7 +56,7 @@ def test_a_map_is_the_formula_it_states():
 def test_a_scale_wrong_by_a_fifth_is_mended_on_fresh_days(forecast, narrower):
     """Learnt on 250 days, judged on 4,000 fresh ones (t > 8), where it still falls short of the truth."""
     pits, fresh = pits_of(forecast, narrower, 250, 1), narrower.sample(4000, seed=2)
-    assert helps(pits)
+    assert helps(gains(pits))
     mended = forecast.through(learnt(pits))
     gain = mended.log_prob(fresh) - forecast.log_prob(fresh)
     assert gain.mean() / (gain.std() / gain.size**0.5) > 8
@@ -73,7 +73,7 @@ def test_a_right_forecaster_pays_next_to_nothing(forecast):
     for seed in range(40):
         pits = np.random.default_rng(seed).random(600)
         gain = gains(pits)
-        on = [day for day in range(120, 600, 20) if helps(pits[:day])]
+        on = [day for day in range(120, 600, 20) if helps(gains(pits[:day]))]
         paid += [gain[day : day + 20].sum() for day in on]
         used.append(len(on) / 24)
     assert np.sum(paid) / (40 * 480) > -0.002
@@ -82,7 +82,7 @@ def test_a_right_forecaster_pays_next_to_nothing(forecast):
 
 def test_a_wrong_forecaster_is_mended_most_of_the_time(forecast, narrower):
     """The control of the test above: the same rule is on nine times in ten where the scale is wrong by a fifth."""
-    used = [helps(pits_of(forecast, narrower, 400, seed)) for seed in range(40)]
+    used = [helps(gains(pits_of(forecast, narrower, 400, seed))) for seed in range(40)]
     assert np.mean(used) > 0.9
 
 
@@ -106,9 +106,9 @@ def test_no_gain_knows_a_later_day():
 
 def test_a_short_past_decides_nothing():
     wrong = np.full(119, 0.5)
-    assert not helps(wrong)
-    assert helps(np.full(120, 0.5))
-    assert not helps([])
+    assert not helps(gains(wrong))
+    assert helps(gains(np.full(120, 0.5)))
+    assert not helps(gains([]))
     assert np.isnan(gains(np.full(60, 0.5))).all()
     with pytest.raises(ValueError, match="at least 60"):
         learnt(np.full(59, 0.5))
@@ -118,8 +118,8 @@ def test_only_the_last_days_decide():
     """Wrong for 1,000 days, then right for 500: what was gained long ago keeps no map on."""
     rng = np.random.default_rng(6)
     wrong, right = rng.beta(5, 5, 1000), rng.random(500)
-    assert helps(wrong)
-    assert not helps(np.concatenate([wrong, right]))
+    assert helps(gains(wrong))
+    assert not helps(gains(np.concatenate([wrong, right])))
 
 
 def test_outcomes_beyond_every_forecast_keep_a_map_finite():
@@ -130,6 +130,15 @@ def test_outcomes_beyond_every_forecast_keep_a_map_finite():
 
 @pytest.mark.parametrize("pit", [np.nan, -0.01, 1.01])
 def test_a_pit_outside_the_unit_interval_is_refused(pit):
-    for function in (learnt, gains, helps):
+    for function in (learnt, gains):
         with pytest.raises(ValueError, match="PIT"):
             function(np.append(np.full(100, 0.5), pit))
+
+
+@pytest.mark.parametrize("days", [100, 250, 500, 501, 900])
+def test_what_is_judged_needs_no_more_than_the_last_five_hundred_days(days):
+    """The sum over the judged days, to the byte, of maps learnt from the last 500 days alone."""
+    pits = np.random.default_rng(days).beta(0.8, 0.9, days)
+    judged = gains(pits[-500:])[60:][-250:]
+    assert (gains(pits)[60:][-250:] == judged).all()
+    assert helps(gains(pits)) == (judged.size >= 60 and judged.sum() > 0)
