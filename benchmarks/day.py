@@ -30,19 +30,18 @@ DAYS = ("first day", "second day", "nothing to do")
 PROGRAM = "import sys; from forecaster.cli import main; main(sys.argv[1:])"
 FILL = """
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 import pandas as pd
-from forecaster.records.home import open_home
-from ingest.assets import Asset
-from ingest.panel import panel_rows
-home, table = open_home(Path(sys.argv[1])), pd.read_parquet(sys.argv[2])
+from forecaster.cli import main
+table, file = pd.read_parquet(sys.argv[2]), Path(sys.argv[2]).with_suffix(".csv")
 for symbol in table:
-    close = table[symbol].dropna()
-    days = pd.DatetimeIndex(close.index).as_unit("us")
-    rows = panel_rows(symbol, days, {"close": close.to_numpy()}, "csv_file")
-    home.store.append(Asset(symbol, calendar="XNYS", source="csv_file"), rows, datetime(2023, 1, 1, tzinfo=UTC))
+    table[symbol].dropna().rename("Close").to_csv(file, index_label="Date")
+    try:
+        main(["ingest", "csv", str(file), "--symbol", symbol, "--home", sys.argv[1]])
+    except SystemExit as end:
+        assert not end.code, end.code
 """
+"""By the command line, which any version has."""
 
 
 def watchlist(prices: Path | None, assets: int) -> pd.DataFrame:
