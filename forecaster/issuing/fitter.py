@@ -25,7 +25,8 @@ HEARTBEAT = 1.0
 
 def main() -> None:
     """Answers one request after the other; arguments are further folders of forecasters."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of a terminal: the first ends the rest
+    for asked in (signal.SIGINT, signal.SIGTERM):  # they may reach a whole group: the process that asks ends the rest
+        signal.signal(asked, signal.SIG_IGN)
     told = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a model prints is no answer
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
