@@ -43,7 +43,7 @@ class Layer:
         # One multiplication a network for all its draws; broadcasting would copy the rows for each of them.
         hidden = torch.bmm(w.mT.flatten(1, 2), x).unflatten(1, (-1, w.shape[-1])).flatten(0, 1)
         if self.activation == "tanh":
-            hidden.tanh_()
+            hidden[:, : self.numbers].tanh_()
         added = torch.bmm(o.flatten(0, 1), hidden).unflatten(0, o.shape[:2])
         residual.sub_(added[:, :, 0])
         if added.shape[2] > 1:
@@ -53,17 +53,18 @@ class Layer:
     def backward(self, rows: Parts, latents: Parts, hidden: Tensor, location: Tensor, unit: Tensor) -> Parts:
         """Slopes of all latents."""
         *beside, x = rows
-        *own, _, o = _filled(latents)
+        *coefficients, _, o = _filled(latents)
         outputs, draws = o.shape[2], o.shape[1]
         slopes = torch.stack([location, unit][:outputs], 2).flatten(0, 1)
         of_o = torch.bmm(slopes, hidden.mT)
         through = torch.bmm(o.flatten(0, 1).mT, slopes)
         if self.activation == "tanh":
-            torch.ops.aten.tanh_backward.grad_input(through, hidden, grad_input=through)
+            own, units = through[:, : self.numbers], hidden[:, : self.numbers]
+            torch.ops.aten.tanh_backward.grad_input(own, units, grad_input=own)
         # The rows stand on the right, as they lie in memory: a fifth quicker than on the left.
         of_w = torch.bmm(through.unflatten(0, (-1, draws)).flatten(1, 2), x.mT)
         return (
-            *Linear().backward(tuple(beside), tuple(own), None, location, unit),
+            *Linear().backward(tuple(beside), tuple(coefficients), None, location, unit),
             of_w.unflatten(1, (draws, -1)).mT[..., : self.numbers],
             of_o.unflatten(0, (-1, draws))[..., : self.numbers],
         )

@@ -13,6 +13,7 @@ from math import log, pi
 from typing import TYPE_CHECKING, Self
 
 import torch
+from torch.nn.functional import pad
 
 from forecaster.families import tails
 from forecaster.families.tails import wide
@@ -67,12 +68,20 @@ class Linear:
 
     def forward(self, rows: Parts, latents: Parts) -> tuple[Tensor, Tensor, None]:
         """Residuals and log units."""
-        (response, features, columns), (beta, gamma) = rows, latents
-        return torch.baddbmm(response, beta, features, alpha=-1), torch.bmm(gamma, columns), None
+        (response, features, columns), (beta, gamma) = rows, map(_paired, latents)
+        draws = latents[0].shape[1]
+        location, unit = torch.baddbmm(response, beta, features, alpha=-1), torch.bmm(gamma, columns)
+        return location[:, :draws], unit[:, :draws], None
 
     def backward(self, rows: Parts, _: Parts, __: None, location: Tensor, unit: Tensor) -> Parts:
         """Slopes of both."""
-        return torch.bmm(location, rows[1].mT), torch.bmm(unit, rows[2].mT)
+        draws, (location, unit) = location.shape[1], map(_paired, (location, unit))
+        return torch.bmm(location, rows[1].mT)[:, :draws], torch.bmm(unit, rows[2].mT)[:, :draws]
+
+
+def _paired(each: Tensor) -> Tensor:
+    """To an even number of draws `(n, draws, numbers)`, see `tails.COLUMNS`; a lone one is multiplied in its own way."""
+    return pad(each, (0, 0, 0, 1)) if each.shape[1] % 2 else each
 
 
 def columns_of(design: Tensor, response: Tensor, covariates: Tensor) -> Parts:

@@ -26,11 +26,12 @@ from forecaster.families.layer import Layer, with_bias
 from forecaster.families.likelihoods import columns_of, log_likelihood, packed, with_ones
 from forecaster.families.rows import labelled, usable
 from forecaster.families.settings import Activation
-from forecaster.families.tails import blocks, paired, wide, width
+from forecaster.families.tails import blocks, wide, width
 from forecaster.inference import guides
 from forecaster.inference.guide import INIT_SCALE, Beginning, Guide
 from forecaster.inference.many import fit_many
 from forecaster.inference.noise import TWINS, Noise, Purpose
+from forecaster.inference.order import settled
 from forecaster.inference.schedule import Schedule
 from forecaster.inference.sites import Site, Start, packed_size
 
@@ -291,9 +292,9 @@ class Networks:
         places = [rows[torch.linspace(0, 1, PLACES).mul(len(rows) - 1).long()] for rows in self._each]
         _, *rows = self._parts(torch.stack(places).mT.float().to(torch.get_default_device()))
         zero, scale = torch.zeros_like(values["intercept"]), values.get("noise_scale")
-        latents = paired(packed(with_bias(values), zero if scale is None else scale.log(), 1))
-        found = self._layer.forward((torch.zeros(len(self), 1, PLACES), *rows), latents)[:2]
+        latents = packed(with_bias(values), zero if scale is None else scale.log(), 1)
+        found = self._layer.forward((torch.zeros(len(self), 1, PLACES), *rows), tuple(map(settled, latents)))[:2]
         law = [values["df_excess"].log()] if "df_excess" in values else []
         law += [values["skew"]] if "skew" in values else []
-        each = [of.transpose(0, 1)[: zero[..., 0, 0].numel()].reshape(*zero.shape[:-1], PLACES) for of in found]
+        each = [of.transpose(0, 1).reshape(*zero.shape[:-1], PLACES) for of in found]
         return torch.cat([*each, *law], -1)

@@ -35,8 +35,8 @@ WIDTH = 128
 """Rows of a block."""
 
 COLUMNS = 8
-"""Columns that are multiplied come in multiples of it, and draws in pairs: so each fit's share of any product is whole
-lines of memory, see `forecaster.inference.order`."""
+"""Columns that are multiplied come in multiples of it: with an even number of rows each fit's matrix is whole lines of
+memory, see `forecaster.inference.order`."""
 
 AT_ONCE = 2**17
 """Numbers that are looked at together."""
@@ -54,7 +54,7 @@ class Moments(Protocol):
 
         Args:
             rows: Of each block, columns of several kinds `(n, columns, rows)`; all zero where there is no row.
-            latents: `(n, draws, *shape)`, as many of the columns' as there are columns, an even number of draws.
+            latents: `(n, draws, *shape)`, each fit's in one piece, as many of the columns' as there are columns.
         """
 
     def backward(self, rows: Parts, latents: Parts, kept: Any, location: Tensor, unit: Tensor) -> Parts:  # noqa: ANN401  # its own
@@ -80,12 +80,6 @@ def wide(columns: Tensor, axis: int = -1) -> Tensor:
     return pad(columns, (*[0, 0] * (-1 - axis), 0, more)) if more else columns
 
 
-def paired(latents: Parts) -> Parts:
-    """Latents `(fits, draws, *shape)` with an even number of draws, each fit's in one piece."""
-    odd = latents[0].shape[1] % 2
-    return tuple(settled(torch.cat([of, torch.zeros_like(of[:, :1])], 1) if odd else of) for of in latents)
-
-
 def of_rows(
     moments: Moments, rows: Parts, latents: Parts, weight: Tensor, skew: Tensor | None, *, heavy: bool
 ) -> Tensor:
@@ -100,13 +94,10 @@ def of_rows(
         skew: `(fits, draws, 1)`, None for symmetric errors.
         heavy: Whether tails are heavy.
     """
-    draws = weight.shape[1]
     if short := -rows[0].shape[-1] % LINE:
         rows = tuple(pad(of, (0, short)) for of in rows)
-    given = paired((*latents, weight) if skew is None else (*latents, weight, skew))
-    law = (None,) if skew is None else ()
-    result: Tensor = _OfRows.apply(moments, heavy, len(rows), *rows, *given, *law)
-    return result[:, :draws]
+    result: Tensor = _OfRows.apply(moments, heavy, len(rows), *rows, *map(settled, latents), weight, skew)
+    return result
 
 
 def _sums(
