@@ -104,9 +104,9 @@ def able(past: Past, day: pd.Timestamp) -> bool:
         return False
 
 
-def in_groups(legs: Sequence[Leg], size: int = AT_ONCE) -> list[Sequence[Leg]]:
+def in_groups(legs: Sequence[Leg]) -> list[Sequence[Leg]]:
     """Those that are trained in one go, in order."""
-    return [legs[start : start + size] for start in range(0, len(legs), size)]
+    return [legs[start : start + AT_ONCE] for start in range(0, len(legs), AT_ONCE)]
 
 
 def fits(

@@ -18,7 +18,6 @@ from forecaster.issuing.issue import Issuer
 from forecaster.issuing.pools import Pools
 from forecaster.issuing.possible import UNQUOTED, shown
 from forecaster.issuing.provenance import config_sha256
-from forecaster.issuing.refits import AT_ONCE
 from forecaster.operation import fetch
 from forecaster.operation.origins import origin_of, stale
 from forecaster.operation.settle import settle
@@ -44,8 +43,6 @@ if TYPE_CHECKING:
 SERIAL = "serial"
 ASSETS = 64
 """Those that are looked at together: enough for a full batch of each model, few enough for memory."""
-FITS = 256
-"""Trainings of these that each model is asked for at once; those that cannot be trained together cost more each."""
 
 
 @dataclass
@@ -107,9 +104,8 @@ def run(  # an argument each, given by name
     """
     assets = watchlist(home, symbols)
     summary = Summary()
-    fits = FITS if backend == SERIAL else AT_ONCE
     with _computing(home, backend, means) as compute:
-        make = partial(made, settings=home.settings, compute=compute, at_once=fits)
+        make = partial(made, settings=home.settings, compute=compute)
         for start in range(0, len(assets), ASSETS):
             _forecast(home, assets[start : start + ASSETS], as_of, summary, make, progress)
     if summary.as_ofs:

@@ -117,21 +117,14 @@ class Made:
     fan: list[Replayed]
 
 
-def made(lacking: Sequence[Lacking], settings: Settings, compute: Compute, at_once: int) -> Iterator[Made]:
-    """Trains what some assets lack, all at once, and makes the forecasts of one asset after the other.
-
-    Args:
-        lacking: Of each asset.
-        settings: All settings.
-        compute: Where.
-        at_once: Trainings of one shard.
-    """
+def made(lacking: Sequence[Lacking], settings: Settings, compute: Compute) -> Iterator[Made]:
+    """Trains what some assets lack, all together, and makes the forecasts of one asset after the other."""
     pasts = {one.issuer.past.symbol: one.issuer.past for one in lacking}
     members = {name: None for one in lacking for name in one.issuer.pools.members}
     legs = [leg for one in lacking for leg in one.legs]
     shards = [
         Trainings(tuple(some), {leg.symbol: pasts[leg.symbol] for leg in some}, tuple(members), settings)
-        for some in in_groups(legs, at_once)
+        for some in in_groups(legs)
     ]
     tables = [pd.read_parquet(io.BytesIO(data)) for _, data in compute(shards)]
     found = {symbol: [table[table["symbol"] == symbol] for table in tables] for symbol in pasts}

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from forecaster import models
+from forecaster.issuing import refits
 from forecaster.issuing.issue import issue
 from forecaster.operation import daily
 from forecaster.records.home import Home, open_home
@@ -175,7 +176,7 @@ def test_many_assets_are_taken_in_turns(tmp_path: Path, monkeypatch: pytest.Monk
     daily.run(whole, LAST)
     told: list[str] = []
     monkeypatch.setattr(daily, "ASSETS", 2)
-    monkeypatch.setattr(daily, "FITS", 2)
+    monkeypatch.setattr(refits, "AT_ONCE", 2)
     daily.run(turns, LAST, progress=lambda what, *_: told.append(what))
     assert [line for line in told if line.startswith("fetch")] == ["fetch 2 assets", "fetch THREE"]
     assert kept(turns) == kept(whole)
