@@ -80,7 +80,7 @@ class Linear:
 
 
 def _paired(each: Tensor) -> Tensor:
-    """To an even number of draws `(n, draws, numbers)`, see `tails.COLUMNS`; a lone one is multiplied in its own way."""
+    """To an even number of draws `(n, draws, numbers)`: a lone one is multiplied in a way of its own, see `tails`."""
     return pad(each, (0, 0, 0, 1)) if each.shape[1] % 2 else each
 
 

@@ -189,7 +189,7 @@ print(torch.backends.cpu.get_cpu_capability())
 
 @pytest.mark.parametrize(("torchs", "algebras"), [("avx2", "AVX2"), ("default", "SSE4_2")])
 def test_a_fit_is_its_own_on_other_kinds_of_processor(torchs, algebras):
-    """With what this one has beyond registers of 256 bits, and beyond any, left unused by torch; and by MKL on Intel's."""
+    """Torch leaves unused what this one has beyond registers of 256 bits, or has any; MKL does so on Intel's."""
     names = ["baseline_mlp", "normal, laplace", "skewed_t, full_rank", "student_t, custom", "network, eight draws"]
     limits = {"ATEN_CPU_CAPABILITY": torchs, "MKL_ENABLE_INSTRUCTIONS": algebras}
     assert said(COMPANY, names, limits) == [torchs.upper()]

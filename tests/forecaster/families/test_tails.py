@@ -9,7 +9,7 @@ from forecaster.families.layer import Layer
 from forecaster.families.likelihoods import Linear
 from forecaster.families.tails import blocks, of_rows
 
-FITS, DRAWS, FEATURES, COLUMNS, HIDDEN = 3, 2, 4, 3, 5
+FITS, DRAWS, FEATURES, COLUMNS, HIDDEN = 3, 2, 8, 16, 5
 
 
 def made(rows: int, dtype: torch.dtype = torch.float64, seed: int = 0, fits: int = FITS) -> tuple:
@@ -92,3 +92,31 @@ def test_blocks_are_summed_in_double_precision():
     rows = tuple(blocks([of]) for of in (torch.zeros_like(unit), torch.zeros_like(unit), unit))
     one = torch.ones(1, 1, 1)
     assert of_rows(Linear(), rows, (one, one), one, None, heavy=True).item() == 2.0**24 + 40
+
+
+@pytest.mark.parametrize("outputs", [1, 2])
+@pytest.mark.parametrize("draws", [1, 2, 5, 8])
+@pytest.mark.parametrize(("layer", "numbers"), [("", 0), ("tanh", 5), ("linear", 25)])
+def test_a_fit_of_any_shape_is_the_same_in_any_place(layer, numbers, draws, outputs):
+    """Sums and slopes of a single block of 50 rows, in both precisions, alone and among two and nine."""
+    for dtype in (torch.float32, torch.float64):
+        g = torch.Generator().manual_seed(draws)
+
+        def normal(*shape, g=g, dtype=dtype):
+            return torch.randn(*shape, generator=g, dtype=dtype)
+
+        rows = [normal(9, 1, n, 50) for n in ((1, 8, 24, 16) if layer else (1, 8, 24))]
+        latents = [0.3 * normal(9, draws, *shape) for shape in [(8,), (24,), (16, numbers), (outputs, numbers)]]
+        weight = 3 + normal(9, draws, 1).square()
+        moments = Layer(numbers, layer) if layer else Linear()
+
+        def found(fits: slice, rows=rows, latents=latents, weight=weight, moments=moments):
+            own = [of[fits].clone().requires_grad_() for of in (latents if layer else latents[:2])]
+            total = of_rows(moments, tuple(of[fits] for of in rows), tuple(own), weight[fits], None, heavy=True)
+            return [of.detach() for of in (total, *torch.autograd.grad(total.sum(), own))]
+
+        whole = found(slice(None))
+        for place in range(9):
+            for first, last in ((place, place + 1), (max(0, place - 1), place + 1)):
+                few = found(slice(first, last))
+                assert all(one[-1].equal(many[place]) for one, many in zip(few, whole, strict=True))
