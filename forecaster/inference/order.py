@@ -2,7 +2,7 @@
 
 Floating sums depend on their order. Torch chooses it by shape and layout, and the algebra that it calls (MKL, LAPACK)
 by where in memory a matrix starts as well. Found of torch 2.13 with registers of 512 bits (Intel), of 256 (AMD) and
-without any, the last two with the algebra's general kernels:
+without any, the last two with the algebra's general kernels, on one thread:
 
 - Safe everywhere: sums along the last axis of contiguous numbers, in any number of rows; sums of up to four numbers;
   arithmetic, roots, `exp`, `log`, `lgamma` and `tanh`, number by number.

@@ -6,8 +6,16 @@ import pytest
 import torch
 
 from forecaster.inference import order
+from forecaster.inference.isolation import isolated
 
 COMPANIES = (2, 3, 8, 19)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    """As in training."""
+    with isolated(0):
+        yield
 
 
 def normals(*shape: int, seed: int = 0, dtype: torch.dtype = torch.float64) -> torch.Tensor:
