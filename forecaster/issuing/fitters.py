@@ -33,6 +33,8 @@ PAYS = 32
 """Fits that are worth the start of one more process."""
 STRIKES = 2
 """Fits of one model, asked for alone, that are stopped before it is given up."""
+STOPPED = "was stopped"
+"""What is said of a model then."""
 LOOK = 0.1
 """Seconds between two looks at a process that trains."""
 
@@ -147,7 +149,7 @@ class _Process:
         except (EOFError, OSError, pickle.UnpicklingError) as fault:
             self.end()
             told = why[0] if why else f"its process ended by itself (code {running.returncode})"
-            raise _StoppedError(f"{request.model} was stopped: {told}") from fault
+            raise _StoppedError(f"{request.model} {STOPPED}: {told}") from fault
         finally:
             done.set()
             watcher.join()

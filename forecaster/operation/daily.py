@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from forecaster.errors import ForecasterError
-from forecaster.issuing.fitters import Fitters
+from forecaster.issuing.fitters import STOPPED, Fitters
 from forecaster.issuing.forecast import HORIZON
 from forecaster.issuing.issue import Issuer
 from forecaster.issuing.pools import Pools
@@ -57,7 +57,8 @@ class Summary:
         withheld: Symbol to why it has no forecast.
         waiting: Those of the withheld whose rows may still come.
         faults: What else went wrong, a line each: attention that could not be fetched, rows that are held back, an
-            asset that is stale.
+            asset that is stale, a model that was stopped.
+        stopped: Why a model was stopped, to the assets that have no forecast of it.
         report: The PDF, None where there was nothing to report.
     """
 
@@ -68,6 +69,7 @@ class Summary:
     withheld: dict[str, str] = field(default_factory=dict)
     waiting: set[str] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
+    stopped: dict[str, list[str]] = field(default_factory=dict)
     report: Path | None = None
 
     @property
@@ -108,6 +110,7 @@ def run(  # an argument each, given by name
         make = partial(made, settings=home.settings, compute=compute)
         for start in range(0, len(assets), ASSETS):
             _forecast(home, assets[start : start + ASSETS], as_of, summary, make, progress)
+    summary.faults += [f"{why}: no forecast of it for {', '.join(lack)}" for why, lack in summary.stopped.items()]
     if summary.as_ofs:
         progress("report")
         day = max(summary.as_ofs.values())
@@ -238,6 +241,9 @@ def _keep(home: Home, done: Made, summary: Summary) -> None:
     symbol = issuer.past.symbol
     if done.forecasts:
         summary.recorded += home.ledger.record(done.forecasts, home.clock.now())
+    for one in done.forecasts:
+        if one.reason.startswith(f"{one.model} {STOPPED}"):
+            summary.stopped.setdefault(one.reason, []).append(symbol)
     summary.known += len(done.lacking.names) - len(done.lacking.missing)
     home.tracks.keep(symbol, issuer.record.scores, home.settings)
     home.replays.add(done.fan)

@@ -142,12 +142,14 @@ def test_a_model_that_hangs_is_withheld_by_name_and_a_later_day_is_as_if_it_neve
         )
         file.write_text(text + "[compute]\nlimit_seconds = 12\n")
     homes = {name: open_home(home.folder) for name, home in homes.items()}
-    daily.run(homes["stopped"], BEFORE)
+    done = daily.run(homes["stopped"], BEFORE)
+    why = "hangs was stopped: it took more than 12 seconds (compute.limit_seconds)"
+    assert done.faults == [f"{why}: no forecast of it for ONE, TWO, THREE"]
     record = homes["stopped"].ledger.forecasts().set_index(["symbol", "model"])
     for symbol in SYMBOLS:
         row = record.loc[symbol, "hangs"]
         assert row["status"] == "withheld"
-        assert row["reason"] == "hangs was stopped: it took more than 12 seconds (compute.limit_seconds)"
+        assert row["reason"] == why
         assert set(record.loc[symbol].drop("hangs")["status"]) == {"ok"}
     stuck.unlink()
     daily.run(homes["well"], BEFORE)
