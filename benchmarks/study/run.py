@@ -14,7 +14,7 @@ import pandas as pd
 from benchmarks.study import blocks, laws
 from forecaster import models
 from forecaster.evaluation.scores.crps import score as crps
-from forecaster.issuing import training
+from forecaster.issuing import fitting
 from forecaster.operation.explain import explain
 from forecaster.progress import quiet
 from forecaster.replay.backtest import last_origins, replay
@@ -229,20 +229,20 @@ def scored(predictive: Predictive, y: float, *, whole: bool = False) -> dict[str
 def clocked() -> Iterator[Seconds]:
     """CPU seconds that each forecaster's fits take meanwhile."""
     spent: Seconds = defaultdict(float)
-    plain = training._fits
+    plain = fitting.answer
 
-    def timed(name: str, *rest: Any) -> Any:  # noqa: ANN401  # whatever fits are asked for and give
+    def timed(request: fitting.Request) -> Any:  # noqa: ANN401  # whatever it gives
         start = process_time()
         try:
-            return plain(name, *rest)
+            return plain(request)
         finally:
-            spent[name] += process_time() - start
+            spent[request.model] += process_time() - start
 
-    training._fits = timed  # type: ignore[assignment]
+    fitting.answer = timed
     try:
         yield spent
     finally:
-        training._fits = plain
+        fitting.answer = plain
 
 
 @dataclass(frozen=True)

@@ -38,8 +38,18 @@ def main() -> None:
             request = pickle.load(sys.stdin.buffer)  # noqa: S301  # of the process that started this one
         except EOFError:
             return
-        pickle.dump([_forecasting(one) for one in answer(request)], told, pickle.HIGHEST_PROTOCOL)
+        told.write(_told(request.model, [_forecasting(one) for one in answer(request)]))
         told.flush()
+
+
+def _told(model: str, fits: list[Fitted | Failed]) -> bytes:
+    """The answer; that it cannot be handed over is the forecaster's fault, and an answer too."""
+    try:
+        return pickle.dumps(fits, pickle.HIGHEST_PROTOCOL)
+    except Exception as fault:  # whatever an object raises
+        said = " ".join(str(fault).split())
+        why = f"{model}: its fit cannot be handed to another process ({said}): make `predict` a function of its file"
+        return pickle.dumps([Failed(why, raised=True)] * len(fits))
 
 
 def _forecasting(fit: Fitted | Failed) -> Fitted | Failed:

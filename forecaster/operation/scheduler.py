@@ -85,6 +85,10 @@ def start(home: Home) -> None:
         scheduler.start()
     finally:
         stop.set()
+        if scheduler.running:
+            scheduler.shutdown(
+                wait=True
+            )  # the day in hand starts threads of its own, which a program at its end cannot
 
 
 def _job(home: Home, code: str, stopping: Callable[[], bool]) -> None:

@@ -43,12 +43,13 @@ TOYS = {
     "hangs_once": "time.sleep(3600 if 2 in seeds else 0)",
     "eats": "kept = []\n    while True: kept.append(bytearray(2**24)); time.sleep(.01)",
     "dies": "os._exit(7)",
+    "closes": "return [Fitted(lambda origin: None) for _ in seeds]",
     "talks": "print('a' * 100_000); os.write(1, b'b' * 100_000)",
 }
 TOY = """
 import os
 import time
-from forecaster.contract import Failed, ModelSettings
+from forecaster.contract import Failed, Fitted, ModelSettings
 SUMMARY = "a toy"
 class Settings(ModelSettings): pass
 def fit(examples, settings, seeds, compute):
@@ -139,6 +140,16 @@ def test_what_a_model_prints_is_no_answer(asked, log) -> None:
     with Fitters(Compute(workers=1)) as fitters:
         (said,) = fitters([asked("talks", 1, 2)])
     assert [one.reason for one in said] == ["toy 1", "toy 2"]
+
+
+def test_a_fit_that_cannot_be_handed_over_says_why(asked, log) -> None:
+    with Fitters(Compute(workers=1)) as fitters:
+        (said,) = fitters([asked("closes", 1, 2)])
+    assert len(said) == 2
+    assert said[0].raised
+    assert not said[0].stopped
+    assert "closes: its fit cannot be handed to another process (" in said[0].reason
+    assert "make `predict` a function of its file" in said[0].reason
 
 
 PARENT = """

@@ -11,7 +11,8 @@ from scipy import stats
 from forecaster import models
 from forecaster.contract import Compute, Examples, Failed, Fitted, Origin
 from forecaster.families.garch import EARLIER, fit_family
-from forecaster.issuing.issue import issue, train
+from forecaster.issuing.issue import issue
+from forecaster.issuing.training import train
 from forecaster.view.view import look
 
 PLANTED = {
