@@ -31,6 +31,7 @@ from ingest.text.roles import date_column, is_indexed, price_roles, stamp_texts
 from ingest.text.stamps import date_texts, parse_stamps
 from ingest.text.table import TextTable, read_table
 from ingest.text.tickers import is_two_lines, one_ticker
+from ingest.text.unnamed import names_of
 from ingest.text.values import columns_of_numbers
 from ingest.unshown_dividends import with_unshown
 
@@ -72,7 +73,8 @@ def read(path: str | Path, symbol: str, calendar: str | Calendar, choices: Choic
     said = choices or Choices()
     check_symbol(symbol)
     days_of = find_calendar(calendar)
-    table = one_ticker(read_table(Path(path), is_header, is_two_lines, is_indexed, is_dated), said.ticker)
+    tests = (is_header, is_two_lines, is_indexed, is_dated)
+    table = one_ticker(read_table(Path(path), *tests, naming=names_of, sheet=said.sheet), said.ticker, said.close)
     at = date_column(table)
     if not table.rows:
         raise EmptyFileError(f"{path} has a header but no rows: save it again with a row a day")
@@ -107,7 +109,7 @@ def read(path: str | Path, symbol: str, calendar: str | Calendar, choices: Choic
     rows = panel_rows(symbol, dates, kept, "csv_file", table.sha256)
     if adjusted:
         rows.loc[0, "adjustment"] = np.nan  # its level is that of the day when the file was made
-    return Reading(rows, adjusted, (*days.notes, *told, *more, *notes))
+    return Reading(rows, adjusted, (*table.notes, *days.notes, *told, *more, *notes))
 
 
 def asset_for(rows: pd.DataFrame, symbol: str, calendar: str | Calendar) -> Asset:

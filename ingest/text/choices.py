@@ -6,8 +6,10 @@ from zoneinfo import ZoneInfo
 from ingest.errors import FileFaultError
 
 DECIMAL = ("comma", "point")
+COLUMNS = ("close", "open", "high", "low", "adjusted", "volume")
+"""Roles whose column may be named."""
 DIVIDENDS = ("paid", "included")
-DATES = ("month-first", "day-first", "year-first")
+DATES = ("mdy", "dmy", "ymd")
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,12 @@ class Choices:
         volume: The name of the column of volumes.
         ticker: The one that is wanted where it holds several.
         dividends: `paid` where its closes fall with each dividend, `included` where they are adjusted for them.
-        dates: What stands first in dates of three numbers, `month-first`, `day-first` or `year-first`.
+        dates: The order of dates of three numbers, `mdy`, `dmy` or `ymd`.
+        open: The name of the column of opens.
+        high: The name of the column of highs.
+        low: The name of the column of lows.
+        adjusted: The name of the column of closes that are adjusted for splits and dividends.
+        sheet: The name of the sheet that is wanted of a workbook with several.
 
     Raises:
         FileFaultError: A choice that there is not.
@@ -34,6 +41,17 @@ class Choices:
     ticker: str = ""
     dividends: str = ""
     dates: str = ""
+    open: str = ""
+    high: str = ""
+    low: str = ""
+    adjusted: str = ""
+    sheet: str = ""
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Role -> the name of its column, of those that were chosen."""
+        named = {role: str(getattr(self, role)) for role in COLUMNS}
+        return {role: name for role, name in named.items() if name}
 
     def __post_init__(self) -> None:
         """Refuses what is none of the choices."""

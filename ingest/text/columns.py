@@ -4,66 +4,72 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
+# ruff: noqa: RUF001  # Turkish names have a dotless i
 ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "date": (
-            *("date", "day", "session", "timeopen", "opentime", "tradedate", "tradingdate", "datetime", "timestamp"),
-            *("time", "start", "snappedat", "gmttime", "localtime", "exchangedate", "pricedate", "dateutc"),
-            *("observationdate", "effectivedate", "valuedate", "asofdate", "caldt"),
-            *("datum", "fecha", "data", "日期", "날짜", "일자", "日付"),
-        ),
-        "open": (
-            *("open", "openprice", "opening", "openingprice", "priceopen", "eröffnung", "eröffn", "apertura", "erster"),
-            *("otwarcie", "ouv", "ouverture", "开盘", "开盘价", "시가", "始値"),
-        ),
-        "high": (
-            *("high", "highprice", "dayhigh", "pricehigh", "hoch", "tageshoch", "máximo", "maximo", "massimo"),
-            *("najwyzszy", "plushaut", "最高", "最高价", "고가", "高値"),
-        ),
-        "low": (
-            *("low", "lowprice", "daylow", "pricelow", "tief", "tagestief", "mínimo", "minimo", "najnizszy", "plusbas"),
-            *("最低", "最低价", "저가", "安値"),
-        ),
-        "close": (
-            *("close", "closeprice", "closing", "closingprice", "closelast", "priceclose", "schluss", "schlusskurs"),
-            *("zamkniecie", "clôture", "cierre", "chiusura", "收盘", "收盘价", "종가", "終値"),
-            *("closecloseadjustedforsplits", "closeclosepriceadjustedforsplits"),
-            *("last", "lastprice", "price", "settle", "settlement", "settlementprice", "settleprice", "zuletzt"),
-            *("último", "ultimo", "dernier"),
-        ),
-        "adjusted": (
-            *("adjclose", "adjustedclose", "adjcloseprice", "closeadjusted", "closeadj", "adjustedcloseprice"),
-            *("adjclosingprice", "closetotalreturn", "adjusted", "調整後終値", "调整后收盘价"),
-            "adjcloseadjustedclosepriceadjustedforsplitsanddividendandorcapitalgaindistributions",
-        ),
-        "volume": (
-            *("volume", "vol", "volumeusd", "volumefrom", "volume24h", "totalvolume", "tradevolume", "tradingvolume"),
-            *("sharevolume", "sharestraded", "noofshares", "numberofshares", "totaltradedquantity", "tradedquantity"),
-            *(
-                "stuecke",
-                "stücke",
-                "volumen",
-                "wolumen",
-                "成交量",
-                "거래량",
-                "出来高",
-                "tickvolume",
-                "tickvol",
-                "turnover",
-            ),
-        ),
-        "market_cap": ("marketcap", "marketcapitalization", "marketcapitalisation"),
-        "tweets": ("tweets", "tweetsaday", "tweetcount", "tweetsperday", "numberoftweets"),
-        "dividend": (
-            *("dividends", "dividend", "divcash", "dividendamount", "exdividend", "cashdividend", "dividendpershare"),
-            "div",
-        ),
-        "gain": ("capitalgains", "capitalgain"),
-        "split": ("stocksplits", "stocksplit", "splits", "split", "splitfactor", "splitratio", "splitcoefficient"),
-        "adjustment": ("adjustment",),
+        role: tuple(names.split())
+        for role, names in {
+            "date": """
+                date day session timeopen opentime tradedate tradingdate datetime timestamp time start snappedat
+                gmttime localtime exchangedate pricedate dateutc observationdate effectivedate valuedate asofdate caldt
+                datum börsentag handelstag handelsdag fecha data giorno séance sesja sessão dato päivämäärä tijd tarih
+                дата 日期 交易日期 交易日 日付 日時 날짜 일자 거래일
+                """,
+            "open": """
+                open openprice opening openingprice priceopen
+                eröffnung eröffn eröffnungskurs erster ouv ouverture apertura aperto abertura otwarcie kursotwarcia
+                åbning öppning açılış открытие откр 开盘 开盘价 開盤 開盤價 始値 시가
+                """,
+            "high": """
+                high highprice dayhigh pricehigh
+                hoch tageshoch höchst höchstkurs plushaut haut máximo maximo máx max massimo najwyzszy najwyższy maks
+                hoog højest högst yüksek макс максимум 最高 最高价 最高價 高値 고가
+                """,
+            "low": """
+                low lowprice daylow pricelow
+                tief tagestief tiefst tiefstkurs plusbas bas mínimo minimo mín min najnizszy najniższy
+                laag lavest lägst düşük мин минимум 最低 最低价 最低價 安値 저가
+                """,
+            "close": """
+                close closeprice closing closingprice closelast priceclose
+                closecloseadjustedforsplits closeclosepriceadjustedforsplits
+                schluss schlusskurs schlußkurs schlusspreis clôture cierre chiusura fechamento zamkniecie zamknięcie
+                kurszamknięcia slutkurs slotkoers kapanış закрытие 收盘 收盘价 收盤 收盤價 終値 종가
+                last lastprice price settle settlement settlementprice settleprice
+                zuletzt kurs dernier último ultimo ostatnio şimdi цена
+                """,
+            "adjusted": """
+                adjclose adjustedclose adjcloseprice closeadjusted closeadj adjustedcloseprice adjclosingprice
+                closetotalreturn adjusted
+                adjcloseadjustedclosepriceadjustedforsplitsanddividendandorcapitalgaindistributions
+                調整後終値 调整后收盘价 수정종가
+                """,
+            "volume": """
+                volume vol volumeusd volumefrom volume24h totalvolume tradevolume tradingvolume sharevolume sharestraded
+                noofshares numberofshares totaltradedquantity tradedquantity
+                stuecke stücke volumen wolumen 成交量 거래량 出来高 tickvolume tickvol turnover
+                volumes volym hacim hac объём объем 成交股數 成交股数 売買高 umsatz obrót omzet omsättning
+                """,
+            "market_cap": "marketcap marketcapitalization marketcapitalisation",
+            "tweets": "tweets tweetsaday tweetcount tweetsperday numberoftweets",
+            "dividend": """
+                dividends dividend divcash dividendamount exdividend cashdividend dividendpershare div
+                dividende dividendo dividendi dywidenda
+                """,
+            "gain": "capitalgains capitalgain",
+            "split": "stocksplits stocksplit splits split splitfactor splitratio splitcoefficient",
+            "adjustment": "adjustment",
+        }.items()
     }
 )
 """Role -> names, the preferred first, as `normal_name` spells them."""
+
+IDENTIFIERS = (
+    *("ticker", "symbol", "tickersymbol", "actsymbol", "tscode", "code", "secid", "permno", "isin", "slug"),
+    *("instrument", "security", "asset", "coin", "currency", "name", "series", "indexname"),
+    *("股票代码", "证券代码", "證券代號", "종목코드", "銘柄コード"),
+)
+"""What columns are called that say whose row it is, the surest first, as `normal_name` spells it."""
 
 FIRST_CHOICE = ALIASES["close"][: ALIASES["close"].index("last")]
 """Names that say close: one of them goes before `Last` and `Price`."""

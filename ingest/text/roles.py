@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ingest.errors import FileFaultError, MissingColumnError
-from ingest.text.choices import Choices
+from ingest.text.choices import COLUMNS, Choices
 from ingest.text.columns import ALIASES, FIRST_CHOICE, find_columns, normal_name, shown
 from ingest.text.numbers import parse_number
 from ingest.text.table import TextTable
@@ -58,7 +58,7 @@ def date_column(table: TextTable) -> int:
         return 0
     if all(_is_value(cell) for cell in table.header if cell):
         raise MissingColumnError(
-            f"{table.path} has no line of names above its rows: write one, such as Date,Open,High,Low,Close,Volume"
+            f"{table.path} has no header: write one above its rows, such as Date,Open,High,Low,Close,Volume"
         )
     raise MissingColumnError(f"{table.path} has no date column (it has: {shown(table.header)}): name one of them Date")
 
@@ -91,19 +91,18 @@ def price_roles(table: TextTable, dates: int, choices: Choices) -> Roles:
         MissingColumnError: No column is the close.
         FileFaultError: Several may be, or two have one name.
     """
+    chosen = {role: _named(table, name, f"--{role}") for role, name in choices.columns.items()}
     positions = {role: at for role, at in find_columns(table.header).items() if role not in {"date", "close", "volume"}}
-    positions["close"] = _close(table, choices.close)
-    volume = _volume(table, choices.volume)
-    if volume is not None:
+    positions["close"] = chosen["close"] if "close" in chosen else _close(table)
+    if (volume := _volume(table)) is not None:
         positions["volume"] = volume
     adjusted = [at for at, name in enumerate(table.header) if _ADJUSTED.search(normal_name(name))]
     if len(adjusted) == 1:
         positions.setdefault("adjusted", adjusted[0])
-    own = positions["close"]
-    positions = {role: at for role, at in positions.items() if role == "close" or at not in {own, dates}}
-    chosen = {"close": choices.close, "volume": choices.volume}
+    taken = {dates, positions["close"], *chosen.values()}
+    positions = {role: at for role, at in positions.items() if role == "close" or at not in taken} | chosen
     for role, at in positions.items():
-        if not chosen.get(role):
+        if role not in chosen:
             _refuse_repeated(table, at, role)
     return Roles(positions, _left(table, {dates, *positions.values()}, positions))
 
@@ -121,9 +120,7 @@ def _named(table: TextTable, name: str, option: str) -> int:
     raise FileFaultError(f"{table.path}: {option} {name} is no one column: it has {shown(table.header)}")
 
 
-def _close(table: TextTable, chosen: str) -> int:
-    if chosen:
-        return _named(table, chosen, "--close")
+def _close(table: TextTable) -> int:
     names = [normal_name(name) for name in table.header]
     at = {name: names.index(name) for name in ALIASES["close"] if name in names}
     first = [position for name, position in at.items() if name in FIRST_CHOICE]
@@ -154,9 +151,7 @@ def _is_rival(table: TextTable, close: int, other: int) -> bool:
     return settles or moved > _MOST
 
 
-def _volume(table: TextTable, chosen: str) -> int | None:
-    if chosen:
-        return _named(table, chosen, "--volume")
+def _volume(table: TextTable) -> int | None:
     names = [normal_name(name) for name in table.header]
     known = [*_QUOTED[:3], *ALIASES["volume"][:2]]
     money = [name for name in names if _IN_MONEY.fullmatch(name)]
@@ -175,7 +170,7 @@ def _refuse_repeated(table: TextTable, at: int, role: str) -> None:
     twins = [other for other, own in enumerate(table.header) if normal_name(own) == name and other != at]
     if not name or all(_agree(table, at, other) for other in twins):
         return
-    option = f", or say --{role} and its whole name" if role in {"close", "volume"} else ""
+    option = f", or say --{role} and its whole name" if role in COLUMNS else ""
     raise FileFaultError(
         f"{table.path}: the column {shown((table.header[at],))} stands there twice, with different values, and which "
         f"is meant the file does not say: keep the columns of one ticker{option}"

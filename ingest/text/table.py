@@ -1,34 +1,31 @@
-"""A delimited text file as header, cells and line numbers; nothing is interpreted yet."""
+"""A file as header, cells and line numbers; nothing is interpreted yet."""
 
-import codecs
 import csv
 import io
-from collections.abc import Callable
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
-from ingest.errors import EmptyFileError, FileFaultError, MissingFileError, NotTextError
-from ingest.text.dates import Order, one_date
+from ingest.errors import EmptyFileError, FileFaultError
+from ingest.text.body import body
+from ingest.text.contents import Contents, contents
+from ingest.text.decoding import decoded
 from ingest.text.recognition import refuse_answers, refuse_returns
+from ingest.text.workbook import Line
 
 DELIMITERS = (",", ";", "\t", "|")
-PREAMBLE = 25
-"""Lines before the header, such as a provider's address, that are tolerated."""
-_SPLIT, _WORDS = 2, 3
-"""Cells of a last line of words, which may hold a separator, and the words of its first from which on it is one."""
-_EVENTS = ("dividend", "stock split", "capital gain")
-"""Words of rows that a copied web page has between its rows of prices."""
-
-_MARKS = {
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
-_LANDS = ("gb18030", "euc_kr", "shift_jis")
+PREAMBLE = 2000
+"""Lines before the header, such as a provider's address and terms, that are tolerated."""
+_NAMES = 25
+"""Early lines in which names are looked for under each encoding."""
 Cells = tuple[str, ...]
 IsHeader = Callable[[Cells], bool]
+Naming = Callable[[Sequence[Cells]], Cells | None]
 
 
 @dataclass(frozen=True)
@@ -40,10 +37,13 @@ class TextTable:
         header: The names of the columns, stripped.
         rows: The cells of each row, as many as the header has, stripped.
         lines: The line of the file on which each row ends, from 1.
-        delimiter: One of `DELIMITERS`.
+        delimiter: One of `DELIMITERS`; none in a workbook.
         sha256: Of the file's bytes, hex.
         above: The rows above the header.
         events: Rows that announce a dividend or a split between the rows of prices, left out.
+        form: Encoding, separator, what it is packed in and where its header stands, in words.
+        notes: What a user must know: that the columns were named by what stands in them.
+        unit: What a line is called: `line`, or the row of a sheet.
     """
 
     path: Path
@@ -54,6 +54,9 @@ class TextTable:
     sha256: str
     above: tuple[Cells, ...] = ()
     events: int = 0
+    form: str = ""
+    notes: tuple[str, ...] = ()
+    unit: str = "line"
 
     def column(self, position: int) -> Cells:
         """The cells of one column."""
@@ -61,119 +64,136 @@ class TextTable:
 
     def place(self, row: int) -> str:
         """File and line of a row, for messages."""
-        return f"{self.path}, line {self.lines[row]}"
+        return f"{self.path}, {self.unit} {self.lines[row]}"
 
 
-def read_table(path: Path, *tests: IsHeader) -> TextTable:
-    """The cells of a text file separated by commas, semicolons, tabs or bars.
+class _Grid(NamedTuple):
+    """The cells of a file before it is known which are the header: how they were written, and the test that tells."""
+
+    lines: list[Line]
+    test: IsHeader | None
+    delimiter: str
+    form: str
+    unit: str
+    text: str
+
+
+def read_table(path: Path, *tests: IsHeader, naming: Naming | None = None, sheet: str = "") -> TextTable:
+    """The cells of a text file separated by commas, semicolons, tabs or bars, or of a sheet of a workbook.
 
     Args:
-        path: The file; UTF-8 or UTF-16 with or without a mark, else Windows-1252.
-        tests: Whether a line's cells are the header, the surest test first; if no early line's are, the first is.
+        path: The file; text in UTF-8 or UTF-16, or as `ingest.text.decoding` finds; a workbook; either packed.
+        tests: Whether a line's cells are the header, the surest test first.
+        naming: Names of columns by what stands in them, for a file in which no line is the header; else its first is.
+        sheet: The sheet that is wanted of a workbook with several.
 
     Raises:
         MissingFileError: No such file, a folder, or no permission.
-        NotTextError: Bytes that are no text.
+        NotTextError: Bytes that are neither text nor a workbook.
         EmptyFileError: No line with a row below the header.
         FileFaultError: It is no table of prices, a row has more or fewer fields than the header, or a quote is never
             closed.
     """
-    raw = _bytes(path)
-    text = _text(path, raw, tests)
-    lines = [line for line in text.splitlines() if line.strip()]
-    if not lines:
-        raise EmptyFileError(f"{path} is empty: save the file again with a header line and a row a day")
-    refuse_answers(path, text)
-    delimiter, test = _form(lines[:PREAMBLE], tests)
-    numbered = _numbered(path, text, delimiter)
-    start = next((at for at, (_, cells) in enumerate(numbered[:PREAMBLE]) if test and test(cells)), 0)
-    header = numbered[start][1]
-    body, events = _body(numbered[start + 1 :], header)
-    for line, cells in body:
+    held = contents(path)
+    grid = _of_sheets(path, held, tests, naming, sheet) if held.sheets is not None else _of_text(path, held, tests)
+    start, header, notes = _header(path, grid, naming)
+    above = tuple(cells for _, cells in grid.lines[:start])
+    rows, events, below = body(grid.lines[start:] if notes else grid.lines[start + 1 :], header, above)
+    for line, cells in rows:
         if len(cells) != len(header):
-            refuse_returns(path, text)
+            refuse_returns(path, grid.text)
             raise FileFaultError(
-                f"{path}, line {line} has {len(cells)} fields where the header has {len(header)}: "
+                f"{path}, {grid.unit} {line} has {len(cells)} fields where the header has {len(header)}: "
                 "complete the line, and put quotes around numbers with a comma"
             )
+    named = "no header" if notes else f"header in {grid.unit} {grid.lines[start][0]}"
     return TextTable(
         path=path,
         header=header,
-        rows=tuple(cells for _, cells in body),
-        lines=tuple(line for line, _ in body),
-        delimiter=delimiter,
-        sha256=sha256(raw).hexdigest(),
-        above=tuple(cells for _, cells in numbered[:start]),
+        rows=tuple(cells for _, cells in rows),
+        lines=tuple(line for line, _ in rows),
+        delimiter=grid.delimiter,
+        sha256=sha256(held.raw).hexdigest(),
+        above=above,
         events=events,
+        form=", ".join((grid.form, named, *([f"{below} lines below the rows, left out"] if below else []))),
+        notes=notes,
+        unit=grid.unit,
     )
 
 
-def _body(numbered: list[tuple[int, Cells]], header: Cells) -> tuple[list[tuple[int, Cells]], int]:
-    """The rows below the header, without it where it comes again and a last line of words; and how many are events."""
-    width = len(header)
-    while numbered and width > 1 and _is_footer(numbered[-1][1], width):
-        numbered = numbered[:-1]
-    body = [(line, cells if any(cells[width:]) else cells[:width]) for line, cells in numbered]
-    rows = [(line, cells) for line, cells in body if cells != header]
-    kept = [(line, cells) for line, cells in rows if not _is_event(cells, width)]
-    return kept, len(rows) - len(kept)
+def _header(path: Path, grid: _Grid, naming: Naming | None) -> tuple[int, Cells, tuple[str, ...]]:
+    """Where the header or, without one, the first row stands; the names; and that they were found by content."""
+    if not grid.lines:
+        raise EmptyFileError(f"{path} has no cells: save the file again with a header line and one row per day")
+    if grid.test is not None:
+        found = ((at, cells) for at, (_, cells) in enumerate(grid.lines) if grid.test(cells))
+        start, header = next(found)
+        return start, header, ()
+    width = Counter(len(cells) for _, cells in grid.lines).most_common(1)[0][0]
+    lines = body(grid.lines, ("",) * width, ()).rows
+    if naming is not None and (names := naming([cells for _, cells in lines])):
+        return 0, names, (f"without a header; columns recognised by their content: {', '.join(names)}",)
+    return 0, grid.lines[0][1], ()
 
 
-def _is_footer(cells: Cells, width: int) -> bool:
-    """Whether this is a line of words, such as where the file comes from, and no row of which the end is lost."""
-    told = [cell for cell in cells if cell]
-    short = len(told) == 1 or (len(told) == _SPLIT and len(cells) < width)
-    words = len(cells[0].split()) >= _WORDS and not cells[0][:1].isdigit()
-    return short and words and one_date(cells[0], Order.MONTH_FIRST) is None
+def _of_text(path: Path, held: Contents, tests: tuple[IsHeader, ...]) -> _Grid:
+    def begins(test: IsHeader, text: str) -> bool:
+        return _form(list(islice(_lines(text), _NAMES)), (test,))[1] is not None
+
+    found = decoded(path, held.text, [partial(begins, test) for test in tests])
+    text = _unquoted(found.text)
+    lines = list(islice(_lines(text), PREAMBLE))
+    if not lines:
+        raise EmptyFileError(f"{path} is empty: save the file again with a header line and one row per day")
+    refuse_answers(path, text)
+    delimiter, test = _form(lines, tests)
+    name = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}[delimiter]
+    form = ", ".join(word for word in (held.packed, found.encoding.upper(), f"fields between {name}") if word)
+    return _Grid(_numbered(path, text, delimiter), test, delimiter, form, "line", text)
 
 
-def _is_event(cells: Cells, width: int) -> bool:
-    """Whether this is a line such as `Aug 10, 2026  0.50 Dividend` of a copied page."""
-    told = [cell.casefold() for cell in cells if cell]
-    return len(told) == 2 < width and any(word in told[1] for word in _EVENTS)  # noqa: PLR2004  # a day and an event
+def _of_sheets(path: Path, held: Contents, tests: tuple[IsHeader, ...], naming: Naming | None, sheet: str) -> _Grid:
+    """The one sheet that is a table of prices, or the one that is named.
+
+    Raises:
+        FileFaultError: Several are, or none has that name.
+    """
+    sheets = held.sheets or {}
+    listed = ", ".join(sheets)[:200]
+    if sheet and sheet not in sheets:
+        raise FileFaultError(f"{path} has no sheet {sheet}: --sheet is one of {listed}")
+    wanted = {sheet: sheets[sheet]} if sheet else {name: lines for name, lines in sheets.items() if lines}
+    tables = {name: _test_of(lines, tests) for name, lines in wanted.items()}
+    fit = [name for name, test in tables.items() if test] or [
+        name for name, lines in wanted.items() if naming and naming([cells for _, cells in lines])
+    ]
+    if len(fit) > 1:
+        raise FileFaultError(f"{path} has several sheets of prices: say --sheet, one of {', '.join(fit)[:200]}")
+    if not wanted or (not fit and len(wanted) > 1):
+        raise EmptyFileError(f"{path} has no sheet with a date and a close (its sheets: {listed}): name its columns")
+    name = fit[0] if fit else next(iter(wanted))
+    form = ", ".join(word for word in (held.packed, f"workbook, sheet {name}") if word)
+    return _Grid(wanted[name], tables[name], "", form, f"sheet {name}, row", "")
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise MissingFileError(f"{path} does not exist: check the name and the folder") from error
-    except IsADirectoryError as error:
-        raise MissingFileError(f"{path} is a folder: name the file in it") from error
-    except PermissionError as error:
-        raise MissingFileError(f"{path} may not be read: check its permissions") from error
-    except (OSError, ValueError) as error:
-        raise MissingFileError(f"{path} cannot be read ({error}): copy it to a local disk and try again") from error
+def _test_of(lines: Sequence[Line], tests: tuple[IsHeader, ...]) -> IsHeader | None:
+    return next((test for test in tests if any(test(cells) for _, cells in lines[:PREAMBLE])), None)
 
 
-def _text(path: Path, raw: bytes, tests: tuple[IsHeader, ...]) -> str:
-    encoding = next((name for mark, name in _MARKS.items() if raw.startswith(mark)), "utf-8")
-    try:
-        text = raw.decode(encoding)
-    except UnicodeDecodeError:
-        text = _of_another_land(raw, tests) or raw.decode("cp1252", errors="replace")
-    if any(ord(sign) < ord(" ") and sign not in "\t\r\n\f" for sign in text):
-        raise NotTextError(f"{path} is no text file: export it as CSV (comma-separated text) first")
-    return _unquoted(text)
-
-
-def _of_another_land(raw: bytes, tests: tuple[IsHeader, ...]) -> str | None:
-    """The text in the encoding of another land in which an early line is a header; None where it is in none."""
-    for encoding in ("cp1252", *_LANDS):
-        with suppress(UnicodeDecodeError):
-            text = raw.decode(encoding)
-            lines = [line for line in text.splitlines() if line.strip()][:PREAMBLE]
-            if lines and any(test(_cells(line, sign)) for test in tests for line in lines for sign in DELIMITERS):
-                return text
-    return None
+def _lines(text: str) -> Iterator[str]:
+    """The lines that say something."""
+    return (line for line in io.StringIO(text, newline=None) if line.strip())
 
 
 def _unquoted(text: str) -> str:
     """The text without quotes around each whole line, as spreadsheets leave them where a file is saved twice."""
+    if not text.lstrip("\ufeff \t\r\n").startswith('"'):
+        return text
     lines = text.splitlines()
-    told = [line for line in lines if line.strip()]
-    whole = all(line.startswith('"') and line.endswith('"') and line.count('"') == 2 and "," in line for line in told)  # noqa: PLR2004  # one at each end
-    return "\n".join(line.strip('"') for line in lines) if told and whole else text
+    full = [line for line in lines if line.strip()]
+    whole = all(line.startswith('"') and line.endswith('"') and line.count('"') == 2 and "," in line for line in full)  # noqa: PLR2004  # one at each end
+    return "\n".join(line.strip('"') for line in lines) if full and whole else text
 
 
 def _form(lines: list[str], tests: tuple[IsHeader, ...]) -> tuple[str, IsHeader | None]:
@@ -181,9 +201,9 @@ def _form(lines: list[str], tests: tuple[IsHeader, ...]) -> tuple[str, IsHeader 
     for test in tests:
         for line in lines:
             for delimiter in DELIMITERS:
-                if test(_cells(line, delimiter)):
+                if delimiter in line and test(_cells(line, delimiter)):
                     return delimiter, test
-    return max(DELIMITERS, key=lines[0].count), None
+    return max(DELIMITERS, key=lines[0].count) if lines else ",", None
 
 
 def _cells(line: str, delimiter: str) -> Cells:
@@ -193,17 +213,14 @@ def _cells(line: str, delimiter: str) -> Cells:
         return ()
 
 
-def _numbered(path: Path, text: str, delimiter: str) -> list[tuple[int, Cells]]:
+def _numbered(path: Path, text: str, delimiter: str) -> list[Line]:
     reader = csv.reader(io.StringIO(text, newline=None), delimiter=delimiter, strict=True)
     try:
-        numbered = [(reader.line_num, _stripped(cells)) for cells in reader if any(cell.strip() for cell in cells)]
+        return [(reader.line_num, _stripped(cells)) for cells in reader if any(cell.strip() for cell in cells)]
     except csv.Error as error:
         raise FileFaultError(
             f"{path}, line {reader.line_num} cannot be split into fields ({error}): check its quotes"
         ) from error
-    if not numbered:
-        raise EmptyFileError(f"{path} has no cells: save the file again with a header line and a row a day")
-    return numbered
 
 
 def _stripped(cells: list[str]) -> Cells:

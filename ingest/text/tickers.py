@@ -1,40 +1,63 @@
-"""One ticker of a file that holds several: in rows of their own, or in columns under two lines of names."""
+"""One ticker of a file that holds several: in rows of their own, or in columns whose names say whose they are.
+
+A frame of several tickers has two levels of names, written as two lines in either order, as tuples, or joined:
+`Close_AAPL`, `AAPL Close`. The line of tickers may stand below the names, and the names above it may be cut off.
+"""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from ingest.errors import FileFaultError
-from ingest.text.columns import find_columns, normal_name
+from ingest.text.columns import ALIASES, IDENTIFIERS, find_columns, normal_name
 from ingest.text.table import Cells, TextTable
+from ingest.text.unnamed import names_of
 
-IDENTIFIERS = (
-    *("ticker", "symbol", "tickersymbol", "actsymbol", "tscode", "code", "secid", "permno", "isin", "slug"),
-    *("instrument", "security", "asset", "coin", "currency", "name", "indexname", "股票代码"),
-)
-"""What columns are called that say whose row it is, as `normal_name` spells it."""
-_PAIR = re.compile(r"\(\s*'(?P<name>[^']*)',\s*'(?P<ticker>[^']*)'\s*\)")
+_PAIR = re.compile(r"\(\s*'(?P<one>[^']*)',\s*'(?P<other>[^']*)'\s*\)")
+_JOINT = re.compile(r"[_ .|:/-]")
 _NAMES_ABOVE = {"price", "attributes", ""}
 _TICKERS = {"ticker", "tickers", "symbol", "symbols", ""}
+_VALUES = frozenset(
+    name
+    for role in ("open", "high", "low", "close", "adjusted", "volume", "dividend", "split")
+    for name in ALIASES[role]
+)
+_CLOSES = frozenset(ALIASES["close"])
 _SHOWN, _CUT = 8, 60
-_COMMON = 3
-"""Columns from which on a word before all their names is none of theirs."""
 
 
-def one_ticker(table: TextTable, chosen: str) -> TextTable:
+class _Levels(NamedTuple):
+    """A table with names, the ticker of each column, and whether it is sure that there was no other ticker."""
+
+    table: TextTable
+    tickers: Cells
+    sole: bool
+
+
+def one_ticker(table: TextTable, chosen: str, close: str = "") -> TextTable:
     """The table of one ticker.
 
     Args:
         table: As it was read.
         chosen: The ticker that is wanted, where the file holds several.
+        close: The name of the column of closes, where the user says it: it says whose rows they are, too.
 
     Raises:
         FileFaultError: It holds several and none is chosen, or not the chosen one.
     """
-    if (under := _two_lines(table)) is not None:
-        return _one_of_columns(*under, chosen, sole=True)
-    if (paired := _pairs(table)) is not None:  # written of several tickers: the others may have been cut off
-        return _one_of_columns(*paired, chosen, sole=False)
-    return _one_of_rows(_without_prefix(table), chosen)
+    for levels in (_lines_above, _line_below, _tuples):
+        if (found := levels(table)) is not None:
+            return _one_of_columns(found, chosen)
+    if not close and (joined := _joined(table)) is not None:
+        return _one_of_columns(joined, chosen)
+    if (
+        chosen
+        and chosen in table.header
+        and not {normal_name(name) for name in table.header} & {*IDENTIFIERS, *_CLOSES}
+    ):
+        return replace(table, header=tuple("Close" if name == chosen else name for name in table.header))
+    return _one_of_rows(table, chosen)
 
 
 def is_two_lines(cells: Cells) -> bool:
@@ -42,32 +65,96 @@ def is_two_lines(cells: Cells) -> bool:
     return len(cells) > 1 and normal_name(cells[0]) in {"date", "datetime"} and not any(cells[1:])
 
 
-def _two_lines(table: TextTable) -> tuple[TextTable, Cells] | None:
-    """The table with one line of names, and the ticker of each column; None where it has no second line."""
-    if not is_two_lines(table.header) or len(table.above) < 2:  # noqa: PLR2004  # names and tickers
+def _lines_above(table: TextTable) -> _Levels | None:
+    """Names and tickers, in either order, in two lines above that of the date's name; or tickers alone."""
+    above = [cells for cells in table.above[-2:] if len(cells) == len(table.header)]
+    if not is_two_lines(table.header) or not above:
         return None
-    names, tickers = table.above[-2:]
-    fits = len(names) == len(tickers) == len(table.header)
-    if not fits or names[0].casefold() not in _NAMES_ABOVE or tickers[0].casefold() not in _TICKERS:
-        return None
-    return replace(table, header=(table.header[0], *names[1:])), ("", *tickers[1:])
+    one, other = above[0], above[-1]
+    if one[0].casefold() in _TICKERS - {""} or _known(other[1:]) > _known(one[1:]):
+        one, other = other, one
+    labelled = one[0].casefold() in _NAMES_ABOVE and other[0].casefold() in _TICKERS
+    if len(above) > 1 and labelled and _known(one[1:]):
+        return _Levels(replace(table, header=(table.header[0], *one[1:])), ("", *other[1:]), sole=True)
+    if len(above) == 1 and above[0][0].casefold() in _TICKERS and any(above[0][1:]):
+        return _Levels(table, ("", *above[0][1:]), sole=True)
+    return None
 
 
-def _pairs(table: TextTable) -> tuple[TextTable, Cells] | None:
-    """The same for columns that are called `('Close', 'AAPL')`."""
+def _line_below(table: TextTable) -> _Levels | None:
+    """Names above the tickers, which stand where the first row would: `Date,Close,Close` and `,AAPL,MSFT`."""
+    at = find_columns(table.header).get("date")
+    if at is None or not table.rows or table.rows[0][at]:
+        return None
+    named = [position for position, name in enumerate(table.header) if normal_name(name) in _VALUES]
+    first = table.rows[0]
+    if not named or any(not first[position] or first[position][:1] in "-.0123456789" for position in named):
+        return None
+    tickers = tuple(cell if position in named else "" for position, cell in enumerate(first))
+    return _Levels(replace(table, rows=table.rows[1:], lines=table.lines[1:]), tickers, sole=True)
+
+
+def _tuples(table: TextTable) -> _Levels | None:
+    """Columns that are called `('Close', 'AAPL')` or `('AAPL', 'Close')`: the others may have been cut off."""
     found = [_PAIR.fullmatch(name) for name in table.header]
     if not any(found):
         return None
-    names = tuple(pair["name"] if pair else name for pair, name in zip(found, table.header, strict=True))
-    return replace(table, header=names), tuple(pair["ticker"] if pair else "" for pair in found)
+    pairs = [
+        (pair["one"], pair["other"]) if pair else (name, "") for pair, name in zip(found, table.header, strict=True)
+    ]
+    if _known([other for _, other in pairs]) > _known([one for one, other in pairs if other]):
+        pairs = [(other or one, one if other else "") for one, other in pairs]
+    return _Levels(
+        replace(table, header=tuple(one for one, _ in pairs)), tuple(other for _, other in pairs), sole=False
+    )
 
 
-def _one_of_columns(table: TextTable, tickers: Cells, chosen: str, *, sole: bool) -> TextTable:
+def _joined(table: TextTable) -> _Levels | None:
+    """Columns that are called `Close_AAPL`, `AAPL Close` or `AAPL.Close`, and none plainly a close."""
+    if _CLOSES & {normal_name(name) for name in table.header}:
+        return None
+    split = [[_parts(name, front=front) for name in table.header] for front in (True, False)]
+    parts = max(split, key=lambda found: len({normal_name(name) for name, ticker in found if ticker}))
+    if not any(normal_name(name) in _CLOSES for name, ticker in parts if ticker):
+        return None
+    header, tickers = (tuple(part[level] for part in parts) for level in range(2))
+    return _Levels(replace(table, header=header), tickers, sole=True)
+
+
+def _parts(name: str, *, front: bool) -> tuple[str, str]:
+    """A column's own name, in front or behind, and the ticker at the other end; no ticker where it has none."""
+    if normal_name(name) not in _VALUES:
+        for joint in _JOINT.finditer(name):
+            halves = name[: joint.start()].strip(), name[joint.end() :].strip()
+            own, ticker = halves if front else halves[::-1]
+            if normal_name(own) in _VALUES and ticker:
+                return own, ticker
+    return name, ""
+
+
+def _known(names: Sequence[str]) -> int:
+    """How many different ones of these are what a close, or another value, is called."""
+    return len({normal_name(name) for name in names} & _VALUES)
+
+
+def _one_of_columns(levels: _Levels, chosen: str) -> TextTable:
+    table, tickers = levels.table, levels.tickers
     there = sorted({ticker for ticker in tickers if ticker})
-    ticker = there[0] if sole and len(there) == 1 and not chosen else _chosen(table, there, chosen, "columns")
+    alone = levels.sole and len(there) == 1 and not chosen
+    ticker = there[0] if alone else _chosen(table, there, chosen, "columns")
     kept = [at for at, own in enumerate(tickers) if own in {"", ticker}]
     rows = tuple(tuple(row[at] for at in kept) for row in table.rows)
-    return replace(table, header=tuple(table.header[at] for at in kept), rows=rows)
+    one = replace(table, header=tuple(table.header[at] for at in kept), rows=rows)
+    return _named(one) if is_two_lines(one.header) else one
+
+
+def _named(table: TextTable) -> TextTable:
+    """The table with names by what stands in its columns, where those above them are cut off."""
+    names = names_of(table.rows)
+    if names is None:
+        return table
+    note = f"names above the tickers are missing; columns recognised by their content: {', '.join(names)}"
+    return replace(table, header=names, notes=(*table.notes, note))
 
 
 def _one_of_rows(table: TextTable, chosen: str) -> TextTable:
@@ -98,16 +185,5 @@ def _chosen(table: TextTable, there: list[str], chosen: str, where: str) -> str:
     )
     if chosen:
         raise FileFaultError(f"{table.path} has no {where} of {chosen}: --ticker is one of {listed or 'none'}")
-    raise FileFaultError(f"{table.path} has {where} of tickers: say --ticker, one of {listed}")
-
-
-def _without_prefix(table: TextTable) -> TextTable:
-    """The table without a word before all its names but the date's, as in `AAPL.Open`, `AAPL.Close`."""
-    fronts = {name.rpartition(".")[0] for name in table.header if "." in name.strip(".")}
-    prefixed = [name for name in table.header if name.rpartition(".")[0] in fronts and "." in name]
-    front = next(iter(fronts), "")
-    plain = tuple(name.removeprefix(f"{front}.") for name in table.header)
-    common = len(fronts) == 1 and len(prefixed) >= min(_COMMON, len(table.header) - 1) and len(prefixed) > 1
-    if not common or "close" in find_columns(table.header) or "close" not in find_columns(plain):
-        return table
-    return replace(table, header=plain)
+    whole = ", or --close and the name of a column" if where == "columns" else ""
+    raise FileFaultError(f"{table.path} has {where} of several tickers: say --ticker, one of {listed}{whole}")

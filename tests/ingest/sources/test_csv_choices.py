@@ -54,7 +54,7 @@ def test_a_file_without_a_close_names_the_option(write: Write) -> None:
 def test_rows_of_several_tickers_are_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "prices.csv"
     path.write_text("Date,Symbol,Close\n2026-06-08,A,1.5\n2026-06-08,B,9.5\n2026-06-09,A,1.25\n2026-06-09,B,9.25\n")
-    with pytest.raises(FileFaultError, match="rows of tickers: say --ticker, one of A, B"):
+    with pytest.raises(FileFaultError, match="rows of several tickers: say --ticker, one of A, B"):
         closes(path)
     assert closes(path, Choices(ticker="B")) == [9.5, 9.25]
     with pytest.raises(FileFaultError, match="no rows of C: --ticker is one of A, B"):
@@ -67,7 +67,7 @@ def test_rows_of_several_tickers_are_asked_for(tmp_path: Path) -> None:
 def test_columns_of_several_tickers_are_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "prices.csv"
     path.write_text("Price,Close,Close,Volume,Volume\nTicker,A,B,A,B\nDate,,,,\n2026-06-08,1.5,9.5,1,2\n")
-    with pytest.raises(FileFaultError, match="columns of tickers: say --ticker, one of A, B"):
+    with pytest.raises(FileFaultError, match="columns of several tickers: say --ticker, one of A, B, or --close"):
         closes(path)
     assert closes(path, Choices(ticker="B")) == [9.5]
     path.write_text("Price,Close,Volume\nTicker,A,A\nDate,,\n2026-06-08,1.5,1\n")
@@ -208,11 +208,11 @@ def test_flat_rows_of_weekends_are_left_out_for_currencies(tmp_path: Path) -> No
 def test_dates_of_three_numbers_are_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "prices.csv"
     path.write_text("Date,Close\n11/09/2026,1.5\n11/10/2026,1.25\n")
-    with pytest.raises(FileFaultError, match=r"may be month first or day first.* --dates month-first or day-first"):
+    with pytest.raises(FileFaultError, match=r"may be month first or day first.* --dates mdy or dmy"):
         closes(path)
-    rows = read(path, "COIN", "XNYS", Choices(dates="month-first")).rows
+    rows = read(path, "COIN", "XNYS", Choices(dates="mdy")).rows
     assert rows["session"].dt.month.tolist() == [11, 11]
-    with pytest.raises(FileFaultError, match="--dates us: choose month-first or day-first or year-first"):
+    with pytest.raises(FileFaultError, match="--dates us: choose mdy or dmy or ymd"):
         Choices(dates="us")
 
 
