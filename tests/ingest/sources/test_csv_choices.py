@@ -208,7 +208,7 @@ def test_flat_rows_of_weekends_are_left_out_for_currencies(tmp_path: Path) -> No
 def test_dates_of_three_numbers_are_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "prices.csv"
     path.write_text("Date,Close\n11/09/2026,1.5\n11/10/2026,1.25\n")
-    with pytest.raises(FileFaultError, match=r"may be month first or day first.* --dates month-first or day-first"):
+    with pytest.raises(FileFaultError, match=r"may be month first or day first.* --dates mdy or dmy"):
         closes(path)
     rows = read(path, "COIN", "XNYS", Choices(dates="month-first")).rows
     assert rows["session"].dt.month.tolist() == [11, 11]
