@@ -3,6 +3,7 @@
 The rows rule readings out that make no day of one of them. Year first or last with two digits each, the rows' distance
 tells as well: read wrongly, days of one month become years, and a file of a row a day has rows a year apart. Month or
 day first is told by the rows alone; where they do not, a silent mistake would shuffle the history, and it is asked for.
+Between points the day stands before the month, and the year first only where the distance tells.
 """
 
 import re
@@ -18,6 +19,8 @@ _SEVERAL = 8
 _DAILY = 4.5
 """Days between the rows of a market that is open every day but weekends and holidays, in the median, at most."""
 _CAN_CHOOSE = ", or say --dates "
+_NAMES = {Order.MONTH_FIRST: "mdy", Order.DAY_FIRST: "dmy", Order.YEAR_FIRST: "ymd"}
+_SAID = {name: order for order, short in _NAMES.items() for name in (short, order.name.lower().replace("_", "-"))}
 Found = Sequence[tuple[int, re.Match[str]]]
 
 
@@ -27,12 +30,12 @@ def date_order(texts: Sequence[str], place: Callable[[int], str], said: str | No
     Args:
         texts: Dates without a clock `(rows,)`.
         place: File and line of a row, for messages.
-        said: The order as the user says, such as `day-first`; nothing where he does not, None where he cannot.
+        said: The order as the user says, such as `dmy` or `day-first`; nothing where he does not, None where he cannot.
 
     Raises:
         BadDateError: They can be read in two ways throughout, or not in the one that is said.
 
-    >>> date_order(["1/2/2018", "1/13/2018"], str), date_order(["1/2/2018"], str, "day-first")
+    >>> date_order(["1/2/2018", "1/13/2018"], str), date_order(["1/2/2018"], str, "dmy")
     (<Order.MONTH_FIRST: (2, 0, 1)>, <Order.DAY_FIRST: (2, 1, 0)>)
     """
     found = [(row, match) for row, text in enumerate(texts) if (match := three_numbers(text))]
@@ -43,9 +46,9 @@ def date_order(texts: Sequence[str], place: Callable[[int], str], said: str | No
         return Order.MONTH_FIRST
     fit = _daily(found, fit)
     for row, match in found if len(fit) > 1 else ():
-        if len({in_order(match, order) for order in fit}) > 1:
+        if match[2] != "." and len({in_order(match, order) for order in fit}) > 1:
             named = [order.name.lower().replace("_", " ") for order in fit]
-            option = "" if said is None else _CAN_CHOOSE + " or ".join(name.replace(" ", "-") for name in named)
+            option = "" if said is None else _CAN_CHOOSE + " or ".join(_NAMES[order] for order in fit)
             raise BadDateError(
                 f"{place(row)}: {quoted(texts[row])} may be {' or '.join(named)}, and no row of the file tells which: "
                 f"write dates as 2018-01-21{option}"
@@ -54,9 +57,9 @@ def date_order(texts: Sequence[str], place: Callable[[int], str], said: str | No
 
 
 def _as_said(found: Found, texts: Sequence[str], place: Callable[[int], str], said: str) -> Order:
-    order = Order[said.replace("-", "_").upper()]
+    order = _SAID[said]
     for row, match in found:
-        if in_order(match, order) is None:
+        if (match[2] == "." and order is Order.MONTH_FIRST) or in_order(match, order) is None:
             raise BadDateError(f"{place(row)}: {quoted(texts[row])} is no date where --dates is {said}: say another")
     return order
 

@@ -64,7 +64,13 @@ def test_thousands_and_decimal_commas_are_read_back(whole: int, cents: int) -> N
     assert parse_number(english) == parse_number(german, decimal_comma=True) == float(f"{whole}.{cents:02d}")
 
 
-@pytest.mark.parametrize("text", ["null", "NULL", "-", "", "N/A", "n/a", "NaN", "None", "--", "#N/A"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("null", "NULL", "-", "", "N/A", "n/a", "NaN", "None", "--", "#N/A", "#N/A N/A", "ND", "N/D", "#NV", "#N/D"),
+        *("n.d.", "k.A.", ".", "..", "-,--", "<NA>", "\\N"),
+    ],
+)
 def test_gaps(text: str) -> None:
     assert np.isnan(parse_number(text))
 
@@ -73,6 +79,51 @@ def test_gaps(text: str) -> None:
 def test_what_is_no_number_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         parse_number(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("*", "12.50*", "#REF!", "#VALUE!", "halted", "(12.50", "12.50)", "(-12.50)", "((12.50))", "12.50-", "12 34"),
+        *("1'23.4", "12.5 M M", "1.2 Mx", "1.2BUSD", "100 BUSD", "12.50 abc", "3 Mioo", "2.5兆", "1,23,4", "A12.5"),
+    ],
+)
+def test_what_looks_like_a_number_and_is_not_sure_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        parse_number(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        *(
+            ("1'234.56", 1234.56),
+            ("1\u2019234.56", 1234.56),
+            ("12,34,567.89", 1234567.89),
+            ("1,234,567.89", 1234567.89),
+        ),
+        *(("$ 12.50", 12.5), ("12.50 USD", 12.5), ("USD 12.50", 12.5), ("-$12.50", -12.5), ("(12.50)", -12.5)),
+        *(("($12.50)", -12.5), ("$(12.50)", -12.5), ("\u221212.50", -12.5), ("1.23M", 1.23e6), ("0.0471 bn", 47.1e6)),
+        *(("3.4亿", 3.4e8), ("12.3万", 1.23e5), ("2万亿", 2e12), ("3.4억", 3.4e8), ("5만", 5e4), ("1조", 1e12)),
+        *(("1.5 Cr", 1.5e7), ("2 lakh", 2e5), ("12,500원", 12500.0), ("12500円", 12500.0), ("\uffe512,500", 12500.0)),
+        *(("12.5 MEUR", 12.5e6), ("1.2B USD", 1.2e9), ("1,234.50 USDT", 1234.5), ("3 million", 3e6)),
+    ],
+)
+def test_numbers_with_a_decimal_point(text: str, number: float) -> None:
+    assert parse_number(text) == pytest.approx(number, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        *(("1 234,56", 1234.56), ("1\u00a0234,56", 1234.56), ("1\u202f234,56", 1234.56), ("1\u2009234,56", 1234.56)),
+        *(("€12,50", 12.5), ("12,50 €", 12.5), ("12,50 zł", 12.5), ("1.234,56 TL", 1234.56), ("kr 12,50", 12.5)),
+        *(("1,2 Mrd", 1.2e9), ("1,2 Mrd.", 1.2e9), ("3,4 Mio. €", 3.4e6), ("3,4 mld", 3.4e9), ("2 tys.", 2e3)),
+        *(("1,2 млн", 1.2e6), ("1,2 млрд", 1.2e9), ("12,50 \u0440\u0443\u0431.", 12.5), ("1,5 Mds €", 1.5e9)),
+    ],
+)
+def test_numbers_with_a_decimal_comma(text: str, number: float) -> None:
+    assert parse_number(text, decimal_comma=True) == pytest.approx(number, rel=1e-12)
 
 
 def test_a_decimal_point_among_decimal_commas_is_refused() -> None:
