@@ -31,6 +31,7 @@ from ingest.text.roles import date_column, is_indexed, price_roles, stamp_texts
 from ingest.text.stamps import date_texts, parse_stamps
 from ingest.text.table import TextTable, read_table
 from ingest.text.tickers import is_two_lines, one_ticker
+from ingest.text.understood import understood
 from ingest.text.unnamed import names_of
 from ingest.text.values import columns_of_numbers
 from ingest.unshown_dividends import with_unshown
@@ -109,7 +110,8 @@ def read(path: str | Path, symbol: str, calendar: str | Calendar, choices: Choic
     rows = panel_rows(symbol, dates, kept, "csv_file", table.sha256)
     if adjusted:
         rows.loc[0, "adjustment"] = np.nan  # its level is that of the day when the file was made
-    return Reading(rows, adjusted, (*table.notes, *days.notes, *told, *more, *notes))
+    seen = understood(table, at, texts, stamps, days.days, positions, values)
+    return Reading(rows, adjusted, (*table.notes, *days.notes, *told, *more, *notes), seen)
 
 
 def asset_for(rows: pd.DataFrame, symbol: str, calendar: str | Calendar) -> Asset:
