@@ -50,6 +50,8 @@ class Attention(Section):
 
     source: str = Field(description="an adapter of ingest.attention, such as wikimedia")
     subject: str = Field(description="what to ask there, in the adapter's words")
+    column: str = Field("", description="of a file: the name of its column of counts; empty for the one that may be")
+    kind: str = Field("", description="of a file: what is counted; empty for what its column's name says")
 
 
 class Data(Section):

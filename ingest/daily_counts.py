@@ -26,12 +26,16 @@ class Counts:
             holes: NaN for a day that is not known.
         payload: The sha256 of the provider's bytes, decompressed, hex; of several pages one after the other in the
             order in which they came.
+        former: Names that earlier versions gave this kind: an asset that has one of them keeps it.
+        notes: What a user should know, such as how many days were left out.
     """
 
     kind: str
     lag: timedelta
     days: pd.Series
     payload: str
+    former: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def final_days(first: Day, last: Day, now: datetime, lag: timedelta, where: str) -> tuple[pd.Timestamp, pd.Timestamp]:

@@ -148,8 +148,9 @@ class Store:
         lag = int(given.lag.total_seconds() // 60)
         with writing(self._engine) as connection:
             before = _known(connection, symbol)
-            _refuse_other_attention(before, source, given.kind)
-            asset = replace(before, attention_source=source, attention_kind=given.kind, attention_lag_minutes=lag)
+            kind = before.attention_kind if before.attention_kind in given.former else given.kind
+            _refuse_other_attention(before, source, kind)
+            asset = replace(before, attention_source=source, attention_kind=kind, attention_lag_minutes=lag)
             if asset != before and before.attention_source:
                 raise AssetConflictError(
                     f"{symbol}: {source} is stored with a lag of {before.attention_lag_minutes} minutes, not {lag}"

@@ -131,18 +131,27 @@ def attention(
         str,
         typer.Option("--subject", help="What to ask it: an article, a query, a coin, a file; the settings' if not."),
     ] = "",
+    column: Annotated[
+        str, typer.Option("--column", help="Of a file: the name of its column of counts; by its name if not.")
+    ] = "",
+    kind: Annotated[
+        str, typer.Option("--kind", help='Of a file: what is counted, as "tweets a day"; by its name if not.')
+    ] = "",
     first: Annotated[str | None, typer.Option("--from", help="First day; what is not stored yet if not.")] = None,
     last: Annotated[str | None, typer.Option("--to", help="Last day; today if not.")] = None,
 ) -> None:
     """Fetches how much is written or read about an asset a day: tweets, or page views."""
     from forecaster.operation import fetch
+    from forecaster.settings import Attention
 
     start, end = _range(first, last)
     home = opened()
-    counts = fetch.attention(home, symbol, source, subject, start, end)
+    asked = Attention(source=source, subject=subject, column=column, kind=kind)
+    counts, notes = fetch.attention(home, symbol, asked, start, end)
     kept = home.store.history(symbol)
     days = f"{kept.counts['day'].min():%Y-%m-%d} to {kept.counts['day'].max():%Y-%m-%d}"
-    say(f"{symbol}: {kept.asset.attention_kind} from {kept.asset.attention_source}, now {days}: {told(counts)}.")
+    here = f"{symbol}: {kept.asset.attention_kind} from {kept.asset.attention_source}, now {days}: {told(counts)}"
+    say("; ".join((here, *notes)) + ".")
     if symbol not in home.settings.data.attention:
         say(f'Put source and subject under [data.attention."{symbol}"] in forecaster.toml to fetch it every day.')
 

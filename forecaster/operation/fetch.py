@@ -9,11 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
 from forecaster.errors import ForecasterError
+from forecaster.settings import Attention
 from ingest import attention as adapters
 from ingest import sources
 from ingest.errors import IngestError, ProviderError, StoreError
@@ -36,6 +37,13 @@ OVERLAP = pd.Timedelta(2, unit="D")
 """Days that are asked for again, since a count may be corrected soon after it was published."""
 LEAD = pd.Timedelta(10, unit="D")
 """Days before the first price that are asked for: its session may be paired with a count of some days before."""
+
+
+class Attended(NamedTuple):
+    """What became of counts in the store, and what a user should know of them."""
+
+    counts: Appended
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,42 +203,58 @@ def first_wanted(provider: Provider, now: datetime, last: pd.Timestamp | None) -
 def attention(
     home: Home,
     symbol: str,
-    source: str = "",
-    subject: str = "",
+    asked: Attention | None = None,
     first: pd.Timestamp | None = None,
     last: pd.Timestamp | None = None,
-) -> Appended:
+) -> Attended:
     """Fetches counts of an asset's attention.
 
     Args:
         home: Where everything is kept.
         symbol: An asset with prices.
-        source: An adapter of `ingest.attention`; that of the settings where empty.
-        subject: In the adapter's words; that of the settings where empty.
+        asked: Where it comes from; what is empty is as in the settings, if they name this source.
         first: First day; where None, the last stored day less `OVERLAP`, or the first price less `LEAD`.
         last: Last day; today where None.
 
     Raises:
-        ForecasterError: Neither the arguments nor the settings name a source and a subject.
+        ForecasterError: Neither the arguments nor the settings name a source and a subject, or they say of a source
+            that is no file what only a file may need.
         UnknownSourceError: There is no such adapter.
         ProviderError: What the provider did not give, or that it is not asked before a pause is over.
         AssetConflictError: The asset's attention comes from elsewhere.
     """
+    of = _where_from(home, symbol, asked or Attention(source="", subject=""))
+    adapter, history, now = adapters.load(of.source), home.store.history(symbol), home.clock.now()
+    if first is None:
+        first = history.first - LEAD if history.counts.empty else history.counts["day"].max() - OVERLAP
+    until = pd.Timestamp(now).tz_convert("UTC").tz_localize(None) if last is None else last
+    with _asking(home, of.source, symbol):
+        if of.column or of.kind:
+            given = adapters.of_files(of.source).attention(
+                of.subject, first, until, now, column=of.column, kind=of.kind
+            )
+        else:
+            given = adapter.attention(of.subject, first, until, now)
+    counts = home.store.append_counts(symbol, of.source, given, now, home.ledger.newest(symbol))
+    return Attended(counts, given.notes)
+
+
+def _where_from(home: Home, symbol: str, asked: Attention) -> Attention:
+    """What is asked for, completed by the settings.
+
+    Raises:
+        ForecasterError: There is no source or no subject.
+    """
     chosen = home.settings.data.attention.get(symbol)
-    if chosen is not None and source in {"", chosen.source}:
-        source, subject = chosen.source, subject or chosen.subject
-    if not source or not subject:
+    if chosen is not None and asked.source in {"", chosen.source}:
+        known = chosen.model_dump() if asked.subject in {"", chosen.subject} else {"source": chosen.source}
+        asked = asked.model_copy(update={name: said for name, said in known.items() if not getattr(asked, name)})
+    if not asked.source or not asked.subject:
         raise ForecasterError(
             f"{symbol}: say where its attention comes from, and what to ask there: --source wikimedia --subject "
             f'Ethereum, or [data.attention."{symbol}"] with source and subject in forecaster.toml'
         )
-    adapter, history, now = adapters.load(source), home.store.history(symbol), home.clock.now()
-    if first is None:
-        first = history.first - LEAD if history.counts.empty else history.counts["day"].max() - OVERLAP
-    until = pd.Timestamp(now).tz_convert("UTC").tz_localize(None) if last is None else last
-    with _asking(home, source, symbol):
-        given = adapter.attention(subject, first, until, now)
-    return home.store.append_counts(symbol, source, given, now, home.ledger.newest(symbol))
+    return asked
 
 
 def _stored(

@@ -7,9 +7,11 @@ names; nothing else changes. Each reads its provider through `ingest.transport` 
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import TYPE_CHECKING, Protocol, cast
 
 from ingest import registry
+from ingest.errors import FileFaultError
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -52,6 +54,24 @@ class Adapter(Protocol):
         ...
 
 
+class FileAdapter(Adapter, Protocol):
+    """What the adapter of files offers beyond: two words of the user on what a file does not tell."""
+
+    def attention(  # what each adapter is asked, and two that a file may need
+        self,
+        subject: str,
+        first: Day,
+        last: Day,
+        now: datetime,
+        transport: Transport | None = None,
+        *,
+        column: str = "",
+        kind: str = "",
+    ) -> Counts:
+        """The counts of one of a file's columns, by UTC day."""
+        ...
+
+
 def names() -> tuple[str, ...]:
     """The ids of all adapters, sorted.
 
@@ -71,3 +91,15 @@ def load(name: str) -> Adapter:
     'page views a day'
     """
     return cast("Adapter", registry.load(__name__, name, "attention"))
+
+
+def of_files(name: str) -> FileAdapter:
+    """The adapter of files by its id, for a file whose column and kind are said.
+
+    Raises:
+        FileFaultError: Another adapter's counts are of one kind, which nobody chooses.
+    """
+    adapter = load(name)
+    if "column" not in signature(adapter.attention).parameters:
+        raise FileFaultError(f"{name} counts {adapter.KIND}: leave out --column and --kind, which are of files")
+    return cast("FileAdapter", adapter)

@@ -26,7 +26,7 @@ _CLOCK = re.compile(
 )
 _TRAILING = re.compile(r"(?P<date>.*\d)\s+(?P<zone>Z|UTC|GMT)")
 _YEAR_LAST = re.compile(r"([^\W\d_].*\d)\s+(\d{1,2}:\d{2}:\d{2})(\s+(?:[A-Z]{3,4}|[+-]\d{4}))?\s+(\d{4})")
-_HOURLY = re.compile(r"((?:19|20)\d{6})(\d{2})")
+_HOURLY = re.compile(r"((?:19|20)\d{6}|\d{4}-\d{2}-\d{2}(?=T))T?(\d{2})")
 _OFFSET = re.compile(r"(?:GMT|UTC)?([+-])(\d{2})(?::?(\d{2})(?::\d{2})?)?(?:\s*\(.*\))?")
 _NAMED = {
     "Z": 0,

@@ -152,6 +152,58 @@ def test_a_file_of_counts(coin: Path, command: Callable[..., Any], tmp_path: Pat
     assert rows[PRICES[50]] == count(PRICES[50])
 
 
+def counts_file(folder: Path, header: str) -> Path:
+    """A file with two columns of counts, by day."""
+    path = folder / "counts.csv"
+    days = {"Date": PRICES.strftime("%Y-%m-%d"), "a": [count(day) for day in PRICES], "b": [1] * SESSIONS}
+    pd.DataFrame(days).to_csv(path, index=False, header=header.split(","))
+    return path
+
+
+def test_the_user_names_column_and_kind_of_a_file(coin: Path, command: Callable[..., Any], tmp_path: Path) -> None:
+    path = counts_file(tmp_path, "Date,Coin,Other")
+    words = ("ingest", "attention", "COIN", "--source", "csv_file", "--subject", path, "--home", coin)
+    assert "(Coin, Other): say --column and the name of one" in command(*words).complaint(1)
+    said = command(*words, "--column", "Coin", "--kind", "page views")
+    assert said.out.startswith("COIN: page views a day from csv_file, now "), said
+    assert history(coin).read(PRICES[-1]).set_index("session")["tweets"][PRICES[50]] == count(PRICES[50])
+    other = command(*words, "--column", "Coin", "--kind", "searches a day").complaint(1)
+    assert "COIN has page views a day from csv_file; searches a day from csv_file would be another series" in other
+
+
+def test_the_settings_name_them_for_every_day(coin: Path, command: Callable[..., Any], tmp_path: Path) -> None:
+    path = counts_file(tmp_path, "Date,Coin,Other")
+    said = f'[data.attention.COIN]\nsource = "csv_file"\nsubject = "{path}"\ncolumn = "Other"\nkind = "stars a day"\n'
+    with (coin / "forecaster.toml").open("a") as file:
+        file.write(said)
+    assert command("ingest", "attention", "COIN", "--home", coin).out.startswith("COIN: stars a day from csv_file")
+    assert set(history(coin).counts["count"]) == {1.0}
+    other = tmp_path / "tweets.csv"
+    other.write_text(f"Date,Tweets\n{PRICES[-1]:%Y-%m-%d},5\n")
+    told = command("ingest", "attention", "COIN", "--subject", other, "--home", coin).complaint(1)
+    assert "tweets a day from csv_file would be another series" in told, "column and kind are of the settings' file"
+
+
+def test_a_series_keeps_the_name_that_an_earlier_version_gave_it(
+    coin: Path, command: Callable[..., Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "counts.csv"
+    path.write_text(f"Date,Coin\n{PRICES[-2]:%Y-%m-%d},5\n")
+    words = ("ingest", "attention", "COIN", "--source", "csv_file", "--subject", path, "--home", coin)
+    assert command(*words, "--kind", "coin a day").code == 0
+    path.write_text(f"Date,Coin\n{PRICES[-2]:%Y-%m-%d},5\n{PRICES[-1]:%Y-%m-%d},<1\n")
+    said = command(*words)
+    assert said.out.startswith("COIN: coin a day from csv_file, now "), said
+    assert said.out.splitlines()[0].endswith('; 1 day written as "<1", taken as 0.5.')
+
+
+def test_column_and_kind_are_of_files(coin: Path, command: Callable[..., Any], server: Server) -> None:
+    words = ("ingest", "attention", "COIN", "--source", "wikimedia", "--subject", "E", "--home", coin)
+    said = command(*words, "--kind", "stars a day").complaint(1)
+    assert said.startswith("wikimedia counts page views a day: leave out --column and --kind")
+    assert server.asked == []
+
+
 def test_the_daily_run_fetches_what_the_settings_name(coin: Path, command: Callable[..., Any], server: Server) -> None:
     with (coin / "forecaster.toml").open("a") as file:
         file.write('[data.attention.COIN]\nsource = "wikimedia"\nsubject = "Ethereum"\n')
