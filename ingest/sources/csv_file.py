@@ -28,7 +28,7 @@ from ingest.text.columns import is_dated, is_header, normal_name
 from ingest.text.dates import american
 from ingest.text.recognition import refuse_other_spacing
 from ingest.text.roles import date_column, is_indexed, price_roles, stamp_texts
-from ingest.text.stamps import date_texts, parse_stamps
+from ingest.text.stamps import Stamp, date_texts, parse_stamps
 from ingest.text.table import TextTable, read_table
 from ingest.text.tickers import is_two_lines, one_ticker
 from ingest.text.values import columns_of_numbers
@@ -77,16 +77,58 @@ def read(path: str | Path, symbol: str, calendar: str | Calendar, choices: Choic
     if not table.rows:
         raise EmptyFileError(f"{path} has a header but no rows: save it again with a row a day")
     texts = stamp_texts(table, at)
+    return rows_of(table, at, stamps_of(table, at, texts, said), symbol, days_of, said, american(date_texts(texts)))
+
+
+def stamps_of(table: TextTable, at: int, texts: Sequence[str], said: Choices) -> list[Stamp]:
+    """The stamps of a table's rows.
+
+    Args:
+        table: Of one ticker.
+        at: Position of the column of dates.
+        texts: Its cells, with their clocks.
+        said: What the user says.
+
+    Raises:
+        BadDateError: A text that is no date, or dates that can be read in two ways.
+    """
     fallback = "UTC" if normal_name(table.header[at]) in _IN_UTC else said.timezone
-    stamps = parse_stamps(texts, table.place, zone(fallback) if fallback else None, said.dates)
+    return parse_stamps(texts, table.place, zone(fallback) if fallback else None, said.dates)
+
+
+def rows_of(  # a table, and how each part of it is to be read
+    table: TextTable,
+    at: int,
+    stamps: Sequence[Stamp],
+    symbol: str,
+    days_of: Calendar,
+    said: Choices,
+    month_first: bool = False,
+    source: str = "csv_file",
+) -> Reading:
+    """What the rows of a table hold, wherever it comes from.
+
+    Args:
+        table: Of one ticker, with at least one row.
+        at: Position of the column of dates.
+        stamps: Of each row.
+        symbol: The asset's symbol.
+        days_of: Its calendar.
+        said: What the user says.
+        month_first: Whether dates are written as Americans do.
+        source: The source that is written beside each row.
+
+    Raises:
+        FileFaultError: What is wrong with the table, and in which row.
+    """
     refuse_other_spacing(table.path, stamps)
     positions, notes = price_roles(table, at, said)
     if table.events and "adjusted" not in positions:
         raise FileFaultError(
-            f"{path} has {table.events} rows that announce a dividend or a split, and no adjusted closes: download it "
-            "with them, or write the payments in a column Dividends"
+            f"{table.path} has {table.events} rows that announce a dividend or a split, and no adjusted closes: "
+            "download it with them, or write the payments in a column Dividends"
         )
-    values = columns_of_numbers(table, positions, said.decimal, american=american(date_texts(texts)))
+    values = columns_of_numbers(table, positions, said.decimal, american=month_first)
     snapshots = not _BARS & positions.keys() and not _is_called_close(table, positions["close"])
     days = dated(stamps, days_of, table.place, bars=positions.keys() >= _BARS, snapshots=snapshots)
     covered, idle = within(days.days, days_of), _idle(days.days, values, days_of)
@@ -100,11 +142,12 @@ def read(path: str | Path, symbol: str, calendar: str | Calendar, choices: Choic
         "adjustment": factors[~gaps]
     }
     if gaps.all():
-        raise EmptyFileError(f"{path} has no row with a close: check the column {table.header[positions['close']]}")
+        name = table.header[positions["close"]]
+        raise EmptyFileError(f"{table.path} has no row with a close: check the column {name}")
     if gaps.any():
         told.insert(0, f"{int(gaps.sum())} rows without a close, left out")
     dates = pd.DatetimeIndex(days.days[order][~gaps].astype("datetime64[us]"))
-    rows = panel_rows(symbol, dates, kept, "csv_file", table.sha256)
+    rows = panel_rows(symbol, dates, kept, source, table.sha256)
     if adjusted:
         rows.loc[0, "adjustment"] = np.nan  # its level is that of the day when the file was made
     return Reading(rows, adjusted, (*days.notes, *told, *more, *notes))
@@ -238,8 +281,8 @@ def _one_a_session(table: TextTable, dates: Days, values: Values, kept: npt.NDAr
         )
     for first, second in differ:
         raise DuplicateSessionError(
-            f"{table.path}, lines {table.lines[min(first, second)]} and {table.lines[max(first, second)]} both give "
-            f"{dates[first]}, with different values: keep the right one"
+            f"{table.places(int(min(first, second)), int(max(first, second)))} both give {dates[first]}, with "
+            "different values: keep the right one"
         )
     return np.delete(order, repeated)
 

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from ingest.errors import EmptyFileError, FileFaultError, MissingFileError, NotTextError
 from ingest.text.dates import Order, one_date
 from ingest.text.recognition import refuse_answers, refuse_returns
@@ -36,7 +39,7 @@ class TextTable:
     """The cells of a file.
 
     Attributes:
-        path: The file, for messages.
+        path: The file, or what else the rows are of, for messages.
         header: The names of the columns, stripped.
         rows: The cells of each row, as many as the header has, stripped.
         lines: The line of the file on which each row ends, from 1.
@@ -46,7 +49,7 @@ class TextTable:
         events: Rows that announce a dividend or a split between the rows of prices, left out.
     """
 
-    path: Path
+    path: Path | str
     header: Cells
     rows: tuple[Cells, ...]
     lines: tuple[int, ...]
@@ -62,6 +65,14 @@ class TextTable:
     def place(self, row: int) -> str:
         """File and line of a row, for messages."""
         return f"{self.path}, line {self.lines[row]}"
+
+    def places(self, one: int, other: int) -> str:
+        """File and lines of two rows, for messages."""
+        return f"{self.path}, lines {self.lines[one]} and {self.lines[other]}"
+
+    def numbers(self, position: int) -> npt.NDArray[np.float64] | None:
+        """A column as numbers `(rows,)`, where they are known and not read from its cells."""
+        return None
 
 
 def read_table(path: Path, *tests: IsHeader) -> TextTable:
