@@ -69,9 +69,9 @@ def score(
     if isinstance(forecasts, Predictive):
         return _of_distributions([forecasts] * outcomes.size, outcomes, levels)
     if isinstance(forecasts, Iterable):
-        forecasts = list(forecasts)
-        distributions = [one for one in forecasts if isinstance(one, Predictive)]
-        if distributions and len(distributions) == len(forecasts):
+        listed = list(forecasts)
+        distributions = [one for one in listed if isinstance(one, Predictive)]
+        if distributions and len(distributions) == len(listed):
             return _of_distributions(distributions, outcomes, levels)
     table = _numbers(forecasts, "forecasts")
     if table.ndim != 2 or len(table) != outcomes.size:  # noqa: PLR2004  # rows and columns
