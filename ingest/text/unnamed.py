@@ -135,7 +135,8 @@ def _order(prices: list[list[float]], rest: _Rest) -> tuple[str, ...] | None:
     one, other = (at for at in range(_PRICES) if at not in {*highest, *lowest})
     closes_first, opens_first = (_apart(prices[a], prices[b], rest) for a, b in ((one, other), (other, one)))
     close = one if closes_first < opens_first else other
-    if max(closes_first, opens_first) < _NEARER * min(closes_first, opens_first) or closes_first == opens_first:
+    told = max(closes_first, opens_first) > _NEARER * min(closes_first, opens_first)
+    if not told and prices[one] != prices[other]:  # where they are the same, either is the close
         return None
     names = {highest[0]: "High", lowest[0]: "Low", close: "Close"}
     return tuple(names.get(at, "Open") for at in range(_PRICES))

@@ -98,9 +98,15 @@ def test_few_rows_do_not_tell_open_from_close() -> None:
     assert names_of(rows) is None
 
 
+def test_a_price_that_stands_for_open_and_close_needs_no_telling(tmp_path: Path) -> None:
+    frame = bars()
+    path = written(tmp_path / "prices.csv", "{d:%Y-%m-%d},{c},{h},{l},{c},{v}", frame)
+    assert read(path, "COIN", "24/7").rows["close"].tolist() == frame["c"].tolist()
+
+
 def test_open_and_close_are_never_swapped() -> None:
-    """False alarms at most one in ten thousand would show here one time in thirty; none was seen in 3,000."""
-    for seed in range(300):
+    """Of 100 markets none; were one in thirty swapped, this would pass by luck in one run of thirty."""
+    for seed in range(100):
         frame = bars(seed)
         rows = [
             (f"{d:%Y-%m-%d}", *map(str, row))
