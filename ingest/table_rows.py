@@ -94,6 +94,8 @@ def rows_of(  # a table, and how each part of it is to be read
     kept = {role: column[order][~gaps] for role, column in values.items() if role in VALUES} | {
         "adjustment": factors[~gaps]
     }
+    if not order.size:
+        raise EmptyFileError(f"{table.path} has no row that is a session: {'; '.join(told) or 'all are of today'}")
     if gaps.all():
         name = table.header[positions["close"]]
         raise EmptyFileError(f"{table.path} has no row with a close: check the column {name}")

@@ -14,21 +14,25 @@ ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
                 gmttime localtime exchangedate pricedate dateutc observationdate effectivedate valuedate asofdate caldt
                 datum börsentag handelstag handelsdag fecha data giorno séance sesja sessão dato päivämäärä tijd tarih
                 дата 日期 交易日期 交易日 日付 日時 날짜 일자 거래일
+                datadate t
                 """,
             "open": """
                 open openprice opening openingprice priceopen
                 eröffnung eröffn eröffnungskurs erster ouv ouverture apertura aperto abertura otwarcie kursotwarcia
                 åbning öppning açılış открытие откр 开盘 开盘价 開盤 開盤價 始値 시가
+                pxopen openprc prcod o
                 """,
             "high": """
                 high highprice dayhigh pricehigh
                 hoch tageshoch höchst höchstkurs plushaut haut máximo maximo máx max massimo najwyzszy najwyższy maks
                 hoog højest högst yüksek макс максимум 最高 最高价 最高價 高値 고가
+                pxhigh high1 prchd h
                 """,
             "low": """
                 low lowprice daylow pricelow
                 tief tagestief tiefst tiefstkurs plusbas bas mínimo minimo mín min najnizszy najniższy
                 laag lavest lägst düşük мин минимум 最低 最低价 最低價 安値 저가
+                pxlow low1 prcld l
                 """,
             "close": """
                 close closeprice closing closingprice closelast priceclose
@@ -37,6 +41,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
                 kurszamknięcia slutkurs slotkoers kapanış закрытие 收盘 收盘价 收盤 收盤價 終値 종가
                 last lastprice price settle settlement settlementprice settleprice
                 zuletzt kurs dernier último ultimo ostatnio şimdi цена
+                pxlast universalcloseprice trdprc1 prccd c
                 """,
             "adjusted": """
                 adjclose adjustedclose adjcloseprice closeadjusted closeadj adjustedcloseprice adjclosingprice
@@ -49,6 +54,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
                 noofshares numberofshares totaltradedquantity tradedquantity
                 stuecke stücke volumen wolumen 成交量 거래량 出来高 tickvolume tickvol turnover
                 volumes volym hacim hac объём объем 成交股數 成交股数 売買高 umsatz obrót omzet omsättning
+                pxvolume acvol1 cshtrd 売買高株 出来高株 v
                 """,
             "market_cap": "marketcap marketcapitalization marketcapitalisation",
             "tweets": "tweets tweetsaday tweetcount tweetsperday numberoftweets",

@@ -16,6 +16,9 @@ _ORDINAL = r"(?:er|st|nd|rd|th|[º°.])?"
 _BETWEEN = r"(?:[ /-]|\s+de\s+)?"
 _YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})")
 _EASTERN = re.compile(r"(\d{4})(?:年|년|\.)\s*(\d{1,2})(?:月|월|\.)\s*(\d{1,2})(?:日|일|\.)?")
+_MINGUO = re.compile(r"(1\d{2})([-/.])(\d{1,2})\2(\d{1,2})")
+_BEFORE_MINGUO = 1911
+"""The years of Taiwan begin with 1912."""
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\.0)?")
 _MONTH_FIRST = re.compile(rf"{_NAME}[ -](\d{{1,2}}){_ORDINAL},?[ -](\d{{4}}|'\d{{2}})", re.IGNORECASE)
 _DAY_FIRST = re.compile(
@@ -68,8 +71,9 @@ def _sure(text: str) -> date | None:
     Raises:
         ValueError: It would be no day of the calendar.
     """
-    if found := _YEAR_FIRST.fullmatch(text):
-        return date(int(found[1]), int(found[3]), int(found[4]))
+    if found := _YEAR_FIRST.fullmatch(text) or _MINGUO.fullmatch(text):
+        year = int(found[1])
+        return date(year if len(found[1]) > len("115") else _BEFORE_MINGUO + year, int(found[3]), int(found[4]))
     if found := _COMPACT.fullmatch(text) or _EASTERN.fullmatch(text):
         return date(int(found[1]), int(found[2]), int(found[3]))
     if found := _MONTH_FIRST.fullmatch(text):

@@ -41,6 +41,11 @@ def refuse_answers(path: Path, text: str) -> None:
     shown = " ".join(head.split())[:80]
     if _JSON.match(head):
         raise FileFaultError(f"{path} holds JSON, the answer or the error of a provider, not prices in CSV: {shown!r}")
+    if _MARKUP.match(head) and "<table" in text.casefold():
+        raise FileFaultError(
+            f"{path} is a web page with a table, which some sites call a workbook: open it in a spreadsheet and save "
+            "it as .xlsx or CSV"
+        )
     if _MARKUP.match(head):
         raise FileFaultError(f"{path} holds a page or an error answer, not prices: {shown!r}: save it as CSV")
     if any(_RULE.match(line) for line in lines[:3]):

@@ -56,6 +56,11 @@ def date_column(table: TextTable) -> int:
         return found["date"]
     if normal_name(table.header[0]) in _INDEX and len(table.header) > 1:
         return 0
+    if len(table.header) == 1 and len(table.header[0].split()) > 1:
+        raise MissingColumnError(
+            f"{table.path} has no commas, semicolons, tabs or bars between its fields ({shown(table.header)}): save it "
+            "with commas"
+        )
     if 2 * sum(_is_value(cell) for cell in table.header) > len(table.header):
         raise MissingColumnError(
             f"{table.path} has no header: write one above its rows, such as Date,Open,High,Low,Close,Volume"

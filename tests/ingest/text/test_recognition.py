@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import FileFaultError
+from ingest.sources.csv_file import read
 from ingest.text.recognition import refuse_answers, refuse_other_spacing, refuse_returns
 from ingest.text.stamps import Stamp
 
@@ -65,3 +66,41 @@ def test_rows_within_the_day_are_named() -> None:
         refuse_other_spacing(PATH, hours)
     daily = [Stamp(date(2026, 1, 2 + at), time(16)) for at in range(12)]
     refuse_other_spacing(PATH, [*daily, Stamp(date(2026, 1, 2), time(12))])  # one slip is for the rows to say
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("<html><table><tr><td>Date</td></tr></table>", "a web page with a table, which some sites call a workbook"),
+        ("Date Close Volume\n2026-06-08 187.3 100\n", "has no commas, semicolons, tabs or bars between its fields"),
+        ("Date,Close\n08/06/2569,1.5\n15/06/2569,1.5\n", "has no row that is a session: 2 rows outside calendar XNYS"),
+    ],
+)
+def test_what_else_is_refused_says_what_it_is(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text(text)
+    with pytest.raises(FileFaultError, match=said):
+        read(path, "COIN", "XNYS")
+
+
+def test_exports_of_terminals_and_exchanges(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    twse = (
+        '"115年06月 2330 各日成交資訊"\n"日期","成交股數","開盤價","最高價","最低價","收盤價","成交筆數"\n'
+        '"115/06/08","1,234,567","2,180.00","2,190.00","2,170.00","2,187.00","9"\n"說明:"\n"符號說明:+/-/X"\n'
+    )
+    for text, code, close, volume in (
+        (
+            "Security,AAPL\nPeriod,D\n\nDate,PX_LAST,PX_VOLUME\n6/15/2026,187.3,100\n6/16/2026,#N/A N/A,\n",
+            "ascii",
+            187.3,
+            100,
+        ),
+        ("Exchange Date,TRDPRC_1,ACVOL_1\n15-Jun-2026,187.3,100\n", "ascii", 187.3, 100),
+        ("t,o,h,l,c,v\n2026-06-15,187,188,186,187.3,100\n", "ascii", 187.3, 100),
+        ("sep=;\nDatum;Erster;Schlusskurs;Stuecke\n15.06.2026;186,1;187,3;100\n", "ascii", 187.3, 100),
+        (twse, "big5", 2187.0, 1234567),
+    ):
+        path.write_bytes(text.encode(code))
+        row = read(path, "COIN", "XNYS").rows.iloc[0]
+        assert (row["close"], row["volume"]) == (close, volume), text

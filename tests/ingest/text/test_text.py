@@ -133,3 +133,7 @@ def test_a_decimal_point_among_decimal_commas_is_refused() -> None:
 
 def test_the_preferred_name_wins_where_two_columns_could_be_meant() -> None:
     assert find_columns(("Timestamp", "Price", "Close", "DATE")) == {"date": 3, "close": 2}
+
+
+def test_years_of_taiwan() -> None:
+    assert parse_dates(["115/06/08", "115/6/9"], str) == [date(2026, 6, 8), date(2026, 6, 9)]
