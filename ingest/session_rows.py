@@ -89,7 +89,7 @@ def one_per_session(table: TextTable, dates: Days, values: Values, kept: npt.NDA
     ]
     if len(differ) > max(1, (order.size - repeated.size) // 2):
         raise FileFaultError(
-            f"{table.path} has several rows a day: they are hourly, or of several tickers: keep a row a day, of "
+            f"{table.path} has several rows a day: they are hourly, or of several tickers: keep one row per day, of "
             "one ticker"
         )
     for first, second in differ:

@@ -272,5 +272,5 @@ def _why(counts: Appended) -> str:
         )
     if counts.needed:
         days = " and ".join(f"{day:%Y-%m-%d}" for day in counts.needed)
-        return f" since nothing tells the change from what is stored: import a file that also has the row of {days}"
+        return f" because nothing shows the change from what is stored: import a file that also has the row of {days}"
     return f" as hard to believe: see `forecaster data quarantine`; {REMEDY}"

@@ -71,7 +71,7 @@ def attention(  # what each adapter is asked, and two that a file may need
     table = _table(path)
     columns = counted(table, column, kind)
     if not table.rows:
-        raise EmptyFileError(f"{path} has a header but no rows: save it again with a row a day")
+        raise EmptyFileError(f"{path} has a header but no rows: save it again with one row per day")
     partial = _partial(table, columns)
     numbers, halves = _numbers(table, columns)
     stamps = parse_stamps(table.column(columns.days), table.place)
@@ -169,6 +169,6 @@ def _taken(table: TextTable, at: int, row: int, text: str) -> Taken | None:
 
 def _no_number(table: TextTable, at: int, row: int) -> BadValueError:
     return BadValueError(
-        f"{table.place(row)}: {name_of(table, at)} is {quoted(table.rows[row][at])}, which is no number: correct it, "
+        f"{table.place(row)}: {name_of(table, at)} is {quoted(table.rows[row][at])}, which is not a number: correct it, "
         "or leave it empty for a gap"
     )

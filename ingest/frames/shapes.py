@@ -71,7 +71,7 @@ def _from_library(data: object) -> object:
 
 def _with_rows(frame: pd.DataFrame, called: str) -> pd.DataFrame:
     if not len(frame):
-        raise FrameFaultError(f"{called} has no rows: give it a row a day")
+        raise FrameFaultError(f"{called} has no rows: give it one row per day")
     return frame
 
 

@@ -59,7 +59,7 @@ def _pages(path: Path, raw: bytes) -> Iterator[Any]:
         except json.JSONDecodeError:
             yield from [json.loads(line) for line in text.splitlines() if line.strip()]
     except (ValueError, RecursionError) as error:
-        raise FileFaultError(f"{path} begins like JSON and is none ({error}): download it again") from error
+        raise FileFaultError(f"{path} begins like JSON but cannot be parsed ({error}): download it again") from error
 
 
 def _records(path: Path, page: Any) -> list[dict[str, Any]]:  # noqa: ANN401  # JSON is any

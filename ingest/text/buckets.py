@@ -111,7 +111,7 @@ def _refuse_length(table: TextTable, row: int, length: timedelta) -> None:
         raise BadDateError(f"{table.place(row)}: its bucket ends before it starts: correct the line")
     if length > _A_DAY + _SLACK:
         raise FileFaultError(
-            f"{table.place(row)}: its bucket is {length / _A_DAY:g} days long: download the same with a row a day"
+            f"{table.place(row)}: its bucket is {length / _A_DAY:g} days long: download the same with one row per day"
         )
 
 

@@ -94,7 +94,7 @@ def counted(table: TextTable, column: str = "", kind: str = "") -> Counted:
     if is_of_longer(table.header):
         raise FileFaultError(
             f"{table.path} has {_LONGER[normal_name(table.header[0])]} counts: download the same for a shorter span, "
-            "which has a row a day"
+            "which has one row per day"
         )
     days = _days(table.header)
     if days is None:
@@ -148,7 +148,7 @@ def _named(table: TextTable, column: str) -> int:
         there = [at for at, own in enumerate(table.header) if spelt(own) == spelt(column)]
         if len(there) == 1:
             return there[0]
-    raise FileFaultError(f"{table.path}: --column {column} is no one column: it has {shown(table.header)}")
+    raise FileFaultError(f"{table.path}: --column {column} does not name one column: the file has {shown(table.header)}")
 
 
 def _found(table: TextTable, days: int) -> int:

@@ -50,7 +50,7 @@ def date_order(texts: Sequence[str], place: Callable[[int], str], said: str | No
             named = [order.name.lower().replace("_", " ") for order in fit]
             option = "" if said is None else _CAN_CHOOSE + " or ".join(_NAMES[order] for order in fit)
             raise BadDateError(
-                f"{place(row)}: {quoted(texts[row])} may be {' or '.join(named)}, and no row of the file tells which: "
+                f"{place(row)}: {quoted(texts[row])} may be {' or '.join(named)}, and no row of the file says which: "
                 f"write dates as 2018-01-21{option}"
             )
     return fit[0]
@@ -60,7 +60,7 @@ def _as_said(found: Found, texts: Sequence[str], place: Callable[[int], str], sa
     order = _SAID[said]
     for row, match in found:
         if (match[2] == "." and order is Order.MONTH_FIRST) or in_order(match, order) is None:
-            raise BadDateError(f"{place(row)}: {quoted(texts[row])} is no date where --dates is {said}: say another")
+            raise BadDateError(f"{place(row)}: {quoted(texts[row])} is not a date where --dates is {said}: say another")
     return order
 
 

@@ -77,7 +77,7 @@ def decimal_commas(
         )
         if doubtful is not None:
             raise BadValueError(
-                f"{place(role, doubtful)}: whether the mark is decimal or groups thousands, nothing in the file tells: "
+                f"{place(role, doubtful)}: nothing in the file says whether the mark is decimal or groups thousands: "
                 "say --decimal comma or --decimal point"
             )
         found[role] = mark == ","

@@ -79,7 +79,7 @@ def refuse_other_spacing(path: Path | str, stamps: Sequence[Stamp]) -> None:
     if several > _HALF * len(clocks):
         most = max(len(told) for told in clocks.values())
         raise FileFaultError(
-            f"{path} has hourly rows, or others within the day ({most} on one): import a row a day, made of them"
+            f"{path} has hourly rows, or others within the day ({most} on one): import one row per day instead"
         )
     days = sorted(clocks)
     if len(days) < _A_FEW:

@@ -122,7 +122,7 @@ def _named(table: TextTable, name: str, option: str) -> int:
         there = [at for at, own in enumerate(table.header) if spelt(own) == spelt(name)]
         if len(there) == 1:
             return there[0]
-    raise FileFaultError(f"{table.path}: {option} {name} is no one column: it has {shown(table.header)}")
+    raise FileFaultError(f"{table.path}: {option} {name} does not name one column: the file has {shown(table.header)}")
 
 
 def _close(table: TextTable) -> int:
@@ -177,8 +177,8 @@ def _refuse_repeated(table: TextTable, at: int, role: str) -> None:
         return
     option = f", or say --{role} and its whole name" if role in COLUMNS else ""
     raise FileFaultError(
-        f"{table.path}: the column {shown((table.header[at],))} stands there twice, with different values, and which "
-        f"is meant the file does not say: keep the columns of one ticker{option}"
+        f"{table.path}: the column {shown((table.header[at],))} appears twice, with different values, and the "
+        f"file does not say which one is meant: keep the columns of one ticker{option}"
     )
 
 

@@ -144,7 +144,7 @@ def _no_date(text: str, where: str) -> BadDateError:
         return BadDateError(
             f"{where}: {quoted(text)} is a {span} and no day: {span}ly rows are not read: import daily ones"
         )
-    return BadDateError(f"{where}: {quoted(text)} is no date: write it as 2018-01-21")
+    return BadDateError(f"{where}: {quoted(text)} is not a date: write it as 2018-01-21")
 
 
 def date_texts(texts: Sequence[str]) -> list[str]:
@@ -178,7 +178,7 @@ def _stamp(day: str, found: re.Match[str] | None, order: Order, place: Callable[
     known = _zone(name)
     if known is None:
         raise BadDateError(
-            f"{place(row)}: {quoted(name)} is no time zone that is known here: write UTC or an offset such as +01:00, "
+            f"{place(row)}: {quoted(name)} is not a known time zone: write UTC or an offset such as +01:00, "
             "or leave it out and say --timezone"
         )
     return Stamp(plain, clock, known)

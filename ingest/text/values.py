@@ -72,11 +72,11 @@ def _no_number(table: TextTable, row: int, at: int) -> BadValueError:
     text = table.rows[row][at]
     if text.endswith("%"):
         return BadValueError(
-            f"{table.place(row)}: {_name(table, at)} is {quoted(text)}, a percent and no price: "
+            f"{table.place(row)}: {_name(table, at)} is {quoted(text)}, a percentage and not a price: "
             "import prices, not returns"
         )
     return BadValueError(
-        f"{table.place(row)}: {_name(table, at)} is {quoted(text)}, which is no number: correct it, or leave it empty "
+        f"{table.place(row)}: {_name(table, at)} is {quoted(text)}, which is not a number: correct it, or leave it empty "
         "for a gap"
     )
 

@@ -155,7 +155,7 @@ def test_rows_on_shut_days_are_kept_as_evidence_and_disturb_nothing(store: Store
             "as-of 2023-12-31 is before the data, which run from 2024-01-01 to 2024-02-29",
         ),
         ("2024-03-01", AsOfError, "as-of 2024-03-01 is after the data"),
-        ("soon", AsOfError, "'soon' is no date"),
+        ("soon", AsOfError, "'soon' is not a date"),
     ],
 )
 def test_an_as_of_outside_the_data_is_one_clear_line(

@@ -187,7 +187,7 @@ WRONG_USAGE = [
     ((), "name an asset, or give --load DIR"),
     (("WALK", "--load", "DIR"), "give nothing else with it"),
     (("--load", "DIR", "--nuts"), "give nothing else with it"),
-    (("WALK", "--as-of", "20 Jan"), "is no date"),
+    (("WALK", "--as-of", "20 Jan"), "is not a date"),
 ]
 FAILURES = [
     (("WALK", "--model", "climatology"), "climatology has no posterior to explain: choose --model bayesian_linear"),

@@ -80,4 +80,4 @@ def test_every_column_can_be_named(tmp_path: Path) -> None:
     assert [row[name] for name in ("open", "high", "low", "close", "volume")] == [1.6, 1.7, 1.5, 1.55, 80]
     assert row["adjustment"] == pytest.approx(1.6 / 1.55 * 1.5 / 1.6)
     wrong = in_process("ingest", "csv", file, "--symbol", "S", "--close", "D", "--high", "X", *home).complaint()
-    assert "--high X is no one column: it has Date, A, B, C, D, E, F" in wrong
+    assert "--high X does not name one column: the file has Date, A, B, C, D, E, F" in wrong

@@ -119,7 +119,7 @@ def test_a_day_twice(tmp_path: Path) -> None:
     [
         ("Date,Tweets\n2024-01-02,-5\n", BadValueError, "counts.csv, line 2: Tweets is -5, which no count can be"),
         ("Date,Tweets\n2024-01-02,1e13\n", BadValueError, "line 2: Tweets is 1e13, which no count can be"),
-        ("Date,Tweets\n2024-01-01,1\n2024-01-02,many\n", BadValueError, "line 3: Tweets is 'many', which is no number"),
+        ("Date,Tweets\n2024-01-01,1\n2024-01-02,many\n", BadValueError, "line 3: Tweets is 'many', which is not a number"),
         (
             "Date,Tweets\n2024-01-02,null\n",
             EmptyFileError,
@@ -127,7 +127,7 @@ def test_a_day_twice(tmp_path: Path) -> None:
         ),
         ("Date,Tweets\n", EmptyFileError, "a header but no rows"),
         ("", EmptyFileError, "is empty"),
-        ("Date,Tweets\nsoon,5\n", BadDateError, "line 2: 'soon' is no date"),
+        ("Date,Tweets\nsoon,5\n", BadDateError, "line 2: 'soon' is not a date"),
         ("Date,Tweets\n1/2/2024,5\n", BadDateError, "line 2"),
         ("Date,Tweets\n2024-01-02,5,6\n", FileFaultError, "line 2 has 3 fields where the header has 2"),
         ("When,Tweets\n2024-01-02,5\n", MissingColumnError, "has no date column (it has: When, Tweets)"),
@@ -228,7 +228,7 @@ def test_answers_of_services_are_read(tmp_path: Path, text: str, kind: str, coun
         ('{"error": "no such page"}', "JSON without a list of counts under items, data or results: .*no such page"),
         ('{"items": []}', "is an answer without a count"),
         ('{"items": [1, 2]}', "JSON without a list of counts"),
-        ('{"items": [{"timestamp": "soon", "views": 3}]}', "record 1: 'soon' is no date"),
+        ('{"items": [{"timestamp": "soon", "views": 3}]}', "record 1: 'soon' is not a date"),
     ],
 )
 def test_answers_that_hold_no_counts_are_refused(tmp_path: Path, text: str, says: str) -> None:
@@ -241,7 +241,7 @@ def test_the_user_names_column_and_kind(tmp_path: Path) -> None:
     text = "Date,Ethereum,Bitcoin\n2024-01-02,5,6\n"
     found = read(tmp_path, text, column="bitcoin", kind="Page  views per day")
     assert (found.kind, found.days.tolist(), found.former) == ("page views a day", [6.0], ())
-    with pytest.raises(FileFaultError, match="--column XRP is no one column: it has Date, Ethereum, Bitcoin"):
+    with pytest.raises(FileFaultError, match="--column XRP does not name one column: the file has Date, Ethereum, Bitcoin"):
         read(tmp_path, text, column="XRP")
     with pytest.raises(FileFaultError, match=r"--kind 'x+': say it in a few words"):
         read(tmp_path, text, column="Bitcoin", kind="x" * 90)

@@ -18,7 +18,7 @@ def closes(path: Path, choices: Choices | None = None, calendar: str = "XNYS") -
 
 def test_two_columns_of_one_name_are_refused(write: Write) -> None:
     path = write("Date,Close,Close,Volume,Volume", "1.5,9.5,10,10", "1.25,9.25,20,20")
-    with pytest.raises(FileFaultError, match=r"the column Close stands there twice, with different values"):
+    with pytest.raises(FileFaultError, match=r"the column Close appears twice, with different values"):
         closes(path)
     same = write("Date,Close,Close", "1.5,1.50", "1.25,1.25")
     assert closes(same) == [1.5, 1.25]
@@ -29,7 +29,7 @@ def test_two_prices_that_may_be_the_close_are_asked_for(write: Write) -> None:
     with pytest.raises(FileFaultError, match=r"\(Last, Settle\): say --close and one of them"):
         closes(path)
     assert closes(path, Choices(close="Settle")) == [1.6, 1.35]
-    with pytest.raises(FileFaultError, match="--close Bid is no one column: it has Date, Last, Settle"):
+    with pytest.raises(FileFaultError, match="--close Bid does not name one column: the file has Date, Last, Settle"):
         closes(path, Choices(close="Bid"))
     equal = write("Date,Last,Close", "1.5,1.5", "1.25,1.25")
     assert closes(equal) == [1.5, 1.25]
@@ -149,7 +149,7 @@ def test_changes_and_negative_prices_are_named(write: Write) -> None:
         closes(write("Date,Close", "0.5", "-0.3", "0.2", "-0.1"))
     with pytest.raises(BadValueError, match="this program forecasts simple changes of positive prices"):
         closes(write("Date,Close", "17.5", "-37.63", "10.2", "11.5"))
-    with pytest.raises(BadValueError, match=r"'0\.5%', a percent and no price"):
+    with pytest.raises(BadValueError, match=r"'0\.5%', a percentage and not a price"):
         closes(write("Date,Close", "0.5%"))
 
 

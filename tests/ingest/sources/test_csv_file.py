@@ -137,12 +137,12 @@ FAULTS = {
     "unparseable date": (
         ("Date,Close", "2024-01-01,1", "", "someday,2"),
         errors.BadDateError,
-        "prices.csv, line 4: 'someday' is no date: write it as 2018-01-21",
+        "prices.csv, line 4: 'someday' is not a date: write it as 2018-01-21",
     ),
     "impossible date": (
         ("Date,Close", "Feb 30 2024,1"),
         errors.BadDateError,
-        "line 2: 'Feb 30 2024' is no date",
+        "line 2: 'Feb 30 2024' is not a date",
     ),
     "ambiguous dates": (
         ("Date,Close", "01/01/2024,1", "02/01/2024,2"),
@@ -152,7 +152,7 @@ FAULTS = {
     "dates both ways": (
         ("Date,Close", "13/01/2024,1", "01/13/2024,2"),
         errors.BadDateError,
-        "line 2: '13/01/2024' is no date",
+        "line 2: '13/01/2024' is not a date",
     ),
     "duplicates that disagree": (
         ("Date,Close", "2024-01-01,1", "2024-01-02,5", "2024-01-01,2"),
@@ -178,12 +178,12 @@ FAULTS = {
     "text for a number": (
         ("Date,Close,Volume", "2024-01-01,1,much"),
         errors.BadValueError,
-        "line 2: Volume is 'much', which is no number",
+        "line 2: Volume is 'much', which is not a number",
     ),
     "commas that may mean either": (
         ("Date;Close", "2024-01-01;1,234", "2024-01-02;1,235"),
         errors.BadValueError,
-        "prices.csv, line 2: Close is '1,234': whether the mark is decimal or groups thousands, nothing",
+        "prices.csv, line 2: Close is '1,234': nothing in the file says whether the mark is decimal",
     ),
     "infinite number": (("Date,Close", "2024-01-01,1e999"), errors.BadValueError, "line 2: Close is '1e999'"),
     "thousands without quotes": (
