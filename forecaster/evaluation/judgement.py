@@ -134,7 +134,7 @@ class Judgement:
         if not self.comparisons:
             return ()
         level, times = self.comparisons[0].level, excess(self.trials, self.models)
-        told = f"{self.trials} configurations were ever backtested in this home, {self.models} models are judged here: "
+        told = f"{self.trials} configurations have been backtested in this home, {self.models} models are judged here: "
         need = f"a claim of skill needs p < {level:.2g}"
         return (f"{told}{need}, not {level * times:.2g}." if times > 1 else f"{told}{need}.",)
 
@@ -143,7 +143,7 @@ def judge(scores: pd.DataFrame, trials: int = 0) -> Judgement:
     """Judges the forecasts of one asset.
 
     Args:
-        scores: `model, target, crps, log_score, pit`, a row a forecast; rows without a score are left out.
+        scores: `model, target, crps, log_score, pit`, one row per forecast; rows without a score are left out.
         trials: Configurations ever tried; those of the rows alone where they hold more.
     """
     scored = scores.dropna(subset=["crps"])

@@ -129,7 +129,7 @@ def in_order(models: Iterable[str]) -> list[str]:
 
 
 def in_words(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
-    """One sentence per claim, and one per reference for all models without evidence; one in all where days are too few."""
+    """One sentence per claim, and one per reference for all models without evidence; a single one on too few days."""
     days = max((c.days for c in comparisons), default=0)
     if comparisons and days < MINIMUM_DAYS:
         return (f"No evidence of skill: {days} days are too few to judge any model ({MINIMUM_DAYS} are needed).",)
@@ -157,7 +157,7 @@ def compare(scores: pd.DataFrame, trials: int = 0) -> list[Comparison]:
     """Compares every model with each reference that was scored too.
 
     Args:
-        scores: `model, target, crps, log_score`, a row a forecast of one asset; rows without a score are left out.
+        scores: `model, target, crps, log_score`, one row per forecast of one asset; rows without a score are left out.
         trials: Configurations ever tried; those of the table alone where it holds more.
     """
     names = _scored(scores)

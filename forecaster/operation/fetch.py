@@ -144,7 +144,7 @@ def _attended(home: Home, asset: Asset, as_of: pd.Timestamp | None, before: UpTo
     except StoreError:
         raise
     except IngestError as fault:
-        return replace(before, notes=(*before.notes, f"{asset.symbol}: without its newest attention: {fault}"))
+        return replace(before, notes=(*before.notes, f"{asset.symbol}: forecast without its newest attention: {fault}"))
     return before
 
 
@@ -221,7 +221,7 @@ def attention(
         source, subject = chosen.source, subject or chosen.subject
     if not source or not subject:
         raise ForecasterError(
-            f"{symbol}: say where its attention comes from, and what to ask there: --source wikimedia --subject "
+            f"{symbol}: name the source of its attention and what to request there: --source wikimedia --subject "
             f'Ethereum, or [data.attention."{symbol}"] with source and subject in forecaster.toml'
         )
     adapter, history, now = adapters.load(source), home.store.history(symbol), home.clock.now()

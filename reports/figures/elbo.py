@@ -1,4 +1,4 @@
-"""How the fits settled: minus the ELBO over the steps of the optimiser, a panel a model."""
+"""How the fits settled: minus the ELBO over the steps of the optimiser, one panel per model."""
 
 from __future__ import annotations
 

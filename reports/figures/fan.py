@@ -1,4 +1,4 @@
-"""Past forecasts against what happened: a panel a model, all on one scale."""
+"""Past forecasts against what happened: one panel per model, all on one scale."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the models saw: the changes of the last seven sessions, a panel a series."""
+"""What the models saw: the changes of the last seven sessions, one panel per series."""
 
 from __future__ import annotations
 

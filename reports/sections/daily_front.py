@@ -68,7 +68,7 @@ def _warnings(report: DailyReport) -> Iterator[str]:
             yield f"{asset.symbol}: recorded after the outcome, so not evidence of foresight: {', '.join(late)}."
     wholly = [asset.symbol for asset in report.assets if all_late(asset.forecasts)]
     if wholly:
-        yield f"Every forecast of {', '.join(wholly)} was recorded after the outcome, so it is not evidence of foresight."
+        yield f"All forecasts of {', '.join(wholly)} were recorded after the outcome: no evidence of foresight."
 
 
 def _group(report: DailyReport, asset: AssetPage, position: int, drawn: Looks) -> Group:

@@ -185,7 +185,7 @@ _WEIGHTS = (
     ),
     (
         "ELBO",
-        "Evidence lower bound, the quantity that training maximises. A curve that is flat at the end means a settled fit.",
+        "The evidence lower bound, which training maximises. A curve that is flat at the end means a settled fit.",
     ),
 )
 

@@ -139,7 +139,7 @@ def test_a_shut_day_has_no_close_and_names_its_neighbours() -> None:
 def test_unknown_codes_and_dates_are_one_clear_line() -> None:
     with pytest.raises(UnknownCalendarError, match="nearest: "):
         calendar("NYSE2")
-    with pytest.raises(AsOfError, match="is no date: write it as 2018-01-21"):
+    with pytest.raises(AsOfError, match="is not a date: write it as 2018-01-21"):
         calendar("24/7").close("yesterday-ish")
     with pytest.raises(AsOfError, match="missing"):
         calendar("24/7").close("NaT")

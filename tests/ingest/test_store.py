@@ -155,7 +155,7 @@ def test_rows_on_shut_days_are_kept_as_evidence_and_disturb_nothing(store: Store
             "as-of 2023-12-31 is before the data, which run from 2024-01-01 to 2024-02-29",
         ),
         ("2024-03-01", AsOfError, "as-of 2024-03-01 is after the data"),
-        ("soon", AsOfError, "'soon' is no date"),
+        ("soon", AsOfError, "'soon' is not a date"),
     ],
 )
 def test_an_as_of_outside_the_data_is_one_clear_line(
@@ -170,7 +170,7 @@ def test_an_as_of_on_a_shut_day_names_the_sessions_around_it(store: Store) -> No
     bank = Asset("BANK", calendar="XNYS", source="test")
     days = pd.DatetimeIndex(["2018-01-12", "2018-01-16"])
     store.append(bank, panel_rows("BANK", days, {"close": [1.0, 2.0]}, "test"), NOW)
-    with pytest.raises(NotASessionError, match="2018-01-14 is no session of calendar XNYS"):
+    with pytest.raises(NotASessionError, match="2018-01-14 is not a session of calendar XNYS"):
         store.read("BANK", "2018-01-14")
 
 

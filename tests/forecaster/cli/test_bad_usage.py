@@ -25,19 +25,19 @@ if TYPE_CHECKING:
 BACKTEST = ("backtest", "--symbols", "WALK", "--export", "OUT")
 
 WRONG_USAGE = [
-    (("run", "--as-of", "20 Jan"), "'20 Jan' is no date: write it as 2018-01-20"),
-    (("run", "--as-of", "2018-02-30"), "is no date"),
-    (("run", "--as-of", "now"), "is no date"),
-    (("run", "--as-of", ""), "is no date"),
+    (("run", "--as-of", "20 Jan"), "'20 Jan' is not a date: write it as 2018-01-20"),
+    (("run", "--as-of", "2018-02-30"), "is not a date"),
+    (("run", "--as-of", "now"), "is not a date"),
+    (("run", "--as-of", ""), "is not a date"),
     (("run", "--symbols", ","), "names nothing"),
     (("run", "--models", ""), "names nothing"),
     (("run", "--nosuch"), "No such option"),
     (("rum",), "No such command"),
     (("ingest", "csv"), "Missing argument"),
     (("ingest", "csv", "x.csv"), "Missing option '--symbol'"),
-    (("report", "--as-of", "x"), "is no date"),
-    (("ledger", "show", "--as-of", "x"), "is no date"),
-    (("data", "show", "WALK", "--as-of", "x"), "is no date"),
+    (("report", "--as-of", "x"), "is not a date"),
+    (("ledger", "show", "--as-of", "x"), "is not a date"),
+    (("data", "show", "WALK", "--as-of", "x"), "is not a date"),
     (("data", "show", "--last", "0"), "--last"),
     (BACKTEST, "give either --last N, or --from and --to"),
     ((*BACKTEST, "--last", "3", "--from", "2018-01-01"), "give either --last N, or --from and --to"),
@@ -72,7 +72,7 @@ def test_wrong_usage_is_one_line_and_exit_code_2(
     given = [str(tmp_path / "out") if word == "OUT" else word for word in words]
     complaint = command(*given, "--home", finished_home).complaint(2)
     assert sign in complaint
-    assert complaint.endswith("--help` tells more")
+    assert complaint.endswith("--help` lists the options")
 
 
 @pytest.mark.parametrize(("words", "sign"), FAILURES)
@@ -165,9 +165,7 @@ def test_a_fault_of_the_program_itself_is_one_line_too(
     monkeypatch.setattr(models, "__path__", [*models.__path__, str(tmp_path)])
     words = ("run", "--models", "unreadable", "--home", home)
     complaint = command(*words).complaint()
-    assert complaint.startswith(
-        "a fault of the program itself (ZeroDivisionError: two lines): run it again with --debug"
-    )
+    assert complaint.startswith("an internal error (ZeroDivisionError: two lines): run it again with --debug")
     with pytest.raises(ZeroDivisionError):
         command(*words, "--debug")
 
@@ -205,7 +203,7 @@ def test_an_interrupted_command_says_so(home: Path) -> None:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     said = Said(process.returncode, out, err)
-    assert said.complaint(130) == "interrupted; what was recorded until now stays"
+    assert said.complaint(130) == "interrupted; everything recorded so far is kept"
 
 
 def test_an_export_folder_that_holds_a_run_is_refused_and_replaced_when_told(

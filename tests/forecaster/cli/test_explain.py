@@ -187,7 +187,7 @@ WRONG_USAGE = [
     ((), "name an asset, or give --load DIR"),
     (("WALK", "--load", "DIR"), "give nothing else with it"),
     (("--load", "DIR", "--nuts"), "give nothing else with it"),
-    (("WALK", "--as-of", "20 Jan"), "is no date"),
+    (("WALK", "--as-of", "20 Jan"), "is not a date"),
 ]
 FAILURES = [
     (("WALK", "--model", "climatology"), "climatology has no posterior to explain: choose --model bayesian_linear"),
@@ -267,7 +267,7 @@ def test_nuts_is_kept_and_shown_beside_the_fit(
     shown = command("explain", "--load", tmp_path / "kept").out
     assert max(map(len, shown.splitlines())) <= 80  # what a terminal shows whole
     assert "R-hat" in shown
-    assert "nothing speaks against its chains" in shown
+    assert "no problem found in its chains" in shown
 
 
 def test_nuts_of_a_model_that_has_no_form_for_it_is_refused(

@@ -135,4 +135,4 @@ def test_an_unknown_source_is_one_line_with_the_nearest(
     command: Callable[..., Any], new_home: Path, word: str, offer: str
 ) -> None:
     complaint = command("ingest", word, "AAPL", "--home", new_home).complaint(2)
-    assert complaint == f"source {word!r} is not known: {offer}; `forecaster ingest --help` tells more"
+    assert complaint == f"source {word!r} is not known: {offer}; `forecaster ingest --help` lists the options"

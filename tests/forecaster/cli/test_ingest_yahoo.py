@@ -144,7 +144,7 @@ def test_the_calendar_is_asked_for_once(command: Callable[..., Any], new_home: P
 def test_days_that_make_no_sense(command: Callable[..., Any], new_home: Path) -> None:
     days = ("--from", "2024-02-01", "--to", "2024-01-01")
     assert "is after --to" in command("ingest", "yahoo", "SHARE", *days, "--home", new_home).complaint(2)
-    assert "is no date" in command("ingest", "yahoo", "SHARE", "--from", "soon", "--home", new_home).complaint(2)
+    assert "is not a date" in command("ingest", "yahoo", "SHARE", "--from", "soon", "--home", new_home).complaint(2)
     far = command("ingest", "yahoo", "SHARE", "--to", "1990-01-01", "--home", new_home).complaint(1)
     assert "no session with a close" in far
 

@@ -76,7 +76,7 @@ def test_deciding_on_nothing_is_one_line(raw: Path, command: Callable[..., Any])
     assert "name the sessions, or give --all" in both
     none = command("data", "release", "RAW", "2018-01-01", "--home", raw).complaint(1)
     assert none.startswith("RAW: no row of 2018-01-01 is held back")
-    assert "is no date" in command("data", "release", "RAW", "soon", "--home", raw).complaint(2)
+    assert "is not a date" in command("data", "release", "RAW", "soon", "--home", raw).complaint(2)
     assert "nearest: RAW" in command("data", "quarantine", "RAE", "--home", raw).complaint(1)
 
 

@@ -56,7 +56,7 @@ def test_what_is_planted_is_said_in_words(rows: pd.DataFrame) -> None:
     assert any(line.startswith("climatology: ") and "widths do not follow volatility" in line for line in said)
     assert "No evidence of miscalibration in 15 tests each: garch." in said
     assert any(
-        line.startswith("3 configurations were ever backtested in this home, 3 models are judged") for line in said
+        line.startswith("3 configurations have been backtested in this home, 3 models are judged") for line in said
     )
 
 

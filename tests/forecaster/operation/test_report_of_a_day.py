@@ -89,6 +89,6 @@ def test_a_fit_that_diverged_is_told_on_its_page_with_what_stands_in(home: Home)
     assert summary.withheld == {}
     row = home.ledger.forecasts().set_index("model").loc["bayesian_linear"]
     assert (row["status"], json.loads(row["diagnostics"])["stand_in"]) == ("unreliable", "climatology")
-    assert row["reason"].endswith("; climatology's distribution stands in")
+    assert row["reason"].endswith("; climatology's distribution is used instead")
     page = summary.report.with_suffix(".html").read_text("utf-8")
     assert f"Reason: {row['reason']}" in html.unescape(page)

@@ -39,7 +39,7 @@ pytestmark = pytest.mark.usefixtures("forgetful_yfinance")
 
 def test_a_malformed_address_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORECASTER_YAHOO_URL", "https://user:canary@proxy")
-    with pytest.raises(CredentialError, match=r"^yahoo: FORECASTER_YAHOO_URL is no address of a host") as caught:
+    with pytest.raises(CredentialError, match=r"^yahoo: FORECASTER_YAHOO_URL is not a host address") as caught:
         yahoo_chart.download("AAPL", "2024-01-01")
     assert "canary" not in str(caught.value)
 
