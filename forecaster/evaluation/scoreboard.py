@@ -39,7 +39,7 @@ def scoreboard(scores: pd.DataFrame) -> pd.DataFrame:
     """Means over days, in the models' order of appearance, one block for each origin (live or replayed).
 
     Args:
-        scores: `model, origin, target, y` and scores by their ids, one row per forecast of an asset; rows without a score
+        scores: `model, origin, target, y` and scores by their ids, one row per forecast of an asset; those without a score
             are left out.
 
     Returns:

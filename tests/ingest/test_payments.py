@@ -80,7 +80,7 @@ def test_a_payment_on_a_day_without_a_close_counts_on_the_next() -> None:
 def test_a_rate_that_stands_on_every_row_is_no_payment() -> None:
     found = payment_factors(TRUE, Payments(nothing() + 2.2, nothing()), "f")
     assert np.isnan(found.factors).all()
-    assert "are no payments" in found.notes[0]
+    assert "too many days to be payments" in found.notes[0]
 
 
 def test_what_is_paid_on_the_first_row_is_known_where_the_closes_tell_it() -> None:

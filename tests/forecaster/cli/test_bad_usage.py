@@ -29,8 +29,8 @@ WRONG_USAGE = [
     (("run", "--as-of", "2018-02-30"), "is not a date"),
     (("run", "--as-of", "now"), "is not a date"),
     (("run", "--as-of", ""), "is not a date"),
-    (("run", "--symbols", ","), "names nothing"),
-    (("run", "--models", ""), "names nothing"),
+    (("run", "--symbols", ","), "contains no names"),
+    (("run", "--models", ""), "contains no names"),
     (("run", "--nosuch"), "No such option"),
     (("rum",), "No such command"),
     (("ingest", "csv"), "Missing argument"),
@@ -137,7 +137,7 @@ def test_a_forecaster_whose_file_broke_hides_no_other(
     said = command("run", "--as-of", "2018-01-20", "--models", "climatology", "--home", home)
     assert said.code == 0, said
     complaint = command("run", "--as-of", "2018-01-20", "--models", "toy_once", "--home", home).complaint()
-    assert f"{own} cannot be used (RuntimeError: boom): mend it" in complaint
+    assert f"{own} cannot be used (RuntimeError: boom): fix it" in complaint
 
 
 def test_debug_shows_the_traceback_and_nothing_else_does(home: Path, shell: Callable[..., Any]) -> None:

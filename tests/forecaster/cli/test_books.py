@@ -66,7 +66,7 @@ def test_an_import_under_the_wrong_calendar_is_moved(wrong: Path, tmp_path: Path
     moved, right = store.history("COIN").frame, store.history("OTHER").frame
     assert moved.drop(columns="symbol").equals(right.drop(columns="symbol"))
     back = command("data", "calendar", "COIN", "XNYS", "--home", wrong)
-    assert back.out == "COIN: moved from 24/7 to XNYS: 200 sessions; 63 on days on which XNYS is shut.\n"
+    assert back.out == "COIN: moved from 24/7 to XNYS: 200 sessions; 63 on days when XNYS is closed.\n"
     nothing = command("data", "calendar", "COIN", "XNYS", "--home", wrong)
     assert nothing.out == "COIN is on the calendar XNYS already.\n"
     assert "nearest: XNZE, XNYS" in command("data", "calendar", "COIN", "XNYZ", "--home", wrong).complaint(1)

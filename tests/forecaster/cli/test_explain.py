@@ -171,7 +171,7 @@ def test_another_artifact_is_no_explanation(kept: Path, tmp_path: Path, command:
     }
     for name, wrong in forged.items():
         artifact.save(wrong, tmp_path / name)
-        assert "something else than an explanation" in command("explain", "--load", tmp_path / name).complaint()
+        assert "does not hold an explanation" in command("explain", "--load", tmp_path / name).complaint()
     artifact.save(sound, tmp_path / "sound")
     assert command("explain", "--load", tmp_path / "sound").code == 0
 
@@ -185,8 +185,8 @@ def test_what_is_no_number_is_null(explained: Explanation) -> None:
 
 WRONG_USAGE = [
     ((), "name an asset, or give --load DIR"),
-    (("WALK", "--load", "DIR"), "give nothing else with it"),
-    (("--load", "DIR", "--nuts"), "give nothing else with it"),
+    (("WALK", "--load", "DIR"), "combine it with --json only"),
+    (("--load", "DIR", "--nuts"), "combine it with --json only"),
     (("WALK", "--as-of", "20 Jan"), "is not a date"),
 ]
 FAILURES = [
@@ -196,7 +196,7 @@ FAILURES = [
     (("WLAK",), "nearest: WALK"),
     (("WALK", "--as-of", "2099-01-01"), "is in the future"),
     (("WALK", "--as-of", "2017-07-08"), "at least 40 are needed"),
-    (("WALK", "--save", "TAKEN"), "is there already: choose another name"),
+    (("WALK", "--save", "TAKEN"), "already exists: choose another name"),
     (("WALK", "--save", "TAKEN/none/kept"), "cannot be written"),
 ]
 

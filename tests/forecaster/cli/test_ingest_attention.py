@@ -178,7 +178,8 @@ def test_without_its_attention_an_asset_is_forecast_and_the_fault_is_named(
     assert said.code == 3, said
     assert "2 forecasts recorded" in said.out
     assert (
-        "note: COIN: without its newest attention: wikimedia: Slow: too many requests: wait 86400 seconds" in said.out
+        "note: COIN: forecast without its newest attention: wikimedia: Slow: too many requests: wait 86400 seconds"
+        in said.out
     )
     asked = len(server.asked)
     paused = command("ingest", "attention", "COIN", "--home", coin).complaint(1)
@@ -197,7 +198,7 @@ def test_a_record_reads_the_same_after_its_first_attention(coin: Path, command: 
 def test_what_is_wrong_is_one_line(coin: Path, command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     attention = ("ingest", "attention")
     asset = (*attention, "COIN", "--home", coin)
-    assert "say where its attention comes from" in command(*asset).complaint(1)
+    assert "name the source of its attention" in command(*asset).complaint(1)
     assert "attention 'wikimeda' is not known: nearest: wikimedia" in command(
         *asset, "--source", "wikimeda", "--subject", "E"
     ).complaint(1)

@@ -53,7 +53,7 @@ def test_an_old_forecast_is_named_and_not_shown_as_new(home: Home) -> None:
     home.store.append(stale, rows, datetime(2018, 2, 1, tzinfo=UTC))
     daily.run(home, pd.Timestamp("2018-01-05"), ("STALE",))
     text = " ".join(front(daily.run(home, DAY, ("WALK",))).split())
-    assert "STALE is stale: its newest forecast is of 2018-01-05: fetch or import the sessions since" in text
+    assert "STALE is stale: its newest forecast is from 2018-01-05: fetch or import the sessions since" in text
 
 
 def test_a_page_is_of_one_horizon(home: Home) -> None:

@@ -131,7 +131,7 @@ def test_nothing_before_the_series_began_is_asked_for() -> None:
 @pytest.mark.parametrize(
     ("answer", "kind", "said"),
     [
-        (wikipedia(Asked("/api", {}, {})), NoDataError, "it has nothing there"),
+        (wikipedia(Asked("/api", {}, {})), NoDataError, "nothing was found there"),
         (Answer({"items": []}), NoDataError, "no count from 2024-01-01 to 2024-01-08"),
         (Answer({"rows": []}), BadPayloadError, "KeyError: 'items'"),
         (Answer({"items": [item("20240101", 5, article="Other")]}), BadPayloadError, "about another article"),

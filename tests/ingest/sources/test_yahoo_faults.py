@@ -87,7 +87,7 @@ def rename(result: dict[str, Any]) -> None:
 
 FAULTS: list[tuple[str, Any, type[IngestError], str]] = [
     ("html", Answer("<!doctype html>Will be right back"), BadPayloadError, "a web page came"),
-    ("cut off", Answer('{"chart": {"result": [{"meta"'), BadPayloadError, "no JSON, or is cut off"),
+    ("cut off", Answer('{"chart": {"result": [{"meta"'), BadPayloadError, "not JSON, or is cut off"),
     ("nothing", Answer(""), BadPayloadError, "an empty answer"),
     ("no rows", Answer(listing().chart(Asked("", {}, {}))), UnknownSymbolError, "renamed"),
     ("another", Answer({"finance": {}}), BadPayloadError, "KeyError: 'chart'"),
@@ -102,7 +102,7 @@ FAULTS: list[tuple[str, Any, type[IngestError], str]] = [
         BadPayloadError,
         "known",
     ),
-    ("broken off", Answer('{"chart": 1}', announced=900), ProviderDownError, "cannot be reached or fails"),
+    ("broken off", Answer('{"chart": 1}', announced=900), ProviderDownError, "cannot be reached or is failing"),
     ("500", Answer("boom", status=500), ProviderDownError, "(status 500)"),
     ("502", Answer("<html>bad gateway</html>", status=502), ProviderDownError, "(status 502)"),
     ("403", Answer("no", status=403), AccessRefusedError, "refuses access (status 403)"),
