@@ -21,7 +21,7 @@ HEAD = """\
 # Quality
 
 Written by `make study`; not edited by hand. Every forecaster on the same days, through the program's own replay: refits
-every {refit} sessions on at most the number of rows that each table states, one session ahead, using only what was known
+every {refit} sessions on at most the number of rows stated in each table, one session ahead, using only what was known
 at the time. Log scores are in nats per day; lower is better. Differences are a forecaster's score minus another's: a
 negative difference, and a negative t, favour the forecaster. t is that of Diebold and Mariano, with differences summed
 over the assets of one date first. CRPS skill is against climatology (positive is better); over several blocks it is the
@@ -38,7 +38,7 @@ twenty has a star.
 """
 
 MARKETS = """\
-Closes only, {days} scored days per path after 2,000 rows, {paths} paths per distribution for `bayesian_linear` and {few}
+Closes only, {days} scored days per path after 2,000 rows; {paths} paths per distribution for `bayesian_linear`, {few}
 for the others. Log score minus that of the true distribution, which knows everything except a hidden volatility; t in
 brackets.
 """

@@ -39,8 +39,8 @@ def scoreboard(scores: pd.DataFrame) -> pd.DataFrame:
     """Means over days, in the models' order of appearance, one block for each origin (live or replayed).
 
     Args:
-        scores: `model, origin, target, y` and scores by their ids, one row per forecast of an asset; those without a score
-            are left out.
+        scores: `model, origin, target, y` and scores by their ids, one row per forecast of one asset; those without a
+            score are left out.
 
     Returns:
         `columns` of the scores that the table has; skill is against the reference on the days that both were scored,

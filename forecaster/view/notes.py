@@ -31,5 +31,5 @@ def notes(view: View, windows: Windows) -> tuple[str, ...]:
     if asset.attention_source:
         (day,) = counted_days(asset, pd.DatetimeIndex([view.as_of]))
         counted = f"{asset.attention_kind.capitalize()} come from {asset.attention_source}"
-        said.append(f"{counted}; the newest published by the close of {view.as_of:%Y-%m-%d} are of {day:%Y-%m-%d}.")
+        said.append(f"{counted}; the newest published by the close of {view.as_of:%Y-%m-%d} are for {day:%Y-%m-%d}.")
     return tuple(said)

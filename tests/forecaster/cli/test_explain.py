@@ -86,7 +86,7 @@ def test_the_posterior_is_that_of_the_same_fit_with_more_draws(finished_home: Pa
 def test_every_latent_has_a_row_with_a_readable_name(finished_home: Path, command: Callable[..., Any]) -> None:
     rows = json.loads(command("explain", "WALK", "--json", "--home", finished_home).out)["posterior"]
     names = [row["latent"] for row in rows]
-    lags = [*(f"lag {lag}" for lag in range(7, 1, -1)), "today"]
+    lags = [f"lag {lag}" for lag in range(7, 0, -1)]
     weights = [f"weight of {series}, {lag}" for series in ("price", "volume", "tweets") for lag in lags]
     scale = ("short_volatility", "long_volatility", "leverage", "range", "volume", "tweets", "long_leverage")
     slopes = [f"slope of {name}" for name in scale]  # a market that never shuts has no weekends
@@ -122,8 +122,8 @@ def test_a_planted_slope_is_found_and_a_walk_has_none(
         command("ingest", "csv", file, "--symbol", symbol, "--calendar", "24/7", "--home", new_home)
         rows = json.loads(command("explain", symbol, "--json", "--home", new_home).out)["posterior"]
         ratios = {row["latent"]: row["mean"] / row["sd"] for row in rows if row["latent"].startswith("weight")}
-        today = ratios.pop("weight of price, today")
-        assert (today > 3) == (slope > 0)
+        newest = ratios.pop("weight of price, lag 1")
+        assert (newest > 3) == (slope > 0)
         assert max(map(abs, ratios.values())) < 3
 
 

@@ -162,8 +162,8 @@ def test_the_daily_run_fetches_what_the_settings_name(coin: Path, command: Calla
     assert history(coin).read(PRICES[-1])["tweets"].notna().sum() == SESSIONS
     report = next((coin / "reports").glob("*.html")).read_text()
     assert "page views a day" in report
-    out = f"out at the close of {PRICES[-1]:%Y-%m-%d} are of {PRICES[-2]:%Y-%m-%d}"
-    assert f"Page views a day come from wikimedia; the newest that were {out}." in report
+    out = f"published by the close of {PRICES[-1]:%Y-%m-%d} are for {PRICES[-2]:%Y-%m-%d}"
+    assert f"Page views a day come from wikimedia; the newest {out}." in report
     assert command("run", "--home", coin).code == 0
     asked = server.asked[-1].path.split("/")
     assert (pd.Timestamp(asked[-1][:8]) - pd.Timestamp(asked[-2][:8])).days <= 4, "only the newest days"
