@@ -42,7 +42,7 @@ def as_json(body: bytes, where: str) -> Any:  # noqa: ANN401  # JSON is any
     """
     if body.lstrip()[:1] == b"<":
         raise BadPayloadError(
-            f"{where}: a web page came where data were asked for (a consent page, a block or maintenance): try "
+            f"{where}: received a web page instead of data (a consent page, a block or maintenance): try "
             "again later, or from another network"
         )
     try:

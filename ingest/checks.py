@@ -179,7 +179,7 @@ def _hundredfold_slips(rows: pd.DataFrame, _calendar: Calendar) -> Iterator[Find
     restated = rows["adjustment"].cumprod()  # a split of 50 for 1 is no slip of the price, nor of the volume
     levels = {"close": rows["close"] * restated, "volume": rows["volume"] / restated}
     levels |= {name: rows[name] for name in ("tweets", "market_cap")}
-    remedy = "compare with another source and import the right values; as they are, they make two wild changes"
+    remedy = "compare with another source and import the right values; as they are, they create two false changes"
     for name, level in levels.items():
         found = slips(level.to_numpy(dtype=float))
         if found:

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Bayesian regression on a matrix of your own
 #
-# The regression behind the forecaster `bayesian_linear` takes any design matrix. Here it is applied to a small simulated
-# study with known coefficients, so that you can see how well each *guide* recovers them.
+# The regression behind the forecaster `bayesian_linear` takes any design matrix. Here it is applied to a small
+# simulated study with known coefficients, so that you can see how well each *guide* recovers them.
 #
 # A guide is the family of distributions in which variational inference looks for the posterior. This notebook compares
 # three:
@@ -35,8 +35,8 @@ from forecaster.families.regression import Prior, Regression, fit_regression
 # %% [markdown]
 # ## 1. Simulated data with known coefficients
 #
-# The example has the form of a well-known study of national incomes: does rugged terrain lower income, and is the effect
-# different in one group of countries? In symbols
+# The example has the form of a well-known study of national incomes: does rugged terrain lower income, and is the
+# effect different in one group of countries? In symbols
 #
 #     log income = a + bA group + bR x + bAR group * x + noise
 #
@@ -68,8 +68,8 @@ pd.DataFrame({"truth": truth, "mean": exact.mean, "sd": exact.sd}, index=names).
 # %% [markdown]
 # ## 3. The same by SVI, with each guide
 #
-# `Prior` sets the prior. A number as `noise_scale` means that the noise scale is known; a Pyro distribution means that it
-# is estimated, as in section 6.
+# `Prior` sets the prior. A number as `noise_scale` means that the noise scale is known; a Pyro distribution means that
+# it is estimated, as in section 6.
 
 # %%
 belief = Prior(intercept_scale=10.0, weight_scale=1.0, noise_scale=noise)
@@ -111,8 +111,8 @@ np.testing.assert_array_less(width["mean_field"], 1)
 # ## 4. Did training converge?
 #
 # The curve is minus the ELBO: a bound on minus the log evidence, in nats. It is noisy, since each step averages over a
-# few draws of the guide. The left panel shows the whole curve, the right panel running means of 50 steps near convergence,
-# on a scale of single nats.
+# few draws of the guide. The left panel shows the whole curve, the right panel running means of 50 steps near
+# convergence, on a scale of single nats.
 #
 # `full_rank` starts at a Laplace approximation, which for this model is already the posterior. `mean_field` starts at
 # the mode with the spread of each coefficient given the others, for this model already the best that it can do;
@@ -125,7 +125,7 @@ figure, (whole, near) = plt.subplots(1, 2, figsize=(11, 3.5))
 for guide, fit in fits.items():
     whole.plot(fit.fit.losses, linewidth=0.8, label=guide)
     near.plot(pd.Series(fit.fit.losses).rolling(50).mean(), label=guide)
-    print(f"{guide}: {fit.fit.convergence.reason or 'at rest'}, {fit.fit.losses[-100:].mean():.1f} nats")
+    print(f"{guide}: {fit.fit.convergence.reason or 'converged'}, {fit.fit.losses[-100:].mean():.1f} nats")
 lowest = fits["full_rank"].fit.losses.mean()
 whole.set(xlabel="step", ylabel="minus ELBO, nats", yscale="log", title="Training")
 near.set(xlabel="step", ylabel="minus ELBO, nats", ylim=(lowest - 1, lowest + 6), title="Near rest")
@@ -136,8 +136,8 @@ plt.show()
 # ## 5. Correlation, and 90 % bands
 #
 # The cloud on the left is the joint posterior of the slope in the first group and the difference in the second. They
-# are correlated: a steeper slope in one can be offset by the difference. Only `full_rank` captures that. On the right are the
-# fitted lines with bands that contain each group's line with a probability of 90 %.
+# are correlated: a steeper slope in one can be offset by the difference. Only `full_rank` captures that. On the right
+# are the fitted lines with bands that contain each group's line with a probability of 90 %.
 
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2))
@@ -178,17 +178,17 @@ for guide in ("mean_field", "full_rank"):
 # %% [markdown]
 # ## 6. Your own matrix
 #
-# Any matrix `(rows, features)` of finite numbers can be used: a data frame's columns, one-hot groups, products of columns.
-# Note three things:
+# Any matrix `(rows, features)` of finite numbers can be used: a data frame's columns, one-hot groups, products of
+# columns. Note three things:
 #
 # - no column of ones: the intercept is fitted separately from the weights;
 # - one `weight_scale` applies to all weights, so bring columns to a common scale first, or multiply a column by how
 #   much wider its weight may be;
 # - leave incomplete rows out before you call; a value that is not finite is an error.
 #
-# The noise scale is rarely known. Give its prior instead of a number, and choose `student_t` where outliers are expected. The
-# noise planted here is normal, which would be infinitely many degrees of freedom; the prior of `student_t` keeps them
-# finite, and the scale comes out a little lower in exchange.
+# The noise scale is rarely known. Give its prior instead of a number, and choose `student_t` where outliers are
+# expected. The noise planted here is normal, which would be infinitely many degrees of freedom; the prior of
+# `student_t` keeps them finite, and the scale comes out a little lower in exchange.
 
 # %%
 learned = fit_regression(
@@ -200,7 +200,7 @@ learned = fit_regression(
 )
 print(f"noise scale {learned.noise_scale.mean():.2f} +- {learned.noise_scale.std(ddof=1):.2f} (truth {noise})")
 print(f"degrees of freedom, median {np.median(learned.df):.0f}")
-print(f"verdict: {learned.fit.convergence.reason or 'at rest'}")
+print(f"verdict: {learned.fit.convergence.reason or 'converged'}")
 
 # %% [markdown]
 # ## 7. A drawing of the model

@@ -118,7 +118,7 @@ def impossible(predictive: Predictive, past: Shown, symbol: str) -> str:
 
 
 def _beyond(mass: float) -> str:
-    return f"{mass:.2%} of it lies below a loss of 100 %, which no price can have" if not mass <= MASS else ""
+    return f"{mass:.2%} of it lies below a loss of 100 %, which is impossible for a price" if not mass <= MASS else ""
 
 
 def _out_of_scale(width: float, past: Shown) -> str:

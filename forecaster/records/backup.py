@@ -163,8 +163,8 @@ def _make_room(target: Connection, ours: MetaData, table: Table, file: Path) -> 
         unknown = set(table.c.keys()) - set(ours.tables[table.name].c.keys())
     if unknown:
         raise LedgerError(
-            f"{file} holds what this program does not know ({', '.join(sorted(unknown))}): update the program; "
-            f"{_UNCHANGED}"
+            f"{file} contains tables or columns that this program does not know "
+            f"({', '.join(sorted(unknown))}): update the program; {_UNCHANGED}"
         )
     mine = ours.tables[table.name]
     if table.name in _PASSING:

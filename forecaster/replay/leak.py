@@ -21,7 +21,7 @@ _DONE: Mapping[str, str] = {
     PERMUTED: "with later {} permuted",
     MISSING: "with later {} made missing",
     CORRECTED: "with earlier {} corrected after the origin",
-    UNCHANGED: "from the same {}, asked again",
+    UNCHANGED: "on the same {}, when repeated",
 }
 _ROWS_ALONE = (
     "use rows up to the origin alone: look for a shift(-1), a centred window, a merge that is off by one row, or a "

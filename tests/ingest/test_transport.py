@@ -142,7 +142,7 @@ def test_silence_and_a_port_where_nobody_listens() -> None:
     ("answer", "kind", "said"),
     [
         (Answer('{"data": [1, 2'), BadPayloadError, "not JSON, or is cut off"),
-        (Answer("<!DOCTYPE html><html>consent</html>"), BadPayloadError, "a web page came"),
+        (Answer("<!DOCTYPE html><html>consent</html>"), BadPayloadError, "received a web page"),
         (Answer(""), BadPayloadError, "an empty answer"),
         (Answer("  \n"), BadPayloadError, "not JSON"),
         (Answer("[" * 90_000), BadPayloadError, "not JSON"),

@@ -52,7 +52,7 @@ FINDINGS = pd.DataFrame(
             pd.Timestamp("2025-09-12"),
             1,
             "volume is 104 times what is usual around 2025-09-12",
-            "compare with another source and import the right values; as they are, they make two wild changes",
+            "compare with another source and import the right values; as they are, they create two false changes",
         ),
         (
             "sources disagree",

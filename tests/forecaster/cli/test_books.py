@@ -82,7 +82,7 @@ def test_an_asset_with_forecasts_stays_where_it_is(home: Path, command: Callable
     )
     gone = command("data", "forget", "WALK", "--yes", "--home", home).complaint(1)
     assert gone == (
-        "WALK has 4 forecasts on record, which stay, and need its rows: to end with it, put WALK into data.stopped in "
+        "WALK has 4 forecasts on record, which are kept and need its rows: to stop it, put WALK into data.stopped in "
         "forecaster.toml; nothing was changed"
     )
     assert rows_of(home) == before

@@ -183,7 +183,7 @@ def test_without_its_attention_an_asset_is_forecast_and_the_fault_is_named(
     )
     asked = len(server.asked)
     paused = command("ingest", "attention", "COIN", "--home", coin).complaint(1)
-    assert paused.startswith("wikimedia: COIN: not asked: it asked to wait until ")
+    assert paused.startswith("wikimedia: COIN: not requested: the provider asked to wait until ")
     assert len(server.asked) == asked
 
 

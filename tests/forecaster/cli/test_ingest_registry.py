@@ -88,8 +88,10 @@ def test_what_fails_is_named_as_with_any_source(command: Callable[..., Any], new
         "withheld: toy: OTHER: not asked after that: run again later",
     ]
     paused = command("ingest", "toy", "SYM", "--home", new_home).complaint(1)
-    assert paused.startswith("toy: SYM: not asked: it asked to wait until ")
-    assert "toy: SYM: not asked: it asked to wait until " in command("run", "--home", new_home).complaint(1)
+    assert paused.startswith("toy: SYM: not requested: the provider asked to wait until ")
+    assert "toy: SYM: not requested: the provider asked to wait until " in command("run", "--home", new_home).complaint(
+        1
+    )
     assert "Missing argument 'symbols'" in command("ingest", "toy", "--home", new_home).complaint(2)
 
 

@@ -86,7 +86,7 @@ def rename(result: dict[str, Any]) -> None:
 
 
 FAULTS: list[tuple[str, Any, type[IngestError], str]] = [
-    ("html", Answer("<!doctype html>Will be right back"), BadPayloadError, "a web page came"),
+    ("html", Answer("<!doctype html>Will be right back"), BadPayloadError, "received a web page"),
     ("cut off", Answer('{"chart": {"result": [{"meta"'), BadPayloadError, "not JSON, or is cut off"),
     ("nothing", Answer(""), BadPayloadError, "an empty answer"),
     ("no rows", Answer(listing().chart(Asked("", {}, {}))), UnknownSymbolError, "renamed"),
