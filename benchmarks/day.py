@@ -1,6 +1,6 @@
 """A day of a watchlist, whole processes: today's program beside a former one, in turns.
 
-`python -m benchmarks.day --prices FILE` takes closes from a wide CSV file, a column an asset; without one, random walks
+`python -m benchmarks.day --prices FILE` takes closes from a wide CSV, one column per asset; without one, random walks
 do. An asset beyond the last column is an earlier one under another name: its fits have other seeds. Each round makes
 fresh homes and runs `forecaster run` for a first day, for a second, and again with nothing to do. Told are processor
 seconds an asset, children's included, and the most memory that a process tree held in parts of its own (PSS).

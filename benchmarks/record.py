@@ -46,7 +46,7 @@ def day(number: int) -> str:
 
 
 def forecasts(symbol: str, number: int, rng: Generator) -> Iterator[dict[str, Any]]:
-    """A row a model, of one asset and day; what is long in them is noise of the length that it has in real ones."""
+    """One row per model, of one asset and day; what is long in them is noise of the length that it has in real ones."""
     for model, (size, told) in MODELS.items():
         yield {
             "symbol": symbol,

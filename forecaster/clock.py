@@ -49,6 +49,6 @@ def clock_of(settings: ClockSettings) -> Clock:
         start = datetime.fromisoformat(settings.start)
     except ValueError as fault:
         raise SettingsError(
-            f"setting clock.start: {settings.start!r} is no ISO instant such as 2026-01-05T21:00Z"
+            f"setting clock.start: {settings.start!r} is not an ISO instant such as 2026-01-05T21:00Z"
         ) from fault
     return Clock(start if start.tzinfo else start.replace(tzinfo=UTC), settings.speed)

@@ -16,10 +16,12 @@ class Compute(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     device: Literal["cpu", "cuda", "auto"] = Field("cpu", description="`auto` is cuda where torch finds a CUDA GPU")
-    memory_mb: int = Field(512, ge=16, description="MiB that the fits trained at once may take")
-    workers: int = Field(0, ge=0, description="processes in which a daily run trains; 0 for one a core")
-    limit_seconds: float = Field(600.0, gt=0, description="most seconds of a model over the fits trained at once")
-    limit_mb: int = Field(4096, ge=256, description="most MiB of a process that trains")
+    memory_mb: int = Field(512, ge=16, description="MiB that the fits trained together may take")
+    workers: int = Field(0, ge=0, description="processes in which a daily run trains; 0 for one per core")
+    limit_seconds: float = Field(
+        600.0, gt=0, description="most seconds that a model may take over the fits trained together"
+    )
+    limit_mb: int = Field(4096, ge=256, description="most MiB that a training process may hold")
 
     def chosen(self) -> contract.Compute:
         """The device and memory that fits are given.

@@ -89,7 +89,7 @@ class Schedule(Section):
 
     delay_minutes: float = Field(30.0, ge=0, description="wait after each calendar's close")
     lease_minutes: float = Field(15.0, gt=0, description="how long a claimed run may be silent before another takes it")
-    catch_up: int = Field(10, ge=0, description="most missed sessions made up for at the start")
+    catch_up: int = Field(10, ge=0, description="most missed sessions to catch up on at the start")
 
 
 class Clock(Section):
@@ -152,7 +152,9 @@ class Settings(BaseSettings):
         members = tuple(getattr(self.model(name), "members", ()))
         for member in members:
             if models.pool(member) is not None:
-                raise SettingsError(f"setting models.{name}.members: {member} is made of others itself: leave it out")
+                raise SettingsError(
+                    f"setting models.{name}.members: {member} is itself a combination of others: leave it out"
+                )
         return members
 
     def model_names(self) -> tuple[str, ...]:
@@ -244,7 +246,7 @@ def _refuse_secret(file: Path, tables: Mapping[str, Any]) -> None:
 
     if has_password(address):
         raise SettingsError(
-            f"{file}: data.database holds a password, or is no address: write it without one, and set "
+            f"{file}: data.database holds a password, or is not an address: write it without one, and set "
             f"{PREFIX}DATA__DATABASE in the environment to the whole address"
         )
 

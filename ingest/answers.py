@@ -1,4 +1,4 @@
-"""Judging what a provider answers: each fault is one of our own family, in one plain line.
+"""Judging what a provider answers: each error becomes one of our own family, in one plain line.
 
 The line is made of our own words, the provider's name, the symbol and what to do. No text of a
 foreign fault enters it and none is chained to it: either could quote a token.
@@ -38,17 +38,17 @@ def as_json(body: bytes, where: str) -> Any:  # noqa: ANN401  # JSON is any
 
     >>> as_json(b'{"a": [1', "yahoo: AAPL")
     Traceback (most recent call last):
-    ingest.errors.BadPayloadError: yahoo: AAPL: the answer is no JSON, or is cut off: try again later
+    ingest.errors.BadPayloadError: yahoo: AAPL: the answer is not JSON, or is cut off: try again later
     """
     if body.lstrip()[:1] == b"<":
         raise BadPayloadError(
-            f"{where}: a web page came where data were asked for (a consent page, a block or maintenance): try "
+            f"{where}: received a web page instead of data (a consent page, a block or maintenance): try "
             "again later, or from another network"
         )
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
-        raise BadPayloadError(f"{where}: the answer is no JSON, or is cut off: try again later") from None
+        raise BadPayloadError(f"{where}: the answer is not JSON, or is cut off: try again later") from None
 
 
 @contextmanager
@@ -102,10 +102,10 @@ def refuse_status(status: int, headers: Mapping[str, str], where: str, wall: flo
             f"{where}: access refused (status {status}): check the token or contact, and what the account may read"
         )
     if status in {404, 410}:
-        raise NoDataError(f"{where}: it has nothing there (status {status}): check the name and the days")
+        raise NoDataError(f"{where}: nothing was found there (status {status}): check the name and the days")
     if status >= _SERVER or status == httpx.codes.REQUEST_TIMEOUT:
         raise down(where, f"status {status}")
-    raise BadPayloadError(f"{where}: it does not take the request (status {status}): check the name and the days")
+    raise BadPayloadError(f"{where}: the request was rejected (status {status}): check the name and the days")
 
 
 def refuse_elsewhere(url: httpx.URL, target: httpx.URL, where: str, family: str = "") -> None:
@@ -168,13 +168,13 @@ def timed_out(where: str, limits: Limits) -> TimedOutError:
 
 def down(where: str, reason: str) -> ProviderDownError:
     """The line of a provider that cannot be reached or breaks off."""
-    return ProviderDownError(f"{where}: the provider cannot be reached or fails ({reason}): try again later")
+    return ProviderDownError(f"{where}: the provider cannot be reached or is failing ({reason}): try again later")
 
 
 def too_large(where: str, max_bytes: int) -> TooLargeError:
     """The line of an answer that is too large."""
     return TooLargeError(
-        f"{where}: the answer is larger than {max_bytes / 2**20:g} MiB, more than any true one: it was cut off and "
+        f"{where}: the answer is larger than {max_bytes / 2**20:g} MiB, more than any genuine one: it was cut off and "
         "not read; ask for fewer days"
     )
 

@@ -100,7 +100,7 @@ def _off_calendar(rows: pd.DataFrame, calendar: Calendar) -> Iterator[Finding]:
     if calendar.code == CURRENCIES:
         off = off[off.dayofweek != SUNDAY]
     if len(off):
-        detail = f"the market of calendar {calendar.code} is shut on these days; their rows are not used"
+        detail = f"the market of calendar {calendar.code} is closed on these days; their rows are not used"
         yield finding("outside calendar", off, detail, "register the asset with the calendar it trades on")
 
 
@@ -126,10 +126,10 @@ def _incoherent_bars(rows: pd.DataFrame, _calendar: Calendar) -> Iterator[Findin
         yield finding("missing open, high or low", _days(rows, mask), f"{mask.mean():.1%} of rows", remedy)
     crossed = high < low
     if crossed.any():
-        yield finding("high below low", _days(rows, crossed), "a bar cannot be so", remedy)
+        yield finding("high below low", _days(rows, crossed), "such a bar is impossible", remedy)
     outside = ((close > high) | (close < low)) & ~crossed
     if outside.any():
-        yield finding("close outside low to high", _days(rows, outside), "a bar cannot be so", remedy)
+        yield finding("close outside low to high", _days(rows, outside), "such a bar is impossible", remedy)
 
 
 def _large_moves(rows: pd.DataFrame, calendar: Calendar) -> Iterator[Finding]:
@@ -147,7 +147,7 @@ def _large_moves(rows: pd.DataFrame, calendar: Calendar) -> Iterator[Finding]:
             f"beyond {DEVIATIONS:g} robust deviations of {spread:.2%}; "
             f"the largest {changes[worst]:+.1%} on {days[worst]:%Y-%m-%d}"
         )
-        remedy = "check for a split or a dividend that is not adjusted, or a typing error; a real move is kept"
+        remedy = "check for an unadjusted split or dividend, or a typing error; a genuine move is kept"
         yield finding("large price move", pd.DatetimeIndex(days[large]), detail, remedy)
 
 
@@ -161,8 +161,8 @@ def _unadjusted_splits(rows: pd.DataFrame, _calendar: Calendar) -> Iterator[Find
             f"(a close of {close[one.row]:g} after {close[one.row - 1]:g})"
             for one in found[:3]
         )
-        detail = f"looks like a split that is not adjusted: {seen}"
-        remedy = "import adjusted closes (Adj Close), or the split (Stock Splits) with its day; a real move is kept"
+        detail = f"looks like an unadjusted split: {seen}"
+        remedy = "import adjusted closes (Adj Close), or the split (Stock Splits) with its day; a genuine move is kept"
         days = pd.DatetimeIndex(rows["session"].iloc[[one.row for one in found]])
         yield finding("unadjusted split", days, detail, remedy)
 
@@ -179,7 +179,7 @@ def _hundredfold_slips(rows: pd.DataFrame, _calendar: Calendar) -> Iterator[Find
     restated = rows["adjustment"].cumprod()  # a split of 50 for 1 is no slip of the price, nor of the volume
     levels = {"close": rows["close"] * restated, "volume": rows["volume"] / restated}
     levels |= {name: rows[name] for name in ("tweets", "market_cap")}
-    remedy = "compare with another source and import the right values; as they are, they make two wild changes"
+    remedy = "compare with another source and import the right values; as they are, they create two false changes"
     for name, level in levels.items():
         found = slips(level.to_numpy(dtype=float))
         if found:

@@ -68,7 +68,7 @@ def open_engine(url: str | URL) -> Engine:
         return _sqlite(address)
     if backend == "postgresql":
         return create_engine(address.set(drivername="postgresql+psycopg"), poolclass=NullPool)
-    raise StoreError(f"{backend} is no database that is supported: {_ADDRESS}")
+    raise StoreError(f"{backend} is not a supported database: {_ADDRESS}")
 
 
 @contextmanager
@@ -226,7 +226,7 @@ _FAULTS: tuple[tuple[tuple[str, ...], str], ...] = (
     ),
     (
         ("not a database", "malformed"),
-        "{where} is damaged or is no database: put a copy back, or choose another home",
+        "{where} is damaged or is not a database: restore a copy, or choose another home",
     ),
     (
         ("password authentication failed", "no password supplied"),

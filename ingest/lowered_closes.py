@@ -84,8 +84,8 @@ def are_lowered(given: Paying, where: str, said: str) -> bool:
         return True
     if share is None or share <= _ROUND or not _fall(given, ex_days):
         raise BadValueError(
-            f"{where}: whether its closes are adjusted for its dividends already, they do not tell: say "
-            "--dividends paid where they are as quoted, --dividends included where they are adjusted"
+            f"{where}: its closes do not show whether they are already adjusted for its dividends: use "
+            "--dividends paid if they are as quoted, --dividends included if they are adjusted"
         )
     return False
 

@@ -1,6 +1,6 @@
 """The one daily table: its columns, their units, and the rules that every row keeps.
 
-A panel holds the rows of one symbol, a row a session, oldest first:
+A panel holds the rows of one symbol, one row per session, oldest first:
 
 ===========  ==================================================================================
 symbol       text, see `check_symbol`
@@ -109,7 +109,7 @@ def check_panel(frame: pd.DataFrame) -> pd.DataFrame:
     twice = rows["session"].duplicated()
     if twice.any():
         where = _place(rows, int(np.argmax(twice.to_numpy())))
-        raise PanelFaultError(f"{where} appears twice: keep one row a session")
+        raise PanelFaultError(f"{where} appears twice: keep one row per session")
     _check_values(rows)
     return rows
 

@@ -67,7 +67,7 @@ class Pauses:
         >>> with pauses.respected("yahoo", "MSFT", lambda: noon):
         ...     print("asked")
         Traceback (most recent call last):
-        ingest.errors.RateLimitedError: yahoo: MSFT: not asked: it asked to wait until 2024-01-05 12:05 UTC; run ...
+        ingest.errors.RateLimitedError: yahoo: MSFT: not requested: the provider asked to wait until 2024-01-05 ...
         """
         self._refuse(provider, symbol, now())
         try:
@@ -83,8 +83,8 @@ class Pauses:
         until = _lasting(stored, now)
         if until is not None:
             raise RateLimitedError(
-                f"{provider}: {symbol}: not asked: it asked to wait until {pd.Timestamp(until).ceil('min'):{_MINUTE}} "
-                "UTC; run again then",
+                f"{provider}: {symbol}: not requested: the provider asked to wait until "
+                f"{pd.Timestamp(until).ceil('min'):{_MINUTE}} UTC; run again then",
                 (until - now).total_seconds(),
             )
 

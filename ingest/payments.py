@@ -71,7 +71,7 @@ def payment_factors(close: Numbers, payments: Payments, where: str, dividends: s
     paid, splits = _said(payments)
     factors = np.full(close.size, np.nan)
     if what := standing(payments):
-        return Factors(factors, notes=(f"{what} on so many days are no payments, left out",))
+        return Factors(factors, notes=(f"{what} on too many days to be payments, left out",))
     known = ~np.isnan(close)
     paid, splits, waiting = _moved(paid, splits, known)
     notes: tuple[str, ...] = ()
@@ -91,7 +91,7 @@ def payment_factors(close: Numbers, payments: Payments, where: str, dividends: s
     factors[known] = [float(f"{factor:.{DIGITS}g}") for factor in found]
     alone = not dividends and bool((paid[:1] > 0).any()) and not (paid[1:] > 0).any()
     if alone:
-        notes += ("whether the dividend on its first row counts is not known: say --dividends paid where it does",)
+        notes += ("whether the dividend on its first row counts is not known: use --dividends paid if it does",)
     restated = alone or lowered or bool((divided[1:] != 1).any())
     if closes.size and (restated or splits[0] != 1):
         factors[np.argmax(known)] = np.nan
@@ -109,7 +109,7 @@ def _refuse_too_large(closes: Numbers, paid: Numbers, quoted: Numbers, where: st
     before = np.append(closes[0], closes[:-1] / quoted[1:])
     if (paid >= before).any():
         row = int(np.argmax(paid >= before))
-        rule = "the close before it" if row else "its close, and no close stands before it"
+        rule = "the close before it" if row else "its close, and there is no close before it"
         raise BadValueError(
             f"{where} has a dividend of {paid[row]:g}, as large as {rule}: correct it, or leave it empty"
         )

@@ -27,7 +27,7 @@ def record_findings(
     """Everything noteworthy about the record of one asset.
 
     Args:
-        vintages: The panel's columns, a row a vintage, sorted by session and known_at.
+        vintages: The panel's columns, one row per vintage, sorted by session and known_at.
         quarantined: The panel's columns and `reason`: rows held back and still undecided.
         calendar: The asset's calendar.
         newest: The last session that is closed.

@@ -1,4 +1,4 @@
-"""A folder that is a registry: a file a thing, its name is its id, its docstring's first line says what it is.
+"""A folder that is a registry: one file per entry, its name is its id, its docstring's first line says what it is.
 
 What a file declares can be read without importing it, so that a list of all of them loads no provider's library.
 """
@@ -75,7 +75,7 @@ def _unusable(place: str, fault: Exception) -> RegistryFileError:
     spec = find_spec(place)
     said = f"{type(fault).__name__}: {' '.join(str(fault).split())}"
     return RegistryFileError(
-        f"{spec.origin if spec else place} cannot be used ({said}): mend it, or take it out of its folder"
+        f"{spec.origin if spec else place} cannot be used ({said}): fix it, or remove it from its folder"
     )
 
 

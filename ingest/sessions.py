@@ -211,7 +211,7 @@ class Calendar:
     def _not_a_session(self, day: Day) -> str:
         when = as_day(day)
         near = f"the session before it is {self.previous(day):%Y-%m-%d}, after it {self.next(day):%Y-%m-%d}"
-        return f"{when:%Y-%m-%d} is no session of calendar {self.code}: {near}"
+        return f"{when:%Y-%m-%d} is not a session of calendar {self.code}: {near}"
 
 
 def calendar(code: str | Calendar) -> Calendar:
@@ -243,7 +243,7 @@ def as_day(day: Day) -> pd.Timestamp:
     try:
         stamp = pd.Timestamp(day)
     except ValueError as error:
-        raise AsOfError(f"{day!r} is no date: write it as 2018-01-21") from error
+        raise AsOfError(f"{day!r} is not a date: write it as 2018-01-21") from error
     if pd.isna(stamp):
         raise AsOfError("a date is missing: write it as 2018-01-21")
     return stamp.tz_localize(None).normalize().as_unit("us")

@@ -94,9 +94,9 @@ def undivided(bars: pd.DataFrame, present: Present, where: str) -> pd.DatetimeIn
         divided = _settled(split, present) if split.is_settled else _pending(split, present)
         if divided is None:
             raise NoDataError(
-                f"{where}: a split of {split.ratio:.6g} for 1 is announced for {split.days[-1]:%Y-%m-%d}, and nothing "
-                "tells whether Yahoo has divided its prices by it already: nothing was stored; try again after that "
-                "session's close"
+                f"{where}: a split of {split.ratio:.6g} for 1 is announced for {split.days[-1]:%Y-%m-%d}, and its "
+                "prices do not show whether Yahoo has already divided them by it: nothing was stored; try again after "
+                "that session's close"
             )
         if not divided:
             found.extend(split.days)

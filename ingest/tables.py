@@ -1,6 +1,6 @@
 """The tables of the market's data, and how their rows become frames and back.
 
-`asset`, a row an asset; `vintage`, a row for every value that a session was ever known to have;
+`asset`, one row per asset; `vintage`, a row for every value that a session was ever known to have;
 `attention`, the same for the counts of a UTC day; `quarantine`, rows that are held back, and what
 was decided on them. Rows are only ever inserted, except that a decision is filled in once.
 

@@ -1,6 +1,6 @@
 """Sessions and closes of calendars, from the library exchange_calendars or from what it said before.
 
-To build a calendar takes the library and a second; its timetable is two arrays. So they are kept in a file a calendar,
+To build a calendar takes the library and a second; its timetable is two arrays. So there is one file per calendar,
 in the platform's cache folder (`folder`). A file is believed only where all that its content follows from is what it
 was: our own files, the library and pandas, the rules of the calendar's time zone, and the month, since calendars reach
 a year ahead. In every other case, and where a file is damaged or none can be written, the calendar is built anew.

@@ -173,7 +173,7 @@ def address(provider: str, own: str, variable: str, environment: Mapping[str, st
         encrypted: Whether http:// is taken on loopback alone, since a token or contact is sent along.
 
     Raises:
-        CredentialError: It is no address of a host, or would send in the clear; its value is not shown, since it may
+        CredentialError: It is not a host address, or would send in the clear; its value is not shown, since it may
             hold a password.
 
     >>> address("x_counts", "https://api.x.com", "FORECASTER_X_URL", {"FORECASTER_X_URL": "http://127.0.0.1:8080/"})
@@ -188,7 +188,7 @@ def address(provider: str, own: str, variable: str, environment: Mapping[str, st
     url = _host_alone(named)
     if url is None:
         raise CredentialError(
-            f"{provider}: {variable} is no address of a host: write it as https://HOST or https://HOST:PORT, without "
+            f"{provider}: {variable} is not a host address: write it as https://HOST or https://HOST:PORT, without "
             "path, user and password"
         )
     if encrypted and url.scheme == "http" and not _is_loopback(url.host):

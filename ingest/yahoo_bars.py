@@ -100,7 +100,7 @@ def _ratio(event: Mapping[str, Any], where: str) -> float:
     if not (0 < new < np.inf and 0 < old < np.inf):
         day = pd.Timestamp(event["date"], unit="s")
         raise BadPayloadError(
-            f"{where}: its split of {day:%Y-%m-%d} is {told(new, 12)} for {told(old, 12)}, which is no ratio: try "
+            f"{where}: its split of {day:%Y-%m-%d} is {told(new, 12)} for {told(old, 12)}, which is not a ratio: try "
             "again later, or import a file of its prices"
         )
     return new / old

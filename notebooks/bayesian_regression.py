@@ -1,16 +1,17 @@
 # %% [markdown]
 # # Bayesian regression on a matrix of your own
 #
-# The regression behind the forecaster `bayesian_linear` takes any design matrix. Here it meets a small study with a
-# planted truth, so that you can see the truth come back and see what each *guide* gets right and wrong.
+# The regression behind the forecaster `bayesian_linear` takes any design matrix. Here it is applied to a small
+# simulated study with known coefficients, so that you can see how well each *guide* recovers them.
 #
-# A guide is the family of distributions in which variational inference looks for the posterior. Three are on offer:
+# A guide is the family of distributions in which variational inference looks for the posterior. This notebook compares
+# three:
 #
-# - `mean_field`: each coefficient has a normal of its own, independent of the others;
+# - `mean_field`: each coefficient has its own normal, independent of the others;
 # - `full_rank`: one correlated normal for all of them;
 # - `custom`: a guide written by hand, site by site; here it is again mean field.
 #
-# With known noise and normal priors the posterior also has a closed form, so that all three can be held against the
+# With known noise and normal priors the posterior also has a closed form, so that all three can be compared with the
 # exact answer.
 
 # %%
@@ -32,14 +33,14 @@ from forecaster.families.reference import model
 from forecaster.families.regression import Prior, Regression, fit_regression
 
 # %% [markdown]
-# ## 1. A design with a planted truth
+# ## 1. Simulated data with known coefficients
 #
-# The example has the shape of a well-known study of nations' incomes: is rough terrain bad for income, and is the
-# answer different in one group of countries? In symbols
+# The example has the form of a well-known study of national incomes: does rugged terrain lower income, and is the
+# effect different in one group of countries? In symbols
 #
 #     log income = a + bA group + bR x + bAR group * x + noise
 #
-# with `group` 0 or 1. The slope on `x` is `bR` in one group and `bR + bAR` in the other. The data are invented, with
+# with `group` 0 or 1. The slope on `x` is `bR` in one group and `bR + bAR` in the other. The data are simulated, with
 # `a = 9, bA = -1.8, bR = -0.2, bAR = 0.4` and noise of standard deviation 0.9.
 
 # %%
@@ -57,8 +58,7 @@ print("design matrix (rows, features):", design.shape, "- no column of ones: the
 # %% [markdown]
 # ## 2. The exact posterior
 #
-# For known noise the posterior is normal, and two lines of linear algebra give it. Here the intercept is a column of
-# ones.
+# For known noise the posterior is normal, and two lines of linear algebra give it. The intercept is a column of ones.
 
 # %%
 prior_scales = np.array([10.0, 1.0, 1.0, 1.0])
@@ -68,8 +68,8 @@ pd.DataFrame({"truth": truth, "mean": exact.mean, "sd": exact.sd}, index=names).
 # %% [markdown]
 # ## 3. The same by SVI, with each guide
 #
-# `Prior` says what is believed before the data. A number as `noise_scale` means that it is known; a Pyro distribution
-# means that it is learned, as in section 6.
+# `Prior` sets the prior. A number as `noise_scale` means that the noise scale is known; a Pyro distribution means that
+# it is estimated, as in section 6.
 
 # %%
 belief = Prior(intercept_scale=10.0, weight_scale=1.0, noise_scale=noise)
@@ -91,8 +91,8 @@ for guide, fit in fits.items():
 pd.DataFrame(columns, index=names).round(3)
 
 # %% [markdown]
-# All three find the means. The two guides without correlation are too sure of themselves: their standard deviations are
-# clearly below the exact ones. That is no accident of training. A mean-field normal matches the *conditional* spread of
+# All three find the means. The two guides without correlation are overconfident: their standard deviations are clearly
+# below the exact ones. That is not a failure of training. A mean-field normal matches the *conditional* spread of
 # each coefficient, which is narrower than its own spread wherever coefficients are correlated. In units of the exact
 # standard deviation:
 
@@ -108,24 +108,24 @@ np.testing.assert_allclose(width["full_rank"], 1, atol=0.15)
 np.testing.assert_array_less(width["mean_field"], 1)
 
 # %% [markdown]
-# ## 4. Did training come to rest?
+# ## 4. Did training converge?
 #
 # The curve is minus the ELBO: a bound on minus the log evidence, in nats. It is noisy, since each step averages over a
-# few draws of the guide. On the left is all of it. On the right are running means of 50 steps near rest, where a nat is
-# a nat: that is the unit in which posteriors differ.
+# few draws of the guide. The left panel shows the whole curve, the right panel running means of 50 steps near
+# convergence, on a scale of single nats.
 #
 # `full_rank` starts at a Laplace approximation, which for this model is already the posterior. `mean_field` starts at
 # the mode with the spread of each coefficient given the others, for this model already the best that it can do;
-# `custom` starts narrow, and with a scale of one has the longest way. The level of rest tells the guides apart:
-# `full_rank` rests lowest, since it alone can take the shape of the posterior. Each fit carries its own verdict: an
-# empty reason means that training was at rest and that the guide is as wide as the posterior.
+# `custom` starts narrow, with a scale of one, and has the longest way to go. The final level shows the difference
+# between the guides: `full_rank` ends lowest, since it alone can represent the posterior. Each fit carries its own
+# diagnosis: an empty reason means that training converged and that the guide is as wide as the posterior.
 
 # %%
 figure, (whole, near) = plt.subplots(1, 2, figsize=(11, 3.5))
 for guide, fit in fits.items():
     whole.plot(fit.fit.losses, linewidth=0.8, label=guide)
     near.plot(pd.Series(fit.fit.losses).rolling(50).mean(), label=guide)
-    print(f"{guide}: {fit.fit.convergence.reason or 'at rest'}, {fit.fit.losses[-100:].mean():.1f} nats")
+    print(f"{guide}: {fit.fit.convergence.reason or 'converged'}, {fit.fit.losses[-100:].mean():.1f} nats")
 lowest = fits["full_rank"].fit.losses.mean()
 whole.set(xlabel="step", ylabel="minus ELBO, nats", yscale="log", title="Training")
 near.set(xlabel="step", ylabel="minus ELBO, nats", ylim=(lowest - 1, lowest + 6), title="Near rest")
@@ -136,8 +136,8 @@ plt.show()
 # ## 5. Correlation, and 90 % bands
 #
 # The cloud on the left is the joint posterior of the slope in the first group and the difference in the second. They
-# are tied: a steeper slope in one can be paid for by the difference. Only `full_rank` sees that. On the right are the
-# fitted lines with bands that hold each group's line with a probability of 90 %.
+# are correlated: a steeper slope in one can be offset by the difference. Only `full_rank` captures that. On the right
+# are the fitted lines with bands that contain each group's line with a probability of 90 %.
 
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2))
@@ -166,7 +166,7 @@ correlation.round(2)
 
 # %% [markdown]
 # The question of the study was the slope within each group. The width of `bR + bAR` depends on their correlation, which
-# mean field leaves out. Whether zero lies inside the interval is then answered by the guide, not by the data.
+# mean field leaves out. Whether zero lies inside the interval then depends on the guide, not on the data.
 
 # %%
 for guide in ("mean_field", "full_rank"):
@@ -178,17 +178,17 @@ for guide in ("mean_field", "full_rank"):
 # %% [markdown]
 # ## 6. Your own matrix
 #
-# Any matrix `(rows, features)` of finite numbers will do: a data frame's columns, one-hot groups, products of columns.
-# Three things to mind:
+# Any matrix `(rows, features)` of finite numbers can be used: a data frame's columns, one-hot groups, products of
+# columns. Note three things:
 #
-# - no column of ones: the intercept is fitted beside the weights;
-# - one `weight_scale` holds for all weights, so bring columns to a common scale first, or multiply a column by how
+# - no column of ones: the intercept is fitted separately from the weights;
+# - one `weight_scale` applies to all weights, so bring columns to a common scale first, or multiply a column by how
 #   much wider its weight may be;
 # - leave incomplete rows out before you call; a value that is not finite is an error.
 #
-# The noise is seldom known. Give its prior instead of a number, and choose `student_t` where outliers are expected. The
-# noise planted here is normal, which would be infinitely many degrees of freedom; the prior of `student_t` keeps them
-# finite, and the scale comes out a little lower in exchange.
+# The noise scale is rarely known. Give its prior instead of a number, and choose `student_t` where outliers are
+# expected. The noise planted here is normal, which would be infinitely many degrees of freedom; the prior of
+# `student_t` keeps them finite, and the scale comes out a little lower in exchange.
 
 # %%
 learned = fit_regression(
@@ -200,13 +200,13 @@ learned = fit_regression(
 )
 print(f"noise scale {learned.noise_scale.mean():.2f} +- {learned.noise_scale.std(ddof=1):.2f} (truth {noise})")
 print(f"degrees of freedom, median {np.median(learned.df):.0f}")
-print(f"verdict: {learned.fit.convergence.reason or 'at rest'}")
+print(f"verdict: {learned.fit.convergence.reason or 'converged'}")
 
 # %% [markdown]
 # ## 7. A drawing of the model
 #
 # Pyro draws a model from its program. The drawing needs the program `dot` of Graphviz, which is not a Python package;
-# where it is missing the next cell says so and goes on.
+# where it is missing, the next cell says so and continues.
 
 # %%
 if shutil.which("dot"):

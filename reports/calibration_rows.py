@@ -21,10 +21,10 @@ WIDTHS = (
     *(Column(f"In {level} %", "of days", share=1.9) for level in _COVERED),
 )
 WIDTHS_CAPTION = (
-    "Tests of the PIT: uniform (Kolmogorov-Smirnov), not autocorrelated (Ljung-Box, five days, of normal scores and of "
-    "squares), standard normal scores (Berkowitz). Coverage of central intervals, below it the exact band that a "
-    "calibrated model keeps with 95 %. * p below 5 %; ** below 5 % after correction for all tests of both tables, "
-    "which is what the verdicts rest on."
+    "p-values of tests of the PIT: uniform (Kolmogorov-Smirnov), not autocorrelated (Ljung-Box over five days, of "
+    "normal scores and of squares), normal scores standard normal (Berkowitz); then the share of days inside each "
+    "central interval, with the exact 95 % band of a calibrated model below. * p below 5 %; ** below 5 % after "
+    "correction for all tests in both tables, which is what the verdicts are based on."
 )
 TAIL = (
     Column("Model", "", "left", 2.6),
@@ -41,10 +41,10 @@ TAIL = (
     Column("Traffic light", "last 250 days", share=1.7),
 )
 TAIL_CAPTION = (
-    "Breaches of the 5 and 1 % quantiles (value at risk of 95 and 99 %): their share and its band; is their number "
-    "right (Kupiec), do they come independently of the day before, are both so (Christoffersen)? p-values are exact, "
-    "ties broken by lot. The Basel traffic light counts breaches of the 1 % quantile: yellow from 5, red from 10. * "
-    "and ** as above."
+    "Breaches of the 5 and 1 % quantiles (95 and 99 % value at risk): their share of days with its 95 % band, and "
+    "exact p-values for their number (Kupiec), for independence of the day before, and for both together "
+    "(Christoffersen). The Basel traffic light counts breaches of the 1 % quantile: yellow from 5, red from 10. * and "
+    "** as above."
 )
 
 

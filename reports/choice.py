@@ -31,7 +31,7 @@ def drawn(table: pd.DataFrame, models: Iterable[str], scoreboard: pd.DataFrame) 
     ranked = sorted(names, key=lambda name: (name != REFERENCE, -skill.get(name, float("-inf"))))
     best = [name for name in names if name in ranked[:MOST]]
     reference = f"{REFERENCE} and " if REFERENCE in best else ""
-    how = "of the highest skill on the scoreboard" if skill else "that come first in this report"
+    how = "with the highest skill on the scoreboard" if skill else "that come first in this report"
     return best, f"Of {len(names)} models, {reference}the {MOST - bool(reference)} {how} are drawn."
 
 

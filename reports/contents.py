@@ -30,14 +30,14 @@ class AssetPage:
         as_of: Last session whose data were used.
         target: The session that is forecast.
         close: Price at the close of `as_of`.
-        forecasts: A row a model: `model, status, reason, recorded, mean, sd, prob_up, q05, q25, q50, q75,
+        forecasts: One row per model: `model, status, reason, recorded, mean, sd, prob_up, q05, q25, q50, q75,
             q95, previous_q50, previous_sd`. `status` is ok, unreliable or withheld (its numbers are NaN
             then); `recorded` is "before" or "after" the target's close; previous_* are yesterday's forecast.
-        densities: Predictive densities, a row a point: `model, change, density`.
+        densities: Predictive densities, one row per point: `model, change, density`.
         fan: Last forecasts against what happened: `model, target, origin, y, mean, q05, q25, q50, q75, q95`;
             `origin` is "live" or "replayed", y is NaN until the outcome is known.
         window: The 7-day window used: `session, series, change`, oldest first.
-        scoreboard: A row a model: `model, origin, days, crps, skill_climatology, skill_baseline, log_score,
+        scoreboard: One row per model: `model, origin, days, crps, skill_climatology, skill_baseline, log_score,
             mae, mse, in50, in90`; further columns are not shown. The row "predict zero" has only days, mae and mse.
         verdicts: Sentences about skill, already in words.
         weights: Weights in units of standardised inputs: `model, series, lag (1 = most recent), mean, sd`;
@@ -47,11 +47,11 @@ class AssetPage:
             width_sd, width_before, shift, shift_sd`. width is a log ratio (0.1 is a tenth wider), width_before that
             of the session before, shift how far the centre moves; each sd is the posterior's.
         shares: What each member counts for in a forecast made of others': `model, member, weight`.
-        pools: A row a model that is made of others: `model, days, recalibrated, gain`; days is how many past
+        pools: One row per model that is made of others: `model, days, recalibrated, gain`; days is how many past
             sessions its weights rest on, recalibrated 1 or 0 and gain what that would have earned on them so far, in
             nats, both NaN where the model is never recalibrated.
         notes: What a reader should know about the data, a sentence each.
-        findings: What was noteworthy about the data, a row a finding: `check, first, last, count, detail, remedy`;
+        findings: What was noteworthy about the data, one row per finding: `check, first, last, count, detail, remedy`;
             first, last and count are of the sessions concerned. None where it was not looked for.
     """
 
@@ -115,22 +115,22 @@ class BacktestAsset:
         last: Last target session.
         fan: As in `AssetPage`, every origin "replayed".
         scoreboard: As in `AssetPage`.
-        calibration: A row a model and forecast: `model, pit`, pit in [0, 1].
+        calibration: One row per model and forecast: `model, pit`, pit in [0, 1].
         summary: The few of them that stand on the front.
         verdicts: Sentences about skill and calibration.
-        decisions: What positions taken from the forecasts would have earned, a row a model and rule: `model, rule,
+        decisions: What positions taken from the forecasts would have earned, one row per model and rule: `model, rule,
             asset_class, days, position, turnover, cost, return, volatility, sharpe, sharpe_se, drawdown,
             hold_difference, hold_p, random_sharpe, random_p, trials, deflated, worth`. The first row, "buy and hold",
             is what the others are held against; `position` is the mean size in units of capital, figures are a year's.
         decided: Sentences about the decisions.
-        standings: The Model Confidence Set, a row a model and score: `model, score, p, inside`; score is crps or
+        standings: The Model Confidence Set, one row per model and score: `model, score, p, inside`; score is crps or
             log_score.
-        contests: All models against a reference, a row a reference and score: `reference, score, p, won`; p is that
+        contests: All models against a reference, one row per reference and score: `reference, score, p, won`; p is that
             of the test of superior predictive ability.
-        calibrated: A row a model: `model, days, low, high, breaches, light`; low and high are the counts between which
+        calibrated: One row per model: `model, days, low, high, breaches, light`; low and high are counts between which
             all ten bars of a calibrated model's PIT histogram lie with 95 %, breaches is of the 1 % quantile in the
             last 250 days, light the Basel zone, empty where there are fewer days.
-        tests: Tests of calibration, a row a model and test: `model, test, observed, low, high, p, stars`; observed is a
+        tests: Calibration, one row per model and test: `model, test, observed, low, high, p, stars`; observed is a
             part of days and low and high are its band, NaN where a test is about none; stars is 1 where p is below
             5 %, 2 where it is so after correction for all tests of the table.
         notes: What a reader should know about the data.

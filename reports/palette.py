@@ -1,4 +1,4 @@
-"""Which model is drawn how: one colour a model, the same in every figure and table of a report.
+"""Which model is drawn how: one colour per model, the same in every figure and table of a report.
 
 Colours are told apart under the common forms of colour blindness (after the "muted" scheme of P. Tol,
 technical note SRON/EPS/TN/09-002); where there are many, the dash of a line tells them apart as well.

@@ -27,12 +27,12 @@ COLUMNS = (
     Column("In 50 %", "of days", share=1.5),
     Column("In 90 %", "of days", share=1.5),
 )
-"""What each cell of a row is."""
+"""What each cell of a row shows."""
 
 CAPTION = (
-    "CRPS, log score, MAE and MSE: lower is better. Skill: share of the reference\u2019s CRPS that is "
-    "saved, higher is "
-    "better. A calibrated model has 50 % and 90 % in the last two columns, up to chance."
+    "CRPS, log score, MAE and MSE: lower is better. Skill: how much lower the CRPS is than the reference\u2019s; "
+    "higher is better, negative is worse than the reference. A calibrated model shows about 50 % and 90 % in the last "
+    "two columns."
 )
 
 

@@ -242,5 +242,5 @@ def test_a_figure_is_one_file(plant: Plant) -> None:
 
 def test_a_figure_under_no_section_is_refused_by_name(plant: Plant) -> None:
     plant(figures, FIGURE.replace('"data"', '"dates"'))
-    with pytest.raises(ReportError, match="the figure toy stands under 'dates', which is no section"):
+    with pytest.raises(ReportError, match="the figure toy is in 'dates', which is not a section"):
         document.compose(make_daily(make_asset()))

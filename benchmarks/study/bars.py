@@ -61,28 +61,28 @@ def of_blocks(windows: Mapping[int, pd.DataFrame], members: Sequence[str]) -> It
     """What was asked on the development blocks; long and short histories by window."""
     long, short = windows[max(windows)], windows[min(windows)]
     first, second = difference(long, LINEAR, REFERENCE), difference(long, LINEAR, "egarch")
-    yield at_most(f"{LINEAR} less GARCH-t", -0.030, first.mean)
+    yield at_most(f"{LINEAR} minus GARCH-t", -0.030, first.mean)
     yield at_most("t of it", -6, first.t, t)
-    yield at_most(f"{LINEAR} less EGARCH-t", -0.015, second.mean)
+    yield at_most(f"{LINEAR} minus EGARCH-t", -0.015, second.mean)
     yield at_most("t of it", -4, second.t, t)
     yield at_least(f"CRPS skill of {LINEAR} against climatology", 0.054, skill(long, LINEAR), percent)
     yield near(f"outcomes of {LINEAR} in the central 50 %", 0.5, 0.03, inside(pits(long, LINEAR), 0.5))
     yield near(f"outcomes of {LINEAR} in the central 90 %", 0.9, 0.015, inside(pits(long, LINEAR), 0.9))
-    yield at_most(f"{LINEAR} less GARCH-t, short", -0.040, difference(short, LINEAR, REFERENCE).mean)
-    yield at_most(f"{NETWORK} less {LINEAR}", 0.001, difference(long, NETWORK, LINEAR).mean)
-    yield at_most(f"{NETWORK} less {LINEAR}, short; else no claim", 0.0, difference(short, NETWORK, LINEAR).mean)
-    yield at_most(f"{FINAL} less GARCH-t", -0.034, difference(long, FINAL, REFERENCE).mean)
+    yield at_most(f"{LINEAR} minus GARCH-t, short", -0.040, difference(short, LINEAR, REFERENCE).mean)
+    yield at_most(f"{NETWORK} minus {LINEAR}", 0.001, difference(long, NETWORK, LINEAR).mean)
+    yield at_most(f"{NETWORK} minus {LINEAR}, short; else no claim", 0.0, difference(short, NETWORK, LINEAR).mean)
+    yield at_most(f"{FINAL} minus GARCH-t", -0.034, difference(long, FINAL, REFERENCE).mean)
     behind = [part[FINAL] for _, _, part in best_members(long, members)]
-    yield at_most(f"{FINAL} less the best member, worst block", 0.004, float(np.max(behind)))
+    yield at_most(f"{FINAL} minus the best member, worst block", 0.004, float(np.max(behind)))
 
 
 def of_laws(rows: pd.DataFrame) -> Iterator[Bar]:
     """What was asked on simulated markets."""
     for law in rows["symbol"].unique():
         found = difference(rows[rows["symbol"] == law], LINEAR, TRUTH)
-        yield at_most(f"{LINEAR} less the true law, {law}", 0.006, found.mean)
+        yield at_most(f"{LINEAR} minus the true distribution, {law}", 0.006, found.mean)
     walks, pulled = rows[rows["symbol"] == "walk"], rows[rows["symbol"] == "AR(.1)"]
-    yield at_most(f"{FINAL} less GARCH-t on walks", 0.003, difference(walks, FINAL, REFERENCE).mean)
+    yield at_most(f"{FINAL} minus GARCH-t on walks", 0.003, difference(walks, FINAL, REFERENCE).mean)
     called = sum(told.count("better") for told in claims(walks).values())
     yield at_most("walks with a claim of skill against climatology", 0, float(called), "{:.0f}".format)
     correlation = mean_found(pulled, LINEAR)[1]
@@ -102,7 +102,7 @@ def of_seconds(minutes: float) -> Iterator[Bar]:
 def table(bars: Sequence[Bar]) -> str:
     """A row a bar."""
     rows = [[bar.about, bar.asked, bar.told, _verdict(bar)] for bar in bars]
-    return markdown(("what", "asked", "found", "met"), rows)
+    return markdown(("what", "target", "found", "met"), rows)
 
 
 def _verdict(bar: Bar) -> str:

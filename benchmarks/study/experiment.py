@@ -65,7 +65,7 @@ def compared(rows: pd.DataFrame) -> str:
     for label in [*rows["block"].unique(), "all"]:
         found = difference(rows if label == "all" else rows[rows["block"] == label], TRIED, PLAIN)
         table.append([label, f"{found.days:,}", signed(found.mean), signed(found.t, 1)])
-    return markdown(("block", "days", "log score less as it is", "t"), table)
+    return markdown(("block", "days", "log score minus the default", "t"), table)
 
 
 def tasks(

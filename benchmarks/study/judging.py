@@ -44,7 +44,7 @@ def difference(rows: pd.DataFrame, model: str, other: str, score: str = "log_sco
     `forecaster.evaluation` on those sums.
 
     Args:
-        rows: `block, target, model` and the score, a row a forecast, of one window.
+        rows: `block, target, model` and the score, one row per forecast, of one window.
         model: Its id.
         other: What it is compared with.
         score: Name of the column.
@@ -77,7 +77,7 @@ def skill(rows: pd.DataFrame, model: str, other: str = "climatology") -> float:
 
 
 def wide_of(rows: pd.DataFrame, score: str) -> pd.DataFrame:
-    """A column a forecaster, a row a day of a block."""
+    """A column a forecaster, one row per day of a block."""
     return rows.pivot_table(index=["block", "target"], columns="model", values=score)
 
 

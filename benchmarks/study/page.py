@@ -20,31 +20,33 @@ PACKAGES = ("forecaster", "numpy", "scipy", "pandas", "torch", "pyro-ppl", "arch
 HEAD = """\
 # Quality
 
-Written by `make study`; not edited by hand. Every forecaster on the same days, through the program's own replay: fits
-every {refit} sessions on at most so many rows as a table says, one session ahead, nothing known that was not known
-then. Log scores are in nats a day, lower is better. CRPS skill is against climatology, the mean of the blocks' by their
-days where several are together. t is Diebold and Mariano's, of differences summed over assets first where they fell on
-one date. CRPS of the pools is taken on every {pools}th day. `{shape}` is seven lags of raw changes under normal
-errors of one learnt scale.
+Written by `make study`; not edited by hand. Every forecaster on the same days, through the program's own replay: refits
+every {refit} sessions on at most the number of rows stated in each table, one session ahead, using only what was known
+at the time. Log scores are in nats per day; lower is better. Differences are a forecaster's score minus another's: a
+negative difference, and a negative t, favour the forecaster. t is that of Diebold and Mariano, with differences summed
+over the assets of one date first. CRPS skill is against climatology (positive is better); over several blocks it is the
+mean weighted by days. CRPS of the pools is computed on every {pools}th day. `{shape}` is seven lags of raw changes with
+normal errors of one estimated scale.
 
 {days:,} forecast days; {versions}.{absent}
 """
 
 CALIBRATION = """\
-PITs of a calibrated forecaster are uniform and independent. sqrt(n) D is Kolmogorov and Smirnov's; a star marks what
-lies above {limit:.2f}, and coverage outside the exact binomial band, both of which happens to one in twenty cells where
-all is well.
+PITs of a calibrated forecaster are uniform and independent. sqrt(n) D is the Kolmogorov-Smirnov statistic. A star marks
+values above {limit:.2f}, and coverage outside the exact 95 % binomial band; for a calibrated forecaster one cell in
+twenty has a star.
 """
 
 MARKETS = """\
-Closes only, {days} scored days a path after 2,000 rows, {paths} paths a law for `bayesian_linear` and {few} for the
-others. Log score less that of the true law, which knows all but a hidden volatility; t in brackets.
+Closes only, {days} scored days per path after 2,000 rows; {paths} paths per distribution for `bayesian_linear`, {few}
+for the others. Log score minus that of the true distribution, which knows everything except a hidden volatility; t in
+brackets.
 """
 
 POSTERIOR = """\
 ## The posterior
 
-The newest fit of each asset by SVI, held against NUTS on the same rows; the difference as a part of the central 90 %
+The newest fit of each asset by SVI, compared with NUTS on the same rows; the difference is a share of the central 90 %
 interval.
 
 """
@@ -69,7 +71,7 @@ def page(
         parts += _laws(found["laws"])
     if "nuts" in found:
         parts.append(POSTERIOR + tables.nuts_table(found["nuts"]))
-    told = f"{minutes:.1f} minutes of each core. CPU seconds, which are more where cores had other work:\n\n"
+    told = f"{minutes:.1f} minutes of each core. CPU seconds, which are higher when the cores have other work:\n\n"
     parts.append("## Seconds\n\n" + told + tables.seconds_table(seconds))
     return "\n".join([_head(found, absent), *parts])
 
@@ -93,7 +95,7 @@ def _bars(found: Mapping[str, pd.DataFrame], minutes: float, members: Sequence[s
     if "nuts" in found:
         told += bars.of_nuts(found["nuts"])
     told += bars.of_seconds(minutes)
-    return "## What was asked\n\n" + bars.table(told)
+    return "## Targets\n\n" + bars.table(told)
 
 
 def _by_window(rows: pd.DataFrame) -> dict[int, pd.DataFrame]:
@@ -105,9 +107,9 @@ def _blocks(windows: Mapping[int, pd.DataFrame], members: Sequence[str]) -> Iter
         told = f"at most {window:,} rows"
         yield f"## All blocks, {told}\n\n" + tables.pooled(rows)
         for own, other in (("bayesian_linear", "egarch"), ("bayesian_mlp", "bayesian_linear")):
-            yield f"`{own}` less `{other}`: {tables.with_t(rows, own, other) or 'not measured'}.\n"
+            yield f"`{own}` minus `{other}`: {tables.with_t(rows, own, other) or 'not measured'}.\n"
         cells = {
-            "Log score less GARCH-t, t in brackets": tables.with_t,
+            "Log score minus GARCH-t, t in brackets": tables.with_t,
             "CRPS skill": lambda own, model: tables.percent(skill(own, model)),
             "Outcomes in the central 50 %": tables.coverage(0.5),
             "Outcomes in the central 90 %": tables.coverage(0.9),
@@ -130,4 +132,4 @@ def _laws(rows: pd.DataFrame) -> Iterator[str]:
     if len(walks):
         yield "### Claims on walks\n\n" + tables.claims_table(walks)
     if len(pulled):
-        yield "### The mean of AR(.1)\n\nForecast means against the true ones.\n\n" + tables.means_table(pulled)
+        yield "### The mean of AR(.1)\n\nForecast means compared with the true ones.\n\n" + tables.means_table(pulled)

@@ -107,7 +107,7 @@ class BlockTask(Task):
         return f"{self.block.label}, {self.window} rows" + (f", {self.variant}" if self.variant else "")
 
     def run(self, spent: Seconds) -> pd.DataFrame:
-        """A row a forecast, `COLUMNS`."""
+        """One row per forecast, `COLUMNS`."""
         history = blocks.history(self.block.symbol)
         days = self.block.origins(history)[-self.days :]
         rows = replayed(history, days, self.names, self.settings(), spent)
@@ -132,7 +132,7 @@ class LawTask(Task):
         return f"{self.law} {self.seed}, {self.window} rows"
 
     def run(self, spent: Seconds) -> pd.DataFrame:
-        """A row a forecast, `COLUMNS`; the truth's own among them."""
+        """One row per forecast, `COLUMNS`; the truth's own among them."""
         market = laws.simulate(self.law, self.seed, self.days)
         history = market.history("SIM")
         days = last_origins(history, self.days)
@@ -261,7 +261,7 @@ class PathTask(LawTask):
         return f"{self.law} {self.seed}, {self.days} days, {self.window} rows"
 
     def run(self, spent: Seconds) -> pd.DataFrame:
-        """`model, target, y, log_score, pit, crps, mean`, a row a forecast."""
+        """`model, target, y, log_score, pit, crps, mean`, one row per forecast."""
         market = laws.simulate(self.law, self.seed, self.days)
         history = market.history("SIM")
         issued = replay(history, last_origins(history, self.days), self.names, self.settings(), self.refit)

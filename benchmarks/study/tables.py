@@ -70,7 +70,17 @@ def pooled(rows: pd.DataFrame) -> str:
         scores = [signed(apart.mean), signed(apart.t, 1), percent(skill(rows, model))]
         shares = [plain(inside(own, 0.5)), plain(inside(own, 0.9))]
         table.append([model, f"{len(own):,}", *scores, *shares, str(withheld), str(stands)])
-    head = ("forecaster", "days", "log score less GARCH-t", "t", "CRPS skill", "in 50", "in 90", "withheld", "stand-in")
+    head = (
+        "forecaster",
+        "days",
+        "log score minus GARCH-t",
+        "t",
+        "CRPS skill",
+        "in 50",
+        "in 90",
+        "withheld",
+        "stand-in",
+    )
     return markdown(head, table)
 
 
@@ -99,7 +109,7 @@ def best_members(rows: pd.DataFrame, members: Sequence[str]) -> list[tuple[str, 
 def members_table(rows: pd.DataFrame, members: Sequence[str]) -> str:
     """The best single member of each block against the pools."""
     table = [[label, best, *map(signed, behind.values())] for label, best, behind in best_members(rows, members)]
-    return markdown(("block", "best member", *(f"{name} less it" for name in POOLS)), table)
+    return markdown(("block", "best member", *(f"{name} minus it" for name in POOLS)), table)
 
 
 def calibration(rows: pd.DataFrame, model: str) -> str:
@@ -123,11 +133,11 @@ def covered(part: float, days: int, level: float) -> str:
 
 
 def markets(rows: pd.DataFrame) -> str:
-    """Log score less the true law's, a row a forecaster, a column a law."""
+    """Log score minus that of the true distribution: one row per forecaster, one column per distribution."""
     laws = {law: rows[rows["symbol"] == law] for law in rows["symbol"].unique()}
     names = [name for name in ranked(rows) if name != TRUTH]
     table = [[name, *(with_t(own, name, TRUTH) for own in laws.values())] for name in names]
-    truth = ["in 90 of the true law", *(plain(inside(pits(own, TRUTH), 0.9)) for own in laws.values())]
+    truth = ["in 90 of the true distribution", *(plain(inside(pits(own, TRUTH), 0.9)) for own in laws.values())]
     return markdown(("forecaster", *laws), [*table, truth])
 
 

@@ -55,12 +55,10 @@ def _exit_code(arguments: list[str]) -> int:
         if state.debug:
             raise
         said = " ".join(str(fault).split())
-        _complain(
-            f"a fault of the program itself ({type(fault).__name__}: {said}): run it again with --debug, report it"
-        )
+        _complain(f"an internal error ({type(fault).__name__}: {said}): run it again with --debug and report it")
         return 1
     if code == INTERRUPTED:
-        _complain("interrupted; what was recorded until now stays")
+        _complain("interrupted; everything recorded so far is kept")
     return code
 
 
@@ -73,7 +71,7 @@ def _wrong_usage(fault: typer.TyperException) -> int:
     said = getattr(fault, "format_message", fault.__str__)().rstrip(".")
     context = getattr(fault, "ctx", None)
     if said:
-        _complain(f"{said}; `{context.command_path if context else 'forecaster'} --help` tells more")
+        _complain(f"{said}; `{context.command_path if context else 'forecaster'} --help` lists the options")
     return WRONG_USAGE
 
 

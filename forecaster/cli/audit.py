@@ -56,8 +56,8 @@ class _Audit:
 def audit(
     symbols: Symbols = None,
     models: Models = None,
-    origins: Annotated[int, typer.Option("--origins", min=1, help="Days of each asset, at random.")] = 3,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the days and of what is done after them.")] = 0,
+    origins: Annotated[int, typer.Option("--origins", min=1, help="Random days to audit per asset.")] = 3,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the random days and changes.")] = 0,
     preset: Annotated[str | None, typer.Option("--preset", help="A set of settings, such as `quick`.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:

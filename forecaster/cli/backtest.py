@@ -20,11 +20,13 @@ def backtest(  # noqa: PLR0913, PLR0917  # an option each, given by name
     symbols: Annotated[str, typer.Option("--symbols", help="Assets, separated by commas.")],
     folder: Annotated[Path, typer.Option("--export", help="Folder for the results.")],
     last: Annotated[int | None, typer.Option("--last", min=1, help="The last N targets.")] = None,
-    start: Annotated[str | None, typer.Option("--from", help="First target, as 2018-01-20.")] = None,
+    start: Annotated[str | None, typer.Option("--from", help="First target, such as 2018-01-20.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="Last target.")] = None,
     models: Models = None,
-    refit_every: Annotated[int, typer.Option("--refit-every", min=1, help="Sessions from fit to fit.")] = 20,
-    train_window: Annotated[int | None, typer.Option("--train-window", min=60, help="Rows of a fit.")] = None,
+    refit_every: Annotated[int, typer.Option("--refit-every", min=1, help="Sessions between refits.")] = 20,
+    train_window: Annotated[
+        int | None, typer.Option("--train-window", min=60, help="Most recent rows used by a fit.")
+    ] = None,
     preset: Annotated[str | None, typer.Option("--preset", help="A set of settings, such as `study`.")] = None,
     backend: Backend = "serial",
     workers: Workers = 0,
@@ -89,7 +91,7 @@ def _announce(result: Backtest, folder: Path) -> None:
     say(f"Export: {folder}")
     lost = int((result.forecasts["status"] == "withheld").sum())
     if lost:
-        say(f"{lost} forecasts were withheld; the column reason of forecasts.parquet says why.")
+        say(f"{lost} forecasts were withheld; the column reason of forecasts.parquet gives the reasons.")
     if result.withheld or lost:
         raise typer.Exit(DONE_IN_PART)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @app.command()
-def backup(file: Annotated[Path, typer.Argument(help="The file to write; it must not be there yet.")]) -> None:
+def backup(file: Annotated[Path, typer.Argument(help="The file to write; it must not exist yet.")]) -> None:
     """Writes market data, ledger, claims and replays to one file, checked before it takes its name."""
     from forecaster.records import backup as copies
 

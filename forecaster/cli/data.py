@@ -16,7 +16,7 @@ Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 @group.command()
 def check(
-    symbol: Annotated[str | None, typer.Argument(help="One asset; all where not given.")] = None,
+    symbol: Annotated[str | None, typer.Argument(help="One asset; all if not given.")] = None,
     as_json: Json = False,
 ) -> None:
     """Findings about the stored rows that a user can act on."""
@@ -50,7 +50,7 @@ def check(
 
 @group.command()
 def show(
-    symbol: Annotated[str | None, typer.Argument(help="One asset; a list of all where not given.")] = None,
+    symbol: Annotated[str | None, typer.Argument(help="One asset; a list of all if not given.")] = None,
     as_of: Annotated[str | None, typer.Option("--as-of", help="Rows known at this session's close.")] = None,
     last: Annotated[int, typer.Option("--last", min=1, help="Sessions to show.")] = 10,
     as_json: Json = False,
@@ -92,11 +92,11 @@ def move(
     home = opened()
     before = home.store.asset(symbol).calendar
     if before == code:
-        say(f"{symbol} is on the calendar {code} already.")
+        say(f"{symbol} is already on calendar {code}.")
         return
     moved, replays = books.move(home, symbol, code)
     notes = [
-        (moved.shut, f"{moved.shut:,} on days on which {code} is shut"),
+        (moved.shut, f"{moved.shut:,} on days when {code} is closed"),
         (moved.unfinished, f"{moved.unfinished:,} left out, not final there yet: import them again"),
         (moved.merged, f"{_counted(moved.merged, 'value')} left out, corrected before the close there"),
         (replays, f"{_counted(replays, 'replayed forecast')} dropped"),
@@ -108,7 +108,7 @@ def move(
 @group.command()
 def forget(
     symbol: Annotated[str, typer.Argument(help="The asset.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Removes an asset with all its rows, for good; for one without forecasts."""
     from forecaster.errors import ForecasterError
@@ -119,8 +119,10 @@ def forget(
     parts = ((history.frame, "row"), (history.counts, "count"), (history.held, "held-back row"))
     held = ", ".join(_counted(len(frame), word) for frame, word in parts if len(frame)) or "no rows"
     if not yes and not sys.stdin.isatty():
-        raise ForecasterError(f"{symbol}: {held} would be removed for good: give --yes to say so; nothing was changed")
-    if not yes and not typer.confirm(f"{symbol}: {held} will be removed for good. Go on?"):
+        raise ForecasterError(
+            f"{symbol}: {held} would be permanently removed: add --yes to confirm; nothing was changed"
+        )
+    if not yes and not typer.confirm(f"{symbol}: {held} will be permanently removed. Continue?"):
         say("Nothing was changed.")
         return
     replays = books.forget(home, symbol)

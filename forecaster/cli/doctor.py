@@ -47,9 +47,9 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
         "home": str(home.folder),
         "database": place(home.ledger.engine),
         "assets": ", ".join(asset.symbol for asset in home.store.assets()) or "none yet",
-        "calendars": "; ".join(_not_known(home)) or "known for the next 60 days and more",
+        "calendars": "; ".join(_not_known(home)) or "known for at least the next 60 days",
         "ledger": "verified" if broken is None else f"{broken.table} row {broken.seq} does not hold",
-        "disk": f"{free / 1e9:.1f} GB free" + (": little room left" if free < LITTLE else ""),
+        "disk": f"{free / 1e9:.1f} GB free" + (": little space left" if free < LITTLE else ""),
     }
     versions = {name: version(name) for name in PACKAGES}
     settings = {
@@ -85,7 +85,7 @@ def _not_known(home: Home) -> Iterator[str]:
         if days.ends and days.last < now + SOON:
             yield f"{code}: no session after {days.last:%Y-%m-%d} is known: update exchange_calendars"
         if now.year > LISTED_UNTIL.get(code, now.year):
-            yield f"{code}: holidays that move are listed until {LISTED_UNTIL[code]} only: update exchange_calendars"
+            yield f"{code}: movable holidays are listed until {LISTED_UNTIL[code]} only: update exchange_calendars"
         own = [asset.symbol for asset in assets if asset.calendar == code and asset.symbol in spans]
         old = [symbol for symbol in own if spans[symbol][0].year < days.first.year]
         if old:

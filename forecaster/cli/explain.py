@@ -34,9 +34,9 @@ def explain(
     symbol: Annotated[str | None, typer.Argument(help="The asset.")] = None,
     as_of: AsOf = None,
     model: Annotated[str | None, typer.Option("--model", help="A forecaster with a posterior.")] = None,
-    nuts: Annotated[bool, typer.Option("--nuts", help="Sample the posterior by NUTS too: about a minute.")] = False,
-    keep: Annotated[Path | None, typer.Option("--save", help="Keep it in this new folder.")] = None,
-    kept: Annotated[Path | None, typer.Option("--load", help="Show what was kept; nothing is fitted.")] = None,
+    nuts: Annotated[bool, typer.Option("--nuts", help="Also sample the posterior by NUTS; about a minute.")] = False,
+    keep: Annotated[Path | None, typer.Option("--save", help="Save the explanation to this new folder.")] = None,
+    kept: Annotated[Path | None, typer.Option("--load", help="Show a saved explanation; nothing is fitted.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """The posterior of a fit: what it believes of each weight, and what the data taught it."""
@@ -44,7 +44,7 @@ def explain(
 
     if kept is not None:
         if symbol or as_of or model or nuts or keep:
-            raise typer.BadParameter("--load shows a fit as it was kept: give nothing else with it but --json")
+            raise typer.BadParameter("--load shows a saved fit: combine it with --json only")
         explanation = load(kept)
     elif symbol is None:
         raise typer.BadParameter("name an asset, or give --load DIR")
@@ -121,7 +121,7 @@ def _show_forecast(target: str, quantiles: Mapping[str, float], nuts: Comparison
     if nuts is not None:
         part = nuts.largest_difference(quantiles)
         say(f"Largest difference of quantiles: {part:.1%} of the forecast's central 90 % interval.")
-        say(f"NUTS: {nuts.reason or 'nothing speaks against its chains'}.")
+        say(f"NUTS: {nuts.reason or 'no problem found in its chains'}.")
 
 
 def _cell(column: str, value: float | str | None) -> str:

@@ -31,7 +31,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Honest daily predictive distributions: issued before the outcome, recorded, scored, reported.",
+    help="Daily predictive distributions for prices: recorded before the outcome, then scored and reported.",
 )
 WRONG_USAGE = 2
 DONE_IN_PART = 3
@@ -61,12 +61,12 @@ def _show_version(wanted: bool) -> None:
 def options(
     home: Annotated[
         Path | None,
-        typer.Option("--home", help="Where data live; else FORECASTER_HOME, else the user data folder."),
+        typer.Option("--home", help="Where data are stored; default: FORECASTER_HOME, else the user data folder."),
     ] = None,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of a fault.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     version: Annotated[
         bool,
-        typer.Option("--version", is_eager=True, callback=_show_version, help="Show the program's version and end."),
+        typer.Option("--version", is_eager=True, callback=_show_version, help="Show the program's version and exit."),
     ] = False,
 ) -> None:
     """Options of every command; they may stand before or after it."""
@@ -122,7 +122,7 @@ def date_of(text: str | None, option: str) -> date | None:
     try:
         return None if text is None else date.fromisoformat(text)
     except ValueError as fault:
-        raise typer.BadParameter(f"{option} {text!r} is no date: write it as 2018-01-20") from fault
+        raise typer.BadParameter(f"{option} {text!r} is not a date: write it as 2018-01-20") from fault
 
 
 def listed(text: str | None) -> tuple[str, ...]:
@@ -135,7 +135,7 @@ def listed(text: str | None) -> tuple[str, ...]:
         return ()
     parts = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     if not parts:
-        raise typer.BadParameter(f"{text!r} names nothing: leave the option out, or separate names by commas")
+        raise typer.BadParameter(f"{text!r} contains no names: leave the option out, or separate names with commas")
     return parts
 
 

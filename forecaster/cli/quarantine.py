@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from ingest.store import Decision
 
 Symbol = Annotated[str, typer.Argument(help="The asset.")]
-Sessions = Annotated[list[str] | None, typer.Argument(help="Sessions, as 2018-01-20.")]
+Sessions = Annotated[list[str] | None, typer.Argument(help="Sessions, such as 2018-01-20.")]
 All = Annotated[bool, typer.Option("--all", help="Every row of the asset that is held back.")]
 
 
 @group.command()
 def quarantine(
-    symbol: Annotated[str | None, typer.Argument(help="One asset; all where not given.")] = None,
+    symbol: Annotated[str | None, typer.Argument(help="One asset; all if not given.")] = None,
     as_json: Json = False,
 ) -> None:
     """Rows that were held back, why, and what was decided on them; they are never used unless released."""
@@ -47,13 +47,13 @@ def quarantine(
 
 @group.command()
 def release(symbol: Symbol, sessions: Sessions = None, every: All = False) -> None:
-    """Lets rows in that were held back: they are right, and known from now on."""
+    """Releases rows that were held back: they are right, and known from now on."""
     _decide(symbol, sessions or [], every, "released")
 
 
 @group.command()
 def reject(symbol: Symbol, sessions: Sessions = None, every: All = False) -> None:
-    """Keeps rows out for good: they are wrong, and stay out when they come again."""
+    """Rejects rows for good: they are wrong, and stay out when they are imported again."""
     _decide(symbol, sessions or [], every, "rejected")
 
 

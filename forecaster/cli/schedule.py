@@ -13,7 +13,7 @@ from forecaster.cli.frame import DONE_IN_PART, app, opened, say, show_json, show
 if TYPE_CHECKING:
     from types import FrameType
 
-group = typer.Typer(no_args_is_help=True, help="The daily run by itself.")
+group = typer.Typer(no_args_is_help=True, help="The daily run on a schedule.")
 app.add_typer(group, name="schedule")
 
 
@@ -36,7 +36,7 @@ def start() -> None:
 
 @group.command()
 def status(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
-    """When each calendar is due next, what it owes, and how its last run ended."""
+    """When each calendar is due next, which days are owed, and how its last run ended."""
     from forecaster.operation import schedule
 
     rows = schedule.status(opened())
@@ -55,7 +55,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
 
 @group.command("catch-up")
 def catch_up() -> None:
-    """Runs what is owed now, and ends."""
+    """Runs the days that are due now, then exits."""
     from forecaster.operation import schedule
 
     home = opened()

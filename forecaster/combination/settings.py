@@ -1,4 +1,4 @@
-"""Settings of forecasts that are mixed of others'."""
+"""Settings of forecasts that combine others."""
 
 from __future__ import annotations
 

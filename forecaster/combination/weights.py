@@ -44,7 +44,7 @@ def past_weights(log_scores: ArrayLike, floor: float = 0.02, half_life: float = 
     if not half_life > 0:
         raise ValueError(f"a half-life must be positive, not {half_life}")
     if np.isneginf(scores).any():
-        raise ValueError("a log score of minus infinity is an infinite density: no law of a change has one")
+        raise ValueError("a log score of minus infinity is an infinite density: no distribution of a change has one")
     keep, shares = 0.5 ** (1 / half_life), np.full((days + 1, members), -np.log(members))
     partial = np.asarray(np.isnan(scores).any(axis=1))
     # A day on which all said something adds what each lost: a run of such days is one filter.

@@ -1,4 +1,4 @@
-"""The one entry: exported rows in, a row for each symbol, model and rule out.
+"""The one entry: exported rows in, one row per symbol, model and rule out.
 
 A position is called worth its costs only where three things hold: its Sharpe ratio is above buy-and-hold's and above
 that of the same positions at other times, each at 5 % shared by all positions of the asset (Bonferroni), and its

@@ -17,12 +17,14 @@ class Decisions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    target_volatility: float = Field(0.1, gt=0, description="standard deviation aimed at, a fraction a year")
+    target_volatility: float = Field(0.1, gt=0, description="target standard deviation, a fraction of capital per year")
     kelly_fraction: float = Field(0.5, gt=0, le=1, description="part of the growth-optimal position that is taken")
     cap: float = Field(1.0, gt=0, description="largest position, long or short, in units of capital")
-    band: float = Field(0.05, ge=0, lt=0.5, description="no position where P(up) is this near to one half")
+    band: float = Field(0.05, ge=0, lt=0.5, description="no position where P(up) is this close to one half")
     short: bool = Field(True, description="whether positions may be negative")
-    classes: dict[str, AssetClass] = Field({}, description="asset -> its class, where its calendar tells it wrongly")
+    classes: dict[str, AssetClass] = Field(
+        {}, description="asset -> its class, where its calendar implies the wrong one"
+    )
     equity_cost: float = Field(1.0, ge=0, description="costs of equity indices")
     equity_slippage: float = Field(1.0, ge=0, description="slippage of equity indices")
     currency_cost: float = Field(0.5, ge=0, description="costs of currencies")

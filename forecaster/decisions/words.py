@@ -25,8 +25,12 @@ def in_words(decisions: pd.DataFrame) -> tuple[str, ...]:
         return tuple(_worth(row, hold) for _, row in worth.iterrows())
     days, needed = int(tried["days"].iloc[0]), max(MINIMUM_DAYS, math.floor(len(tried) / LEVEL) + 1)
     none = f"No evidence that any of the {len(tried)} positions tried is worth its costs"
-    few = (f"{none}: {days} sessions are too few to judge so many ({needed} are needed).",)
-    said = few if days < needed else (f"{none}: none beats both buy-and-hold and chance by more than luck explains.",)
+    few = (f"{none}: {days} sessions are too few to judge that many positions ({needed} are needed).",)
+    said = (
+        few
+        if days < needed
+        else (f"{none}: none beats both buy-and-hold and random timing by more than luck explains.",)
+    )
     rated = tried.dropna(subset=["sharpe"]).sort_values("sharpe")
     return said if rated.empty else (*said, _best(rated.iloc[-1], hold))
 
@@ -41,7 +45,7 @@ def _best(row: pd.Series, hold: float) -> str:
 
 def _figures(row: pd.Series, hold: float) -> str:
     return (
-        f"Sharpe ratio {row['sharpe']:.2f} with a standard error of {row['sharpe_se']:.2f}, buy-and-hold {hold:.2f}, "
-        f"p = {row['hold_p']:.3f}; at random times p = {row['random_p']:.3f}; "
-        f"deflated for {row['trials']} trials {row['deflated']:.0%}"
+        f"Sharpe ratio {row['sharpe']:.2f} with a standard error of {row['sharpe_se']:.2f}; against buy-and-hold with "
+        f"{hold:.2f}, p = {row['hold_p']:.3f}; against random timing, p = {row['random_p']:.3f}; "
+        f"deflated for {row['trials']} trials: {row['deflated']:.0%}"
     )

@@ -1,4 +1,4 @@
-"""The law of a mixture of two-piece Student-t distributions, in float64.
+"""A mixture of two-piece Student-t distributions as a distribution, in float64.
 
 With `e = (y - loc) / scale` one component has the density
 

@@ -236,7 +236,7 @@ class Predictive:
             seen = {MAP[name]: arrays.pop(name) for name in MAP.keys() & arrays.keys()}
             read = cls(**arrays, seen=PitMap(**seen) if seen else None)
         except (TypeError, ValueError, SafetensorError) as fault:
-            raise ValueError(f"these bytes are no stored predictive distribution: {fault}") from fault
+            raise ValueError(f"these bytes are not a stored predictive distribution: {fault}") from fault
         if other:
-            raise ValueError(f"these bytes are no stored predictive distribution: {', '.join(other)}, not float32")
+            raise ValueError(f"these bytes are not a stored predictive distribution: {', '.join(other)}, not float32")
         return read

@@ -1,4 +1,4 @@
-"""A law seen through a monotone map of its probability integral transform (PIT).
+"""A distribution transformed by a monotone map of its probability integral transform (PIT).
 
 Where a forecaster's PITs are not uniform, the law of its next PIT can be learnt from the past ones. With `z_i` the
 normal scores of N past PITs, `h` a bandwidth and `omega` a share, the density of the next PIT at `u = Phi(z)` is

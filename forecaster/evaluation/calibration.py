@@ -105,7 +105,7 @@ class Calibration:
 
 
 def in_words(found: Sequence[Calibration]) -> tuple[str, ...]:
-    """A sentence a model with a finding, and one for all others; none of those with too few days to judge."""
+    """One sentence per model with a finding, and one for all others; none of those with too few days to judge."""
     judged = [own for own in found if own.days >= MINIMUM_DAYS]
     clean = ", ".join(own.model for own in judged if not own.findings)
     said = tuple(own.sentence for own in judged if own.findings)
@@ -116,7 +116,7 @@ def calibrations(scores: pd.DataFrame) -> list[Calibration]:
     """Judges every model that has a PIT.
 
     Args:
-        scores: `model, target, pit`, a row a forecast of one asset; rows without a PIT are left out.
+        scores: `model, target, pit`, one row per forecast of one asset; rows without a PIT are left out.
     """
     rows = scores.dropna(subset=["pit"]).sort_values("target", kind="stable")
     found = [_judged(str(name), own["pit"].to_numpy(float)) for name, own in rows.groupby("model")]

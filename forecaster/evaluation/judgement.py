@@ -136,9 +136,9 @@ class Judgement:
         if not self.comparisons:
             return ()
         level, times = self.comparisons[0].level, excess(self.trials, self.models)
-        tried = f"{self.trials} configurations were ever backtested in this home,"
-        told = tried if self.counted else "What else was tried, nobody counted;"
-        need = f"{told} {self.models} models are judged here: a claim of skill needs p < {level:.2g}"
+        tried = f"{self.trials} configurations have been backtested in this home,"
+        known = tried if self.counted else "It is not known what else was tried;"
+        need = f"{known} {self.models} models are judged here: a claim of skill needs p < {level:.2g}"
         return (f"{need}, not {level * times:.2g}." if times > 1 else f"{need}.",)
 
 
@@ -146,7 +146,7 @@ def judge(scores: pd.DataFrame, trials: int = 0) -> Judgement:
     """Judges the forecasts of one asset.
 
     Args:
-        scores: `model, target, crps, log_score, pit`, a row a forecast; rows without a score are left out.
+        scores: `model, target, crps, log_score, pit`, one row per forecast; rows without a score are left out.
         trials: Configurations ever tried; those of the rows alone where they hold more, or where nobody counted (0).
     """
     scored = scores.dropna(subset=["crps"])

@@ -1,4 +1,4 @@
-"""Scores of many forecasts as one table: a row a model, beside what predicting no change would have cost."""
+"""Scores of many forecasts as one table: one row per model, and what predicting no change would have cost."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def scoreboard(scores: pd.DataFrame) -> pd.DataFrame:
     """Means over days, in the models' order of appearance, one block for each origin (live or replayed).
 
     Args:
-        scores: `model, origin, target, y` and scores by their ids, a row a forecast of one asset; rows without a score
-            are left out.
+        scores: `model, origin, target, y` and scores by their ids, one row per forecast of one asset; those without a
+            score are left out.
 
     Returns:
         `columns` of the scores that the table has; skill is against the reference on the days that both were scored,

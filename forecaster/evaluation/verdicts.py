@@ -110,7 +110,8 @@ class Comparison:
         sides = ["lower" if d.mean <= 0 else "higher" for d in (self.crps, self.log_score)]
         return (
             f"CRPS {abs(self.skill):.1%} {sides[0]}, t = {self.crps.t:.1f}; "
-            f"log score {abs(self.log_score.mean):.3f} nats {sides[1]}, t = {self.log_score.t:.1f}; {self.days} days"
+            f"log score {abs(self.log_score.mean):.3f} nats {sides[1]}, t = {self.log_score.t:.1f}; "
+            f"negative t favours {self.model}; {self.days} days"
         )
 
     def _difference(self, score: str) -> Difference:
@@ -128,7 +129,7 @@ def in_order(models: Iterable[str]) -> list[str]:
 
 
 def in_words(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
-    """A sentence a claim, and one a reference for all that give no evidence; one where the days are too few for any."""
+    """One sentence per claim, and one per reference for all models without evidence; a single one on too few days."""
     days = max((c.days for c in comparisons), default=0)
     if comparisons and days < MINIMUM_DAYS:
         return (f"No evidence of skill: {days} days are too few to judge any model ({MINIMUM_DAYS} are needed).",)
@@ -138,7 +139,8 @@ def in_words(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
         if rest:
             told, least = ", ".join(f"{c.model} ({c.brief})" for c in rest), min(c.days for c in rest)
             over = f"{days} days" if least == days else f"{least} to {days} days"
-            said.append(f"No evidence of skill against {reference} in CRPS and log score over {over}: {told}.")
+            sign = "; negative t favours the model" if "t = " in told else ""
+            said.append(f"No evidence of skill against {reference} in CRPS and log score over {over}: {told}{sign}.")
     return tuple(said)
 
 
@@ -155,7 +157,7 @@ def compare(scores: pd.DataFrame, trials: int = 0) -> list[Comparison]:
     """Compares every model with each reference that was scored too.
 
     Args:
-        scores: `model, target, crps, log_score`, a row a forecast of one asset; rows without a score are left out.
+        scores: `model, target, crps, log_score`, one row per forecast of one asset; rows without a score are left out.
         trials: Configurations ever tried; those of the table alone where it holds more.
     """
     names = _scored(scores)

@@ -167,7 +167,7 @@ def fit_family(kind: Kind, changes: Floats) -> Fitted | Failed:
                 continue
             why = f"{faults[0]}; its parameters are those of {earlier} sessions earlier" if earlier else ""
             return Fitted(law.predict, reason=why, diagnostics={**law.figures, "sessions_earlier": earlier})
-    return Failed(f"{faults[0]}; nor were parameters of up to {EARLIER[-1]} sessions earlier of use")
+    return Failed(f"{faults[0]}; parameters of up to {EARLIER[-1]} sessions earlier were no better")
 
 
 def _estimate(kind: Kind, changes: Floats) -> Law:

@@ -47,7 +47,7 @@ def _mute(design: Tensor) -> str:
     """What is to be said of inputs `(rows, columns)` that never change, or too much; empty where there are none."""
     still = (design == design[:1]).all(0)
     if still.any():
-        return f"inputs that never change teach nothing about their weights: number {_named(still)}"
+        return f"inputs that never change carry no information about their weights: number {_named(still)}"
     wild = ~design.square().sum(0).isfinite()
     return f"inputs too large to be squared are left to their prior: number {_named(wild)}" if wild.any() else ""
 

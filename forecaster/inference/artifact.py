@@ -78,7 +78,7 @@ def require_free(folder: Path) -> None:
         ArtifactError: Where something has it.
     """
     if os.path.lexists(folder):
-        raise ArtifactError(f"{folder} is there already: choose another name; nothing was changed")
+        raise ArtifactError(f"{folder} already exists: choose another name; nothing was changed")
 
 
 def load(folder: Path) -> Artifact:
@@ -152,7 +152,7 @@ def _bytes(folder: Path, name: str) -> bytes:
         with os.fdopen(entry, "rb") as file:
             facts = os.fstat(entry)
             if not stat.S_ISREG(facts.st_mode) or facts.st_size > LARGEST:
-                raise refused(folder, f"{name} is no plain file of at most {LARGEST >> 20} MB")
+                raise refused(folder, f"{name} is not a regular file of at most {LARGEST >> 20} MB")
             return file.read()
     except OSError as fault:
         raise refused(folder, f"{name} cannot be read ({fault.strerror})") from fault

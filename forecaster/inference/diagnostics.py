@@ -63,7 +63,7 @@ class Convergence:
         """Why the fit is not to be trusted; empty where it is at rest."""
         if self.fall <= TOLERANCE + 3 * self.standard_error:
             return ""
-        return f"training had not converged: {self.fall:.1f} more nats were to be had when it stopped"
+        return f"training had not converged: {self.fall:.1f} nats more could be gained when it stopped"
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +108,7 @@ class Fit:
         """Why the fit is not to be trusted, the gravest first; empty where nothing speaks against it."""
         doubts = [self.failure, self.flaw, self.convergence.reason]
         if self.short > UNFOUND:
-            doubts.append(f"the mode was not found: {self.short:.2g} more nats were to be had when the search stopped")
+            doubts.append(f"the mode was not found: {self.short:.2g} nats more could be gained when the search stopped")
         if found := self._off():
             doubts.append(found)
         if self.k_hat > self.k_limit:
@@ -133,7 +133,7 @@ def convergence(losses: Floats, probe: Floats) -> Convergence:
     >>> convergence(np.full(100, 50.0), np.full(40, 50.5)).reason
     ''
     >>> convergence(np.full(100, 50.0), np.full(40, 30.0)).reason
-    'training had not converged: 20.0 more nats were to be had when it stopped'
+    'training had not converged: 20.0 nats more could be gained when it stopped'
     """
     end, later = losses[-max(losses.size // 10, 2) :], probe[probe.size // 2 :]
     with np.errstate(invalid="ignore"):

@@ -87,9 +87,9 @@ class Sampled:
         few = np.concatenate([value.ravel() for value in self.effective.values()]).min()
         said = []
         if not apart <= R_HAT:
-            said.append(f"the chains have not met: R-hat is {apart:.3f}, above {R_HAT}")
+            said.append(f"the chains have not converged: R-hat is {apart:.3f}, above {R_HAT}")
         if not few >= EFFECTIVE * self.chains:
-            said.append(f"the draws are worth only {few:.0f} independent ones, fewer than {EFFECTIVE * self.chains}")
+            said.append(f"the effective number of draws is only {few:.0f}, fewer than {EFFECTIVE * self.chains}")
         if self.divergences:
             said.append(f"{self.divergences} trajectories diverged")
         return "; ".join(said)

@@ -108,7 +108,7 @@ class Diagnostics:
 
     Attributes:
         inputs: What it was made from; None in the parts of a backtest, which do not keep it.
-        stand_in: Id of the model whose distribution stands in.
+        stand_in: Id of the model whose distribution is used instead.
         figures: Further figures of the fit or the pool by name.
         elbo: Steps and the loss at each, in nats.
         weights: Effect of each input.
@@ -147,7 +147,7 @@ def read(text: str) -> Diagnostics:
     except (AttributeError, KeyError, TypeError, ValueError) as fault:
         raise LedgerError(
             f"the diagnostics of a forecast on record cannot be read ({type(fault).__name__}: {fault}): "
-            "`forecaster ledger verify` says whether the row was touched"
+            "`forecaster ledger verify` shows whether the row was changed"
         ) from fault
 
 

@@ -48,7 +48,7 @@ def _told(model: str, fits: list[Fitted | Failed]) -> bytes:
         return pickle.dumps(fits, pickle.HIGHEST_PROTOCOL)
     except Exception as fault:  # whatever an object raises
         said = " ".join(str(fault).split())
-        why = f"{model}: its fit cannot be handed to another process ({said}): make `predict` a function of its file"
+        why = f"{model}: its fit cannot be handed to another process ({said}): make `predict` a module-level function"
         return pickle.dumps([Failed(why, raised=True)] * len(fits))
 
 

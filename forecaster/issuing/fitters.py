@@ -148,7 +148,7 @@ class _Process:
             return tuple(pickle.load(running.stdout))  # noqa: S301  # of our own child
         except (EOFError, OSError, pickle.UnpicklingError) as fault:
             self.end()
-            told = why[0] if why else f"its process ended by itself (code {running.returncode})"
+            told = why[0] if why else f"its process exited unexpectedly (code {running.returncode})"
             raise _StoppedError(f"{request.model} {STOPPED}: {told}") from fault
         finally:
             done.set()

@@ -113,12 +113,12 @@ def impossible(predictive: Predictive, past: Shown, symbol: str) -> str:
         return f"the last {past.still} sessions never moved: {UNQUOTED}"
     low, high = predictive.quantiles["q05"], predictive.quantiles["q95"]
     said = _beyond(float(predictive.cdf(-1.0))) or _out_of_scale(high - low, past) or _beside(predictive, past)
-    remedy = f"see `forecaster data check {symbol}` for a price that is wrong, or a split that is not adjusted"
+    remedy = f"see `forecaster data check {symbol}` for a wrong price or an unadjusted split"
     return f"{said}: {remedy}" if said else ""
 
 
 def _beyond(mass: float) -> str:
-    return f"{mass:.2%} of it lies below a loss of 100 %, which no price can have" if not mass <= MASS else ""
+    return f"{mass:.2%} of it lies below a loss of 100 %, which is impossible for a price" if not mass <= MASS else ""
 
 
 def _out_of_scale(width: float, past: Shown) -> str:

@@ -167,7 +167,7 @@ def _stood_in(
     (other,) = answer(request)  # it draws no random numbers
     if isinstance(other, Failed):
         return fitted, ""
-    return replace(other, reason=f"{fitted.reason}; {STAND_IN}'s distribution stands in"), STAND_IN
+    return replace(other, reason=f"{fitted.reason}; {STAND_IN}'s distribution is used instead"), STAND_IN
 
 
 def untrained(view: View, names: Sequence[str], settings: Settings, reason: str) -> dict[str, Trained]:

@@ -80,7 +80,7 @@ def summary(name: str) -> str:
     """One line on a forecaster; a record may hold forecasts of one that is gone, or whose file cannot be used."""
     if name not in names():
         return "no longer part of this program"
-    return _declared(name, "SUMMARY") or "its file cannot be used, or says nothing of itself"
+    return _declared(name, "SUMMARY") or "its file cannot be loaded or has no summary"
 
 
 def _declared(name: str, constant: str) -> str:

@@ -130,7 +130,7 @@ def _predict(task: Terms, draws: Mapping[str, Floats], activation: Activation, o
 
 
 def _average_slope(task: Terms, draws: Mapping[str, Floats], activation: Activation) -> Floats:
-    """Mean derivative of the location by each input over the training rows, a row a draw: `(draws, inputs)`."""
+    """Mean derivative of the location by each input over the training rows, one row per draw: `(draws, inputs)`."""
     import torch
 
     w, outer = torch.tensor(draws["w"]).float(), torch.tensor(draws["o"][:, 0]).float()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from forecaster.contract import Compute, Examples, Origin
     from forecaster.distribution.predictive import Predictive
 
-SUMMARY = "the empirical distribution of past changes, the same every day: the floor"
+SUMMARY = "the empirical distribution of past changes, the same every day: the benchmark"
 
 
 class Settings(ModelSettings):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 LABEL = "EWMA"
-SUMMARY = "RiskMetrics: variance as a fading average of squared changes, Student-t errors"
+SUMMARY = "RiskMetrics: variance as an exponentially weighted average of squared changes, Student-t errors"
 
 FIRST = 20
 """Changes that the average has seen before it is believed."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from forecaster.contract import Compute, Examples, Failed, Fitted
 
 LABEL = "GJR"
-SUMMARY = "GJR-GARCH(1,1,1) with Student-t errors: as GARCH, and falls raise the variance more than rises"
+SUMMARY = "GJR-GARCH(1,1,1) with Student-t errors: like GARCH, but falls raise the variance more than rises"
 
 
 class Settings(ModelSettings):

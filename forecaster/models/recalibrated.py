@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from forecaster.contract import Pooled, Track
     from forecaster.distribution.predictive import Predictive
 
-SUMMARY = "the ensemble, corrected by its own past where that has helped"
+SUMMARY = "the ensemble, corrected for its own past errors where that has helped"
 
 
 class Settings(MixtureSettings):

@@ -110,7 +110,7 @@ def run(  # an argument each, given by name
         make = partial(made, settings=home.settings, compute=compute)
         for start in range(0, len(assets), ASSETS):
             _forecast(home, assets[start : start + ASSETS], as_of, summary, make, progress)
-    summary.faults += [f"{why}: no forecast of it for {', '.join(lack)}" for why, lack in summary.stopped.items()]
+    summary.faults += [f"{why}: no forecast from it for {', '.join(lack)}" for why, lack in summary.stopped.items()]
     if summary.as_ofs:
         progress("report")
         day = max(summary.as_ofs.values())
@@ -134,7 +134,7 @@ def watchlist(home: Home, symbols: tuple[str, ...] = ()) -> tuple[Asset, ...]:
     stopped = home.settings.data.stopped
     for symbol in symbols:
         if symbol in stopped:
-            raise ForecasterError(f"{symbol} is stopped: take it out of data.stopped to forecast it again")
+            raise ForecasterError(f"{symbol} is stopped: remove it from data.stopped to forecast it again")
     wanted = symbols or home.settings.data.symbols
     assets = tuple(home.store.asset(symbol) for symbol in wanted) if wanted else home.store.assets()
     assets = tuple(asset for asset in assets if asset.symbol not in stopped)

@@ -74,8 +74,8 @@ def daily_report(
         if last < oldest:
             absent.setdefault(
                 symbol,
-                f"{symbol} is stale: its newest forecast is of {last}: fetch or import the sessions since, or stop it "
-                "(data.stopped)",
+                f"{symbol} is stale: its newest forecast is from {last}: fetch or import the sessions since, or stop "
+                "it (data.stopped)",
             )
             continue
         today = ledger.forecasts([symbol], pd.Timestamp(last), horizon=HORIZON)
@@ -134,7 +134,7 @@ def _inputs(told: Told) -> Inputs:
     for one in told.values():
         if one.inputs is not None:
             return one.inputs
-    raise LedgerError("the forecasts of a day say nothing of their inputs: `forecaster ledger verify`")
+    raise LedgerError("the forecasts of that day have no record of their inputs: run `forecaster ledger verify`")
 
 
 def _in_order(rows: pd.DataFrame) -> pd.DataFrame:

@@ -157,7 +157,7 @@ def _label(name: str, place: tuple[int, ...], latent: Latent, series: tuple[str,
     """A latent's name for people: the input that it belongs to, with lags counted as in the reports."""
     if latent.prior_sd.shape == (LENGTH, len(series)):
         lag = LENGTH - place[0]
-        return f"{name} of {series[place[1]]}, " + ("today" if lag == 1 else f"lag {lag}")
+        return f"{name} of {series[place[1]]}, " + (f"lag {lag}")
     return f"{name} {list(place)}" if place else name
 
 
@@ -190,7 +190,7 @@ def load(folder: Path) -> Explanation:
         }
         return Explanation(facts, kept.arrays["losses"], ways["fit"], ways.get("nuts", {}))
     except (ValidationError, KeyError, TypeError, ValueError) as fault:
-        raise artifact.refused(folder, "it holds something else than an explanation") from fault
+        raise artifact.refused(folder, "it does not hold an explanation") from fault
 
 
 def _latent(arrays: Mapping[str, Floats], place: str) -> Latent:

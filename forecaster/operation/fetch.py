@@ -152,7 +152,7 @@ def _attended(home: Home, asset: Asset, as_of: pd.Timestamp | None, before: UpTo
     except StoreError:
         raise
     except IngestError as fault:
-        return replace(before, notes=(*before.notes, f"{asset.symbol}: without its newest attention: {fault}"))
+        return replace(before, notes=(*before.notes, f"{asset.symbol}: forecast without its newest attention: {fault}"))
     return before
 
 
@@ -251,7 +251,7 @@ def _where_from(home: Home, symbol: str, asked: Attention) -> Attention:
         asked = asked.model_copy(update={name: said for name, said in known.items() if not getattr(asked, name)})
     if not asked.source or not asked.subject:
         raise ForecasterError(
-            f"{symbol}: say where its attention comes from, and what to ask there: --source wikimedia --subject "
+            f"{symbol}: name the source of its attention and what to request there: --source wikimedia --subject "
             f'Ethereum, or [data.attention."{symbol}"] with source and subject in forecaster.toml'
         )
     return asked

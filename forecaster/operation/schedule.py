@@ -128,7 +128,7 @@ def run_due(home: Home, code: str, stopping: Callable[[], bool] = lambda: False)
 
 
 def status(home: Home) -> list[dict[str, Any]]:
-    """A row a calendar: when it is due next, what it owes, how its last run ended, and what the calendar lacks."""
+    """One row per calendar: when it is due next, what it owes, how its last run ended, and what the calendar lacks."""
     delay = timedelta(minutes=home.settings.schedule.delay_minutes)
     rows = []
     for code in sorted({asset.calendar for asset in daily.watchlist(home)}):

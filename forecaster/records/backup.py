@@ -87,7 +87,7 @@ def backup(engine: Engine, file: Path) -> Contents:
         StoreError: Where the database cannot be read, or the disk is full. No file is left in any case.
     """
     if file.exists() or file.is_symlink():
-        raise LedgerError(f"{file} is there already: choose another name; {_UNCHANGED}")
+        raise LedgerError(f"{file} already exists: choose another name; {_UNCHANGED}")
     with _unfinished(file) as copy:
         twin = _at(copy)
         with still(engine, copy.parent) as source:
@@ -163,8 +163,8 @@ def _make_room(target: Connection, ours: MetaData, table: Table, file: Path) -> 
         unknown = set(table.c.keys()) - set(ours.tables[table.name].c.keys())
     if unknown:
         raise LedgerError(
-            f"{file} holds what this program does not know ({', '.join(sorted(unknown))}): update the program; "
-            f"{_UNCHANGED}"
+            f"{file} contains tables or columns that this program does not know "
+            f"({', '.join(sorted(unknown))}): update the program; {_UNCHANGED}"
         )
     mine = ours.tables[table.name]
     if table.name in _PASSING:
@@ -253,7 +253,7 @@ def _contents(twin: Engine, tally: Tally, file: Path) -> Contents:
     broken = ledger.verify()
     if broken is not None:
         raise LedgerError(
-            f"{file} has a ledger that does not hold ({broken.table} row {broken.seq}: {broken.fault}): "
+            f"{file} has a ledger that fails verification ({broken.table} row {broken.seq}: {broken.fault}): "
             f"{broken.remedy}; {_UNCHANGED}"
         )
     assets, rows, forecasts = (tally.get(table, (0, 0))[0] for table in ("asset", "vintage", "forecast"))

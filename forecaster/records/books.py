@@ -66,7 +66,7 @@ def forget(home: Home, symbol: str) -> int:
     home.store.asset(symbol)
     with writing(home.ledger.engine) as connection:
         _refuse_recorded(
-            connection, symbol, f"which stay, and need its rows: to end with it, put {symbol} into data.stopped"
+            connection, symbol, f"which are kept and need its rows: to stop it, put {symbol} into data.stopped"
         )
         rebooking.forget(connection, symbol)
         return _drop_computed(connection, symbol)

@@ -224,7 +224,7 @@ def _fault(table: Table, row: Mapping[str, Any], stored: str) -> str | None:
         if name not in covered and value is not None and name != "format":
             return f"it holds {name}, which rows of its format ({row['format']}) do not have"
         if isinstance(value, float) and not math.isfinite(value):
-            return f"{_EDITED}: {name} is no finite number"
+            return f"{_EDITED}: {name} is not a finite number"
     content = {name: row[name] for name in covered}
     return None if row_hash(content) == stored else _EDITED
 
@@ -244,7 +244,7 @@ def _row(table: Table, found: RowMapping) -> tuple[int, dict[str, Any], str]:
 
 
 def _rows(engine: Engine, table: Table, upto: int) -> Iterator[tuple[int, dict[str, Any], str]]:
-    """The rows up to a number, a piece a transaction; one that cannot be read is empty."""
+    """The rows up to a number, one piece per transaction; one that cannot be read is empty."""
     after = None
     while True:
         piece = table.c.seq <= upto if after is None else and_(table.c.seq > after, table.c.seq <= upto)

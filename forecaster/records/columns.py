@@ -34,7 +34,7 @@ def key_columns(*, with_model: bool) -> list[Column[Any]]:
 
 
 def score_columns(*, nullable: bool) -> list[Column[Any]]:
-    """A column a score."""
+    """One column per score."""
     return [Column(name, Boolean if name in _LOGICAL else Double, nullable=nullable) for name in SCORES]
 
 

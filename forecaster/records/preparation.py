@@ -110,7 +110,7 @@ def _migrate(connection: Connection, migrations: Migrations, revision: str, sett
     except Exception as error:  # whatever a step raises
         engine = connection.engine
         raise StoreError(
-            f"{place(engine)} could not be brought from schema {revision} to {migrations.newest} "
+            f"{place(engine)} could not be upgraded from schema {revision} to {migrations.newest} "
             f"({plainly_said(engine, error)}): its tables and rows are as they were, and the former version of this "
-            "program can go on with them; run again, and where that fails too, report this line"
+            "program can go on with them; run again, and if that fails too, report this line"
         ) from error

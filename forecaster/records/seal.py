@@ -57,7 +57,7 @@ def unseal(file: Path, copy: Path) -> None:
         found = _READ.fullmatch(sealed.read(_BYTES + 1))
     if found is None:
         raise LedgerError(
-            f"{file} is no whole backup: it was cut short or changed, or `forecaster backup` did not write it; "
+            f"{file} is not a complete backup: it was cut short or changed, or `forecaster backup` did not write it; "
             "take another copy; nothing was changed"
         )
     if int(found[1]) > FORM:

@@ -193,7 +193,7 @@ class Auditor:
             if RAISED in parts:
                 raise ForecasterError(
                     f"{self._history.asset.symbol}, origin {as_of:%Y-%m-%d}: {name} raises {parts[RAISED]}, with "
-                    "nothing changed yet: mend that first, or leave it out by --models"
+                    "nothing changed yet: fix that first, or leave it out with --models"
                 )
         return told
 

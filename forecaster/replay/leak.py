@@ -21,11 +21,11 @@ _DONE: Mapping[str, str] = {
     PERMUTED: "with later {} permuted",
     MISSING: "with later {} made missing",
     CORRECTED: "with earlier {} corrected after the origin",
-    UNCHANGED: "from the same {}, asked again",
+    UNCHANGED: "on the same {}, when repeated",
 }
 _ROWS_ALONE = (
-    "use rows up to the origin alone: look for a shift(-1), a centred window, a merge that is a row off, or a scaler, "
-    "weight or checkpoint that saw all rows"
+    "use rows up to the origin alone: look for a shift(-1), a centred window, a merge that is off by one row, or a "
+    "scaler, weight or checkpoint that saw all rows"
 )
 _REMEDIES: Mapping[str, str] = {
     CORRECTED: "read the rows as they were known at the origin, not their newest vintage",

@@ -55,7 +55,7 @@ class Parts:
             Path(file.name).replace(path)
         except OSError as fault:
             raise ForecasterError(
-                f"{self.folder} cannot be written ({fault.strerror}): free some space; what is done so far stays"
+                f"{self.folder} cannot be written ({fault.strerror}): free some space; what is done so far is kept"
             ) from fault
         return path
 

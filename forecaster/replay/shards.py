@@ -113,7 +113,7 @@ class Trainings:
         )
 
     def run(self, ask: Ask = answers) -> bytes:
-        """A row a model and day: of its forecast where that is wanted, of its score where a record wants that."""
+        """One row per model and day: of its forecast where that is wanted, of its score where a record wants that."""
         rows: list[dict[str, Any]] = []
         for walked in walk(self.pasts, self.legs, self.members, self.settings, ask):
             rows += _rows(walked)

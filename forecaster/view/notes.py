@@ -24,12 +24,12 @@ def notes(view: View, windows: Windows) -> tuple[str, ...]:
     ]
     for name in absent:
         held = int((view.rows[SERIES[name]] > 0).sum())
-        few = f"only {held} session{' has' if held == 1 else 's have'} it, or today's window lacks it"
+        few = f"only {held} session{' has' if held == 1 else 's have'} it, or the newest window lacks it"
         had = few if held else "the source has none"
         said.append(f"The series {name} was not used: {had}.")
     asset = view.history.asset
     if asset.attention_source:
         (day,) = counted_days(asset, pd.DatetimeIndex([view.as_of]))
         counted = f"{asset.attention_kind.capitalize()} come from {asset.attention_source}"
-        said.append(f"{counted}; the newest that were out at the close of {view.as_of:%Y-%m-%d} are of {day:%Y-%m-%d}.")
+        said.append(f"{counted}; the newest published by the close of {view.as_of:%Y-%m-%d} are for {day:%Y-%m-%d}.")
     return tuple(said)

@@ -43,7 +43,7 @@ class View:
         history: Where the rows come from.
         as_of: Last session whose data may be used.
         rows: The panel rows known then.
-        changes: Changes by calendar session, a column a series, NaN where undefined.
+        changes: Changes by calendar session, one column per series, NaN where undefined.
         known: Price changes as volatility took them, and the volatility known at each close, fractions per session.
         settings: What every forecast shares.
         later: A later view whose beginning this one is, if any.

@@ -1,6 +1,6 @@
 """Where attention comes from: how much a day people write or read about an asset.
 
-The folder is the registry: a file an adapter, its name is its id. To add one, write `NAME.py` with what `Adapter`
+The folder is the registry: one file per adapter, its name is its id. To add one, write `NAME.py` with what `Adapter`
 names; nothing else changes. Each reads its provider through `ingest.transport` and raises faults of
 `ingest.errors.ProviderError`; `csv_file` reads a file and raises those of `ingest.errors.FileFaultError` too.
 """

@@ -128,8 +128,8 @@ def columns_of(page: str, where: str) -> dict[str, dict[pd.Timestamp, float]]:
     end = _END.search(page, begin.end()) if begin else None
     if begin is None or end is None:
         raise NoDataError(
-            f"{where}: the page has no chart: the site may have stopped these series, or asks to prove that one is "
-            "human; import a file with the columns Date and Tweets, or use page views (wikimedia)"
+            f"{where}: the page has no chart: the site may have stopped these series, or shows a check for "
+            "robots; import a file with the columns Date and Tweets, or use page views (wikimedia)"
         )
     with format_of(where):
         found = _LABELS.search(page, end.start())
@@ -143,7 +143,7 @@ def columns_of(page: str, where: str) -> dict[str, dict[pd.Timestamp, float]]:
             day, values = utc_day(text, "%Y/%m/%d"), cells.split(",")[1:]
             if len(values) != len(labels) or len(columns) != len(labels):
                 raise BadPayloadError(
-                    f"{where}: {len(values)} numbers a day, but {len(labels)} labels: try again later"
+                    f"{where}: {len(values)} numbers per day, but {len(labels)} labels: try again later"
                 )
             for label, value in zip(labels, values, strict=True):
                 columns[label][day] = float("nan") if value.strip() == "null" else float(value)

@@ -1,4 +1,4 @@
-"""Where rows come from. The folder is the registry: a file a source, its name is its id.
+"""Where rows come from. The folder is the registry: one file per source, its name is its id.
 
 To add one, write `NAME.py` with a docstring, whose first line `forecaster ingest --help` shows, and what one of two
 contracts names: a `Provider` is asked for symbols, by `forecaster ingest NAME SYMBOL...` and every day by
@@ -166,7 +166,7 @@ def provider(name: str) -> Provider:
     """
     source = load(name)
     if not source.FETCHED:
-        raise UnknownSourceError(f"source {name!r} reads files and cannot be asked: {nearest(name, summaries())}")
+        raise UnknownSourceError(f"source {name!r} reads files and cannot be queried: {nearest(name, summaries())}")
     return source
 
 

@@ -63,7 +63,9 @@ class Choices:
             if given and given not in known:
                 raise FileFaultError(f"--{option} {given}: choose {' or '.join(known)}")
         if self.timezone and zone(self.timezone) is None:
-            raise FileFaultError(f"--timezone {self.timezone} is not a time zone: name one such as Europe/Berlin or UTC")
+            raise FileFaultError(
+                f"--timezone {self.timezone} is not a time zone: name one such as Europe/Berlin or UTC"
+            )
 
 
 def zone(name: str) -> ZoneInfo | None:

@@ -148,7 +148,9 @@ def _named(table: TextTable, column: str) -> int:
         there = [at for at, own in enumerate(table.header) if spelt(own) == spelt(column)]
         if len(there) == 1:
             return there[0]
-    raise FileFaultError(f"{table.path}: --column {column} does not name one column: the file has {shown(table.header)}")
+    raise FileFaultError(
+        f"{table.path}: --column {column} does not name one column: the file has {shown(table.header)}"
+    )
 
 
 def _found(table: TextTable, days: int) -> int:

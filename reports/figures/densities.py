@@ -98,9 +98,9 @@ def _figure(report: DailyReport, asset: AssetPage) -> blocks.Figure | blocks.Par
             (title, asset.simulated),
         ),
         f"{'SIMULATED. ' if asset.simulated else ''}Predictive densities of the change of {asset.symbol} by the close "
-        f"of {day(asset.target)}, a curve for each of {', '.join(names)}.{point} The table above gives their "
+        f"of {day(asset.target)}, one curve for each of {', '.join(names)}.{point} The table above gives their "
         "quantiles.",
-        f"How likely each model holds each change.{point}{chosen and f' {chosen}'}",
+        f"Density that each model gives to each change by the next close.{point}{chosen and f' {chosen}'}",
     )
 
 

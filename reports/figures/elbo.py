@@ -1,4 +1,4 @@
-"""How the fits settled: minus the ELBO over the steps of the optimiser, a panel a model."""
+"""How the fits settled: minus the ELBO over the steps of the optimiser, one panel per model."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ def _panel(rows: pd.DataFrame, name: str, colour: str, *, first: bool) -> Panel:
 def _figure(report: DailyReport, asset: AssetPage) -> blocks.Figure | blocks.Paragraph:
     """The curves of the models that have one."""
     if asset.elbo.empty:
-        return blocks.Paragraph("None of the models shown was trained by steps that left a curve.")
+        return blocks.Paragraph("None of the models shown has a training curve.")
     ends = "; ".join(_end(asset.elbo, name) for name in in_order(asset.elbo, report.models))
     return blocks.Figure(
         draw(asset.elbo, looks(report.models), report.models, asset.symbol, simulated=asset.simulated),
         f"{'SIMULATED. ' if asset.simulated else ''}Training curves of {asset.symbol}: minus the ELBO by step. {ends}.",
-        "Minus the evidence lower bound (ELBO) by step; a fit has settled where its curve is flat. Steps "
-        "are spaced by powers of ten; each panel has its own scale.",
+        "Minus the evidence lower bound (ELBO) by step; a fit has settled where its curve is flat. The "
+        "step axis is logarithmic; each panel has its own scale.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Past forecasts against what happened: a panel a model, all on one scale."""
+"""Past forecasts against what happened: one panel per model, all on one scale."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def _figure(report: DailyReport | BacktestReport, asset: AssetPage | BacktestAss
         draw(shown, looks(report.models), report.models, asset.symbol, simulated=asset.simulated),
         f"{'SIMULATED. ' if asset.simulated else ''}Forecasts of {asset.symbol} against what happened, "
         f"{period}, "
-        f"{origins}, a panel for each of {', '.join(named)}: 50 and 90 per cent intervals with the median, and the "
+        f"{origins}, one panel for each of {', '.join(named)}: 50 and 90 per cent intervals with the median, and the "
         "outcome as a dot "
         "or, outside the 90 per cent interval, a diamond. The scoreboard counts how often each interval "
         "held.",
@@ -180,7 +180,7 @@ def _targets(shown: int, known: int) -> str:
 def _explain(shown: pd.DataFrame) -> Iterator[str]:
     """What live and replayed mean, for those that occur."""
     said = {
-        "replayed": "Replayed: made later from what was known then, no record of foresight.",
+        "replayed": "Replayed: made later from what was known then, not evidence of foresight.",
         "live": "Live: recorded beforehand.",
     }
     return (text for origin, text in said.items() if origin in set(shown["origin"]))

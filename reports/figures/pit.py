@@ -73,18 +73,18 @@ def _legend() -> Legend:
 
 
 def _figure(report: BacktestReport, asset: BacktestAsset) -> blocks.Figure | blocks.Paragraph:
-    """A histogram a model; it stands before the tests of what it shows."""
+    """One histogram per model; it precedes the tests of what it shows."""
     if asset.calibration.empty:
-        return blocks.Paragraph("No outcome has been placed within its forecast yet.")
+        return blocks.Paragraph("No forecast has an outcome yet, so there is no PIT to draw.")
     names = in_order(asset.calibration, report.models)
     return blocks.Figure(
         draw(asset, looks(report.models), report.models),
         f"{'SIMULATED. ' if asset.simulated else ''}Histograms in ten bins of where the outcomes of "
         f"{asset.symbol} fell within the forecasts (PIT), one for each of {', '.join(names)}, with the level of a "
         "calibrated model. The tables that follow give the shares of days inside the intervals.",
-        "Flat: calibrated. Humped: intervals too wide. Raised ends: too narrow. Sloped: forecasts off to one "
-        "side. The band is for all bars of a model together and independent days: of 20 calibrated models, one has a "
-        "bar outside by chance.",
+        "Flat: calibrated. Humped: intervals too wide. Raised ends: too narrow. Sloped: forecasts biased to "
+        "one side. The band covers all bars of a model together: of 20 calibrated models, one has a bar outside it by "
+        "chance.",
     )
 
 

@@ -136,10 +136,10 @@ def _figure(report: DailyReport, asset: AssetPage) -> blocks.Figure | blocks.Par
     ]
     return blocks.Figure(
         draw(asset.weights, looks(report.models), report.models, asset.symbol, simulated=asset.simulated),
-        f"{'SIMULATED. ' if asset.simulated else ''}Weights of {asset.symbol} by lag, a column a series, "
+        f"{'SIMULATED. ' if asset.simulated else ''}Weights of {asset.symbol} by lag, one column per series, "
         f"{'; '.join(text for text in told if text)}.",
-        "On standardised inputs. A weight whose \u00b12 sd whisker spans zero is not told apart from none. "
-        "Rows have scales of their own.",
+        "Weight of each lag, for standardised inputs; each row has its own scale. A weight whose \u00b12 sd whisker "
+        "crosses zero cannot be distinguished from zero.",
     )
 
 

@@ -1,4 +1,4 @@
-"""What the models saw: the changes of the last seven sessions, a panel a series."""
+"""What the models saw: the changes of the last seven sessions, one panel per series."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _figure(_report: DailyReport, asset: AssetPage) -> blocks.Figure | blocks.Pa
         draw(asset.window, asset.symbol, simulated=asset.simulated),
         f"{'SIMULATED. ' if asset.simulated else ''}Changes of {asset.symbol} from {day(sessions[0])} to "
         f"{day(sessions[-1])}, oldest first: {'; '.join(lines)}.",
-        "The sessions that the models were shown.",
+        "Changes of the last seven sessions, which are the models\u2019 input, in per cent.",
     )
 
 

@@ -58,7 +58,7 @@ def load() -> tuple[Section, ...]:
     for figure, one in drawn.items():
         if one.section not in names:
             raise ReportError(
-                f"the figure {figure} stands under {one.section!r}, which is no section: name one of {', '.join(names)}"
+                f"the figure {figure} is in {one.section!r}, which is not a section: name one of {', '.join(names)}"
             )
     found = [
         _illustrated(

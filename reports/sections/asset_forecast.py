@@ -34,7 +34,7 @@ def _blocks(report: DailyReport, asset: AssetPage) -> Iterator[Block]:
     """Where the forecast starts, what to know about its status, the numbers."""
     yield Paragraph(_origin(asset), "small")
     if asset.forecasts.empty:
-        yield Paragraph("There is no forecast in the record for this session yet.")
+        yield Paragraph("No forecast of this session is on record yet.")
         return
     doubts = tuple(_doubts(asset.forecasts))
     if doubts:
@@ -52,7 +52,9 @@ def _blocks(report: DailyReport, asset: AssetPage) -> Iterator[Block]:
         )
         for row in rows_in_order(table, report.models)
     )
-    yield Table(_COLUMNS, (Rows(rows),), "Quantiles of the change by the target\u2019s close, and of the price.")
+    yield Table(
+        _COLUMNS, (Rows(rows),), "Quantiles of the change to the target\u2019s close, and of the price that it implies."
+    )
 
 
 def _origin(asset: AssetPage) -> str:

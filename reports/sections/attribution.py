@@ -23,27 +23,26 @@ _TOLD = 0.005  # a change that rounds to a whole per cent
 
 
 def _blocks(report: DailyReport, asset: AssetPage) -> Iterator[Block]:
-    """A table with a sentence for each model, and the same drawn; nothing where no model tells its parts."""
+    """A table with a sentence for each model, and the same drawn; nothing where no model reports its parts."""
     table = asset.attribution
     if table.empty:
         return
     names = in_order(table, report.models)
-    today, tomorrow = short_day(asset.as_of), short_day(asset.target)
     columns = (
         Column("Inputs", "", "left", 2.2),
-        Column("Part of the width", "drawn; the line is none", "center", 2.2),
-        Column("Tomorrow", f"{tomorrow}, wider by", share=2.4),
-        Column("Today", f"{today}, wider by", share=2.0),
-        Column("Change", "since today", share=1.7),
-        Column("Centre", "tomorrow, moved by", share=2.4),
+        Column("Effect on the width", "line: no effect", "center", 2.2),
+        Column(short_day(asset.target), "wider by", share=2.4),
+        Column(short_day(asset.as_of), "wider by", share=2.0),
+        Column("Change", "between the two", share=1.7),
+        Column("Centre", f"{short_day(asset.target)}, moved by", share=2.4),
     )
     groups = tuple(_group(asset, table[table["model"] == name], name) for name in names)
     yield Table(
         columns,
         groups,
-        "What each group of inputs, against its usual values, does to the width and the centre of the forecast; below "
-        "zero is narrower. \u00b1 is one sd of the posterior, the bars are one and two: a part whose longer bar spans "
-        "zero is not told apart from none.",
+        "How much each group of inputs widens the forecast, or moves its centre, compared with its usual values; "
+        "negative is narrower. \u00b1 is one posterior sd; the bars show one and two sd. Where the longer bar crosses "
+        "the line, the effect cannot be distinguished from zero.",
     )
 
 
@@ -97,16 +96,21 @@ def _sentence(asset: AssetPage, rows: pd.DataFrame, model: str) -> str:
     told = [f"{group} {percent(math.expm1(change), 0)}" for group, change in largest.items()]
     whole = _whole(asset, model)
     if not math.isfinite(whole):
-        return f"Since today: {', '.join(told)}." if told else "No input changed the width by 1 % since today."
+        before = short_day(asset.as_of)
+        return (
+            f"Compared with {before}: {', '.join(told)}."
+            if told
+            else f"No input changed the width by 1 % compared with {before}."
+        )
     rest = whole - float(largest.sum())
     if abs(rest) >= _TOLD and told:
         told.append(f"all else {percent(math.expm1(rest), 0)}")
-    why = f": {', '.join(told)}." if told else "; no input changed its part by 1 %."
-    return f"Tomorrow is {_wider(whole)} today\u2019s forecast was{why}"
+    why = f": {', '.join(told)}." if told else "; no input changed it by 1 %."
+    return f"The forecast for {short_day(asset.target)} is {_wider(whole)} that for {short_day(asset.as_of)}{why}"
 
 
 def _whole(asset: AssetPage, model: str) -> float:
-    """Log ratio of the sds of this forecast and of the one for today; NaN where there was none."""
+    """Log ratio of the sds of this forecast and of the one for the origin's session; NaN where there was none."""
     fan = asset.fan
     if fan.empty or not ((fan["model"] == model) & (fan["target"] == asset.as_of)).any():
         return math.nan
@@ -116,11 +120,11 @@ def _whole(asset: AssetPage, model: str) -> float:
 
 
 def _wider(whole: float) -> str:
-    """A log ratio of widths in words, up to 'than' or 'as'."""
+    """A log ratio of widths in words, ending in 'than' or 'as'."""
     change = math.expm1(whole)
     if round(100 * abs(change)) == 0:
         return "as wide as"
     return f"{number(100 * abs(change), 0)}{THIN}% {'wider' if change > 0 else 'narrower'} than"
 
 
-SECTION = Section((DailyReport,), "asset", 34, "Why tomorrow is wider or narrower than today", _blocks)
+SECTION = Section((DailyReport,), "asset", 34, "Why the forecast became wider or narrower", _blocks)

@@ -33,7 +33,7 @@ def _blocks(report: BacktestReport) -> Iterator[Block]:
     if groups:
         yield Table(score_rows.COLUMNS, groups, score_rows.CAPTION)
     else:
-        yield Paragraph("There are no scores: no session was both forecast and known.")
+        yield Paragraph("There are no scores: no session has both a forecast and an outcome.")
 
 
 def _groups(report: BacktestReport, asset: BacktestAsset, position: int) -> Iterator[Group]:

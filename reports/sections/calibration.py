@@ -19,7 +19,7 @@ def _blocks(report: BacktestReport, asset: BacktestAsset) -> Iterator[Block]:
     if asset.calibration.empty:
         return
     if asset.tests.empty:
-        yield Paragraph("The days are too few to test calibration.")
+        yield Paragraph("There are too few days to test calibration.")
         return
     drawn, tested = looks(report.models), in_order(asset.tests, report.models)
     for columns, rows, caption in (

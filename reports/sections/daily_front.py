@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     Column("Model", "", "left", 3.5),
-    Column("50 and 90 % interval", "drawn; the line is no change", "center", 2.9),
+    Column("50 and 90 % interval", "line: no change", "center", 2.9),
     Column("P(up)", "", share=1.2),
     Column("Median", "change, price", share=1.8),
     Column("50 % interval", "change, price", share=2.8),
     Column("90 % interval", "change, price", share=2.8),
-    Column("Since yesterday", "median, width", share=1.9),
+    Column("Vs prior session", "median, width", share=1.9),
 )
 _LONG = 150  # characters of a verdict that fit under a group
 
@@ -41,7 +41,12 @@ def _blocks(report: DailyReport) -> Iterator[Block]:
         return
     drawn = looks(report.models)
     groups = tuple(_group(report, asset, i, drawn) for i, asset in enumerate(report.assets))
-    yield Table(_COLUMNS, groups, "A price is the close times one plus the change. Intervals are central ones.")
+    yield Table(
+        _COLUMNS,
+        groups,
+        "Change to the next close, and the price that it implies: last close times one plus the change. Intervals are "
+        "central. The last column compares with the forecast of the session before.",
+    )
 
 
 def _warnings(report: DailyReport) -> Iterator[str]:
@@ -53,17 +58,17 @@ def _warnings(report: DailyReport) -> Iterator[str]:
         if asset.simulated:
             yield f"{asset.symbol}: SIMULATED data, made up by a program; it says nothing about a real market."
         if asset.forecasts.empty:
-            yield f"{asset.symbol}: there is no forecast in the record yet."
+            yield f"{asset.symbol}: no forecast on record yet."
             continue
         for status in sorted(set(asset.forecasts["status"]) - {"ok"}):
             names = asset.forecasts.loc[asset.forecasts["status"] == status, "model"]
             yield f"{asset.symbol}: {', '.join(names)} {status}; its pages say why."
         late = asset.forecasts.loc[asset.forecasts["recorded"] == "after", "model"]
         if len(late) and not all_late(asset.forecasts):
-            yield f"{asset.symbol}: recorded after the outcome, so no proof of foresight: {', '.join(late)}."
+            yield f"{asset.symbol}: recorded after the outcome, so not evidence of foresight: {', '.join(late)}."
     wholly = [asset.symbol for asset in report.assets if all_late(asset.forecasts)]
     if wholly:
-        yield f"Every forecast of {', '.join(wholly)} was recorded after the outcome, so it is no proof of foresight."
+        yield f"All forecasts of {', '.join(wholly)} were recorded after the outcome: no evidence of foresight."
 
 
 def _group(report: DailyReport, asset: AssetPage, position: int, drawn: Looks) -> Group:
@@ -117,7 +122,7 @@ def _prices(low: str, high: str) -> str:
 
 
 def _since(row: pd.Series, places: int) -> Cell:
-    """How the forecast moved since yesterday's: the median in percentage points, the spread relatively."""
+    """How the forecast moved since the prior session's: the median in percentage points, the spread relatively."""
     moved = row["q50"] - row["previous_q50"]
     wider = row["sd"] / row["previous_sd"] - 1 if row["previous_sd"] > 0 else math.nan
     if not math.isfinite(moved):

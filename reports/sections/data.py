@@ -31,10 +31,14 @@ def _blocks(_report: DailyReport | BacktestReport, asset: AssetPage | BacktestAs
     if isinstance(asset, BacktestAsset) or asset.findings is None:
         return
     if asset.findings.empty:
-        yield Paragraph("Nothing noteworthy was found in the rows.")
+        yield Paragraph("No problems were found in the data.")
     else:
         rows = tuple(_row(found) for _, found in asset.findings.iterrows())
-        yield Table(_COLUMNS, (Group(rows),), "What was noteworthy in the data. A finding changes nothing by itself.")
+        yield Table(
+            _COLUMNS,
+            (Group(rows),),
+            "Findings about the data, and what to do about them. A finding alone changes no forecast.",
+        )
 
 
 def _row(found: pd.Series) -> tuple[Cell, ...]:

@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _RULES = {
-    "hold": ("Reference", "all capital, long, throughout"),
-    "volatility_target": ("Volatility target", "always long, the smaller the wider the forecast"),
-    "kelly": ("Capped Kelly", "a fraction of mean over variance"),
-    "direction": ("Direction", "volatility target on the side of P(up), none near one half"),
+    "hold": ("Reference", "fully invested and long throughout"),
+    "volatility_target": ("Volatility target", "always long; the wider the forecast, the smaller the position"),
+    "kelly": ("Capped Kelly", "a fraction of mean / variance, up to the cap"),
+    "direction": ("Direction", "volatility target, long or short by P(up); no position near 50 %"),
 }
 _COLUMNS = (
     Column("Position", "", "left", 3.0),
     Column("Size", "mean", share=1.1),
-    Column("Turnover", "a year", share=1.5),
-    Column("Costs", "% a year", share=1.4),
-    Column("Return", "a year", share=1.5),
+    Column("Turnover", "per year", share=1.5),
+    Column("Costs", "% per year", share=1.4),
+    Column("Return", "per year", share=1.5),
     Column("Sharpe", "± s.e.", share=2.0),
     Column("Drawdown", "worst", share=1.6),
     Column("p", "vs hold", share=1.3),
@@ -35,16 +35,17 @@ _COLUMNS = (
     Column("Deflated", "Sharpe", share=1.5),
 )
 _CAPTION = (
-    "After costs, annualised. p: how often luck alone gives a Sharpe ratio this far above buy-and-hold\u2019s, or "
-    "above that of the same positions at other times (the same turnover). Deflated Sharpe: how sure it is that the "
-    "ratio is above the luck of the best of all trials."
+    "Annualised results after costs, one row per model; the first row is buy-and-hold. p: how often luck alone would "
+    "give a Sharpe ratio this far above buy-and-hold\u2019s, or above that of the same positions at other times (same "
+    "turnover); a small p favours the model. Deflated Sharpe: the probability that the ratio is higher than the best "
+    "of all trials would reach by luck; 95 % or more would be convincing."
 )
 
 
 def _blocks(report: BacktestReport, asset: BacktestAsset) -> Iterator[Block]:
     """The sentences, the tables, and what they rest on; nothing where nothing could be decided.
 
-    A table a rule, so that a page ends between two of them; what all are held against stands above the first.
+    One table per rule, so that a page can end between two of them; the reference stands above the first.
     """
     table = asset.decisions
     if table.empty:
@@ -57,7 +58,7 @@ def _blocks(report: BacktestReport, asset: BacktestAsset) -> Iterator[Block]:
 
 
 def _group(rule: str, rows: pd.DataFrame, models: Iterable[str]) -> Group:
-    """A rule's rows, a model each."""
+    """One rule's rows, one per model."""
     found, drawn = {row["model"]: row for _, row in rows.iterrows()}, looks(models)
     title, detail = _RULES[rule]
     return Group(tuple(_row(found[name], drawn[name].colour) for name in in_order(rows, models)), title, detail)
@@ -79,7 +80,7 @@ def _row(row: pd.Series, colour: str) -> tuple[Cell, ...]:
 
 
 def _with_error(ratio: float, error: float) -> str:
-    """A ratio and its standard error; a dash where there is none, as of what was always in cash."""
+    """A ratio and its standard error; a dash where there is none, as for a position that was always in cash."""
     return f"{number(ratio, 2)} \u00b1 {number(error, 2)}" if math.isfinite(ratio) else DASH
 
 
@@ -88,11 +89,11 @@ def _terms(table: pd.DataFrame) -> str:
     first = table.iloc[0]
     rate = 1e4 * first["cost"] / first["turnover"]
     return (
-        f"{number(first['days'], 0)} sessions with an outcome. Assumed cost and slippage, taken for an asset of the "
-        f"class {first['asset_class']}: {number(rate, 1)} basis points of what is traded (settings: decisions). A "
-        "position rests on the forecast of its own session, is held over that session and pays for its difference to "
-        "the position before. A withheld forecast holds cash. Cash earns nothing, and to be short costs nothing more. "
-        f"{number(first['trials'], 0)} trials are counted. This is a calculation on past data, no advice."
+        f"{number(first['days'], 0)} sessions with an outcome. Assumed cost and slippage for an asset of class "
+        f"{first['asset_class']}: {number(rate, 1)} basis points of the amount traded (settings: decisions). Each "
+        "position is set by the forecast for its session, held over that session and charged for its difference from "
+        "the previous position. A withheld forecast means cash. Cash earns nothing, and a short position has no extra "
+        f"cost. {number(first['trials'], 0)} trials are counted. This is a calculation on past data, not advice."
     )
 
 

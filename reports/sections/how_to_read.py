@@ -15,7 +15,7 @@ _FORECAST = (
     (
         "Change",
         (
-            "The next close divided by the last close, minus one, with splits and dividends undone. The "
+            "The next close divided by the last close, minus one, adjusted for splits and dividends. The "
             "price shown is the last close times one plus the change."
         ),
     ),
@@ -24,17 +24,15 @@ _FORECAST = (
     (
         "50 and 90 % interval",
         (
-            "The model expects the change to fall inside with that probability. Outside the 90 % interval, "
-            "on either "
-            "side, is therefore expected about one day in ten: such a day is no failure, far more of them "
-            "would be."
+            "The model expects the change to fall inside with that probability. About one day in ten is therefore "
+            "expected outside the 90 % interval; one such day is not a failure of the model, many more than that are."
         ),
     ),
     (
-        "Since yesterday",
+        "Vs prior session",
         (
             "How far the median moved, in percentage points (pp), and how much wider or narrower the "
-            "forecast became, compared with the forecast of the day before."
+            "forecast became, compared with the forecast of the session before."
         ),
     ),
 )
@@ -42,16 +40,16 @@ _STATUS = (
     (
         "Unreliable, withheld",
         (
-            "A fit that failed one of its own checks is shown as unreliable. One that gave no forecast at "
-            "all is shown so too: the distribution of past changes stands in for it. One that lacked the "
-            "data is withheld. The reason is given with it."
+            "A fit that failed one of its own checks is marked unreliable. So is one that gave no forecast at all: "
+            "the distribution of past changes is shown in its place. Where the data were missing, the forecast is "
+            "withheld. The reason is stated each time."
         ),
     ),
     (
         "Recorded after the outcome",
         (
             "The forecast used only what was known at its origin, but was written down after the session had "
-            "closed. It is no proof of foresight."
+            "closed. It is not evidence of foresight."
         ),
     ),
 )
@@ -59,50 +57,47 @@ _RECORD = (
     (
         "Live, replayed",
         (
-            "A live forecast was recorded before its outcome was known. A replayed one was made later by the "
-            "same "
-            "program, shown only what was known on that day. A replay is the weaker evidence: whoever "
-            "designed the models may have known how those days turned out."
+            "A live forecast was recorded before its outcome was known. A replayed one was made later by the same "
+            "program from only what was known on that day. A replay is weaker evidence: whoever designed the models "
+            "may have known how those days turned out."
         ),
     ),
     (
         "CRPS",
         (
-            "The distance between the forecast distribution and what happened, in per cent of price; lower "
-            "is better. For a forecast without spread it is the absolute error."
+            "The distance between the forecast distribution and what happened, in per cent of price; lower is better. "
+            "For a forecast without spread it is the absolute error."
         ),
     ),
     (
         "Log score",
         (
             "Minus the logarithm of the density that the forecast gave to what happened, in nats; lower is "
-            "better. It punishes confident mistakes hard."
+            "better. It penalises confident mistakes heavily."
         ),
     ),
     ("MAE, MSE", "The mean absolute and the mean squared error of the point forecast; lower is better."),
     (
         "Skill",
         (
-            "How much smaller the CRPS is than that of a reference on the same days: 0 % is as good as the "
-            "reference, "
-            "negative is worse. Climatology, one reference, knows only how large changes have been in the "
-            "past. The other "
-            "is the deterministic baseline network. The row \u201cpredict zero\u201d is the forecast of no "
-            "change at all."
+            "How much lower the CRPS is than that of a reference on the same days: 0 % is as good as the reference, "
+            "positive is better, negative is worse. One reference is climatology, the distribution of past changes; "
+            "the other is the deterministic baseline network. The row \u201cpredict zero\u201d is the forecast of "
+            "no change at all."
         ),
     ),
     (
         "In 50 %, in 90 %",
         (
-            "Coverage: how often the outcome fell inside the interval. Well below 50 and 90 %, the model is "
-            "too sure of itself; well above, too timid."
+            "Coverage: how often the outcome fell inside the interval. Well below 50 and 90 %, the forecasts are "
+            "too narrow; well above, too wide."
         ),
     ),
     (
         "No evidence of skill",
         (
-            "The difference to the reference is no larger than luck explains. For daily price changes that "
-            "is the usual result, and the honest one."
+            "The difference from the reference is no larger than luck explains: the usual result for daily changes. "
+            "t is that of the score less the reference\u2019s: negative favours the model."
         ),
     ),
 )
@@ -117,23 +112,23 @@ _PIT = (
     (
         "p",
         (
-            "How often chance alone would show as much, or more. Where many things are tested, some p are small by "
-            "chance; a verdict therefore asks for a p that is smaller the more was tested or ever tried."
+            "How often chance alone would produce a result at least this large. Where many hypotheses are tested, some "
+            "p are small by chance; the more was tested or ever tried, the smaller a p a verdict requires."
         ),
     ),
     (
         "Model Confidence Set, SPA",
         (
-            "The set holds the best model in 95 % of all samples: a large set says that the days do not tell who is "
-            "best. SPA (superior predictive ability) asks whether the best of all models beats a reference by more "
-            "than the best of so many would by luck."
+            "The set contains the best model in 95 % of all samples: a large set means that these days cannot say "
+            "which model is best. SPA (superior predictive ability) tests whether the best of all models beats a "
+            "reference by more than luck explains, given how many models were compared."
         ),
     ),
     (
         "Breach",
         (
-            "A day whose change fell below a low quantile of its forecast (value at risk): one in 20 days below that "
-            "of 5 %, one in 100 below that of 1 %, and none more likely after another."
+            "A day whose change fell below a low quantile of its forecast (value at risk). A calibrated model has one "
+            "in 20 days below the 5 % quantile and one in 100 below the 1 % quantile, no more often after a breach."
         ),
     ),
 )
@@ -141,23 +136,22 @@ _DECISIONS = (
     (
         "Sharpe ratio",
         (
-            "The mean return divided by its standard deviation, as of a year. Its standard error (s.e.) allows for "
-            "heavy tails and for days that depend on each other; two of them to either side mostly reach the true "
-            "ratio."
+            "Annualised mean return divided by annualised standard deviation. Its standard error (s.e.) allows for "
+            "heavy tails and autocorrelation; the true ratio usually lies within two standard errors."
         ),
     ),
     (
         "Turnover, drawdown",
         (
-            "How much is bought and sold in a year, in units of the capital; and how far the capital once lay below "
-            "its highest point."
+            "How much is bought and sold per year, as a multiple of the capital; and the largest fall of the capital "
+            "from an earlier high."
         ),
     ),
     (
         "Deflated Sharpe",
         (
-            "Who tries many things finds a high ratio by luck. This is the probability that the true ratio is above "
-            "what the best of all trials would show without any merit; 95 % would be convincing."
+            "With enough trials, some ratio is high by luck. This is the probability that the true ratio is above "
+            "what the best of all trials would show without any skill; 95 % or more would be convincing."
         ),
     ),
 )
@@ -165,10 +159,10 @@ _PARTS = (
     (
         "Wider, narrower",
         (
-            "The model forecasts again with one group of inputs as on a usual day; the difference is that group\u2019s "
-            "part. Window: the last seven changes. Volatility: how large changes have been. Leverage: falls, which "
-            "unsettle more than rises. Range: how far prices moved within a session. Calendar: days without trade "
-            "before the target. All else: what is not named, what acts together, a newer fit."
+            "The model forecasts again with one group of inputs set to its usual values; the difference is the effect "
+            "of that group. Window: the last seven changes. Volatility: the size of recent changes. Leverage: recent "
+            "falls, which raise volatility more than rises do. Range: how far prices moved within a session. "
+            "Calendar: days without trading before the target. All else: other inputs, interactions, a newer fit."
         ),
     ),
 )
@@ -176,8 +170,8 @@ _POOLS = (
     (
         "Members",
         (
-            "A member\u2019s weight in the ensemble grows with the density that it gave to what happened; old sessions "
-            "are forgotten slowly. Recalibration corrects the mixture for what it got wrong before, where that paid."
+            "A member\u2019s weight in the ensemble grows with the density that it gave to what happened; older "
+            "sessions count less. Recalibration corrects the mixture for its past errors, where that has improved it."
         ),
     ),
 )
@@ -191,13 +185,13 @@ _WEIGHTS = (
     ),
     (
         "ELBO",
-        "The quantity that training raises. A curve that has become flat says that the fit has settled.",
+        "The evidence lower bound, which training maximises. A curve that is flat at the end means a settled fit.",
     ),
 )
 
 
 def _blocks(report: DailyReport | BacktestReport) -> Iterator[Block]:
-    """The words, and what the report is not."""
+    """The terms, and what the report is not."""
     if isinstance(report, DailyReport):
         parts = _PARTS if any(len(asset.attribution) for asset in report.assets) else ()
         pools = _POOLS if any(len(asset.shares) for asset in report.assets) else ()

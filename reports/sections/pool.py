@@ -34,9 +34,9 @@ def _blocks(report: DailyReport, asset: AssetPage) -> Iterator[Block]:
         (Cell(member, colour=drawn[member].colour), *(Cell(share(wide.loc[member, pool])) for pool in pools))
         for member in members
     )
-    columns = (Column("Member", "", "left"), *(Column(pool, "weight today") for pool in pools))
+    columns = (Column("Member", "", "left"), *(Column(pool, "weight") for pool in pools))
     yield Table(
-        columns, (Group(rows),), "A member\u2019s weight is its share in the mixture, earned by its log scores."
+        columns, (Group(rows),), "A member\u2019s weight is its share of the mixture, set by its past log scores."
     )
 
 
@@ -48,11 +48,11 @@ def _rests_on(facts: pd.Series) -> str:
 def _past(days: float) -> str:
     """The record behind the weights."""
     if not math.isfinite(days):
-        return "it is not on record how many past sessions its weights rest on"
+        return "the record does not say how many past sessions its weights are based on"
     sessions = f"{number(days, 0)} past session{'' if days == 1 else 's'}"
     if days == 0:
-        return "its members have no past to be weighed by yet and share alike"
-    return f"its weights rest on {sessions}" + (" only, too few to tell its members apart" if days < _FEW else "")
+        return "no past sessions to weigh its members by yet, so that all have equal weight"
+    return f"its weights are based on {sessions}" + (", too few to rank its members" if days < _FEW else "")
 
 
 def _recalibration(on: float, gain: float) -> str:
@@ -65,9 +65,11 @@ def _recalibration(on: float, gain: float) -> str:
 def _earned(gain: float, on: float) -> str:
     """What recalibration would have made of the past."""
     if not math.isfinite(gain) or gain == 0:
-        return "there is not enough past to judge it"
-    told = f"over the past sessions it would have {'gained' if gain > 0 else 'lost'} {number(abs(gain), 2)} nats in all"
-    return told if on or gain < 0 else f"{told}, on too few of them, or too long ago, to rely on"
+        return "there are not enough past sessions to judge it"
+    told = (
+        f"over the past sessions it would have {'gained' if gain > 0 else 'lost'} {number(abs(gain), 2)} nats in total"
+    )
+    return told if on or gain < 0 else f"{told}, but over too few sessions, or too long ago, to rely on"
 
 
 SECTION = Section((DailyReport,), "asset", 36, "Members of the ensemble", _blocks)

@@ -20,13 +20,14 @@ _COLUMNS = (
     Column("Model", "", "left", 3.0),
     Column("Best in CRPS?", "Model Confidence Set, p", share=2.2),
     Column("Best in log score?", "Model Confidence Set, p", share=2.2),
-    Column("Any better in CRPS?", "SPA, p", share=2.0),
-    Column("Any better in log score?", "SPA, p", share=2.2),
+    Column("Beaten in CRPS?", "SPA, p", share=2.0),
+    Column("Beaten in log score?", "SPA, p", share=2.2),
 )
 _CAPTION = (
-    "Model Confidence Set: models without a mark may be the best, with 95 % confidence; one marked \u2020 is left out. "
-    "SPA: the chance of a gain as large as the best model\u2019s over this one, were none better than it; * where it "
-    "is small enough to say that some model is, after correction for all such tests and all configurations ever tried."
+    "p-values on the days that all models share. Model Confidence Set: a model marked \u2020 is ruled out as the best "
+    "with 95 % confidence; every other model may be the best. SPA (superior predictive ability): * means that at least "
+    "one model beats the row\u2019s model, after correction for all such tests and all configurations ever tried; "
+    "without * there is no evidence of that."
 )
 
 
@@ -43,7 +44,7 @@ def _blocks(report: BacktestReport, asset: BacktestAsset) -> Iterator[Block]:
 
 
 def _cells(own: pd.DataFrame, told: str, marks: dict[bool, str]) -> Iterator[Cell]:
-    """A cell a score, empty where there is no test of it."""
+    """One cell per score, empty where there is no test of it."""
     for score in _SCORES:
         found = own[own["score"] == score]
         yield Cell("" if found.empty else probability(found["p"].iloc[0]) + marks[bool(found[told].iloc[0])])

@@ -10,7 +10,7 @@ from benchmarks.study.judging import KS_LIMIT, band, difference, inside, skill, 
 
 
 def rows(scores: dict[str, np.ndarray], block: str = "A", score: str = "log_score") -> pd.DataFrame:
-    """A row a forecast, a day after the other."""
+    """One row per forecast, a day after the other."""
     parts = [
         pd.DataFrame({"block": block, "model": model, "target": pd.date_range("2000-01-01", periods=len(values)),
                       score: values})

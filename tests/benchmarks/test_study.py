@@ -34,7 +34,7 @@ def test_a_tiny_study_writes_its_page_and_keeps_what_it_computed(tmp_path):
     assert head[:2] == ["forecaster", "days"]
     assert {"climatology", "bayesian_linear", "ensemble", "recalibrated", "the study's shape"} <= days.keys()
     assert set(days.values()) == {"8"}
-    assert {row[-1] for row in cells(page, "What was asked")[1:]} <= {"met", "**missed**", "not measured"}
+    assert {row[-1] for row in cells(page, "Targets")[1:]} <= {"met", "**missed**", "not measured"}
     assert [row[1] for row in cells(page, "Calibration, at most 100 rows")[1:]] == ["8", "8"]
     assert cells(page, "Simulated markets")[0] == ["forecaster", "AR(.1)", "walk"]
     assert {row[0] for row in cells(page, "The mean of AR(.1)")[1:]} >= {"bayesian_linear", "ensemble"}
@@ -93,13 +93,13 @@ def forecasts(days: int = 400) -> pd.DataFrame:
 def test_bars_are_met_and_missed_by_what_was_planted():
     rows = forecasts()
     told = {bar.about: bar.met for bar in bars.of_blocks({2000: rows, 350: rows}, ("bayesian_linear", "garch"))}
-    assert told["bayesian_linear less GARCH-t"]
-    assert told["bayesian_linear less EGARCH-t"]
-    assert not told["recalibrated less GARCH-t"]
-    assert not told["recalibrated less the best member, worst block"]
+    assert told["bayesian_linear minus GARCH-t"]
+    assert told["bayesian_linear minus EGARCH-t"]
+    assert not told["recalibrated minus GARCH-t"]
+    assert not told["recalibrated minus the best member, worst block"]
     assert not told["outcomes of bayesian_linear in the central 50 %"]
     text = bars.table(list(bars.of_blocks({2000: rows, 350: rows}, ("bayesian_linear", "garch"))))
-    assert "bayesian_mlp less bayesian_linear | at most +0.0010 |  | not measured" in text
+    assert "bayesian_mlp minus bayesian_linear | at most +0.0010 |  | not measured" in text
 
 
 def test_calibration_marks_what_lies_outside_its_band():

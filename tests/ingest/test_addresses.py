@@ -35,7 +35,7 @@ CANARY = "canary-7f3a9c"
 )
 def test_an_address_that_is_none_is_one_line_without_its_value(named: str) -> None:
     for encrypted in (True, False):
-        with pytest.raises(CredentialError, match=r"^example: HERE is no address of a host: write it as") as caught:
+        with pytest.raises(CredentialError, match=r"^example: HERE is not a host address: write it as") as caught:
             address("example", "https://example.org", "HERE", {"HERE": named}, encrypted=encrypted)
         assert "\n" not in str(caught.value)
         assert named == "https://" or named not in str(caught.value)

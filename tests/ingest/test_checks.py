@@ -93,7 +93,7 @@ def test_a_split_that_is_not_adjusted_is_named(make_panel: MakePanel, factor: fl
     rows.loc[200:, ["open", "high", "low", "close"]] *= factor
     found = as_table(findings(rows, DAYS)).set_index("check").loc["unadjusted split"]
     assert (found["count"], found["first"]) == (1, rows.loc[200, "session"])
-    assert f"a split that is not adjusted: {ratio} on 2024-07-19" in found["detail"]
+    assert f"an unadjusted split: {ratio} on 2024-07-19" in found["detail"]
     assert "Stock Splits" in found["remedy"]
     rows.loc[200, "adjustment"] = 1 / factor
     assert "unadjusted split" not in set(as_table(findings(rows, DAYS))["check"])

@@ -83,7 +83,7 @@ def test_a_folder_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
 def test_a_file_that_is_no_database_is_one_clear_line(tmp_path: Path) -> None:
     path = tmp_path / "market.db"
     path.write_text("Date,Close\n" * 500)
-    with pytest.raises(StoreError, match=r"market.db is damaged or is no database"):
+    with pytest.raises(StoreError, match=r"market.db is damaged or is not a database"):
         Store(open_engine(f"sqlite:///{path}"))
     assert path.read_text() == "Date,Close\n" * 500
 

@@ -61,7 +61,7 @@ def test_a_pause_survives_a_restart_and_ends_on_time(url: str) -> None:
     limited(again(url), 300)
     with pytest.raises(RateLimitedError) as caught, again(url).respected("yahoo", "MSFT", lambda: NOW):
         pytest.fail("it was asked")
-    line = "yahoo: MSFT: not asked: it asked to wait until 2024-01-05 14:05 UTC; run again then"
+    line = "yahoo: MSFT: not requested: the provider asked to wait until 2024-01-05 14:05 UTC; run again then"
     assert (str(caught.value), caught.value.retry_after) == (line, 300)
     assert left(again(url), NOW + timedelta(seconds=299.5)) == 0.5
     assert left(again(url), NOW + timedelta(seconds=300)) is None
@@ -77,7 +77,7 @@ def test_the_minute_that_is_named_is_not_too_early(url: str) -> None:
 def test_another_process_respects_it(url: str) -> None:
     limited(again(url), 300)
     done = run([sys.executable, "-c", SCRIPT, url, NOW.isoformat()], capture_output=True, text=True, check=False)
-    assert "MSFT: not asked: it asked to wait until 2024-01-05 14:05 UTC" in done.stderr
+    assert "MSFT: not requested: the provider asked to wait until 2024-01-05 14:05 UTC" in done.stderr
     assert done.stdout == ""
 
 

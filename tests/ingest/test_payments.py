@@ -80,7 +80,7 @@ def test_a_payment_on_a_day_without_a_close_counts_on_the_next() -> None:
 def test_a_rate_that_stands_on_every_row_is_no_payment() -> None:
     found = payment_factors(TRUE, Payments(nothing() + 2.2, nothing()), "f")
     assert np.isnan(found.factors).all()
-    assert "are no payments" in found.notes[0]
+    assert "too many days to be payments" in found.notes[0]
 
 
 def test_what_is_paid_on_the_first_row_is_known_where_the_closes_tell_it() -> None:
@@ -99,7 +99,7 @@ def test_a_dividend_on_the_first_row_alone_is_asked_for() -> None:
     found = payment_factors(TRUE, Payments(at(0, 1.2), nothing()), "f")
     assert found.restated
     assert np.isnan(found.factors).tolist() == [True] + [False] * (DAYS - 1)
-    assert "say --dividends paid where it does" in found.notes[0]
+    assert "use --dividends paid if it does" in found.notes[0]
 
 
 def test_closes_that_are_divided_by_a_later_split_say_nothing_of_their_first_row() -> None:
@@ -186,7 +186,7 @@ def test_a_special_dividend_is_held_against_the_close_before_it() -> None:
     assert factors(special, paid, nothing()) == {30: pytest.approx(1 + paid[30] / special[30], rel=1e-5)}
     with pytest.raises(BadValueError, match=r"dividend of 200, as large as the close before it: correct it"):
         factors(TRUE, at(30, 200.0), nothing(), "paid")
-    with pytest.raises(BadValueError, match=r"as large as its close, and no close stands before it"):
+    with pytest.raises(BadValueError, match=r"as large as its close, and there is no close before it"):
         factors(TRUE, at(0, 200.0), nothing())
 
 

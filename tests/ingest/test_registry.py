@@ -59,7 +59,9 @@ def test_the_files_say_which_of_two_contracts_is_theirs() -> None:
     for name in sources.names():
         assert registry.declared("ingest.sources", name).constants["FETCHED"] == sources.load(name).FETCHED
     assert sources.provider("sample") is sample
-    with pytest.raises(UnknownSourceError, match="source 'csv_file' reads files and cannot be asked: known: sample, "):
+    with pytest.raises(
+        UnknownSourceError, match="source 'csv_file' reads files and cannot be queried: known: sample, "
+    ):
         sources.provider("csv_file")
 
 
@@ -117,4 +119,4 @@ def test_a_file_that_cannot_be_used_is_listed_and_named(tmp_path: Path, monkeypa
         with pytest.raises(RegistryFileError) as refused:
             sources.load(name)
         assert f"{tmp_path / name}.py cannot be used ({said}" in str(refused.value)
-        assert "mend it, or take it out of its folder" in str(refused.value)
+        assert "fix it, or remove it from its folder" in str(refused.value)

@@ -170,7 +170,7 @@ def test_an_as_of_on_a_shut_day_names_the_sessions_around_it(store: Store) -> No
     bank = Asset("BANK", calendar="XNYS", source="test")
     days = pd.DatetimeIndex(["2018-01-12", "2018-01-16"])
     store.append(bank, panel_rows("BANK", days, {"close": [1.0, 2.0]}, "test"), NOW)
-    with pytest.raises(NotASessionError, match="2018-01-14 is no session of calendar XNYS"):
+    with pytest.raises(NotASessionError, match="2018-01-14 is not a session of calendar XNYS"):
         store.read("BANK", "2018-01-14")
 
 

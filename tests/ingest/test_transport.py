@@ -141,11 +141,11 @@ def test_silence_and_a_port_where_nobody_listens() -> None:
 @pytest.mark.parametrize(
     ("answer", "kind", "said"),
     [
-        (Answer('{"data": [1, 2'), BadPayloadError, "no JSON, or is cut off"),
-        (Answer("<!DOCTYPE html><html>consent</html>"), BadPayloadError, "a web page came"),
+        (Answer('{"data": [1, 2'), BadPayloadError, "not JSON, or is cut off"),
+        (Answer("<!DOCTYPE html><html>consent</html>"), BadPayloadError, "received a web page"),
         (Answer(""), BadPayloadError, "an empty answer"),
-        (Answer("  \n"), BadPayloadError, "no JSON"),
-        (Answer("[" * 90_000), BadPayloadError, "no JSON"),
+        (Answer("  \n"), BadPayloadError, "not JSON"),
+        (Answer("[" * 90_000), BadPayloadError, "not JSON"),
         (Answer('{"a": 1}', announced=500), ProviderDownError, "fails (RemoteProtocolError)"),
         (Answer("{}", headers={"Content-Encoding": "br"}), BadPayloadError, "not asked for"),
         (Answer("plain", headers={"Content-Encoding": "gzip"}), BadPayloadError, "cannot be decompressed"),

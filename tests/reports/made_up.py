@@ -17,7 +17,7 @@ MODELS = {
     "baseline_mlp": "The deterministic network of the original study: one hidden layer, one number out.",
     "bayesian_linear": "A linear model on the 7-day window with a posterior over its weights.",
     "bayesian_mlp": "The same network with a posterior over its weights, fitted by variational inference.",
-    "ewma": "Volatility as a fading average of squared changes.",
+    "ewma": "Volatility as an exponentially weighted average of squared changes.",
     "gjr": "Volatility that rises more after falls than after rises.",
     "ensemble": "The weighted mixture of the others.",
     "egarch": "The logarithm of volatility, raised more by falls than by rises.",
@@ -52,7 +52,7 @@ FINDINGS = pd.DataFrame(
             pd.Timestamp("2025-09-12"),
             1,
             "volume is 104 times what is usual around 2025-09-12",
-            "compare with another source and import the right values; as they are, they make two wild changes",
+            "compare with another source and import the right values; as they are, they create two false changes",
         ),
         (
             "sources disagree",

@@ -101,7 +101,7 @@ def test_an_asset_without_any_record_says_so(
         NOTHING,
     )
     text, pages = check_both(daily(asset(**tables, verdicts=(), notes=()), asset("B", **tables)), tmp_path)
-    for words in ("no forecast in the record", "nothing to score", "page fills", "no predictive densities"):
+    for words in ("no forecast on record yet", "nothing to score", "page fills", "no predictive densities"):
         assert words in text
     assert pages <= 4
 
@@ -118,7 +118,7 @@ def test_a_backtest_without_scores_says_so(
     bare = backtest_asset(days=1, verdicts=(), **tables)
     text, _ = check_both(backtest(bare), tmp_path)
     assert "There are no scores" in text
-    assert "No outcome has been placed" in text
+    assert "no PIT to draw" in text
     assert "Refit every 20 sessions" in text
 
 
@@ -168,7 +168,7 @@ def test_too_few_days_to_test_are_said_to_be(
     asset = backtest_asset(days=9)
     few = dataclasses.replace(asset, tests=asset.tests.iloc[:0], standings=asset.standings.iloc[:0])
     text, _ = check_both(backtest(few), tmp_path)
-    assert "too few to test calibration" in text
+    assert "too few days to test calibration" in text
     assert "All models together" not in text
 
 
@@ -228,7 +228,7 @@ def test_every_finding_is_told_in_both_kinds(
     for words in (*told, "2 Apr 2025", "30 Nov 2025", "1,214"):
         assert words[1:] in text.replace("\u202f", " ").replace(" %", "%"), words
         assert words[1:] in markup, words
-    assert "Nothing noteworthy" not in text
+    assert "No problems were found" not in text
 
 
 def test_rows_without_a_finding_say_so_and_an_old_record_says_nothing(
@@ -236,8 +236,8 @@ def test_rows_without_a_finding_say_so_and_an_old_record_says_nothing(
 ) -> None:
     clean = html.markup(document.compose(daily(asset(findings=asset().findings.iloc[:0]))))
     old = html.markup(document.compose(daily(asset(findings=None))))
-    assert "Nothing noteworthy was found in the rows." in clean
-    assert "Nothing noteworthy" not in old
+    assert "No problems were found in the data." in clean
+    assert "No problems were found" not in old
     assert "What was seen" not in clean + old
 
 
@@ -261,7 +261,7 @@ def test_every_position_is_told_with_its_numbers_and_none_where_nothing_was_deci
     assert told[3] == percent(found["return"], 1)
     assert told[-1] == share(found["deflated"])
     text, _ = check_both(backtest(page), tmp_path)
-    for words in ("GARCH: no evidence that it is worth its costs.", "15.0 basis points", "no advice", "buy and hold"):
+    for words in ("GARCH: no evidence that it is worth its costs.", "15.0 basis points", "not advice", "buy and hold"):
         assert words in text
     bare, _ = check_both(backtest(backtest_asset(days=30, decisions=NOTHING, decided=())), tmp_path)
     assert "positions would have earned" not in bare

@@ -36,7 +36,7 @@ def present(models: tuple[str, ...]) -> pd.DataFrame:
 def test_climatology_and_those_of_the_highest_skill_are_drawn() -> None:
     names, how = drawn(present(TEN), TEN, board(SKILL))
     assert names == BEST
-    assert how == "Of 10 models, climatology and the 5 of the highest skill on the scoreboard are drawn."
+    assert how == "Of 10 models, climatology and the 5 with the highest skill on the scoreboard are drawn."
     worst = {model: -value for model, value in SKILL.items()}
     assert drawn(present(TEN), TEN, board(worst))[0] == list(TEN[:6])
 

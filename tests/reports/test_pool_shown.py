@@ -66,15 +66,21 @@ def test_members_stand_with_their_weights_the_heaviest_first(
 @pytest.mark.parametrize(
     ("record", "said"),
     [
-        ((250, 1, 3.14159), "rest on 250 past sessions; recalibration is on: over the past sessions it would have"),
-        ((250, 1, 3.14159), "it would have gained 3.14 nats in all."),
-        ((250, 0, -0.5), "recalibration is off: over the past sessions it would have lost 0.50 nats in all."),
-        ((80, 0, 0.13), "gained 0.13 nats in all, on too few of them, or too long ago, to rely on."),
-        ((12, 0, 0), "rest on 12 past sessions only, too few to tell its members apart; recalibration is off"),
-        ((12, 0, 0), "recalibration is off: there is not enough past to judge it."),
-        ((1, 0, 0), "rest on 1 past session only"),
-        ((0, 0, 0), "its members have no past to be weighed by yet and share alike; recalibration is off"),
-        ((np.nan, 1, np.nan), "it is not on record how many past sessions its weights rest on"),
+        (
+            (250, 1, 3.14159),
+            "are based on 250 past sessions; recalibration is on: over the past sessions it would have",
+        ),
+        ((250, 1, 3.14159), "it would have gained 3.14 nats in total."),
+        ((250, 0, -0.5), "recalibration is off: over the past sessions it would have lost 0.50 nats in total."),
+        ((80, 0, 0.13), "gained 0.13 nats in total, but over too few sessions, or too long ago, to rely on."),
+        ((12, 0, 0), "are based on 12 past sessions, too few to rank its members; recalibration is off"),
+        ((12, 0, 0), "recalibration is off: there are not enough past sessions to judge it."),
+        ((1, 0, 0), "are based on 1 past session, too few"),
+        (
+            (0, 0, 0),
+            "no past sessions to weigh its members by yet, so that all have equal weight; recalibration is off",
+        ),
+        ((np.nan, 1, np.nan), "the record does not say how many past sessions its weights are based on"),
     ],
 )
 def test_what_the_weights_rest_on_is_said(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from reports.contents import AssetPage, DailyReport
 
-HEADING = "Why tomorrow is wider or narrower than today"
+HEADING = "Why the forecast became wider or narrower"
 PARTS = pd.DataFrame(
     [
         # group, width, width_sd, width_before, shift, shift_sd
@@ -76,17 +76,20 @@ def test_each_part_is_drawn_with_two_sds(told: Callable[..., Group]) -> None:
 
 def test_the_sentence_names_the_largest_changes_first(told: Callable[..., Group]) -> None:
     note = plain(told().note)
-    assert note == "Tomorrow is 5 % narrower than today's forecast was: volatility -10 %, leverage +4 %, tweets +1 %."
+    said = "The forecast for 5 Mar is 5 % narrower than that for 4 Mar: volatility -10 %, leverage +4 %, tweets +1 %."
+    assert note == said
 
 
 def test_what_the_inputs_do_not_tell_is_all_else(told: Callable[..., Group]) -> None:
     assert plain(told(wider=BY_INPUTS * 1.2).note).endswith("tweets +1 %, all else +20 %.")
-    assert plain(told(wider=BY_INPUTS * 1.2).note).startswith("Tomorrow is 14 % wider than")
+    assert plain(told(wider=BY_INPUTS * 1.2).note).startswith(
+        "The forecast for 5 Mar is 14 % wider than that for 4 Mar: "
+    )
 
 
 def test_a_day_like_the_one_before_says_so(told: Callable[..., Group]) -> None:
     same = PARTS.assign(width_before=PARTS["width"])
-    assert "as wide as today's forecast was; no input changed its part" in plain(told(same, wider=1.0).note)
+    assert "as wide as that for 4 Mar; no input changed it by 1 %." in plain(told(same, wider=1.0).note)
 
 
 def test_without_a_forecast_for_today_there_is_no_whole(
@@ -94,7 +97,7 @@ def test_without_a_forecast_for_today_there_is_no_whole(
 ) -> None:
     fan = asset().fan
     for group in (told(wider=None), told(fan=fan[fan["target"] < fan["target"].max()])):
-        assert plain(group.note) == "Since today: volatility -10 %, leverage +4 %, tweets +1 %."
+        assert plain(group.note) == "Compared with 4 Mar: volatility -10 %, leverage +4 %, tweets +1 %."
 
 
 def test_without_the_session_before_there_is_no_sentence(told: Callable[..., Group]) -> None:

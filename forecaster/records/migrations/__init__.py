@@ -1,6 +1,6 @@
 """The history of a home's tables: how those of an older program become those of this one.
 
-`versions` has a file a revision. A table of the database bears the number of the newest that it has been through; it
+`versions` has one file per revision. A table of the database holds the number of the newest one applied; it
 is called after `ingest`, whose tables once had this history alone, so that a program of that time sees it, and refuses
 what it does not know. Nothing here imports Alembic before there is a step to run.
 """

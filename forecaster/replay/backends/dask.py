@@ -59,7 +59,7 @@ def run(shards: Iterable[Shard], means: Means) -> Iterator[tuple[Shard, bytes]]:
                 yield running.pop(future), future.result()
             except (distributed.KilledWorker, distributed.client.FutureCancelledError) as fault:
                 raise ForecasterError(
-                    "workers of the cluster died again and again on one piece: run the same command again to go on"
+                    "workers of the cluster died repeatedly on one piece: run the same command again to continue"
                 ) from fault
             future.release()
 
@@ -98,5 +98,5 @@ def require_private(means: Means) -> None:
     if not means.anywhere and place.scheme != "tls" and place.hostname not in LOOPBACK:
         raise ForecasterError(
             f"{means.address} is neither on this machine nor tls://: whoever can reach it can run code on its workers; "
-            "use TLS, or say --dask-anywhere"
+            "use TLS, or pass --dask-anywhere"
         )

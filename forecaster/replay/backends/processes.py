@@ -40,7 +40,7 @@ def run(shards: Iterable[Shard], means: Means) -> Iterator[tuple[Shard, bytes]]:
                 yield running.pop(future), future.result()
     except BrokenProcessPool as fault:
         raise ForecasterError(
-            "a worker process died (killed, or out of memory): run the same command again to go on, with fewer "
+            "a worker process died (killed, or out of memory): run the same command again to continue, with fewer "
             "--workers if memory was short"
         ) from fault
     finally:

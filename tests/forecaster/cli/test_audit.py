@@ -108,7 +108,7 @@ def test_what_could_not_be_audited_is_named_and_not_called_clean(
         (("--preset", "quik"), 1, "nearest: quick"),
         (("--origins", "0"), 2, "--origins"),
         (("--seed", "-1"), 2, "--seed"),
-        (("--symbols", ","), 2, "names nothing"),
+        (("--symbols", ","), 2, "contains no names"),
     ],
 )
 def test_wrong_words_are_one_line(

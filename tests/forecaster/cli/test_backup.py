@@ -32,7 +32,7 @@ def test_what_cannot_be_done_is_one_line(
     file = tmp_path / "home.backup"
     command("backup", file, "--home", finished_home)
     before, kept = file.read_bytes(), rows_of(home)
-    assert "is there already: choose another name" in command("backup", file, "--home", home).complaint()
+    assert "already exists: choose another name" in command("backup", file, "--home", home).complaint()
     complaint = command("restore", file, "--home", home).complaint()
     assert f"{home / 'forecaster.db'} already holds rows of asset: restore into an empty home" in complaint
     assert rows_of(home) == kept

@@ -29,8 +29,8 @@ WRONG_USAGE = [
     (("run", "--as-of", "2018-02-30"), "is not a date"),
     (("run", "--as-of", "now"), "is not a date"),
     (("run", "--as-of", ""), "is not a date"),
-    (("run", "--symbols", ","), "names nothing"),
-    (("run", "--models", ""), "names nothing"),
+    (("run", "--symbols", ","), "contains no names"),
+    (("run", "--models", ""), "contains no names"),
     (("run", "--nosuch"), "No such option"),
     (("rum",), "No such command"),
     (("ingest", "csv"), "Missing argument"),
@@ -72,7 +72,7 @@ def test_wrong_usage_is_one_line_and_exit_code_2(
     given = [str(tmp_path / "out") if word == "OUT" else word for word in words]
     complaint = command(*given, "--home", finished_home).complaint(2)
     assert sign in complaint
-    assert complaint.endswith("--help` tells more")
+    assert complaint.endswith("--help` lists the options")
 
 
 @pytest.mark.parametrize(("words", "sign"), FAILURES)
@@ -137,7 +137,7 @@ def test_a_forecaster_whose_file_broke_hides_no_other(
     said = command("run", "--as-of", "2018-01-20", "--models", "climatology", "--home", home)
     assert said.code == 0, said
     complaint = command("run", "--as-of", "2018-01-20", "--models", "toy_once", "--home", home).complaint()
-    assert f"{own} cannot be used (RuntimeError: boom): mend it" in complaint
+    assert f"{own} cannot be used (RuntimeError: boom): fix it" in complaint
 
 
 def test_debug_shows_the_traceback_and_nothing_else_does(home: Path, shell: Callable[..., Any]) -> None:
@@ -165,9 +165,7 @@ def test_a_fault_of_the_program_itself_is_one_line_too(
     monkeypatch.setattr(models, "__path__", [*models.__path__, str(tmp_path)])
     words = ("run", "--models", "unreadable", "--home", home)
     complaint = command(*words).complaint()
-    assert complaint.startswith(
-        "a fault of the program itself (ZeroDivisionError: two lines): run it again with --debug"
-    )
+    assert complaint.startswith("an internal error (ZeroDivisionError: two lines): run it again with --debug")
     with pytest.raises(ZeroDivisionError):
         command(*words, "--debug")
 
@@ -205,7 +203,7 @@ def test_an_interrupted_command_says_so(home: Path) -> None:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     said = Said(process.returncode, out, err)
-    assert said.complaint(130) == "interrupted; what was recorded until now stays"
+    assert said.complaint(130) == "interrupted; everything recorded so far is kept"
 
 
 def test_an_export_folder_that_holds_a_run_is_refused_and_replaced_when_told(

@@ -66,7 +66,7 @@ def test_an_import_under_the_wrong_calendar_is_moved(wrong: Path, tmp_path: Path
     moved, right = store.history("COIN").frame, store.history("OTHER").frame
     assert moved.drop(columns="symbol").equals(right.drop(columns="symbol"))
     back = command("data", "calendar", "COIN", "XNYS", "--home", wrong)
-    assert back.out == "COIN: moved from 24/7 to XNYS: 200 sessions; 63 on days on which XNYS is shut.\n"
+    assert back.out == "COIN: moved from 24/7 to XNYS: 200 sessions; 63 on days when XNYS is closed.\n"
     nothing = command("data", "calendar", "COIN", "XNYS", "--home", wrong)
     assert nothing.out == "COIN is on the calendar XNYS already.\n"
     assert "nearest: XNZE, XNYS" in command("data", "calendar", "COIN", "XNYZ", "--home", wrong).complaint(1)
@@ -82,7 +82,7 @@ def test_an_asset_with_forecasts_stays_where_it_is(home: Path, command: Callable
     )
     gone = command("data", "forget", "WALK", "--yes", "--home", home).complaint(1)
     assert gone == (
-        "WALK has 4 forecasts on record, which stay, and need its rows: to end with it, put WALK into data.stopped in "
+        "WALK has 4 forecasts on record, which are kept and need its rows: to stop it, put WALK into data.stopped in "
         "forecaster.toml; nothing was changed"
     )
     assert rows_of(home) == before
@@ -90,7 +90,7 @@ def test_an_asset_with_forecasts_stays_where_it_is(home: Path, command: Callable
 
 def test_an_asset_is_forgotten_where_a_person_says_so(wrong: Path, command: Callable[..., Any]) -> None:
     unasked = command("data", "forget", "COIN", "--home", wrong).complaint(1)
-    assert unasked == "COIN: 200 rows would be removed for good: give --yes to say so; nothing was changed"
+    assert unasked == "COIN: 200 rows would be permanently removed: add --yes to confirm; nothing was changed"
     assert command("data", "show", "COIN", "--home", wrong).code == 0
     assert command("data", "forget", "COIN", "--yes", "--home", wrong).out == "COIN: forgotten, with 200 rows.\n"
     listed = json.loads(command("data", "show", "--json", "--home", wrong).out)
@@ -103,7 +103,7 @@ def test_an_asset_is_forgotten_where_a_person_says_so(wrong: Path, command: Call
 def test_at_a_terminal_it_asks_first(wrong: Path, answer: str, stays: bool) -> None:
     code, said = on_a_terminal(wrong, answer)
     assert code == 0, said
-    assert "COIN: 200 rows will be removed for good. Go on? [y/N]" in said
+    assert "COIN: 200 rows will be permanently removed. Continue? [y/N]" in said
     assert ("Nothing was changed." in said) == stays
     assert ("COIN" in {asset.symbol for asset in open_home(wrong).store.assets()}) == stays
 

@@ -86,7 +86,7 @@ def test_the_posterior_is_that_of_the_same_fit_with_more_draws(finished_home: Pa
 def test_every_latent_has_a_row_with_a_readable_name(finished_home: Path, command: Callable[..., Any]) -> None:
     rows = json.loads(command("explain", "WALK", "--json", "--home", finished_home).out)["posterior"]
     names = [row["latent"] for row in rows]
-    lags = [*(f"lag {lag}" for lag in range(7, 1, -1)), "today"]
+    lags = [f"lag {lag}" for lag in range(7, 0, -1)]
     weights = [f"weight of {series}, {lag}" for series in ("price", "volume", "tweets") for lag in lags]
     scale = ("short_volatility", "long_volatility", "leverage", "range", "volume", "tweets", "long_leverage")
     slopes = [f"slope of {name}" for name in scale]  # a market that never shuts has no weekends
@@ -122,8 +122,8 @@ def test_a_planted_slope_is_found_and_a_walk_has_none(
         command("ingest", "csv", file, "--symbol", symbol, "--calendar", "24/7", "--home", new_home)
         rows = json.loads(command("explain", symbol, "--json", "--home", new_home).out)["posterior"]
         ratios = {row["latent"]: row["mean"] / row["sd"] for row in rows if row["latent"].startswith("weight")}
-        today = ratios.pop("weight of price, today")
-        assert (today > 3) == (slope > 0)
+        newest = ratios.pop("weight of price, lag 1")
+        assert (newest > 3) == (slope > 0)
         assert max(map(abs, ratios.values())) < 3
 
 
@@ -171,7 +171,7 @@ def test_another_artifact_is_no_explanation(kept: Path, tmp_path: Path, command:
     }
     for name, wrong in forged.items():
         artifact.save(wrong, tmp_path / name)
-        assert "something else than an explanation" in command("explain", "--load", tmp_path / name).complaint()
+        assert "does not hold an explanation" in command("explain", "--load", tmp_path / name).complaint()
     artifact.save(sound, tmp_path / "sound")
     assert command("explain", "--load", tmp_path / "sound").code == 0
 
@@ -185,8 +185,8 @@ def test_what_is_no_number_is_null(explained: Explanation) -> None:
 
 WRONG_USAGE = [
     ((), "name an asset, or give --load DIR"),
-    (("WALK", "--load", "DIR"), "give nothing else with it"),
-    (("--load", "DIR", "--nuts"), "give nothing else with it"),
+    (("WALK", "--load", "DIR"), "combine it with --json only"),
+    (("--load", "DIR", "--nuts"), "combine it with --json only"),
     (("WALK", "--as-of", "20 Jan"), "is not a date"),
 ]
 FAILURES = [
@@ -196,7 +196,7 @@ FAILURES = [
     (("WLAK",), "nearest: WALK"),
     (("WALK", "--as-of", "2099-01-01"), "is in the future"),
     (("WALK", "--as-of", "2017-07-08"), "at least 40 are needed"),
-    (("WALK", "--save", "TAKEN"), "is there already: choose another name"),
+    (("WALK", "--save", "TAKEN"), "already exists: choose another name"),
     (("WALK", "--save", "TAKEN/none/kept"), "cannot be written"),
 ]
 
@@ -267,7 +267,7 @@ def test_nuts_is_kept_and_shown_beside_the_fit(
     shown = command("explain", "--load", tmp_path / "kept").out
     assert max(map(len, shown.splitlines())) <= 80  # what a terminal shows whole
     assert "R-hat" in shown
-    assert "nothing speaks against its chains" in shown
+    assert "no problem found in its chains" in shown
 
 
 def test_nuts_of_a_model_that_has_no_form_for_it_is_refused(

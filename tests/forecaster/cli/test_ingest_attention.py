@@ -214,8 +214,8 @@ def test_the_daily_run_fetches_what_the_settings_name(coin: Path, command: Calla
     assert history(coin).read(PRICES[-1])["tweets"].notna().sum() == SESSIONS
     report = next((coin / "reports").glob("*.html")).read_text()
     assert "page views a day" in report
-    out = f"out at the close of {PRICES[-1]:%Y-%m-%d} are of {PRICES[-2]:%Y-%m-%d}"
-    assert f"Page views a day come from wikimedia; the newest that were {out}." in report
+    out = f"published by the close of {PRICES[-1]:%Y-%m-%d} are for {PRICES[-2]:%Y-%m-%d}"
+    assert f"Page views a day come from wikimedia; the newest {out}." in report
     assert command("run", "--home", coin).code == 0
     asked = server.asked[-1].path.split("/")
     assert (pd.Timestamp(asked[-1][:8]) - pd.Timestamp(asked[-2][:8])).days <= 4, "only the newest days"
@@ -230,11 +230,12 @@ def test_without_its_attention_an_asset_is_forecast_and_the_fault_is_named(
     assert said.code == 3, said
     assert "2 forecasts recorded" in said.out
     assert (
-        "note: COIN: without its newest attention: wikimedia: Slow: too many requests: wait 86400 seconds" in said.out
+        "note: COIN: forecast without its newest attention: wikimedia: Slow: too many requests: wait 86400 seconds"
+        in said.out
     )
     asked = len(server.asked)
     paused = command("ingest", "attention", "COIN", "--home", coin).complaint(1)
-    assert paused.startswith("wikimedia: COIN: not asked: it asked to wait until ")
+    assert paused.startswith("wikimedia: COIN: not requested: the provider asked to wait until ")
     assert len(server.asked) == asked
 
 
@@ -249,7 +250,7 @@ def test_a_record_reads_the_same_after_its_first_attention(coin: Path, command: 
 def test_what_is_wrong_is_one_line(coin: Path, command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     attention = ("ingest", "attention")
     asset = (*attention, "COIN", "--home", coin)
-    assert "say where its attention comes from" in command(*asset).complaint(1)
+    assert "name the source of its attention" in command(*asset).complaint(1)
     assert "attention 'wikimeda' is not known: nearest: wikimedia" in command(
         *asset, "--source", "wikimeda", "--subject", "E"
     ).complaint(1)

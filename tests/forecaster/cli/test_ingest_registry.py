@@ -88,8 +88,10 @@ def test_what_fails_is_named_as_with_any_source(command: Callable[..., Any], new
         "withheld: toy: OTHER: not asked after that: run again later",
     ]
     paused = command("ingest", "toy", "SYM", "--home", new_home).complaint(1)
-    assert paused.startswith("toy: SYM: not asked: it asked to wait until ")
-    assert "toy: SYM: not asked: it asked to wait until " in command("run", "--home", new_home).complaint(1)
+    assert paused.startswith("toy: SYM: not requested: the provider asked to wait until ")
+    assert "toy: SYM: not requested: the provider asked to wait until " in command("run", "--home", new_home).complaint(
+        1
+    )
     assert "Missing argument 'symbols'" in command("ingest", "toy", "--home", new_home).complaint(2)
 
 
@@ -135,4 +137,4 @@ def test_an_unknown_source_is_one_line_with_the_nearest(
     command: Callable[..., Any], new_home: Path, word: str, offer: str
 ) -> None:
     complaint = command("ingest", word, "AAPL", "--home", new_home).complaint(2)
-    assert complaint == f"source {word!r} is not known: {offer}; `forecaster ingest --help` tells more"
+    assert complaint == f"source {word!r} is not known: {offer}; `forecaster ingest --help` lists the options"

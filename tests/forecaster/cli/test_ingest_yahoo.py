@@ -92,14 +92,14 @@ def test_a_failing_symbol_is_named_and_the_others_are_stored(command: Callable[.
     lines = said.out.splitlines()
     assert lines[0].startswith("SHARE: 299 sessions")
     assert lines[1].startswith("withheld: yahoo: NOPE: Yahoo does not know it")
-    assert lines[2].startswith("withheld: yahoo: HTML: a web page came")
+    assert lines[2].startswith("withheld: yahoo: HTML: received a web page")
     assert "'../X' is not allowed" in lines[3]
 
 
 def test_all_fail(command: Callable[..., Any], new_home: Path) -> None:
     line = command("ingest", "yahoo", "NOPE", "HTML", "--home", new_home).complaint(1)
     assert line.startswith("yahoo: NOPE: Yahoo does not know it")
-    assert "; yahoo: HTML: a web page came" in line
+    assert "; yahoo: HTML: received a web page" in line
 
 
 def test_after_a_rate_limit_nothing_more_is_asked(command: Callable[..., Any], new_home: Path, server: Server) -> None:
@@ -116,7 +116,7 @@ def test_a_pause_that_yahoo_asked_for_outlives_the_command(
     command("ingest", "yahoo", "SLOW", "--home", new_home)
     asked = len(server.asked)
     line = command("ingest", "yahoo", "SHARE", "--home", new_home).complaint(1)
-    assert line.startswith("yahoo: SHARE: not asked: it asked to wait until ")
+    assert line.startswith("yahoo: SHARE: not requested: the provider asked to wait until ")
     assert len(server.asked) == asked
 
 

@@ -108,7 +108,7 @@ def test_a_row_that_was_removed_or_moved_is_named(
         (
             "UPDATE forecast SET q50 = 9e999 WHERE seq = 1",
             "forecast row 1 (WALK climatology 2018-01-20)",
-            "its content is not what was recorded: q50 is no finite number; restore a copy from before it",
+            "its content is not what was recorded: q50 is not a finite number; restore a copy from before it",
         ),
     ],
 )
@@ -176,7 +176,9 @@ def test_show_takes_the_last_or_those_since_a_day(finished_home: Path, command: 
     assert shown("--since", "2018-01-22") == []
     assert shown("--since", "2018-01-20", "--last", "1", "--symbols", "WALK") == [4]
     assert shown("--as-of", "2018-01-20", "--last", "1") == [2]
-    assert "'20.1.' is not a date" in command("ledger", "show", "--since", "20.1.", "--home", finished_home).complaint(2)
+    assert "'20.1.' is not a date" in command("ledger", "show", "--since", "20.1.", "--home", finished_home).complaint(
+        2
+    )
     assert "--last" in command("ledger", "show", "--last", "0", "--home", finished_home).complaint(2)
 
 

@@ -106,5 +106,5 @@ def test_a_stopped_asset_is_kept_and_no_longer_forecast(
     assert "GONE" in page
     assert "stopped" in page
     refused = command("run", "--symbols", "GONE", "--home", new_home).complaint(1)
-    assert refused.startswith("GONE is stopped: take it out of data.stopped")
+    assert refused.startswith("GONE is stopped: remove it from data.stopped")
     assert command("data", "show", "GONE", "--home", new_home).code == 0

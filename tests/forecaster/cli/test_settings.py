@@ -27,7 +27,7 @@ FILES = {
     "unknown key of a model": ("[models.bayesian_mlp]\nstep = 3\n", "setting models.bayesian_mlp.step does not exist"),
     "bad value of a model": ('[models.bayesian_mlp]\nsteps = "x"\n', "setting models.bayesian_mlp.steps: "),
     "key of a model without any": ("[models.climatology]\nx = 3\n", "setting models.climatology.x does not exist"),
-    "no instant": ('[clock]\nstart = "soon"\n', "is no ISO instant such as 2026-01-05T21:00Z"),
+    "no instant": ('[clock]\nstart = "soon"\n', "is not an ISO instant such as 2026-01-05T21:00Z"),
 }
 
 VARIABLES = {

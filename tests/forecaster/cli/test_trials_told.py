@@ -29,5 +29,5 @@ def test_another_distance_of_fits_is_another_configuration_and_a_rerun_is_not(
     assert (tmp_path / "a" / "verdicts.json").read_bytes() == (tmp_path / "again" / "verdicts.json").read_bytes()
     for run, own in zip(said, told, strict=True):
         assert run.code == 0
-        assert f"{own['trials']} configurations were ever backtested in this home" in run.out
+        assert f"{own['trials']} configurations have been backtested in this home" in run.out
         assert all(f"WALK: {sentence}" in run.out for sentence in own["sentences"])

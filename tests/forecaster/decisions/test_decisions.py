@@ -179,7 +179,7 @@ def test_costs_trials_and_few_days_take_a_claim_back() -> None:
     assert not decide(rows, {"^A": "equity"}, PLAIN, trials=10**9)["worth"].any()
     few = decide(exported(100, 0, 0.1), {"^A": "equity"}, PLAIN)
     assert not few["worth"].any()
-    assert "100 sessions are too few to judge so many (181 are needed)" in in_words(few)[0]
+    assert "100 sessions are too few to judge that many positions (181 are needed)" in in_words(few)[0]
 
 
 def test_a_row_for_each_model_and_rule_beside_buy_and_hold() -> None:

@@ -115,7 +115,7 @@ def test_stored_bytes_come_back_bit_for_bit(mixture, seed):
 
 @pytest.mark.parametrize("data", [b"", b"no tensors", Predictive.of([0.0], [1.0]).to_bytes()[:-4], b"\xff" * 64])
 def test_damaged_bytes_are_refused(data):
-    with pytest.raises(ValueError, match="no stored predictive distribution"):
+    with pytest.raises(ValueError, match="not a stored predictive distribution"):
         Predictive.from_bytes(data)
 
 
@@ -250,7 +250,7 @@ def test_bytes_of_five_arrays_are_a_distribution_seen_through_no_map(mixture):
 def test_bytes_with_half_a_map_are_refused(mixture, pit_map):
     arrays = load(mixture(7).through(pit_map(7)).to_bytes())
     del arrays["seen_share"]
-    with pytest.raises(ValueError, match="no stored predictive distribution"):
+    with pytest.raises(ValueError, match="not a stored predictive distribution"):
         Predictive.from_bytes(save(arrays))
 
 

@@ -56,7 +56,7 @@ def test_what_is_planted_is_said_in_words(rows: pd.DataFrame) -> None:
     assert any(line.startswith("climatology: ") and "widths do not follow volatility" in line for line in said)
     assert "No evidence of miscalibration in 15 tests each: garch." in said
     assert any(
-        line.startswith("3 configurations were ever backtested in this home, 3 models are judged") for line in said
+        line.startswith("3 configurations have been backtested in this home, 3 models are judged") for line in said
     )
 
 
@@ -68,7 +68,7 @@ def test_the_count_of_trials_is_said_with_what_it_does(rows: pd.DataFrame) -> No
     assert all(b.level == pytest.approx(a.level / 30) for a, b in zip(alone.contests, many.contests, strict=True))
     level = many.comparisons[0].level
     assert any(
-        "90 configurations were ever backtested" in line and f"p < {level:.2g}, not" in line for line in many.sentences
+        "90 configurations have been backtested" in line and f"p < {level:.2g}, not" in line for line in many.sentences
     )
     assert many.calibrations == alone.calibrations
 
@@ -117,5 +117,5 @@ def test_verdicts_json_and_the_report_hold_all_of_it(rows: pd.DataFrame, tmp_pat
     assert sum(narrow["counts"]) == narrow["days"] == DAYS
     page = (tmp_path / "report.html").read_text()
     assert "GARCH: better than climatology in CRPS and log score" in page
-    for words in ("Model Confidence Set", "Traffic light", "12 configurations were ever backtested in this home"):
+    for words in ("Model Confidence Set", "Traffic light", "12 configurations have been backtested in this home"):
         assert words in page

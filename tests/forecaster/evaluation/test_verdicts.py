@@ -86,6 +86,18 @@ def test_models_without_a_claim_share_a_sentence_a_reference():
     assert said.startswith("No evidence of skill against climatology in CRPS and log score over 250 days: ")
     assert "bayesian_linear (t = " in said
     assert "ewma (t = " in said
+    assert said.endswith("; negative t favours the model.")
+
+
+def test_the_sign_of_t_is_explained_wherever_it_is_shown():
+    (found,) = compare(scores(250, 0, -0.001))
+    assert f"t = {found.crps.t:.1f}; log score" in found.sentence
+    assert "; negative t favours bayesian_linear; 250 days)" in found.sentence
+    assert found.crps.t < 0
+    same = scores(250, 0, 0.0)
+    same[["crps", "log_score"]] = 1.0
+    (said,) = in_words(compare(same))
+    assert said.endswith("bayesian_linear (the same scores).")
 
 
 def test_every_model_is_compared_with_every_other_once():

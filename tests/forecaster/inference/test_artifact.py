@@ -210,7 +210,7 @@ def test_a_name_that_is_taken_is_refused_and_kept(folder: Path, tmp_path: Path) 
     (tmp_path / "file").write_text("mine")
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
     for taken in (folder, tmp_path / "file", tmp_path / "link"):
-        with pytest.raises(ArtifactError, match="is there already: choose another name"):
+        with pytest.raises(ArtifactError, match="already exists: choose another name"):
             save(FIT, taken)
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
     assert (tmp_path / "file").read_text() == "mine"

@@ -68,7 +68,7 @@ def test_a_constant_column_is_left_to_its_prior_and_named():
     x, y = data[9]
     data[9] = (np.where(np.arange(8) == 7, 2.0, x), y)
     mixed = fit_regressions(data, range(64), KNOWN, schedule=QUICK, draws=20)
-    assert mixed[9].fit.reason.endswith("never change teach nothing about their weights: number 8")
+    assert mixed[9].fit.reason.endswith("never change carry no information about their weights: number 8")
     for i in set(range(64)) - {9}:
         assert mixed[i].fit.reason == ""
         assert mixed[i].weights.tobytes() == good[i].weights.tobytes()

@@ -144,7 +144,7 @@ class Hills:
 
 def test_chains_that_have_not_met_say_so() -> None:
     """Two hills, and one as the control."""
-    assert "the chains have not met: R-hat is" in sample(Hills((-20.0, 20.0)), seed=2, plan=BRIEF).reason
+    assert "the chains have not converged: R-hat is" in sample(Hills((-20.0, 20.0)), seed=2, plan=BRIEF).reason
     assert sample(Hills((20.0,)), seed=2, plan=BRIEF).reason == ""
 
 

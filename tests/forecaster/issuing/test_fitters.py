@@ -132,7 +132,7 @@ def test_a_model_that_eats_memory_is_stopped_and_named(asked, log) -> None:
 def test_a_model_that_ends_its_process_is_named(asked, log) -> None:
     with Fitters(Compute(workers=1)) as fitters:
         gone, climatology = fitters([asked("dies", 1), asked("climatology", 1)])
-    assert gone[0].reason == "dies was stopped: its process ended by itself (code 7)"
+    assert gone[0].reason == "dies was stopped: its process exited unexpectedly (code 7)"
     assert isinstance(climatology[0], Fitted)
 
 
@@ -149,7 +149,7 @@ def test_a_fit_that_cannot_be_handed_over_says_why(asked, log) -> None:
     assert said[0].raised
     assert not said[0].stopped
     assert "closes: its fit cannot be handed to another process (" in said[0].reason
-    assert "make `predict` a function of its file" in said[0].reason
+    assert "make `predict` a module-level function" in said[0].reason
 
 
 PARENT = """

@@ -60,7 +60,7 @@ def test_climatology_stands_in_for_a_failed_fit_and_the_forecast_says_so(history
         if failed[-1]:
             assert own.diagnostics.stand_in == "climatology"
             assert own.status == "unreliable"
-            assert own.reason == "training diverged; climatology's distribution stands in"
+            assert own.reason == "training diverged; climatology's distribution is used instead"
             assert own.predictive.to_bytes() == floor.predictive.to_bytes()
             assert own.config_sha256 != floor.config_sha256
         else:

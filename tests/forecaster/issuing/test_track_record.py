@@ -154,7 +154,7 @@ def test_a_pool_whose_members_have_no_forecast_is_withheld(history, settings_of)
 
 
 def test_a_pool_of_pools_is_refused(settings_of):
-    with pytest.raises(SettingsError, match="recalibrated is made of others itself"):
+    with pytest.raises(SettingsError, match="recalibrated is itself a combination of others"):
         settings_of(models={"ensemble": {"members": ["recalibrated"]}}).members("ensemble")
     with pytest.raises(UnknownNameError, match="climatology"):
         settings_of(models={"ensemble": {"members": ["climatologi"]}}).members("ensemble")

@@ -187,7 +187,7 @@ def test_hard_changes_give_a_sensible_forecast_or_a_labelled_failure(name, case,
     (fit,) = fits(name, changes)
     assert capsys.readouterr() == ("", "")
     if isinstance(fit, Failed):
-        assert "nor were parameters of up to 60 sessions earlier of use" in fit.reason
+        assert "parameters of up to 60 sessions earlier were no better" in fit.reason
         return
     told = fit.predict(origin(changes))
     low, high = told.quantile([0.25, 0.75])

@@ -144,7 +144,7 @@ def test_a_model_that_hangs_is_withheld_by_name_and_a_later_day_is_as_if_it_neve
     homes = {name: open_home(home.folder) for name, home in homes.items()}
     done = daily.run(homes["stopped"], BEFORE)
     why = "hangs was stopped: it took more than 12 seconds (compute.limit_seconds)"
-    assert done.faults == [f"{why}: no forecast of it for ONE, TWO, THREE"]
+    assert done.faults == [f"{why}: no forecast from it for ONE, TWO, THREE"]
     record = homes["stopped"].ledger.forecasts().set_index(["symbol", "model"])
     for symbol in SYMBOLS:
         row = record.loc[symbol, "hangs"]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 DAY = pd.Timestamp("2018-01-20")
 NOW = datetime(2018, 1, 21, tzinfo=UTC)
-PARTS = "Why tomorrow is wider or narrower than today"
+PARTS = "Why the forecast became wider or narrower"
 MODELS = ("bayesian_linear", "climatology")
 
 

@@ -53,7 +53,7 @@ def test_an_old_forecast_is_named_and_not_shown_as_new(home: Home) -> None:
     home.store.append(stale, rows, datetime(2018, 2, 1, tzinfo=UTC))
     daily.run(home, pd.Timestamp("2018-01-05"), ("STALE",))
     text = " ".join(front(daily.run(home, DAY, ("WALK",))).split())
-    assert "STALE is stale: its newest forecast is of 2018-01-05: fetch or import the sessions since" in text
+    assert "STALE is stale: its newest forecast is from 2018-01-05: fetch or import the sessions since" in text
 
 
 def test_a_page_is_of_one_horizon(home: Home) -> None:
@@ -89,6 +89,6 @@ def test_a_fit_that_diverged_is_told_on_its_page_with_what_stands_in(home: Home)
     assert summary.withheld == {}
     row = home.ledger.forecasts().set_index("model").loc["bayesian_linear"]
     assert (row["status"], json.loads(row["diagnostics"])["stand_in"]) == ("unreliable", "climatology")
-    assert row["reason"].endswith("; climatology's distribution stands in")
+    assert row["reason"].endswith("; climatology's distribution is used instead")
     page = summary.report.with_suffix(".html").read_text("utf-8")
     assert f"Reason: {row['reason']}" in html.unescape(page)

@@ -53,7 +53,7 @@ def test_the_newest_data_may_be_old(home: Home) -> None:
     assert walked.startswith("WALK is stale: its rows end on 2018-01-21, ")
     assert set(summary.as_ofs) == {"GONE", "WALK"}
     page = summary.report.with_suffix(".html").read_text() if summary.report else ""
-    assert "GONE is stale: its newest forecast is of 2018-01-05: fetch or import the sessions since" in page
+    assert "GONE is stale: its newest forecast is from 2018-01-05: fetch or import the sessions since" in page
     with pytest.raises(Exit) as left:
         announce(summary, home)
     assert left.value.exit_code == 3

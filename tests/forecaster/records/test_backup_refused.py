@@ -36,7 +36,7 @@ def test_a_file_that_is_there_is_never_written_over(source: Home, tmp_path: Path
     (tmp_path / "b.db").write_text("precious")
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
     for name in ("b.db", "link", "."):
-        with pytest.raises(LedgerError, match="is there already: choose another name"):
+        with pytest.raises(LedgerError, match="already exists: choose another name"):
             backup(source.ledger.engine, tmp_path / name)
     assert (tmp_path / "b.db").read_text() == "precious"
 
@@ -52,7 +52,7 @@ def test_any_changed_byte_and_any_cut_is_refused_and_nothing_is_changed(
         flipped = bytearray(content)
         flipped[at] ^= 1 << rng.randrange(8)
         damaged.write_bytes(flipped)
-        with pytest.raises(LedgerError, match=r"is damaged|is no whole backup|newer version") as fault:
+        with pytest.raises(LedgerError, match=r"is damaged|is not a complete backup|newer version") as fault:
             restore(empty.ledger.engine, damaged)
         assert str(fault.value).startswith(str(damaged))
     for length in (0, 1, 100, 4096, len(content) // 2, len(content) - 1):
@@ -60,7 +60,7 @@ def test_any_changed_byte_and_any_cut_is_refused_and_nothing_is_changed(
         with pytest.raises(LedgerError, match="it was cut short"):
             restore(empty.ledger.engine, damaged)
     damaged.write_bytes(content + b"\n")
-    with pytest.raises(LedgerError, match="is no whole backup"):
+    with pytest.raises(LedgerError, match="is not a complete backup"):
         restore(empty.ledger.engine, damaged)
     assert everything(empty.ledger.engine) == before
     restore(empty.ledger.engine, saved)

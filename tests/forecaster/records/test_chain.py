@@ -130,7 +130,7 @@ def test_a_number_that_is_not_finite_is_a_named_row(engine: Engine, value: str, 
     assert found is not None
     assert (found.table, found.seq) == ("toy", seq)
     assert found.fault.startswith("its content is not what was recorded")
-    assert ("q50 is no finite number" in found.fault) is (value != "NaN" or not sqlite)
+    assert ("q50 is not a finite number" in found.fault) is (value != "NaN" or not sqlite)
 
 
 def test_a_truth_of_two_is_no_truth(loose: Engine) -> None:

@@ -99,7 +99,10 @@ def test_under_other_settings_no_hash_is_taken_for_theirs(engine: Engine, tmp_pa
 @pytest.mark.parametrize(
     ("statement", "said"),
     [
-        ("ALTER TABLE score DROP COLUMN crps", "its table score lacks crps, which cannot be made up: put a copy back"),
+        (
+            "ALTER TABLE score DROP COLUMN crps",
+            "its table score lacks crps, which cannot be reconstructed: restore a copy",
+        ),
         ("ALTER TABLE run DROP COLUMN owner", "its table run lacks owner"),
     ],
 )

@@ -174,7 +174,7 @@ def test_a_step_that_fails_leaves_tables_revision_and_rows_as_they_were(
         prepare(engine, None, migrations)
     said = str(fault.value)
     assert "\n" not in said
-    assert f"could not be brought from schema {FIRST} to {LATER}" in said
+    assert f"could not be upgraded from schema {FIRST} to {LATER}" in said
     assert "its tables and rows are as they were, and the former version of this program can go on with them" in said
     assert (schema(engine), everything(engine), as_read_before(engine)) == (tables, rows, read)
     prepare(engine)

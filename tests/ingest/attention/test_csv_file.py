@@ -119,7 +119,11 @@ def test_a_day_twice(tmp_path: Path) -> None:
     [
         ("Date,Tweets\n2024-01-02,-5\n", BadValueError, "counts.csv, line 2: Tweets is -5, which no count can be"),
         ("Date,Tweets\n2024-01-02,1e13\n", BadValueError, "line 2: Tweets is 1e13, which no count can be"),
-        ("Date,Tweets\n2024-01-01,1\n2024-01-02,many\n", BadValueError, "line 3: Tweets is 'many', which is not a number"),
+        (
+            "Date,Tweets\n2024-01-01,1\n2024-01-02,many\n",
+            BadValueError,
+            "line 3: Tweets is 'many', which is not a number",
+        ),
         (
             "Date,Tweets\n2024-01-02,null\n",
             EmptyFileError,
@@ -241,7 +245,9 @@ def test_the_user_names_column_and_kind(tmp_path: Path) -> None:
     text = "Date,Ethereum,Bitcoin\n2024-01-02,5,6\n"
     found = read(tmp_path, text, column="bitcoin", kind="Page  views per day")
     assert (found.kind, found.days.tolist(), found.former) == ("page views a day", [6.0], ())
-    with pytest.raises(FileFaultError, match="--column XRP does not name one column: the file has Date, Ethereum, Bitcoin"):
+    with pytest.raises(
+        FileFaultError, match="--column XRP does not name one column: the file has Date, Ethereum, Bitcoin"
+    ):
         read(tmp_path, text, column="XRP")
     with pytest.raises(FileFaultError, match=r"--kind 'x+': say it in a few words"):
         read(tmp_path, text, column="Bitcoin", kind="x" * 90)

@@ -192,7 +192,10 @@ def test_the_environments_address_is_where_it_is_asked(case: Case, monkeypatch: 
 
 def test_an_address_in_the_clear_is_refused_before_anything_is_sent(case: Case) -> None:
     adapter = attention.load(case.name)
-    for url, said in ((f"http://{CANARY}", "is no address"), ("http://proxy.example", "is an http:// address beyond")):
+    for url, said in (
+        (f"http://{CANARY}", "is not a host address"),
+        ("http://proxy.example", "is an http:// address beyond"),
+    ):
         with pytest.raises(CredentialError, match=f"^{case.name}: {case.variable} {said}") as caught:
             adapter.client(case.environment(url))
         assert CANARY not in str(caught.value)

@@ -131,7 +131,7 @@ def test_nothing_before_the_series_began_is_asked_for() -> None:
 @pytest.mark.parametrize(
     ("answer", "kind", "said"),
     [
-        (wikipedia(Asked("/api", {}, {})), NoDataError, "it has nothing there"),
+        (wikipedia(Asked("/api", {}, {})), NoDataError, "nothing was found there"),
         (Answer({"items": []}), NoDataError, "no count from 2024-01-01 to 2024-01-08"),
         (Answer({"rows": []}), BadPayloadError, "KeyError: 'items'"),
         (Answer({"items": [item("20240101", 5, article="Other")]}), BadPayloadError, "about another article"),
@@ -139,7 +139,7 @@ def test_nothing_before_the_series_began_is_asked_for() -> None:
         (Answer({"items": [item("20240101", -5)]}), BadPayloadError, "which none can be"),
         (Answer({"items": [item("2024-01-01", 5)]}), BadPayloadError, "not in the known format"),
         (Answer({"items": None}), BadPayloadError, "not in the known format"),
-        (Answer("<html>maintenance</html>"), BadPayloadError, "a web page came"),
+        (Answer("<html>maintenance</html>"), BadPayloadError, "received a web page"),
         (Answer(status=429, headers={"Retry-After": "60"}), RateLimitedError, "wait 60 seconds"),
         (Answer(status=500), ProviderDownError, "status 500"),
     ],

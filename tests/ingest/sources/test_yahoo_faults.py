@@ -38,7 +38,7 @@ pytestmark = pytest.mark.usefixtures("forgetful_yfinance")
 
 def test_a_malformed_address_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORECASTER_YAHOO_URL", "https://user:canary@proxy")
-    with pytest.raises(CredentialError, match=r"^yahoo: FORECASTER_YAHOO_URL is no address of a host") as caught:
+    with pytest.raises(CredentialError, match=r"^yahoo: FORECASTER_YAHOO_URL is not a host address") as caught:
         yahoo_chart.download("AAPL", "2024-01-01")
     assert "canary" not in str(caught.value)
 
@@ -85,8 +85,8 @@ def rename(result: dict[str, Any]) -> None:
 
 
 FAULTS: list[tuple[str, Any, type[IngestError], str]] = [
-    ("html", Answer("<!doctype html>Will be right back"), BadPayloadError, "a web page came"),
-    ("cut off", Answer('{"chart": {"result": [{"meta"'), BadPayloadError, "no JSON, or is cut off"),
+    ("html", Answer("<!doctype html>Will be right back"), BadPayloadError, "received a web page"),
+    ("cut off", Answer('{"chart": {"result": [{"meta"'), BadPayloadError, "not JSON, or is cut off"),
     ("nothing", Answer(""), BadPayloadError, "an empty answer"),
     ("no rows", Answer(listing().chart(Asked("", {}, {}))), UnknownSymbolError, "renamed"),
     ("another", Answer({"finance": {}}), BadPayloadError, "KeyError: 'chart'"),
@@ -101,7 +101,7 @@ FAULTS: list[tuple[str, Any, type[IngestError], str]] = [
         BadPayloadError,
         "known",
     ),
-    ("broken off", Answer('{"chart": 1}', announced=900), ProviderDownError, "cannot be reached or fails"),
+    ("broken off", Answer('{"chart": 1}', announced=900), ProviderDownError, "cannot be reached or is failing"),
     ("500", Answer("boom", status=500), ProviderDownError, "(status 500)"),
     ("502", Answer("<html>bad gateway</html>", status=502), ProviderDownError, "(status 502)"),
     ("403", Answer("no", status=403), AccessRefusedError, "refuses access (status 403)"),

@@ -14,5 +14,7 @@ def test_what_there_is_to_choose_from_is_named() -> None:
         Choices(dividends="yes")
     for name in ("Berlin", "../etc/passwd", "/etc/passwd", ""):
         if name:
-            with pytest.raises(FileFaultError, match=r"--timezone .* is not a time zone: name one such as Europe/Berlin"):
+            with pytest.raises(
+                FileFaultError, match=r"--timezone .* is not a time zone: name one such as Europe/Berlin"
+            ):
                 Choices(timezone=name)

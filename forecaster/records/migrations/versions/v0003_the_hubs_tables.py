@@ -53,8 +53,8 @@ def _table(
     needed = [column.name for column in missing if not column.nullable]
     if needed:
         raise StoreError(
-            f"{place(op.get_bind().engine)}: its table {name} lacks {', '.join(needed)}, which cannot be made up: put "
-            "a copy back that has it; nothing was changed"
+            f"{place(op.get_bind().engine)}: its table {name} lacks {', '.join(needed)}, which cannot be "
+            "reconstructed: restore a copy that has it; nothing was changed"
         )
     for column in missing:
         op.add_column(name, column)
