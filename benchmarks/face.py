@@ -1,7 +1,7 @@
 """What a first forecast costs: processor seconds from a cold interpreter to a plotted forecast of 2,000 closes.
 
-`python -m benchmarks.face [OTHER]` compares this checkout with another one, each time with the same interpreter. Runs are
-interleaved, the first of each is dropped, and medians of five are told with their ratio.
+`python -m benchmarks.face [OTHER]` compares this checkout with another one, each time with the same interpreter. Runs
+are interleaved, the first of each is dropped, and medians of five are told with their ratio.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ print(sorted({m.split(".")[0] for m in set(sys.modules) - before} & heavy))
 print(dir(forecaster))
 from forecaster import *
 print([name for name in ("backtest", "forecast", "leaderboard", "score") if callable(globals()[name])])
-print("matplotlib" in sys.modules, "pyro" in sys.modules)
+print("torch" in sys.modules, "pyro" in sys.modules)
 """
     assert ran(code, tmp_path).splitlines() == ["[]", str(NAMES), str(NAMES), "False False"]
 
