@@ -63,10 +63,10 @@ def ran(tree: Path, words: Sequence[str], code: str = MAIN) -> str:
     return done.stdout
 
 
-def processor_seconds(tree: Path, words: Sequence[str]) -> float:
+def processor_seconds(tree: Path, words: Sequence[str], code: str = MAIN) -> float:
     """User and system time of a command of a checkout, all its threads together."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    ran(tree, words)
+    ran(tree, words, code)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 

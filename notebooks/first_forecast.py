@@ -2,178 +2,140 @@
 # # A first forecast in five minutes
 #
 # A *forecast* here is never one number. It is a distribution of the next session's change: a statement of what may
-# happen and how likely it is. This page makes one with every forecaster of the program, looks at it, and scores it
-# against what then happened.
+# happen and how likely it is. This page makes one from a table of prices, looks at it, scores it against what then
+# happened, and asks of the past whether any of it would have been worth having.
 #
-# Nothing is fetched. The S&P 500 history ships with a library that the program uses anyway, and the second asset
-# is simulated. Everything is kept in a temporary folder that is gone when you close the notebook.
+# Four functions are all that it takes: `forecast`, `backtest`, `score` and `leaderboard`. They take tables of your
+# own and leave nothing on disk.
 #
 # This file is a notebook in plain text. Open it in Jupyter with jupytext installed, in an editor that knows `# %%`
 # cells, or turn it into an `.ipynb` with `jupytext --to ipynb --set-kernel python3 notebooks/first_forecast.py`.
 
 # %%
-import tempfile
-import warnings
+from importlib.util import find_spec
 from pathlib import Path
-
-warnings.filterwarnings("ignore", "IProgress not found")  # a progress widget that nothing here shows
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from forecaster import models
-from forecaster.evaluation.outcomes import outcome
-from forecaster.evaluation.scoring import score
-from forecaster.issuing.issue import issue
-from forecaster.records.home import open_home
-from forecaster.view.arrays import origin, training
-from forecaster.view.view import look
-from ingest import sources
-
-folder = tempfile.TemporaryDirectory()
-home = open_home(Path(folder.name))
+from forecaster import backtest, forecast, leaderboard, score
 
 # %% [markdown]
 # ## 1. Data in
 #
-# A *home* holds a store of data and a ledger of forecasts. A source is a file in `ingest/sources`; `sample` holds two
-# real indices from 1999 to 2018, `simulated` a market whose law we wrote ourselves.
+# Any table of daily prices will do: a DataFrame or a Series, of pandas, polars or pyarrow, with dates as its index or
+# in a column. The S&P 500 history from 1999 to 2018 ships with a library that the program uses anyway; here it stands
+# for yours.
 
 # %%
-for name in ("sample", "simulated"):
-    source = sources.load(name)
-    for asset in source.ASSETS:
-        now = home.clock.now()
-        counts = home.store.append(asset, source.fetch(asset, now), now)
-        print(f"{asset.symbol:6} {counts.new} sessions{', SIMULATED' if asset.simulated else ''}")
+place = Path(find_spec("arch").submodule_search_locations[0]) / "data" / "sp500" / "sp500.csv.gz"
+prices = pd.read_csv(place, index_col="Date", parse_dates=True).tail(1500)
+prices.tail()
 
 # %% [markdown]
-# Every row carries `known_at`: the instant at which it became known. `read(as_of)` gives what was known at the close of
-# a session, and nothing later. Try to read beyond the data and you get an error, not a guess.
+# What cannot be read is refused in one line that says what to do, and never guessed at. Here are closes of a market
+# that is open on weekends, without a word about its calendar.
 
 # %%
-history = home.store.history("^GSPC")
-as_of = pd.Timestamp("2018-12-28")
-history.read(as_of)[["session", "open", "high", "low", "close", "volume", "known_at"]].tail()
+coin = pd.Series(prices["Close"].to_numpy(), index=pd.date_range("2015-01-01", periods=len(prices)), name="COIN")
+try:
+    forecast(coin)
+except Exception as fault:
+    print(fault)
 
 # %% [markdown]
-# ## 2. Windows
+# ## 2. One forecast with some models
 #
-# A *view* is everything known of one asset at one origin. From it come the training rows: seven sessions of changes as
-# input, the next session's price change as response. A window that touches a gap is dropped and counted, never filled.
+# A row counts as known at the close of its session, and a forecast from 27 December sees nothing later. What the
+# program does with these rows every day from the command line is what happens here, to the byte: each model learns
+# from windows of seven sessions and the change that followed, and is asked about the last window. A window that
+# touches a gap is dropped and counted, never filled.
 
 # %%
-view = look(history, as_of, home.settings.forecast)
-training = training(view)
-print(*training.notes, sep="\n")
-print("inputs (rows, sessions, series):", training.examples.x.shape, training.examples.series)
-print("the session that will be forecast:", f"{view.target:%Y-%m-%d}")
-
-# %%
-origin = origin(view, training.examples.series, training.examples.covariates)
-window = pd.DataFrame(100 * origin.x, index=view.changes.index[-7:], columns=training.examples.series)
-print(f"Volatility known at the close: {100 * origin.volatility:.2f} % a session")
-window.round(2).rename_axis("changes in %")
+models = ("climatology", "ewma", "garch", "bayesian_linear")
+made = forecast(prices, symbol="SPX", as_of="2018-12-27", models=models)
+made
 
 # %% [markdown]
-# ## 3. One forecast with some models
-#
-# `issue` is the only path to a forecast: the daily run, the backtest and this notebook all call it. It trains each
-# model on the rows above and asks it about the window above. (`ensemble` and `recalibrated` would first look how their
-# members fared on each of the last 250 days, which takes a while.)
-
-# %%
-names = tuple(name for name in models.names() if models.pool(name) is None)
-forecasts = issue(history, as_of, names, home.settings)
-rows = [{"model": f.model, "status": f.status, **f.summary()} for f in forecasts]
-table = pd.DataFrame(rows).set_index("model")
-table[["status", "prob_up", "q05", "q50", "q95", "sd"]].round(4)
-
-# %% [markdown]
-# `prob_up` is the probability that the price rises; `q05` to `q95` hold the change with a probability of 90 %, as the
+# `P(up)` is the probability that the price rises; `5 %` to `95 %` hold the change with a probability of 90 %, as the
 # model sees it. `climatology` says the same every day. The others know that the last weeks of 2018 were rough, and
 # are wider.
 #
-# Why that wide? `bayesian_linear` forecasts once more with each group of inputs at its usual value: the log ratio of
-# the two scales is that group's part of the width, with the posterior's doubt about it. `width_before` is the part in
-# the forecast of the session before. Volatility and range speak loudest at the end of 2018.
+# *VaR* is the loss that is exceeded on one day in twenty, and *ES* the mean loss on such days: positive numbers, for
+# a fall. `table()` gives all of it as numbers.
 
 # %%
-parts = next(f.diagnostics.attribution for f in forecasts if f.model == "bayesian_linear")
-widths = pd.DataFrame.from_dict(parts, orient="index")[["width", "width_sd", "width_before"]].astype(float)
-(100 * np.expm1(widths)).round(1).rename_axis("wider by, %")
+made.table()[["status", "prob_up", "q05", "q50", "q95", "sd", "var95", "es95"]].round(4)
 
 # %% [markdown]
-# A forecast that is made of others' tells what each of them counts for today, by what it scored before.
-
-# %%
-weights = pd.DataFrame({f.model: f.diagnostics.pool for f in forecasts if f.diagnostics.pool is not None})
-weights.round(3).rename_axis("weight")
-
-# %% [markdown]
-# ## 4. Draw the densities, then look at the outcome
+# ## 3. Draw the densities, then look at the outcome
 #
-# The densities are exact: each forecast is a mixture of Student-t distributions, as a rule one for each posterior draw.
+# The densities are exact: each forecast is a mixture of Student-t distributions, as a rule one for each posterior
+# draw.
 
 # %%
-happened = outcome(history, forecasts[0].target, history.last)
-grid = np.linspace(-0.06, 0.06, 400)
-figure, axes = plt.subplots(figsize=(8, 4))
-for forecast in forecasts:
-    axes.plot(100 * grid, np.exp(forecast.predictive.log_prob(grid)) / 100, label=forecast.model)
-axes.axvline(100 * happened.y, color="black", linestyle="--", label=f"what happened: {100 * happened.y:+.2f} %")
-axes.set(xlabel="change of the session, %", ylabel="density per %", title=f"^GSPC, {forecasts[0].target:%d %B %Y}")
+happened = prices["Close"].loc[made.target] / made.close - 1
+axes = made.plot()
+axes.axvline(100 * happened, color="black", linestyle="--", label=f"what happened: {100 * happened:+.2f} %")
 axes.legend()
 plt.show()
 
 # %% [markdown]
-# ## 5. Score
-#
-# Every score is lower-is-better. *CRPS* is the distance between the forecast distribution and the outcome, in units of
-# change; *log score* is minus the log density at the outcome, in nats. `pit` is the probability that the model gave to
-# anything up to the outcome: over many days it should be spread evenly between 0 and 1.
+# A distribution answers more than the table asks. What is the probability of a fall by more than two per cent?
+# Between which two changes lies the middle half? What might ten such days look like?
 
 # %%
-scores = pd.DataFrame([score(f.predictive, happened.y) for f in forecasts], index=names)
-scores[["crps", "log_score", "pit", "in50", "in90"]].round(4)
+garch = made.predictive["garch"]
+print(f"a fall by more than 2 %: {garch.cdf(-0.02):.1%}")
+print("the middle half, %:", (100 * garch.quantile([0.25, 0.75])).round(2))
+print("ten draws, %:", (100 * garch.sample(10, seed=1)).round(2))
 
 # %% [markdown]
-# One day says nothing about which model is better: the order above would look different tomorrow. `forecaster
-# backtest` replays many days and then says in words whether there is evidence of a difference. Usually there is none.
+# ## 4. Score
 #
-# ## 6. Put it on record
-#
-# The ledger takes a forecast once and for ever. Recording it again changes nothing, and the hash chain shows if any
-# row was edited later.
+# Every score is lower-is-better. *CRPS* is the distance between the forecast distribution and the outcome, in units
+# of change; *log score* is minus the log density at the outcome, in nats. `pit` is the probability that the model
+# gave to anything up to the outcome: over many days it should be spread evenly between 0 and 1.
 
 # %%
-print("recorded:", home.ledger.record(forecasts, home.clock.now()))
-print("recorded again:", home.ledger.record(forecasts, home.clock.now()))
-broken = home.ledger.verify()
-print("the chain holds" if broken is None else broken.fault)
+rows = {
+    model: {name: value[0] for name, value in score(one, happened).items()} for model, one in made.predictive.items()
+}
+scores = pd.DataFrame(rows).T
+scores[["crps", "log_score", "pit", "in50", "in90"]]
 
 # %% [markdown]
-# ## Where the truth is known
-#
-# The simulated market has a known law, so that a forecast can be compared with the truth and not only with an outcome.
-# Its window has three series: price, volume and tweets.
+# `score` takes forecasts of your own as well: draws, a row a day, or quantiles with their levels. Here is the
+# plainest of all, the last 250 changes as draws for the next.
 
 # %%
-from ingest.sources.simulated import Market, simulate
-
-own = home.store.history("SIM")
-day = pd.Timestamp("2018-12-30")
-truth = simulate(Market(), (day - own.first).days + 2).iloc[-1]
-simulated = issue(own, day, ("climatology", "bayesian_linear"), home.settings)
-true_sd = truth["scale"] * np.sqrt(truth["df"] / (truth["df"] - 2))
-print(f"SIMULATED, true sd of the change on {truth.name:%Y-%m-%d}: {100 * true_sd:.2f} %")
-for forecast in simulated:
-    print(f"{forecast.model:16} sd {100 * forecast.predictive.sd:.2f} %")
-
-# %%
-folder.cleanup()
+changes = prices["Close"].pct_change().dropna().to_numpy()
+draws = np.lib.stride_tricks.sliding_window_view(changes, 250)[:-1]
+own = score(draws, changes[250:])
+print(f"mean CRPS over {len(draws)} days: {own['crps'].mean():.5f}; inside its 90 % interval: {own['in90'].mean():.1%}")
 
 # %% [markdown]
-# Next: `notebooks/bayesian_regression.py` opens the box of the Bayesian regression; `README.md` shows the same on the
-# command line. None of this is investment advice.
+# ## 5. Would it have worked?
+#
+# One day says nothing about which model is better: the order above would look different tomorrow. `backtest` replays
+# many days, each from what was known then, and says in words whether there is evidence of a difference. Usually there
+# is none, and a hundred days are few.
+
+# %%
+replayed = backtest(prices, last=100, symbol="SPX", models=models[:3])
+leaderboard(replayed)[["days", "crps", "skill_climatology", "log_score", "in90", "verdict"]]
+
+# %%
+replayed.plot("garch")
+plt.show()
+
+# %%
+print(*replayed.verdicts["SPX"].sentences, sep="\n")
+
+# %% [markdown]
+# A backtest can be repeated until something looks good; a record cannot. The command line keeps one: each forecast
+# once and for ever, before the outcome is known, and a chain of hashes that shows if a row was edited later.
+#
+# Next: `docs/python.md` has the four functions in full, `notebooks/bayesian_regression.py` opens the box of the
+# Bayesian regression, and `README.md` shows the command line. None of this is investment advice.

@@ -10,7 +10,7 @@ import pandas as pd
 from forecaster.errors import UnknownNameError, named
 from forecaster.evaluation.verdicts import in_order
 from forecaster.frames.leaders import leaderboard
-from forecaster.frames.own import Told, own_history, own_settings
+from forecaster.frames.own import Told, own_history, own_settings, without_widgets
 from forecaster.frames.pages import as_html
 from forecaster.operation import backtest as operation
 from forecaster.progress import quiet
@@ -142,13 +142,14 @@ def backtest(  # noqa: PLR0913  # an argument each, given by name
         _refuse({"calendar": calendar, "symbol": symbol, "settings": settings, **told}, "symbols of a home", "its own")
         days: dict[str, Any] = {"last": last, "start": start, "end": end}
         over: dict[str, Any] = {"models": chosen, "train_window": train_window, "preset": preset, "home": home}
-        return _replayed(operation.backtest(symbols, **days, **over, **shared), ())
+        with without_widgets():
+            return _replayed(operation.backtest(symbols, **days, **over, **shared), ())
     _refuse({"home": home}, "a frame", "none")
     days_of = operation.which_days(last, start, end)
     made = own_settings(chosen, settings or {}, train_window=train_window, preset=preset)
     history, notes = own_history(data, symbol, calendar or "XNYS", told)
-    found = operation.replayed({history.asset.symbol: history}, made, days_of, **shared)
-    return _replayed(found, notes)
+    with without_widgets():
+        return _replayed(operation.replayed({history.asset.symbol: history}, made, days_of, **shared), notes)
 
 
 def _symbols(data: object) -> tuple[str, ...]:

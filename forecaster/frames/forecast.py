@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from forecaster.frames.forecasts import Forecasts
-from forecaster.frames.own import Told, own_history, own_settings
+from forecaster.frames.own import Told, own_history, own_settings, without_widgets
 from forecaster.issuing.issue import issue
 from ingest.sessions import as_day
 
@@ -53,4 +53,5 @@ def forecast(  # an argument each, given by name
     chosen = own_settings(models, settings or {})
     history, notes = own_history(data, symbol, calendar, told)
     origin = history.last if as_of is None else as_day(as_of)
-    return Forecasts(issue(history, origin, chosen.model_names(), chosen), notes)
+    with without_widgets():
+        return Forecasts(issue(history, origin, chosen.model_names(), chosen), notes)

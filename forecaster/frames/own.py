@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
@@ -13,7 +15,7 @@ from ingest.frames.reading import SOURCE, read
 from ingest.sessions import calendar as find_calendar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from forecaster.settings import Settings
     from ingest.history import History
@@ -100,6 +102,14 @@ def own_settings(models: Sequence[str] | str, tables: Mapping[str, Mapping[str, 
     given: Tables = {name: dict(keys) for name, keys in tables.items()}
     given["forecast"] = {"models": MODELS, **given.get("forecast", {})}
     return configuration.of_tables(given, {"forecast": said})
+
+
+@contextmanager
+def without_widgets() -> Iterator[None]:
+    """In a notebook without widgets, a library that Pyro brings complains of it when it is imported; none is used."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "IProgress not found")
+        yield
 
 
 def _left_out(history: History, counts: Appended) -> tuple[str, ...]:

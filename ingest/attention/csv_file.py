@@ -169,6 +169,6 @@ def _taken(table: TextTable, at: int, row: int, text: str) -> Taken | None:
 
 def _no_number(table: TextTable, at: int, row: int) -> BadValueError:
     return BadValueError(
-        f"{table.place(row)}: {name_of(table, at)} is {quoted(table.rows[row][at])}, which is not a number: correct it, "
-        "or leave it empty for a gap"
+        f"{table.place(row)}: {name_of(table, at)} is {quoted(table.rows[row][at])}, which is not a number: correct "
+        "it, or leave it empty for a gap"
     )

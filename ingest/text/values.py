@@ -76,8 +76,8 @@ def _no_number(table: TextTable, row: int, at: int) -> BadValueError:
             "import prices, not returns"
         )
     return BadValueError(
-        f"{table.place(row)}: {_name(table, at)} is {quoted(text)}, which is not a number: correct it, or leave it empty "
-        "for a gap"
+        f"{table.place(row)}: {_name(table, at)} is {quoted(text)}, which is not a number: correct it, or leave it "
+        "empty for a gap"
     )
 
 
