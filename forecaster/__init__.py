@@ -1,20 +1,38 @@
 """Honest daily predictive distributions, recorded before the outcome and scored after it.
 
-from forecaster import backtest
+import forecaster
 
-found = backtest(["^GSPC"], last=250)
-found.forecasts  # a row a symbol, model and target, as in the export
+forecast = forecaster.forecast(closes)  # a Series of closes with dates, or a frame of prices
+forecast.table()
+forecast.predictive["garch"].value_at_risk(0.95)
+
+Four names, each loaded when it is asked for: torch, pandas and matplotlib stay out until then.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from forecaster.frames.backtest import backtest
+    from forecaster.frames.forecast import forecast
+    from forecaster.frames.leaders import leaderboard
+    from forecaster.frames.scored import score
+
+__all__ = ["backtest", "forecast", "leaderboard", "score"]
+
+_HOMES = {"backtest": "backtest", "forecast": "forecast", "leaderboard": "leaders", "score": "scored"}
+"""Name to the room in which it lives."""
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401  # whatever the name stands for
-    """`backtest`, loaded when it is asked for: it brings torch with it."""
-    if name != "backtest":
+    """One of the names above, loaded now."""
+    if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from forecaster.operation.backtest import backtest  # noqa: PLC0415  # see above
+    return getattr(import_module(f"forecaster.frames.{_HOMES[name]}"), name)
 
-    return backtest
+
+def __dir__() -> list[str]:
+    """The names above, and no more."""
+    return sorted(__all__)

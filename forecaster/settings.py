@@ -198,12 +198,26 @@ def read(folder: Path, overrides: Mapping[str, Mapping[str, Any]] | None = None)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as fault:
         raise SettingsError(f"{file} cannot be read: {fault}") from fault
     _refuse_secret(file, tables)
+    return of_tables(tables, overrides)
+
+
+def of_tables(tables: Mapping[str, Any], overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Settings:
+    """Settings from the tables of a forecaster.toml, wherever they stand; the environment is over them.
+
+    Args:
+        tables: Section to keys; what is not there has its default.
+        overrides: Section to keys, over both.
+
+    Raises:
+        SettingsError: For an unknown key (the nearest is named) or a value out of range.
+        UnknownNameError: For a preset or a model that does not exist.
+    """
     _refuse_unknown_variables()
     preset = _overridden(_checked(Settings, tables, ""), overrides or {}).forecast.preset
     if preset not in PRESETS:
         raise UnknownNameError("preset", preset, PRESETS)
-    tables["forecast"] = {**PRESETS[preset].get("forecast", {}), **tables.get("forecast", {})}
-    settings = _overridden(_checked(Settings, tables, ""), overrides or {})
+    shared = {**PRESETS[preset].get("forecast", {}), **tables.get("forecast", {})}
+    settings = _overridden(_checked(Settings, {**tables, "forecast": shared}, ""), overrides or {})
     settings.model_names()
     for name in settings.models:
         settings.model(name)

@@ -18,6 +18,7 @@ IngestError
 │   ├── BadDateError         a date that cannot be read, or that can be read in two ways
 │   ├── BadValueError        a number that is no number, or that is impossible
 │   └── DuplicateSessionError  one session twice, with different values
+├── FrameFaultError          a frame or series in memory that cannot be read
 ├── AsOfError                an as-of before the data, after the data, or that is no date
 │   └── NotASessionError     a day on which the market of the asset does not trade
 ├── TooFewRowsError          fewer complete windows than are needed
@@ -107,6 +108,10 @@ class BadValueError(FileFaultError):
 
 class DuplicateSessionError(FileFaultError):
     """One session twice, with different values."""
+
+
+class FrameFaultError(IngestError):
+    """A frame or series in memory that cannot be read: the column, the row, and what to do."""
 
 
 class AsOfError(IngestError):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from forecaster.operation.fetch import Fetched
     from forecaster.records.home import Home
+    from ingest.sources import Reading
     from ingest.vintages import Appended
 
 SOURCE = "SOURCE"
@@ -61,7 +62,7 @@ app.add_typer(group, name="ingest")
 
 @group.command()
 def csv(  # noqa: PLR0913, PLR0917  # an option each, given by name
-    file: Annotated[Path, typer.Argument(help="A file with at least a date and a close column, in any order.")],
+    file: Annotated[Path, typer.Argument(help="Text or a workbook with at least a date and a close per row.")],
     symbol: Annotated[str, typer.Option("--symbol", help="The asset's symbol, such as ETH-USD.")],
     calendar: Annotated[
         str, typer.Option("--calendar", help="24/7, 24/5 or an exchange; the asset's, else XNYS, if not.")
@@ -72,32 +73,54 @@ def csv(  # noqa: PLR0913, PLR0917  # an option each, given by name
     timezone: Annotated[
         str, typer.Option("--timezone", help="Of times written without one, such as Europe/Berlin.")
     ] = "",
-    close: Annotated[str, typer.Option("--close", help="The name of the column of closes; by its name if not.")] = "",
-    volume: Annotated[
-        str, typer.Option("--volume", help="The name of the column of volumes; by its name if not.")
-    ] = "",
+    dates: Annotated[str, typer.Option("--dates", help="dmy, mdy or ymd, as in 11/02/26; by the file if not.")] = "",
     ticker: Annotated[str, typer.Option("--ticker", help="The one wanted, where the file holds several.")] = "",
+    sheet: Annotated[str, typer.Option("--sheet", help="The one wanted, where a workbook holds several.")] = "",
+    close: Annotated[str, typer.Option("--close", help="The column of closes; by its name if not.")] = "",
+    open_: Annotated[str, typer.Option("--open", help="The column of opens; the same.")] = "",
+    high: Annotated[str, typer.Option("--high", help="The column of highs; the same.")] = "",
+    low: Annotated[str, typer.Option("--low", help="The column of lows; the same.")] = "",
+    volume: Annotated[str, typer.Option("--volume", help="The column of volumes; the same.")] = "",
+    adjusted: Annotated[str, typer.Option("--adjusted", help="The column of adjusted closes; the same.")] = "",
     dividends: Annotated[
         str, typer.Option("--dividends", help="paid, or included where closes are adjusted; by the file if not.")
     ] = "",
-    dates: Annotated[
-        str, typer.Option("--dates", help="month-first, day-first or year-first, as in 11/02/26; by the file if not.")
-    ] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what is understood, and store nothing.")] = False,
 ) -> None:
     """Imports a file; what is stored already stays, corrections become new vintages."""
     from ingest.sources import csv_file
     from ingest.text.choices import Choices
 
-    choices = Choices(decimal, timezone, close, volume, ticker, dividends, dates)
+    choices = Choices(decimal, timezone, close, volume, ticker, dividends, dates, open_, high, low, adjusted, sheet)
     home = opened()
     known = {asset.symbol: asset for asset in home.store.assets()}.get(symbol)
     code = calendar or (known.calendar if known else "XNYS")
     if known is not None:
         home.store.register(replace(known, calendar=code))  # another calendar is refused before the file is looked at
     reading = csv_file.read(file, symbol, code, choices)
+    if dry_run:
+        _show_understood(reading, code)
+        return
     asset = csv_file.asset_for(reading.rows, symbol, code)
     counts = home.store.append(asset, reading.rows, home.clock.now(), reading.basis)
     say("; ".join((f"{symbol}: {_span(reading.rows)}: {told(counts)}", *reading.notes)) + ".")
+
+
+def _show_understood(reading: Reading, code: str) -> None:
+    """What was understood of a file, its first and last rows, and what is left out."""
+    rows = reading.rows
+    ends = [("first row", rows.iloc[0]), ("last row", rows.iloc[-1])]
+    lines = [
+        *reading.understood,
+        ("calendar", code),
+        *((name, f"{row['session']:%a %Y-%m-%d}, close {row['close']:.15g}") for name, row in ends),
+        ("rows", str(len(rows))),
+        *(("note", note) for note in reading.notes),
+    ]
+    width = max(len(name) for name, _ in lines)
+    for name, text in lines:
+        say(f"{name:{width}}  {text}")
+    say("Nothing was stored: import it without --dry-run.")
 
 
 @group.command()

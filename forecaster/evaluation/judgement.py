@@ -86,6 +86,7 @@ class Judgement:
         calibrations: A model each.
         models: Models that were scored.
         trials: Configurations ever tried, these among them.
+        counted: Whether a home counted what was ever tried.
     """
 
     comparisons: list[Comparison]
@@ -96,6 +97,7 @@ class Judgement:
     calibrations: list[Calibration]
     models: int
     trials: int
+    counted: bool = True
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -134,9 +136,10 @@ class Judgement:
         if not self.comparisons:
             return ()
         level, times = self.comparisons[0].level, excess(self.trials, self.models)
-        told = f"{self.trials} configurations were ever backtested in this home, {self.models} models are judged here: "
-        need = f"a claim of skill needs p < {level:.2g}"
-        return (f"{told}{need}, not {level * times:.2g}." if times > 1 else f"{told}{need}.",)
+        tried = f"{self.trials} configurations were ever backtested in this home,"
+        told = tried if self.counted else "What else was tried, nobody counted;"
+        need = f"{told} {self.models} models are judged here: a claim of skill needs p < {level:.2g}"
+        return (f"{need}, not {level * times:.2g}." if times > 1 else f"{need}.",)
 
 
 def judge(scores: pd.DataFrame, trials: int = 0) -> Judgement:
@@ -144,7 +147,7 @@ def judge(scores: pd.DataFrame, trials: int = 0) -> Judgement:
 
     Args:
         scores: `model, target, crps, log_score, pit`, a row a forecast; rows without a score are left out.
-        trials: Configurations ever tried; those of the rows alone where they hold more.
+        trials: Configurations ever tried; those of the rows alone where they hold more, or where nobody counted (0).
     """
     scored = scores.dropna(subset=["crps"])
     count = scored["model"].nunique()
@@ -159,6 +162,7 @@ def judge(scores: pd.DataFrame, trials: int = 0) -> Judgement:
         calibrations=calibrations(scored),
         models=count,
         trials=max(trials, count),
+        counted=trials > 0,
     )
 
 

@@ -19,7 +19,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from arch.univariate.recursions import egarch_recursion
 from scipy.linalg import blas, lapack
 
 if TYPE_CHECKING:
@@ -120,6 +119,8 @@ def _bollerslev(parameters: Floats, errors: Floats, backcast: float) -> Path:
 
 
 def _nelson(parameters: Floats, errors: Floats, backcast: float) -> Path:
+    from arch.univariate.recursions import egarch_recursion  # noqa: PLC0415  # it takes two seconds to import
+
     _, alpha, gamma, beta = parameters.tolist()
     count, first = errors.size, math.log(backcast)
     variances, states, z, sizes = np.empty((4, count + 1))

@@ -13,18 +13,20 @@ import pandas as pd
 from forecaster.errors import ForecasterError
 from forecaster.issuing.provenance import config_sha256
 from forecaster.progress import quiet
-from forecaster.records.home import Home, open_home
+from forecaster.records.home import open_home
 from forecaster.replay.backends import Means
 from forecaster.replay.backtest import last_origins, origins
-from forecaster.replay.export import Backtest, export, judged, prepare
+from forecaster.replay.export import UNFINISHED, Backtest, export, judged, prepare
 from forecaster.replay.run import Request
 from ingest.errors import AsOfError
 from ingest.sessions import as_day
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from forecaster.progress import Tell
+    from forecaster.records.trials import Trials
+    from forecaster.settings import Settings
     from ingest.history import History
 
     Day = str | date | pd.Timestamp
@@ -74,15 +76,28 @@ def backtest(  # noqa: PLR0913  # an argument each, given by name
     """
     asked = {"models": tuple(models), "train_window": train_window, "preset": preset}
     opened = open_home(Path(home) if home else None, {"forecast": {k: v for k, v in asked.items() if v}})
-    request = _request(opened, symbols, _days(last, start, end), refit_every)
-    if folder is None:
-        with tempfile.TemporaryDirectory() as place:
-            return _run(opened, request, Path(place), backend, means, overwrite=True, tell=tell)
-    return _run(opened, request, Path(folder), backend, means, overwrite=overwrite, tell=tell)
+    days = which_days(last, start, end)
+    return replayed(
+        {symbol: opened.store.history(symbol) for symbol in dict.fromkeys(symbols)},
+        opened.settings,
+        days,
+        refit_every=refit_every,
+        backend=backend,
+        means=means,
+        folder=folder,
+        overwrite=overwrite,
+        tell=tell,
+        trials=opened.trials,
+    )
 
 
-def _days(last: int | None, start: Day | None, end: Day | None) -> Callable[[History], list[pd.Timestamp]]:
-    """From an asset to its origins."""
+def which_days(last: int | None, start: Day | None, end: Day | None) -> Callable[[History], list[pd.Timestamp]]:
+    """From an asset to its origins: those of its last targets, or of the targets from one day to another.
+
+    Raises:
+        ForecasterError: Where neither is said, or both.
+        AsOfError: Where the last target is before the first.
+    """
     if (last is None) == (start is None and end is None):
         raise ForecasterError("say which days: either the last N targets, or the first and the last of them")
     first, final = (as_day(day) if day is not None else None for day in (start, end))
@@ -93,21 +108,63 @@ def _days(last: int | None, start: Day | None, end: Day | None) -> Callable[[His
     return lambda history: origins(history, first or history.first, final or history.last)
 
 
+def replayed(  # noqa: PLR0913  # an argument each, given by name
+    histories: Mapping[str, History],
+    settings: Settings,
+    days: Callable[[History], list[pd.Timestamp]],
+    *,
+    refit_every: int = 20,
+    backend: str = "serial",
+    means: Means = Means(),  # noqa: B008  # frozen
+    folder: Path | str | None = None,
+    overwrite: bool = False,
+    tell: Tell = quiet,
+    trials: Trials | None = None,
+) -> Backtest:
+    """Replays the past of histories in memory, wherever they come from.
+
+    Args:
+        histories: Symbol to history.
+        settings: All settings.
+        days: From an asset to its origins, see `which_days`.
+        refit_every: As in `backtest`.
+        backend: The same.
+        means: The same.
+        folder: The same.
+        overwrite: The same.
+        tell: The same.
+        trials: Where it is counted that these configurations were tried; nowhere where None.
+
+    Raises:
+        As `backtest`.
+    """
+    request = _request(histories, settings, days, refit_every)
+    if folder is None:
+        with tempfile.TemporaryDirectory() as place:
+            return _run(request, Path(place), backend, means, overwrite=True, tell=tell, trials=trials)
+    result = _run(request, Path(folder), backend, means, overwrite=overwrite, tell=tell, trials=trials)
+    assets = {symbol: history.asset for symbol, history in histories.items()}
+    export(result, assets, Path(folder), settings.decisions, trials.count() if trials is not None else 0)
+    shutil.rmtree(Path(folder) / UNFINISHED)
+    return result
+
+
 def _request(
-    home: Home, symbols: Sequence[str], days: Callable[[History], list[pd.Timestamp]], refit_every: int
+    histories: Mapping[str, History],
+    settings: Settings,
+    days: Callable[[History], list[pd.Timestamp]],
+    refit_every: int,
 ) -> Request:
-    histories = {symbol: home.store.history(symbol) for symbol in dict.fromkeys(symbols)}
     as_ofs, faults = {}, {}
     for symbol, history in histories.items():
         try:
             as_ofs[symbol] = days(history)
         except AsOfError as fault:
             faults[symbol] = str(fault)
-    return Request(histories, as_ofs, home.settings.model_names(), home.settings, refit_every, faults)
+    return Request(histories, as_ofs, settings.model_names(), settings, refit_every, faults)
 
 
 def _run(
-    home: Home,
     request: Request,
     folder: Path,
     backend: str,
@@ -115,11 +172,12 @@ def _run(
     *,
     overwrite: bool,
     tell: Tell,
+    trials: Trials | None,
 ) -> Backtest:
     parts = prepare(folder, request.key, overwrite=overwrite)
     done = request.run(backend, means, parts, tell)
     done.write(folder / "forecasts.parquet")
-    forecast = home.settings.forecast
+    forecast = request.settings.forecast
     design = {
         "refit every": f"{request.refit_every} sessions",
         "training window": f"at most {forecast.train_window} rows",
@@ -127,10 +185,7 @@ def _run(
         "seed": str(forecast.seed),
     }
     tell("verdicts", 0, 0)
-    home.trials.add({name: config_sha256(home.settings, name) for name in request.names}, request.refit_every)
-    trials = home.trials.count()
-    result = judged(pd.read_parquet(folder / "forecasts.parquet"), done.withheld, design, trials)
-    assets = {symbol: history.asset for symbol, history in request.histories.items()}
-    export(result, assets, folder, home.settings.decisions, trials)
-    shutil.rmtree(parts.folder)
-    return result
+    if trials is not None:
+        trials.add({name: config_sha256(request.settings, name) for name in request.names}, request.refit_every)
+    tried = trials.count() if trials is not None else 0
+    return judged(pd.read_parquet(folder / "forecasts.parquet"), done.withheld, design, tried)

@@ -59,7 +59,7 @@ class Backtest:
 def judged(
     forecasts: pd.DataFrame, withheld: Mapping[str, str], design: Mapping[str, str], trials: int = 0
 ) -> Backtest:
-    """Scores and verdicts from the exported rows alone, and the number of configurations ever tried."""
+    """Scores and verdicts from the exported rows alone, and how many configurations were tried (0: not counted)."""
     rows = forecasts.assign(target=forecasts["target_date"], origin="replayed")
     boards, verdicts = [], {}
     for symbol, own in rows.groupby("symbol", sort=False):
@@ -67,7 +67,8 @@ def judged(
         verdicts[str(symbol)] = judge(own, trials)
     scores = pd.concat(boards, ignore_index=True)
     ordered = ["symbol", *(c for c in scores.columns if c != "symbol")]
-    tried = {"configurations ever backtested in this home": str(max(v.trials for v in verdicts.values()))}
+    most = max(v.trials for v in verdicts.values())
+    tried = {"configurations ever backtested in this home": str(most)} if trials else {}
     return Backtest(forecasts, scores[ordered], verdicts, withheld, {**design, **tried})
 
 

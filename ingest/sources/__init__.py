@@ -37,11 +37,13 @@ class Reading:
         adjusted: The level of closes or factors is that of the day when the file was made, since later payments move
             it: they come from adjusted closes. The change into the first row is not known.
         notes: What was left out, or not understood, in words.
+        understood: What each part of the file was taken for: a name and a sentence each.
     """
 
     rows: pd.DataFrame
     adjusted: bool
     notes: tuple[str, ...]
+    understood: tuple[tuple[str, str], ...] = ()
 
     @property
     def basis(self) -> Basis:

@@ -33,6 +33,10 @@ _OTHERS = (
 )
 
 
+_DAMAGED = (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, ValueError)
+"""What the standard library raises for an archive that it cannot read: a wrong place in it is a `ValueError`."""
+
+
 class Contents(NamedTuple):
     """A file's own bytes; the bytes of text in it, or else its sheets; and what it was packed in, in words."""
 
@@ -101,7 +105,7 @@ def _unpacked(path: Path, raw: bytes) -> tuple[bytes, str]:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             return _one_of(path, archive, raw)
-    except (zipfile.BadZipFile, NotImplementedError) as error:
+    except _DAMAGED as error:
         raise NotTextError(f"{path} is a damaged archive ({error}): download it again") from error
 
 
@@ -125,7 +129,7 @@ def _within(path: Path, packed: IO[bytes] | gzip.GzipFile) -> bytes:
     """All bytes that are packed, where they are not too many."""
     try:
         unpacked = packed.read(LARGEST + 1)
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+    except _DAMAGED as error:
         raise NotTextError(f"{path} is a damaged archive ({error}): download it again") from error
     if len(unpacked) > LARGEST:
         raise FileFaultError(f"{path} unpacks to more than {LARGEST >> 20} MiB: unpack it, and keep one ticker of it")

@@ -61,7 +61,7 @@ def refuse_returns(path: Path, text: str) -> None:
         )
 
 
-def refuse_other_spacing(path: Path, stamps: Sequence[Stamp]) -> None:
+def refuse_other_spacing(path: Path | str, stamps: Sequence[Stamp]) -> None:
     """Refuses rows that are not a day apart: hourly, weekly, monthly and the like.
 
     Raises:

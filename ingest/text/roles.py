@@ -56,7 +56,7 @@ def date_column(table: TextTable) -> int:
         return found["date"]
     if normal_name(table.header[0]) in _INDEX and len(table.header) > 1:
         return 0
-    if all(_is_value(cell) for cell in table.header if cell):
+    if 2 * sum(_is_value(cell) for cell in table.header) > len(table.header):
         raise MissingColumnError(
             f"{table.path} has no header: write one above its rows, such as Date,Open,High,Low,Close,Volume"
         )

@@ -11,6 +11,9 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from ingest.errors import EmptyFileError, FileFaultError
 from ingest.text.body import body
 from ingest.text.contents import Contents, contents
@@ -33,7 +36,7 @@ class TextTable:
     """The cells of a file.
 
     Attributes:
-        path: The file, for messages.
+        path: The file, or what else the rows are of, for messages.
         header: The names of the columns, stripped.
         rows: The cells of each row, as many as the header has, stripped.
         lines: The line of the file on which each row ends, from 1.
@@ -46,7 +49,7 @@ class TextTable:
         unit: What a line is called: `line`, or the row of a sheet.
     """
 
-    path: Path
+    path: Path | str
     header: Cells
     rows: tuple[Cells, ...]
     lines: tuple[int, ...]
@@ -65,6 +68,14 @@ class TextTable:
     def place(self, row: int) -> str:
         """File and line of a row, for messages."""
         return f"{self.path}, {self.unit} {self.lines[row]}"
+
+    def places(self, one: int, other: int) -> str:
+        """File and lines of two rows, for messages."""
+        return f"{self.path}, {self.unit}s {self.lines[one]} and {self.lines[other]}"
+
+    def numbers(self, position: int) -> npt.NDArray[np.float64] | None:
+        """A column as numbers `(rows,)`, where they are known and not read from its cells."""
+        return None
 
 
 class _Grid(NamedTuple):

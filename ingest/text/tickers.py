@@ -5,6 +5,7 @@ A frame of several tickers has two levels of names, written as two lines in eith
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -25,6 +26,8 @@ _VALUES = frozenset(
 )
 _CLOSES = frozenset(ALIASES["close"])
 _SHOWN, _CUT = 8, 60
+_FIELDS = 3
+"""Names from which on the same number under all is a ticker."""
 
 
 class _Levels(NamedTuple):
@@ -86,12 +89,25 @@ def _line_below(table: TextTable) -> _Levels | None:
     at = find_columns(table.header).get("date")
     if at is None or not table.rows or table.rows[0][at]:
         return None
-    named = [position for position, name in enumerate(table.header) if normal_name(name) in _VALUES]
     first = table.rows[0]
-    if not named or any(not first[position] or first[position][:1] in "-.0123456789" for position in named):
+    named = [p for p, name in enumerate(table.header) if normal_name(name) in _VALUES and not _is_label(first[p])]
+    if not named or not _are_tickers([(table.header[position], first[position]) for position in named]):
         return None
     tickers = tuple(cell if position in named else "" for position, cell in enumerate(first))
     return _Levels(replace(table, rows=table.rows[1:], lines=table.lines[1:]), tickers, sole=True)
+
+
+def _is_label(cell: str) -> bool:
+    return bool(cell) and cell.casefold() in _TICKERS
+
+
+def _are_tickers(named: Sequence[tuple[str, str]]) -> bool:
+    """Whether these cells under names are tickers, each under as many names, and not a row whose date is lost."""
+    if not all(cell for _, cell in named):
+        return False
+    words = any(cell[0] not in "-.0123456789" for _, cell in named)
+    most = max(Counter(name for name, _ in named).values())
+    return (words or len(named) >= _FIELDS) and len({cell for _, cell in named}) == most
 
 
 def _tuples(table: TextTable) -> _Levels | None:

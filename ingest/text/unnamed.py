@@ -27,6 +27,8 @@ _PRICES = 4
 _KLINES = ("Close time", "Quote asset volume", "Number of trades", "Taker buy base", "Taker buy quote", "Ignore")
 """What follows the volume in the bars that Binance publishes: https://github.com/binance/binance-public-data."""
 _CLOCK_SIGNS = frozenset("0123456789:.")
+_COMPACT = 6
+"""Digits of a clock without signs."""
 _MOST_TICKERS = 0.5
 """Share of rows up to which texts in the first column are tickers."""
 
@@ -73,18 +75,20 @@ def _rest(rows: Sequence[Cells]) -> _Rest | None:
     if stamps is None:
         return None
     names.append("Date")
-    if at + 1 < width and (clocked := _stamps(tuple(f"{c[at]} {c[at + 1]}" for c in rows if _is_clock(c[at + 1])))):
-        if len(clocked) < len(rows):
-            return None
-        stamps = clocked
-        names.append("Time")
+    if at + 1 < width and _are_clocks([cells[at + 1] for cells in rows]):
+        clocked = _stamps(tuple(f"{cells[at]} {cells[at + 1]}" for cells in rows))
+        if clocked is not None:
+            stamps = clocked
+            names.append("Time")
     whose = tickers if names[0] == "Ticker" else ("",) * len(rows)
     order = sorted(range(len(rows)), key=lambda row: (whose[row], stamps[row].day, str(stamps[row].clock or "")))
     return _Rest(tuple(names), order, whose)
 
 
-def _is_clock(text: str) -> bool:
-    return ":" in text and set(text) <= _CLOCK_SIGNS
+def _are_clocks(texts: Sequence[str]) -> bool:
+    """Whether all are clocks: `16:00`, or six digits, which numbers with a leading zero are."""
+    colons = all(":" in text and set(text) <= _CLOCK_SIGNS for text in texts)
+    return colons or (all(len(text) == _COMPACT and text.isdigit() for text in texts) and texts[0].startswith("0"))
 
 
 def _stamps(texts: tuple[str, ...]) -> list[Stamp] | None:
@@ -131,7 +135,8 @@ def _order(prices: list[list[float]], rest: _Rest) -> tuple[str, ...] | None:
     one, other = (at for at in range(_PRICES) if at not in {*highest, *lowest})
     closes_first, opens_first = (_apart(prices[a], prices[b], rest) for a, b in ((one, other), (other, one)))
     close = one if closes_first < opens_first else other
-    if max(closes_first, opens_first) < _NEARER * min(closes_first, opens_first) or closes_first == opens_first:
+    told = max(closes_first, opens_first) > _NEARER * min(closes_first, opens_first)
+    if not told and prices[one] != prices[other]:  # where they are the same, either is the close
         return None
     names = {highest[0]: "High", lowest[0]: "Low", close: "Close"}
     return tuple(names.get(at, "Open") for at in range(_PRICES))

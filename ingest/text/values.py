@@ -28,7 +28,7 @@ _MANY = 0.2
 def columns_of_numbers(
     table: TextTable, positions: dict[str, int], decimal: str, *, american: bool
 ) -> dict[str, Numbers]:
-    """Role -> numbers `(rows,)`, NaN for a gap.
+    """Role -> numbers `(rows,)`, NaN for a gap; those that the table knows as numbers are not read again.
 
     Args:
         table: Of one ticker.
@@ -39,7 +39,8 @@ def columns_of_numbers(
     Raises:
         BadValueError: Names the first cell that is no number, or that none can be.
     """
-    apart = {role: _apart(table, at, role) for role, at in positions.items()}
+    known = {role: own for role, at in positions.items() if (own := table.numbers(at)) is not None}
+    apart = {role: _apart(table, at, role) for role, at in positions.items() if role not in known}
     _refuse_currencies(table, positions, apart)
 
     def place(role: str, row: int) -> str:
@@ -51,9 +52,11 @@ def columns_of_numbers(
         place,
         american=american,
         commas_separate=table.delimiter == ",",
-        beside=_beside(table, set(positions.values())),
+        beside=_beside(table, set(positions.values())) if apart else (),
     )
-    values = {role: _read(table, positions[role], cells, comma=commas[role]) for role, cells in apart.items()}
+    read = {role: _read(table, positions[role], cells, comma=commas[role]) for role, cells in apart.items()}
+    _refuse_infinite(table, positions, known)
+    values = {role: (read | known)[role] for role in positions}
     for role in _MAY_LACK:
         if role in values:
             values[role][values[role] == 0] = np.nan
@@ -131,6 +134,12 @@ def _read(table: TextTable, at: int, cells: list[Taken | None], *, comma: bool) 
         except ValueError as error:
             raise _no_number(table, row, at) from error
     return numbers
+
+
+def _refuse_infinite(table: TextTable, positions: dict[str, int], known: dict[str, Numbers]) -> None:
+    for role, numbers in known.items():
+        for row in np.flatnonzero(np.isinf(numbers))[:1]:
+            raise _no_number(table, int(row), positions[role])
 
 
 def _refuse_currencies(table: TextTable, positions: dict[str, int], apart: dict[str, list[Taken | None]]) -> None:

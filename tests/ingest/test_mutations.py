@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import io
 import itertools
 import random
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +24,9 @@ CASES = Path(__file__).parents[2].parent / "shared" / "formats" / "cases"
 NOW = pd.Timestamp("2027-01-04", tz="UTC")
 DAYS = pd.bdate_range("2026-06-01", periods=25)
 LEVELS = [round(118.25 + 1.37 * (at % 7) + 0.11 * at, 2) for at in range(25)]
+
+BARS = list(zip(DAYS, [LEVELS[0], *LEVELS], LEVELS, strict=False))
+"""Each opens where the one before closed."""
 
 
 def _lines(header: str, row: str, style: str = "%Y-%m-%d", mark: str = ".") -> str:
@@ -45,6 +51,10 @@ FORMS = {
     "quoted": (_lines("Date,Close,Volume", '{d},"{c}",{v}', "%d.%m.%Y", ","), 1, ","),
     "zoned": (_lines("Date,Open,High,Low,Close", "{d} 00:00:00-04:00,{o},{h},{l},{c}"), 4, "."),
     "payments": (_lines("Date,Close,Dividends,Stock Splits", "{d},{c},0.0,0.0"), 1, "."),
+    "no header": ("".join(f"{d:%Y-%m-%d},{o},{max(o, c) + 1},{min(o, c) - 1},{c}\n" for d, o, c in BARS), 4, "."),
+    "two lines of names": (_lines("Price,Close,High\nTicker,A,A\nDate,,", "{d},{c},{h}"), 1, "."),
+    "a ticker below": (_lines("Date,Close,High\n,A,A", "{d},{c},{h}"), 1, "."),
+    "preamble and footer": (_lines("A vendor\nall rights\n\nDate,Close", "{d},{c}") + "Source: a vendor\n", 1, "."),
     "adjusted": (_lines("Date,Close,Adj Close,Volume", "{d},{c},{c},{v}"), 1, "."),
 }
 
@@ -110,6 +120,36 @@ def _spoil(path: Path, chance: random.Random, text: str, column: int | None, mar
     except IngestError as fault:
         return _one_line(fault)
     return True
+
+
+def _packed(text: str) -> Iterator[bytes]:
+    """The same rows in a gzip, in a zip, and in a workbook."""
+    yield gzip.compress(text.encode(), mtime=0)
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("prices.csv", text)
+    yield held.getvalue()
+    header, *rows = csv.reader(text.split())
+    frame = pd.DataFrame(rows, columns=header)
+    held = io.BytesIO()
+    frame.assign(Date=pd.to_datetime(frame["Date"]), Close=frame["Close"].astype(float)).to_excel(held, index=False)
+    yield held.getvalue()
+
+
+@pytest.mark.parametrize("at", range(3))
+def test_a_spoilt_archive_or_workbook_is_refused_or_read_as_it_was(at: int, tmp_path: Path) -> None:
+    whole = list(_packed(FORMS["plain"][0]))[at]
+    path, read_too = tmp_path / "prices", 0
+    for seed in range(60):
+        chance, raw = _chance(seed), bytearray(whole)
+        for _ in range(chance.randint(1, 3) if seed else 0):
+            place = chance.randrange(len(raw))
+            raw[place : place + chance.randint(0, 2)] = chance.randbytes(chance.randint(0, 2))
+        path.write_bytes(bytes(raw))
+        rows = _tried(path, "XNYS")
+        assert rows is None or rows["close"].tolist() == LEVELS
+        read_too += rows is not None
+    assert 0 < read_too < 60
 
 
 @pytest.mark.parametrize("form", FORMS)

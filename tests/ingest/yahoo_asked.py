@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from tests.ingest.loopback import Answer, Asked
 
 NOW = datetime(2024, 6, 28, 22, tzinfo=UTC)
-LIMITS = Limits(connect=1.0, deadline=2.5, max_bytes=1_000_000, wait=(20, 60))
+LIMITS = Limits(max_bytes=1_000_000, wait=(20, 60))
+QUICK = Limits(connect=1.0, deadline=2.5, max_bytes=1_000_000, wait=(20, 60))
+"""For faults that the clock must find."""
 _NUMBER = itertools.count(1)
 
 

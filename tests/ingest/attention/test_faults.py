@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import traceback
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,6 +35,8 @@ if TYPE_CHECKING:
 NOW = datetime(2024, 1, 10, 12, tzinfo=UTC)
 CANARY = "canary-51d2@example.org"
 QUICK = Limits(connect=1.0, read=1.0, deadline=1.5, max_bytes=100_000)
+PATIENT = Limits(max_bytes=100_000)
+"""For faults that no clock must find before they are met, however busy the machine is."""
 DAYS = pd.date_range("2024-01-04", "2024-01-08")
 
 VIEWS = {
@@ -92,8 +93,9 @@ CASES = [
 class Ask:
     """One adapter against one answer; remembers how long it was told to wait."""
 
-    def __init__(self, case: Case, script: Callable[[Asked], Answer]) -> None:
+    def __init__(self, case: Case, script: Callable[[Asked], Answer], limits: Limits = PATIENT) -> None:
         """Nothing is asked yet."""
+        self.limits = limits
         self.case, self.adapter = case, attention.load(case.name)
         self.waits: list[float] = []
         self.server = Server(script)
@@ -101,7 +103,7 @@ class Ask:
     def counts(self) -> Counts:
         with self.server:
             way = self.adapter.client(
-                self.case.environment(self.server.url), limits=QUICK, sleep=self.waits.append, wall=lambda: 1000.0
+                self.case.environment(self.server.url), limits=self.limits, sleep=self.waits.append, wall=lambda: 1000.0
             )
             return self.adapter.attention(self.case.subject, "2024-01-04", "2024-01-08", NOW, way)
 
@@ -173,11 +175,9 @@ FAULTS: list[tuple[str, Callable[[Case], Answer], type[ProviderError] | None, st
 @pytest.mark.parametrize(("answer", "kind", "said"), [row[1:] for row in FAULTS], ids=[row[0] for row in FAULTS])
 def test_the_fault_list(case: Case, answer: Any, kind: type[ProviderError] | None, said: str) -> None:
     sent = answer(case)
-    ask = Ask(case, lambda _: sent)
-    start = time.perf_counter()
+    ask = Ask(case, lambda _: sent, QUICK if kind is TimedOutError else PATIENT)
     fault = ask.fault(kind or case.broken)
     assert said in str(fault)
-    assert time.perf_counter() - start < 12
     assert len(ask.server.asked) == (2 if isinstance(fault, (ProviderDownError, TimedOutError)) else 1)
 
 

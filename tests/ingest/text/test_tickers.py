@@ -1,0 +1,79 @@
+"""One ticker of several, however a frame's levels were written; traps are tickers that are words of the field."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from ingest.errors import FileFaultError
+from ingest.sources.csv_file import read
+from ingest.text.choices import Choices
+
+DAYS = pd.DatetimeIndex(["2026-06-08", "2026-06-09", "2026-06-10"], name="Date")
+FIELDS = ("Close", "High", "Low", "Open", "Volume")
+
+
+def panel(*tickers: str) -> pd.DataFrame:
+    """As yfinance gives it: fields above tickers; each ticker's prices begin at its own level."""
+    columns = pd.MultiIndex.from_product([FIELDS, tickers], names=["Price", "Ticker"])
+    base = {t: 10.0 * (at + 1) for at, t in enumerate(tickers)}
+    add = {"Close": 0.5, "High": 1.0, "Low": 0.0, "Open": 0.25, "Volume": 1000.0}
+    values = [[base[t] + add[f] + 0.125 * day for f, t in columns] for day in range(len(DAYS))]
+    return pd.DataFrame(values, DAYS, columns)
+
+
+def joined(frame: pd.DataFrame, form: str) -> pd.DataFrame:
+    return frame.set_axis([form.format(f=field, t=ticker) for field, ticker in frame.columns], axis=1)
+
+
+FORMS = {
+    "two levels": lambda frame: frame.to_csv(),
+    "tickers above fields": lambda frame: frame.swaplevel(axis=1).sort_index(axis=1).to_csv(),
+    "levels without names": lambda frame: frame.rename_axis(columns=[None, None]).to_csv(),
+    "index as a column": lambda frame: frame.reset_index().to_csv(index=False),
+    "index as a column, counted": lambda frame: frame.reset_index().to_csv(),
+    "tuples": lambda frame: joined(frame, "('{f}', '{t}')").to_csv(),
+    "tuples, ticker first": lambda frame: joined(frame, "('{t}', '{f}')").to_csv(),
+    "field_ticker": lambda frame: joined(frame, "{f}_{t}").to_csv(),
+    "ticker field": lambda frame: joined(frame, "{t} {f}").to_csv(),
+    "ticker.field": lambda frame: joined(frame, "{t}.{f}").to_csv(),
+    "rows": lambda frame: frame.stack(level="Ticker").to_csv(),  # noqa: PD013  # a frame of two levels has no melt
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("tickers", [("AAPL", "MSFT"), ("LOW", "OPEN"), ("BRK-B", "0700")], ids="/".join)
+def test_the_ticker_that_is_wanted_is_read(tmp_path: Path, form: str, tickers: tuple[str, ...]) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text(FORMS[form](panel(*tickers)))
+    for at, ticker in enumerate(tickers):
+        rows = read(path, "S", "XNYS", Choices(ticker=ticker)).rows
+        wanted = panel(*tickers).xs(ticker, axis=1, level="Ticker")
+        for field in FIELDS:
+            assert rows[field.lower()].tolist() == wanted[field].tolist(), (at, field)
+    with pytest.raises(FileFaultError, match="--ticker"):
+        read(path, "S", "XNYS")
+    with pytest.raises(FileFaultError, match="--ticker is one of"):
+        read(path, "S", "XNYS", Choices(ticker="NONE"))
+
+
+@pytest.mark.parametrize("form", [form for form in FORMS if "tuples" not in form])
+@pytest.mark.parametrize("ticker", ["AAPL", "LOW"])
+def test_a_lone_ticker_needs_no_choice(tmp_path: Path, form: str, ticker: str) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text(FORMS[form](panel(ticker)))
+    assert read(path, "S", "XNYS").rows["close"].tolist() == [10.5, 10.625, 10.75]
+
+
+def test_a_column_of_closes_can_be_named_by_its_ticker(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text("Date,AAPL,MSFT\n2026-06-08,1.5,9.5\n2026-06-09,1.25,9.25\n")
+    assert read(path, "S", "XNYS", Choices(ticker="MSFT")).rows["close"].tolist() == [9.5, 9.25]
+    assert read(path, "S", "XNYS", Choices(close="AAPL")).rows["close"].tolist() == [1.5, 1.25]
+
+
+def test_files_that_were_joined_with_their_headers_are_one(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    one, other = panel("AAPL").iloc[:2], panel("AAPL").iloc[2:]
+    path.write_text(one.to_csv() + other.to_csv())
+    assert read(path, "S", "XNYS").rows["close"].tolist() == [10.5, 10.625, 10.75]
