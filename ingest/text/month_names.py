@@ -106,6 +106,8 @@ def without_weekday(text: str) -> str:
     >>> [without_weekday(text) for text in ("Fr., 27.11.2026", "27 Kasım 2026 Cuma", "2026/11/27(金)", "Mar 2 2026")]
     ['27.11.2026', '27 Kasım 2026', '2026/11/27', 'Mar 2 2026']
     """
+    if text[:1].isdigit() and text[-1:].isdigit():
+        return text
     if (found := _BEFORE.match(text)) and _plain(found[1]) in _DAYS and _is_whole(text[found.end() :]):
         return text[found.end() :]
     found = _AFTER.search(text) or _IN_BRACKETS.search(text)
