@@ -65,25 +65,27 @@ def csv(  # noqa: PLR0913, PLR0917  # an option each, given by name
     file: Annotated[Path, typer.Argument(help="Text or a workbook with at least a date and a close per row.")],
     symbol: Annotated[str, typer.Option("--symbol", help="The asset's symbol, such as ETH-USD.")],
     calendar: Annotated[
-        str, typer.Option("--calendar", help="24/7, 24/5 or an exchange; the asset's, else XNYS, if not.")
+        str, typer.Option("--calendar", help="24/7, 24/5 or an exchange; default: the asset's, otherwise XNYS.")
     ] = "",
     decimal: Annotated[
-        str, typer.Option("--decimal", help="Its decimal mark, comma or point; by the file if not.")
+        str, typer.Option("--decimal", help="The decimal mark, comma or point; default: as the file shows.")
     ] = "",
     timezone: Annotated[
         str, typer.Option("--timezone", help="Of times written without one, such as Europe/Berlin.")
     ] = "",
-    dates: Annotated[str, typer.Option("--dates", help="dmy, mdy or ymd, as in 11/02/26; by the file if not.")] = "",
-    ticker: Annotated[str, typer.Option("--ticker", help="The one wanted, where the file holds several.")] = "",
-    sheet: Annotated[str, typer.Option("--sheet", help="The one wanted, where a workbook holds several.")] = "",
-    close: Annotated[str, typer.Option("--close", help="The column of closes; by its name if not.")] = "",
-    open_: Annotated[str, typer.Option("--open", help="The column of opens; the same.")] = "",
-    high: Annotated[str, typer.Option("--high", help="The column of highs; the same.")] = "",
-    low: Annotated[str, typer.Option("--low", help="The column of lows; the same.")] = "",
-    volume: Annotated[str, typer.Option("--volume", help="The column of volumes; the same.")] = "",
-    adjusted: Annotated[str, typer.Option("--adjusted", help="The column of adjusted closes; the same.")] = "",
+    dates: Annotated[
+        str, typer.Option("--dates", help="dmy, mdy or ymd, as in 11/02/26; default: as the file shows.")
+    ] = "",
+    ticker: Annotated[str, typer.Option("--ticker", help="The ticker to import, where the file holds several.")] = "",
+    sheet: Annotated[str, typer.Option("--sheet", help="The sheet to import, where a workbook holds several.")] = "",
+    close: Annotated[str, typer.Option("--close", help="The column of closes; default: by its name.")] = "",
+    open_: Annotated[str, typer.Option("--open", help="The column of opens; likewise.")] = "",
+    high: Annotated[str, typer.Option("--high", help="The column of highs; likewise.")] = "",
+    low: Annotated[str, typer.Option("--low", help="The column of lows; likewise.")] = "",
+    volume: Annotated[str, typer.Option("--volume", help="The column of volumes; likewise.")] = "",
+    adjusted: Annotated[str, typer.Option("--adjusted", help="The column of adjusted closes; likewise.")] = "",
     dividends: Annotated[
-        str, typer.Option("--dividends", help="paid, or included where closes are adjusted; by the file if not.")
+        str, typer.Option("--dividends", help="paid, or included if closes are adjusted; default: as the file shows.")
     ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what is understood, and store nothing.")] = False,
 ) -> None:
@@ -126,19 +128,25 @@ def _show_understood(reading: Reading, code: str) -> None:
 @group.command()
 def attention(
     symbol: Annotated[str, typer.Argument(help="An asset with prices, such as ETH-USD.")],
-    source: Annotated[str, typer.Option("--source", help="An adapter, such as wikimedia; the settings' if not.")] = "",
+    source: Annotated[
+        str, typer.Option("--source", help="An adapter, such as wikimedia; default: the one in the settings.")
+    ] = "",
     subject: Annotated[
         str,
-        typer.Option("--subject", help="What to ask it: an article, a query, a coin, a file; the settings' if not."),
+        typer.Option(
+            "--subject", help="What to request: an article, a query, a coin, a file; default: as in the settings."
+        ),
     ] = "",
     column: Annotated[
-        str, typer.Option("--column", help="Of a file: the name of its column of counts; by its name if not.")
+        str, typer.Option("--column", help="For a file: the column of counts; default: by its name.")
     ] = "",
     kind: Annotated[
-        str, typer.Option("--kind", help='Of a file: what is counted, as "tweets a day"; by its name if not.')
+        str, typer.Option("--kind", help='For a file: what is counted, as "tweets a day"; default: by its name.')
     ] = "",
-    first: Annotated[str | None, typer.Option("--from", help="First day; what is not stored yet if not.")] = None,
-    last: Annotated[str | None, typer.Option("--to", help="Last day; today if not.")] = None,
+    first: Annotated[
+        str | None, typer.Option("--from", help="First day; default: the first that is not stored.")
+    ] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last day; default: the current day.")] = None,
 ) -> None:
     """Fetches how much is written or read about an asset a day: tweets, or page views."""
     from forecaster.operation import fetch
@@ -164,12 +172,12 @@ def from_source(
     ] = None,
     calendar: Annotated[
         str | None,
-        typer.Option("--calendar", help="24/7, 24/5 or an exchange such as XNYS; by the source's word if not."),
+        typer.Option("--calendar", help="24/7, 24/5 or an exchange such as XNYS; default: as the source says."),
     ] = None,
-    first: Annotated[str | None, typer.Option("--from", help="First day, as 2018-01-20; all history if not.")] = None,
-    last: Annotated[str | None, typer.Option("--to", help="Last day; the last final session if not.")] = None,
+    first: Annotated[str | None, typer.Option("--from", help="First day, as 2018-01-20; default: all history.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last day; default: the last final session.")] = None,
 ) -> None:
-    """Fetches rows a day; a symbol that fails is named, and the others are stored."""
+    """Fetches daily rows; a symbol that fails is named, and the others are stored."""
     from forecaster.errors import ForecasterError
     from ingest import sources
     from ingest.sessions import calendar as find_calendar
