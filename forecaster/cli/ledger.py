@@ -69,14 +69,16 @@ def show(
 
 @group.command()
 def export(
-    file: Annotated[Path, typer.Argument(help="A .parquet or .csv file to write.")],
+    file: Annotated[Path, typer.Argument(help="A .parquet, .csv or .xlsx file to write.")],
     symbols: Symbols = None,
     as_of: AsOf = None,
+    since: Since = None,
+    last: Last = None,
 ) -> None:
     """Writes the record with its outcomes and scores to a file."""
     from forecaster.records import export as files
 
-    say(f"{files.export(recorded(), file, _wanted(symbols, as_of))} forecasts written to {file}.")
+    say(f"{files.export(recorded(), file, _wanted(symbols, as_of, since, last))} forecasts written to {file}.")
 
 
 def _wanted(symbols: str | None, as_of: str | None, since: str | None = None, last: int | None = None) -> Wanted:
