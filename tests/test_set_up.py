@@ -21,9 +21,7 @@ TRIED = ("3.11", "3.12", "3.13")
 OWN = ("issued_at", "prev_hash", "row_hash")
 """What differs between two runs on the same data: the instant, and the hashes that hold it."""
 CHEAP = {
-    "FORECASTER__FORECAST__MODELS": '["climatology", "bayesian_linear"]',
-    "FORECASTER__MODELS__BAYESIAN_LINEAR__STEPS": "40",
-    "FORECASTER__MODELS__BAYESIAN_LINEAR__DRAWS": "20",
+    "FORECASTER__FORECAST__MODELS": '["climatology", "ewma"]',
     "FORECASTER__FORECAST__TRACK_DAYS": "8",
     "FORECASTER__REPORT__DAYS": "2",
 }

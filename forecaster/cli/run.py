@@ -32,7 +32,7 @@ SHOWN = ("target", "model", "prob_up", "q50", "q05", "q95", "status", "reason")
 """What is read of a day's forecasts."""
 TOLD = ("model", "horizon", "target", "status", "reason", "mean", "sd", "prob_up", "q05", "q25", "q50", "q75", "q95")
 """What a program is told of each."""
-SCREENS = {"DISPLAY", "WAYLAND_DISPLAY", "BROWSER"}
+SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
 """Variables of which one is set where a browser can be opened, on systems of X11 or Wayland."""
 AsOf = Annotated[str | None, typer.Option("--as-of", help="The day, as 2018-01-20; the newest data where not given.")]
 Symbols = Annotated[str | None, typer.Option("--symbols", help="Only these assets, separated by commas.")]
@@ -138,7 +138,7 @@ def view(pdf: Path) -> None:
     import webbrowser
 
     page = pdf.with_suffix(".html")
-    screenless = sys.platform not in {"darwin", "win32"} and not os.environ.keys() & SCREENS
+    screenless = sys.platform not in {"darwin", "win32"} and not any(os.environ.get(name) for name in SCREENS)
     sys.stdout.flush()  # what the browser says comes after it
     if screenless or not webbrowser.open(page.resolve().as_uri()):
         say(f"No browser is found to open {page}: name one in the variable BROWSER, or open it elsewhere.")
