@@ -1,6 +1,15 @@
 # Everything runs in .venv, made from constraints.txt; nothing needs to be installed by hand.
+# PYTHON: the Python to make it from. TORCH_INDEX: the address of a package index to take PyTorch from, and nothing else.
 PYTHON ?= python3
+TORCH_INDEX ?=
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
+SIZE := about 1.65 GB
+ifeq ($(shell uname -s)$(TORCH_INDEX),Linux)
+SIZE := 1.65 GB with a CPU build of PyTorch, 5.5 GB with its ordinary build for Linux, which brings the libraries of CUDA. \
+  Where pip finds the ordinary one, `make demo TORCH_INDEX=URL` takes the CPU build: URL is the index of CPU builds that \
+  the installation page of PyTorch names
+endif
 
 .PHONY: demo test check format bench study campaigns drawings clean
 
@@ -37,10 +46,16 @@ clean:
 	rm -rf .venv build *.egg-info
 
 .venv/runtime: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; old = sys.version_info < (3, 11); sys.exit(old and f"{sys.executable} is Python \
+	{sys.version.split()[0]}, and 3.11 or newer is needed: name one, such as make demo PYTHON=python3.12")'
+	@echo 'Installing into .venv what runs the program: $(SIZE).'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
-	touch $@
+	$(if $(TORCH_INDEX),$(PIP) --no-deps --index-url '$(TORCH_INDEX)' torch)
+	$(PIP) -e .
+	@du -sh .venv | sed 's/\t.*/ in .venv./'
+	@touch $@
 
 .venv/dev: .venv/runtime
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	touch $@
+	@echo 'Installing into .venv what tests and checks need besides: about 0.6 GB.'
+	$(PIP) -e '.[dev]'
+	@touch $@

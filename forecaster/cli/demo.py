@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from forecaster.cli.frame import app, opened, progress, say, state
-from forecaster.cli.run import announce
+from forecaster.cli.run import announce, end
 from forecaster.errors import HomeError
 
 
@@ -27,6 +27,7 @@ def demo() -> None:
     with progress() as tell:
         summary = daily.run(home, last, progress=tell)
     announce(summary, home)
+    end(summary)
 
 
 def _fresh(parent: Path) -> Path:

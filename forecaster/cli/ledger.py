@@ -30,7 +30,7 @@ TEXTS = ("symbol", "model", "as_of", "target", "status")
 NUMBERS = ("q05", "q50", "q95", "y", "crps", "log_score", "pit")
 
 Since = Annotated[str | None, typer.Option("--since", help="Only forecasts from this origin on, as 2018-01-20.")]
-Last = Annotated[int | None, typer.Option("--last", min=1, help="Only so many, those recorded last.")]
+Last = Annotated[int | None, typer.Option("--last", min=1, help="Only the last N to be recorded.")]
 
 
 @group.command()
@@ -69,14 +69,16 @@ def show(
 
 @group.command()
 def export(
-    file: Annotated[Path, typer.Argument(help="A .parquet or .csv file to write.")],
+    file: Annotated[Path, typer.Argument(help="A .parquet, .csv or .xlsx file to write.")],
     symbols: Symbols = None,
     as_of: AsOf = None,
+    since: Since = None,
+    last: Last = None,
 ) -> None:
     """Writes the record with its outcomes and scores to a file."""
     from forecaster.records import export as files
 
-    say(f"{files.export(recorded(), file, _wanted(symbols, as_of))} forecasts written to {file}.")
+    say(f"{files.export(recorded(), file, _wanted(symbols, as_of, since, last))} forecasts written to {file}.")
 
 
 def _wanted(symbols: str | None, as_of: str | None, since: str | None = None, last: int | None = None) -> Wanted:

@@ -2,30 +2,50 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forecaster.cli.frame import DONE_IN_PART, MISSING, app, day_of, listed, opened, progress, records, say, show_table
+from forecaster.cli.frame import (
+    DONE_IN_PART,
+    MISSING,
+    app,
+    day_of,
+    listed,
+    opened,
+    progress,
+    records,
+    say,
+    show_json,
+    show_table,
+)
 from forecaster.errors import ForecasterError, UnknownNameError, named
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from forecaster.operation.daily import Summary
     from forecaster.records.home import Home
 
 SHOWN = ("target", "model", "prob_up", "q50", "q05", "q95", "status", "reason")
 """What is read of a day's forecasts."""
-AsOf = Annotated[str | None, typer.Option("--as-of", help="The day, as 2018-01-20; the newest data where not given.")]
+TOLD = ("model", "horizon", "target", "status", "reason", "mean", "sd", "prob_up", "q05", "q25", "q50", "q75", "q95")
+"""What a program is told of each."""
+SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
+"""Variables of which one is set where a browser can be opened, on systems of X11 or Wayland."""
+AsOf = Annotated[str | None, typer.Option("--as-of", help="The day, as 2018-01-20; default: the newest data.")]
 Symbols = Annotated[str | None, typer.Option("--symbols", help="Only these assets, separated by commas.")]
 Models = Annotated[str | None, typer.Option("--models", help="Only these forecasters, separated by commas.")]
 Backend = Annotated[str, typer.Option("--backend", help="serial, processes or dask.")]
 Workers = Annotated[int, typer.Option("--workers", min=0, help="How many work at once; 0 for all cores.")]
 Address = Annotated[str, typer.Option("--dask-address", help="A Dask scheduler that is there already.")]
 Anywhere = Annotated[bool, typer.Option("--dask-anywhere", help="Speak to it without encryption.")]
+Open = Annotated[bool, typer.Option("--open", help="Open the report in the browser.")]
 
 
 @app.command()
-def run(  # an option each, given by name
+def run(  # noqa: PLR0913, PLR0917  # an option each, given by name
     as_of: AsOf = None,
     symbols: Symbols = None,
     models: Models = None,
@@ -33,8 +53,12 @@ def run(  # an option each, given by name
     workers: Workers = 0,
     address: Address = "",
     anywhere: Anywhere = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    show: Open = False,
 ) -> None:
     """The daily job: fetch, settle, forecast, record, report. Run twice, it changes nothing."""
+    if as_json and show:
+        raise typer.BadParameter("--json is for programs, --open for people: give one of them")
     from forecaster.operation import daily
     from forecaster.replay.backends import Means
 
@@ -46,11 +70,14 @@ def run(  # an option each, given by name
     home, means = opened(asked or None), Means(workers, address, anywhere)
     with progress() as tell:
         summary = daily.run(home, day_of(as_of, "--as-of"), listed(symbols), tell, backend=backend, means=means)
-    announce(summary, home)
+    announce(summary, home, as_json=as_json)
+    if show and summary.report:
+        view(summary.report)
+    end(summary)
 
 
 @app.command()
-def report(as_of: AsOf = None, symbols: Symbols = None) -> None:
+def report(as_of: AsOf = None, symbols: Symbols = None, show: Open = False) -> None:
     """Renders the report of a day again, from the ledger alone."""
     import pandas as pd
 
@@ -65,18 +92,24 @@ def report(as_of: AsOf = None, symbols: Symbols = None) -> None:
         if symbol not in newest:
             raise UnknownNameError("asset of the ledger", symbol, newest)
     last = max(newest[symbol] for symbol in wanted or newest)
-    say(f"Report: {render(home, day or pd.Timestamp(last), wanted)}")
+    pdf = render(home, day or pd.Timestamp(last), wanted)
+    _say_where(pdf)
+    if show:
+        view(pdf)
 
 
-def announce(summary: Summary, home: Home) -> None:
-    """Says what a run did, and ends with the exit code that it earned.
+def announce(summary: Summary, home: Home, *, as_json: bool = False) -> None:
+    """Says what a run did.
 
     Raises:
         ForecasterError: Where every asset was withheld.
-        Exit: Where some were, or something else went wrong.
     """
+    if as_json:
+        show_json(_facts(summary, home))
     if not summary.as_ofs:
         raise ForecasterError("; ".join(named(summary.withheld)))
+    if as_json:
+        return
     say(f"{summary.told}; {summary.known} on record already.")
     rows = _rows(summary, home)
     if rows:
@@ -86,9 +119,56 @@ def announce(summary: Summary, home: Home) -> None:
     for line in summary.faults:
         say(f"note: {line}")
     if summary.report:
-        say(f"Report: {summary.report}")
+        _say_where(summary.report)
+
+
+def end(summary: Summary) -> None:
+    """Ends a run with the exit code that it earned.
+
+    Raises:
+        Exit: Where some assets were withheld, or something else went wrong.
+    """
     if summary.withheld or summary.faults:
         raise typer.Exit(DONE_IN_PART)
+
+
+def view(pdf: Path) -> None:
+    """Opens the HTML page beside a report's PDF; says so where nothing opens it, which is no failure."""
+    import os
+    import webbrowser
+
+    page = pdf.with_suffix(".html")
+    screenless = sys.platform not in {"darwin", "win32"} and not any(os.environ.get(name) for name in SCREENS)
+    sys.stdout.flush()  # what the browser says comes after it
+    if screenless or not webbrowser.open(page.resolve().as_uri()):
+        say(f"No browser is found to open {page}: name one in the variable BROWSER, or open it elsewhere.")
+
+
+def _say_where(pdf: Path) -> None:
+    """Where a report is, the PDF last."""
+    say(f"Report: {pdf.with_suffix('.html')}")
+    say(f"Report: {pdf}")
+
+
+def _facts(summary: Summary, home: Home) -> dict[str, object]:
+    """What a run did, for a program."""
+    pdf = summary.report
+    return {
+        "recorded": summary.recorded,
+        "known": summary.known,
+        "settled": summary.settled,
+        "forecasts": [
+            {"symbol": symbol, "as_of": f"{as_of:%Y-%m-%d}", **row}
+            for symbol, as_of in summary.as_ofs.items()
+            for row in records(home.ledger.forecasts([symbol], as_of, TOLD))
+        ],
+        "withheld": [
+            {"symbol": symbol, "reason": reason, "waiting": symbol in summary.waiting}
+            for symbol, reason in summary.withheld.items()
+        ],
+        "notes": summary.faults,
+        "report": None if pdf is None else {"html": str(pdf.with_suffix(".html")), "pdf": str(pdf)},
+    }
 
 
 def _rows(summary: Summary, home: Home) -> list[list[object]]:

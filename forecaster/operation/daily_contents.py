@@ -85,7 +85,8 @@ def daily_report(
         pages.append(_page(_in_order(today), own, replays.of(symbol), settings))
         newest = max(newest, today["issued_at"].max(), *own["issued_at"])
     if not pages:
-        raise ForecasterError(f"the ledger has no forecast for {as_of:%Y-%m-%d}: `forecaster run` makes one")
+        day = f"{as_of:%Y-%m-%d}"
+        raise ForecasterError(f"the ledger has no forecast for {day}: `forecaster run --as-of {day}` makes one")
     shown = dict.fromkeys(m for page in pages for m in page.forecasts["model"])
     named = {*shown, *(member for page in pages for member in page.shares["member"])}
     return DailyReport(

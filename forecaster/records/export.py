@@ -1,4 +1,4 @@
-"""The record as a file, parquet or CSV, written while it is read.
+"""The record as a file, parquet, CSV or a workbook, written while it is read.
 
 A draft beside it takes the file's name when it is whole and on the disk: an export that fails leaves an earlier file as
 it was.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import os
 import shutil
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, TYPE_CHECKING, Any
@@ -18,7 +19,8 @@ import pyarrow.parquet as pq
 from sqlalchemy import Boolean, Double, Integer
 
 from forecaster.errors import LedgerError
-from forecaster.records.reading import LIGHT, OFFERED, pieces
+from forecaster.records import workbook
+from forecaster.records.reading import LIGHT, OFFERED, pieces, standings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -40,19 +42,21 @@ def export(engine: Engine, file: Path, wanted: Wanted) -> int:
 
     Args:
         engine: Of the home.
-        file: A .parquet or .csv file; one that is there is replaced.
+        file: A .parquet, .csv or .xlsx file; one that is there is replaced.
         wanted: Which forecasts.
 
     Returns:
         How many were written.
 
     Raises:
-        LedgerError: Where the file is neither, or cannot be written.
+        LedgerError: Where the file is none of them, is a workbook and has no room for so many, or cannot be written.
         StoreError: Where the database cannot be read. In either case an earlier file stays as it was.
     """
     form = _FORMS.get(file.suffix.lower())
     if form is None:
-        raise LedgerError(f"{file} is neither .parquet nor .csv: choose one of them")
+        raise LedgerError(f"{file} is neither .parquet nor .csv nor .xlsx: choose one of them")
+    if form is _as_workbook:
+        _fits(engine, file, wanted)
     target = file.resolve()
     try:
         with TemporaryDirectory(prefix=".export-", dir=target.parent) as folder:
@@ -62,8 +66,28 @@ def export(engine: Engine, file: Path, wanted: Wanted) -> int:
                 shutil.copymode(target, draft)
             draft.replace(target)
     except OSError as fault:
-        raise LedgerError(f"{file} cannot be written ({fault.strerror}): choose another place") from fault
+        remedy = (
+            "close it where it is open, or choose another place"
+            if isinstance(fault, PermissionError)
+            else "choose another place"
+        )
+        raise LedgerError(f"{file} cannot be written ({fault.strerror}): {remedy}") from fault
     return count
+
+
+def _fits(engine: Engine, file: Path, wanted: Wanted) -> None:
+    """Refuses a workbook of more rows than a sheet has.
+
+    Raises:
+        LedgerError: With what to do.
+    """
+    count = sum(standing.forecasts for standing in standings(engine, wanted))
+    count = count if wanted.last is None else min(count, wanted.last)
+    if count > workbook.MOST:
+        raise LedgerError(
+            f"{file}: {count:,} forecasts are more than the {workbook.MOST:,} rows of a sheet: export fewer with "
+            "--since, --last or --symbols, or write a .parquet file"
+        )
 
 
 def _as_csv(draft: Path, found: Pieces) -> int:
@@ -92,6 +116,13 @@ def _as_parquet(draft: Path, found: Pieces) -> int:
     return count
 
 
+def _as_workbook(draft: Path, found: Pieces) -> int:
+    count = workbook.write(draft, LIGHT, chain.from_iterable(found))
+    with draft.open("rb+") as written:
+        _on_the_disk(written)
+    return count
+
+
 def _gathered(found: Pieces) -> Iterator[list[Row[Any]]]:
     rows: list[Row[Any]] = []
     for some in found:
@@ -114,4 +145,4 @@ def _on_the_disk(written: IO[Any]) -> None:
     os.fsync(written.fileno())
 
 
-_FORMS = {".csv": _as_csv, ".parquet": _as_parquet}
+_FORMS = {".csv": _as_csv, ".parquet": _as_parquet, ".xlsx": _as_workbook}

@@ -211,14 +211,15 @@ def test_export_to_a_place_or_a_format_that_does_not_work_is_one_line(
     finished_home: Path, tmp_path: Path, command: Callable[..., Any]
 ) -> None:
     for name, sign in (
-        ("r.xlsx", "neither .parquet nor .csv"),
+        ("r.ods", "neither .parquet nor .csv nor .xlsx"),
+        ("no/r.xlsx", "cannot be written"),
         ("no/such/r.csv", "cannot be written"),
         ("no/r.parquet", "cannot be written"),
     ):
         assert sign in command("ledger", "export", tmp_path / name, "--home", finished_home).complaint()
 
 
-@pytest.mark.parametrize("name", ["r.csv", "r.parquet"])
+@pytest.mark.parametrize("name", ["r.csv", "r.parquet", "r.xlsx"])
 def test_an_export_that_fails_leaves_the_earlier_file(
     home: Path, tmp_path: Path, name: str, command: Callable[..., Any]
 ) -> None:
@@ -261,7 +262,7 @@ def test_a_report_is_rendered_from_the_ledger_alone(home: Path, command: Callabl
         connection.execute("DROP TABLE asset")
     pdf.unlink()
     said = command("report", "--home", home)
-    assert (said.code, said.out) == (0, f"Report: {pdf}\n")
+    assert (said.code, said.out) == (0, f"Report: {pdf.with_suffix('.html')}\nReport: {pdf}\n")
     assert pdf.read_bytes() == before
     assert command("report", "--as-of", "2018-01-20", "--symbols", "WALK", "--home", home).code == 0
 
