@@ -239,6 +239,7 @@ _FAULTS: tuple[tuple[tuple[str, ...], str], ...] = (
             "connection refused",
             "failed to resolve",
             "server closed",
+            "Is the server running",
         ),
         "the database {where} cannot be reached: check that the server runs, and its host, port and name",
     ),

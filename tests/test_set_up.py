@@ -88,8 +88,8 @@ def test_the_wheel_is_the_tree_and_works_without_it(tmp_path: Path) -> None:
     tree = copied(tmp_path / "tree")
     (tmp_path / "wheel").mkdir()
     (tmp_path / "away").mkdir()
-    wheel = wheel_of(tree, tmp_path / "wheel")
-    assert files_of(wheel) == tree_files(ROOT)
+    kept, wheel = tree_files(tree), wheel_of(tree, tmp_path / "wheel")
+    assert files_of(wheel) == kept
     shutil.rmtree(tree)
     programs, away = installed(wheel, tmp_path / "environment"), tmp_path / "away"
     place = done(programs / "python", "-c", "import forecaster, ingest, reports; print(reports.__file__)", at=away)

@@ -35,10 +35,9 @@ _COLUMNS = (
     Column("Deflated", "Sharpe", share=1.5),
 )
 _CAPTION = (
-    "Annualised results after costs, one row per model; the first row is buy-and-hold. p: how often luck alone would "
-    "give a Sharpe ratio this far above buy-and-hold\u2019s, or above that of the same positions at other times (same "
-    "turnover); a small p favours the model. Deflated Sharpe: the probability that the ratio is higher than the best "
-    "of all trials would reach by luck; 95 % or more would be convincing."
+    "Annualised, after costs. p: how often luck alone would give a Sharpe ratio this far above buy-and-hold\u2019s, or "
+    "above that of the same positions at other times (same turnover); a small p favours the model. Deflated Sharpe: "
+    "probability that the ratio is above the best of all trials by luck alone; 95 % or more would be convincing."
 )
 
 
@@ -89,11 +88,11 @@ def _terms(table: pd.DataFrame) -> str:
     first = table.iloc[0]
     rate = 1e4 * first["cost"] / first["turnover"]
     return (
-        f"{number(first['days'], 0)} sessions with an outcome. Assumed cost and slippage for an asset of class "
-        f"{first['asset_class']}: {number(rate, 1)} basis points of the amount traded (settings: decisions). Each "
-        "position is set by the forecast for its session, held over that session and charged for its difference from "
-        "the previous position. A withheld forecast means cash. Cash earns nothing, and a short position has no extra "
-        f"cost. {number(first['trials'], 0)} trials are counted. This is a calculation on past data, not advice."
+        f"{number(first['days'], 0)} sessions with an outcome; {number(first['trials'], 0)} trials. Cost and slippage "
+        f"assumed for class {first['asset_class']}: {number(rate, 1)} basis points of the amount traded (settings: "
+        "decisions). Each position is set by the forecast for its session, held over it and charged for its difference "
+        "from the previous one; a withheld forecast means cash. Cash earns nothing, and short positions have no extra "
+        "cost. A calculation on past data, not advice."
     )
 
 

@@ -97,7 +97,7 @@ _RECORD = (
         "No evidence of skill",
         (
             "The difference from the reference is no larger than luck explains: the usual result for daily changes. "
-            "t is that of the score less the reference\u2019s: negative favours the model."
+            "A negative t favours the model: lower scores are better."
         ),
     ),
 )

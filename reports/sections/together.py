@@ -24,10 +24,9 @@ _COLUMNS = (
     Column("Beaten in log score?", "SPA, p", share=2.2),
 )
 _CAPTION = (
-    "p-values on the days that all models share. Model Confidence Set: a model marked \u2020 is ruled out as the best "
-    "with 95 % confidence; every other model may be the best. SPA (superior predictive ability): * means that at least "
-    "one model beats the row\u2019s model, after correction for all such tests and all configurations ever tried; "
-    "without * there is no evidence of that."
+    "p-values on the days that all models share. Model Confidence Set: \u2020 rules a model out as the best with 95 % "
+    "confidence; any other may be the best. SPA (superior predictive ability): * means that some model beats the "
+    "row\u2019s model, after correction for all such tests and all configurations ever tried; else no evidence of it."
 )
 
 
