@@ -45,7 +45,7 @@ def as_scores(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def test_what_is_planted_is_said_in_words(rows: pd.DataFrame) -> None:
-    said = judge(as_scores(rows)).sentences
+    said = judge(as_scores(rows), trials=3).sentences
     assert any(line.startswith("garch: better than climatology in CRPS and log score (") for line in said)
     assert any(line.startswith("Best in log score, with 95% confidence: garch (") for line in said)
     assert any(
@@ -58,6 +58,9 @@ def test_what_is_planted_is_said_in_words(rows: pd.DataFrame) -> None:
     assert any(
         line.startswith("3 configurations have been backtested in this home, 3 models are judged") for line in said
     )
+    uncounted = judge(as_scores(rows)).sentences
+    assert any(line.startswith("What else was tried, nobody counted; 3 models are judged here") for line in uncounted)
+    assert len(set(said) - set(uncounted)) == 1
 
 
 def test_the_count_of_trials_is_said_with_what_it_does(rows: pd.DataFrame) -> None:
