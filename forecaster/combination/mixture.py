@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from forecaster.combination.pool import pool
 from forecaster.combination.weights import past_weights, pooled_pit
 from forecaster.contract import Pooled
+from forecaster.floats import added
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +45,7 @@ def _mixed(known: tuple[tuple[str, Predictive], ...], track: Track, floor: float
     members = dict(known)
     earned = past_weights(track.log_score, floor, half_life)
     share = {name: float(earned[-1, track.members.index(name)]) for name in members}
-    whole = sum(share.values())
+    whole = added(share.values())
     weights = {name: value / whole for name, value in share.items()}
     predictive = pool(list(members.values()), list(weights.values()))
     return Mixture(Pooled(predictive, weights, {"track_days": len(track.pit)}), pooled_pit(track.pit, earned[:-1]))

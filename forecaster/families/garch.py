@@ -21,6 +21,7 @@ from forecaster.distribution.predictive import Predictive
 from forecaster.families.likelihood_search import climb
 from forecaster.families.volatility_likelihood import Likelihood, bounds
 from forecaster.families.volatility_recursions import before, path
+from forecaster.floats import added
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,7 +100,7 @@ class Law:
         """The parameters by name, what is left of a shock a session later, and the unit."""
         member = FAMILY[self.kind]
         named = dict(zip(member.names, self.parameters.tolist(), strict=True))
-        persistence = sum(weight * named[name] for name, weight in member.persistence.items())
+        persistence = added(weight * named[name] for name, weight in member.persistence.items())
         return {**named, "persistence": persistence, "unit": self.unit}
 
     def predict(self, origin: Origin) -> Predictive:
