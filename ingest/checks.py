@@ -147,7 +147,7 @@ def _large_moves(rows: pd.DataFrame, calendar: Calendar) -> Iterator[Finding]:
             f"beyond {DEVIATIONS:g} robust deviations of {spread:.2%}; "
             f"the largest {changes[worst]:+.1%} on {days[worst]:%Y-%m-%d}"
         )
-        remedy = "check for an unadjusted split or dividend, or a typing error; a genuine move is kept"
+        remedy = "check for an unadjusted split or dividend, or a typo; a real move is kept"
         yield finding("large price move", pd.DatetimeIndex(days[large]), detail, remedy)
 
 
@@ -162,7 +162,7 @@ def _unadjusted_splits(rows: pd.DataFrame, _calendar: Calendar) -> Iterator[Find
             for one in found[:3]
         )
         detail = f"looks like an unadjusted split: {seen}"
-        remedy = "import adjusted closes (Adj Close), or the split (Stock Splits) with its day; a genuine move is kept"
+        remedy = "import adjusted closes (Adj Close), or the split (Stock Splits) with its day; a real move is kept"
         days = pd.DatetimeIndex(rows["session"].iloc[[one.row for one in found]])
         yield finding("unadjusted split", days, detail, remedy)
 

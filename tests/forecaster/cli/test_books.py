@@ -68,7 +68,7 @@ def test_an_import_under_the_wrong_calendar_is_moved(wrong: Path, tmp_path: Path
     back = command("data", "calendar", "COIN", "XNYS", "--home", wrong)
     assert back.out == "COIN: moved from 24/7 to XNYS: 200 sessions; 63 on days when XNYS is closed.\n"
     nothing = command("data", "calendar", "COIN", "XNYS", "--home", wrong)
-    assert nothing.out == "COIN is on the calendar XNYS already.\n"
+    assert nothing.out == "COIN is already on calendar XNYS.\n"
     assert "nearest: XNZE, XNYS" in command("data", "calendar", "COIN", "XNYZ", "--home", wrong).complaint(1)
     assert "nearest: COIN" in command("data", "calendar", "COIM", "24/7", "--home", wrong).complaint(1)
 

@@ -92,7 +92,7 @@ def changed(saved: Path, file: Path, statement: str) -> Path:
         ("UPDATE ingest_version SET version_num = '0900'", "was written by a newer version of this program"),
         ("CREATE TABLE later (id INTEGER PRIMARY KEY)", r"does not know \(later\): update the program"),
         ("ALTER TABLE forecast ADD COLUMN later TEXT", r"does not know \(later\): update the program"),
-        ("UPDATE forecast SET reason = 'another' WHERE seq = 2", r"a ledger that does not hold \(forecast row 2"),
+        ("UPDATE forecast SET reason = 'another' WHERE seq = 2", r"a ledger that fails verification \(forecast row 2"),
     ],
 )
 def test_what_is_of_a_newer_program_or_was_tampered_with_is_refused(
@@ -120,7 +120,9 @@ def test_a_ledger_that_does_not_hold_is_not_backed_up(source: Home, tmp_path: Pa
         connection.execute("UPDATE forecast SET mean = 0.5 WHERE seq = 1")
     out = tmp_path / "out"
     out.mkdir()
-    with pytest.raises(LedgerError, match=r"a ledger that does not hold \(forecast row 1: its content is not what was"):
+    with pytest.raises(
+        LedgerError, match=r"a ledger that fails verification \(forecast row 1: its content is not what was"
+    ):
         backup(open_engine(f"sqlite:///{tmp_path / 'broken.db'}"), out / "b")
     assert list(out.iterdir()) == []
 
