@@ -5,13 +5,14 @@ from __future__ import annotations
 import warnings
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
 
 from forecaster import settings as configuration
 from ingest.assets import Asset
-from ingest.errors import FrameFaultError
+from ingest.errors import FrameFaultError, nearest
 from ingest.first_import import first_import
 from ingest.frames.reading import SOURCE, read
+from ingest.frames.reading import Told as Choosing
 from ingest.sessions import calendar as find_calendar
 
 if TYPE_CHECKING:
@@ -27,27 +28,13 @@ MODELS = ("climatology", "garch", "bayesian_linear")
 Tables = dict[str, dict[str, Any]]
 
 
-class Told(TypedDict, total=False):
-    """What the frame itself does not tell.
+class Told(Choosing, total=False):
+    """What the frame itself does not tell, and what to believe of it.
 
     Attributes:
-        ticker: The one that is wanted where the frame has several.
-        close: The name of the column of closes.
-        volume: The name of the column of volumes.
-        decimal: The decimal mark of numbers in texts, `comma` or `point`.
-        timezone: Of times without a zone, such as `Europe/Berlin`.
-        dividends: `paid` where closes fall with each dividend, `included` where they are adjusted for them.
-        dates: What stands first in dates in texts, `month-first`, `day-first` or `year-first`.
         believe: Whether rows that are hard to believe are taken as they are; else they are left out, and noted.
     """
 
-    ticker: str
-    close: str
-    volume: str
-    decimal: str
-    timezone: str
-    dividends: str
-    dates: str
     believe: bool
 
 
@@ -70,7 +57,12 @@ def own_history(data: object, symbol: str, calendar: str, told: Told) -> Own:
     Raises:
         FrameFaultError: What is wrong with the frame: the column, the row, and what to do.
         UnknownCalendarError: Nobody knows the calendar.
+        TypeError: An argument that there is not.
     """
+    known = get_type_hints(Told)
+    for name in told:
+        if name not in known:
+            raise TypeError(f"there is no argument {name!r}: {nearest(name, known)}")
     days = find_calendar(calendar)
     choices = {name: said for name, said in told.items() if name != "believe"}
     reading, name = read(data, symbol, days, choices)  # type: ignore[arg-type]  # the same keys, less one

@@ -34,11 +34,29 @@ _OPTION = re.compile(r"--([a-z]+)(?: (?!(?:and|is|where|or|it)\b)([^\s,:;]+))?")
 
 
 class Told(TypedDict, total=False):
-    """What a user says of a frame that the frame does not tell; the same as of a file, see `Choices`."""
+    """What the frame itself does not tell; the same as of a file, see `Choices`.
+
+    Attributes:
+        ticker: The one that is wanted where the frame has several.
+        close: The name of the column of closes.
+        open: The name of the column of opens.
+        high: The name of the column of highs.
+        low: The name of the column of lows.
+        volume: The name of the column of volumes.
+        adjusted: The name of the column of closes that are adjusted for splits and dividends.
+        decimal: The decimal mark of numbers in texts, `comma` or `point`.
+        timezone: Of times without a zone, such as `Europe/Berlin`.
+        dividends: `paid` where closes fall with each dividend, `included` where they are adjusted for them.
+        dates: The order of dates of three numbers in texts, `mdy`, `dmy` or `ymd`.
+    """
 
     ticker: str
     close: str
+    open: str
+    high: str
+    low: str
     volume: str
+    adjusted: str
     decimal: str
     timezone: str
     dividends: str

@@ -105,7 +105,7 @@ def test_what_is_wrong_is_one_line() -> None:
         (UnknownNameError, "no model is called 'garhc'; nearest: garch", {"models": "garhc"}),
         (SettingsError, "did you mean train_window?", {"settings": {"forecast": {"train_windw": 100}}}),
         (AsOfError, "is after the data", {"as_of": "2019-01-02"}),
-        (AsOfError, "is no date", {"as_of": "today's"}),
+        (AsOfError, "is not a date", {"as_of": "today's"}),
         (FrameFaultError, "ticker", {"ticker": "MSFT"}),
     ):
         with pytest.raises(fault, match=re.escape(words)):
@@ -176,3 +176,8 @@ def test_the_drawing_is_on_labelled_axes_in_per_cent() -> None:
     assert np.trapezoid(density, x) == pytest.approx(1, abs=0.01)
     assert found.plot(ax=axes) is axes
     plt.close("all")
+
+
+def test_an_unknown_argument_names_the_nearest() -> None:
+    with pytest.raises(TypeError, match=r"there is no argument 'tickers': .*ticker"):
+        forecast([1.0], tickers="AAPL")

@@ -150,22 +150,22 @@ def test_polars_is_read() -> None:
 
 
 FAULTS: dict[str, tuple[object, str]] = {
-    "a word": (at(5, "Close", "abc"), f"row {FRAME.index[5]:%Y-%m-%d}: Close is 'abc', which is no number"),
-    "true": (FRAME.assign(Close=True), "Close is 'True', which is no number"),
-    "infinite": (at(5, "High", np.inf), f"row {FRAME.index[5]:%Y-%m-%d}: High is 'inf', which is no number"),
+    "a word": (at(5, "Close", "abc"), f"row {FRAME.index[5]:%Y-%m-%d}: Close is 'abc', which is not a number"),
+    "true": (FRAME.assign(Close=True), "Close is 'True', which is not a number"),
+    "infinite": (at(5, "High", np.inf), f"row {FRAME.index[5]:%Y-%m-%d}: High is 'inf', which is not a number"),
     "zero": (at(5, "Close", 0.0), "Close is 0.0, and it must be above zero"),
     "returns": (FRAME["Close"].pct_change().dropna(), "these are changes or returns, not prices"),
     "a day twice": (pd.concat([FRAME, 1.01 * FRAME.iloc[[7]]]), f"iloc 7 and {ROWS} both give"),
     "no close": (FRAME[["Open", "High"]], "has no close column (it has: Date, Open, High): name one of them Close"),
     "only an open": (FRAME[["Open"]], "has no close column"),
     "two that may be it": (downloaded()["Close"], "no close column (it has: Date, AAPL, MSFT)"),
-    "two of a name": (pd.concat([FRAME, 2 * FRAME], axis=1), "stands there twice, with different values"),
+    "two of a name": (pd.concat([FRAME, 2 * FRAME], axis=1), "appears twice, with different values"),
     "no dates": (FRAME.reset_index(drop=True), "give it a DatetimeIndex, or a column Date"),
     "an array": (FRAME["Close"].to_numpy(), "not as numpy.ndarray: put it into pd.Series(closes, index=dates)"),
     "nothing": (None, "not as NoneType"),
     "no rows": (FRAME.iloc[:0], "the frame has no rows"),
     "a date missing": (FRAME.set_axis(FRAME.index.where(np.arange(ROWS) != 4)), "iloc 4: its date is missing"),
-    "no date": (FRAME.set_axis([*FRAME.index.strftime("%Y-%m-%d")[:-1], "today"]), "'today' is no date"),
+    "no date": (FRAME.set_axis([*FRAME.index.strftime("%Y-%m-%d")[:-1], "today"]), "'today' is not a date"),
     "monthly": (FRAME.resample("ME").last(), "has monthly rows"),
     "hourly": (pd.concat([FRAME.set_axis(FRAME.index + pd.Timedelta(hours=h)) for h in (15, 16)]), "hourly rows"),
     "weekends": (FRAME.set_axis(pd.date_range("2018-01-01", periods=ROWS)), "never closes say calendar='24/7'"),
@@ -184,7 +184,7 @@ def test_choices_are_arguments_and_a_wrong_one_is_refused_as_such() -> None:
     two = downloaded()["Close"]
     assert read(two, "", NYSE, {"close": "MSFT"}).reading.rows["close"].tolist() == two["MSFT"].tolist()
     assert refused(FRAME, decimal="dot") == "decimal='dot': choose comma or point"
-    assert refused(FRAME, timezone="Nowhere").startswith("timezone='Nowhere' is no time zone")
+    assert refused(FRAME, timezone="Nowhere").startswith("timezone='Nowhere' is not a time zone")
     berlin = calendar("XETR").sessions("2018-01-01", "2018-12-28")[-ROWS:]
     evenings = FRAME.set_axis(berlin).tz_localize("Europe/Berlin").tz_convert("UTC").tz_localize(None)
     assert "say timezone=..., such as timezone='UTC'" in refused(evenings, "XETR")
