@@ -105,7 +105,7 @@ def test_a_dividend_that_is_not_adjusted_is_hinted_at(make_panel: MakePanel) -> 
     rows.loc[200:, "close"] *= 0.56
     rows[["open", "high", "low"]] = np.nan
     found = as_table(findings(rows, DAYS)).set_index("check").loc["large price move"]
-    assert "a split or a dividend that is not adjusted" in found["remedy"]
+    assert "an unadjusted split or dividend" in found["remedy"]
 
 
 def test_bars_that_cannot_be(make_panel: MakePanel) -> None:

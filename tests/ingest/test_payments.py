@@ -63,7 +63,7 @@ def test_closes_that_are_lowered_for_a_dividend_already_are_known_by_their_digit
 
 def test_where_the_digits_do_not_tell_it_is_asked_for() -> None:
     half = np.where(np.arange(DAYS) % 3 == 0, TRUE + 0.00345, TRUE)  # as thirds of cents are
-    with pytest.raises(BadValueError, match=r"say --dividends paid .* --dividends included"):
+    with pytest.raises(BadValueError, match=r"use --dividends paid .* --dividends included"):
         factors(half, at(30, 1.2), nothing())
     assert set(factors(half, at(30, 1.2), nothing(), "paid")) == {30}
     assert factors(half, at(30, 1.2), nothing(), "included") == {}
@@ -114,7 +114,7 @@ def test_closes_that_are_divided_by_a_later_split_say_nothing_of_their_first_row
 def test_a_few_closes_before_a_dividend_do_not_tell(rows: int) -> None:
     lowered = np.where(np.arange(DAYS) < DAYS - 1, TRUE * (1 - 1.2 / TRUE[-2]), TRUE)  # the last but one is in cents
     for closes in (TRUE, lowered):
-        with pytest.raises(BadValueError, match="say --dividends paid"):
+        with pytest.raises(BadValueError, match="use --dividends paid"):
             factors(closes[-rows:], at(DAYS - 1, 1.2)[-rows:], nothing()[-rows:])
     assert set(factors(TRUE[-rows:], at(DAYS - 1, 1.2)[-rows:], nothing()[-rows:], "paid")) == {rows - 1}
     assert factors(lowered[-20:], at(DAYS - 1, 1.2)[-20:], nothing()[-20:]) == {}

@@ -86,5 +86,5 @@ def test_a_day_of_an_ensemble_tells_its_weights(home: Home) -> None:
     assert page.pools.set_index("model")["recalibrated"].fillna(-1).to_dict() == {"ensemble": -1, "recalibrated": 0}
     shown = summary.report.with_suffix(".html").read_text("utf-8")
     assert PARTS in shown
-    assert "its weights rest on 8 past sessions only" in shown
-    assert "recalibration is off: there is not enough past to judge it" in shown
+    assert "its weights are based on 8 past sessions, too few to rank its members" in shown
+    assert "recalibration is off: there are not enough past sessions to judge it" in shown
