@@ -4,9 +4,9 @@ PYTHON ?= python3
 TORCH_INDEX ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
-SIZE := about 1.65 GB
+SIZE := about 1.8 GB
 ifeq ($(shell uname -s)$(TORCH_INDEX),Linux)
-SIZE := 1.65 GB with a CPU build of PyTorch, 5.5 GB with its ordinary build for Linux, which brings the libraries of CUDA. \
+SIZE := 1.8 GB with a CPU build of PyTorch, 5.5 GB with its ordinary build for Linux, which brings the libraries of CUDA. \
   Where pip finds the ordinary one, `make demo TORCH_INDEX=URL` takes the CPU build: URL is the index of CPU builds that \
   the installation page of PyTorch names
 endif
