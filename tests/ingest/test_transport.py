@@ -146,7 +146,7 @@ def test_silence_and_a_port_where_nobody_listens() -> None:
         (Answer(""), BadPayloadError, "an empty answer"),
         (Answer("  \n"), BadPayloadError, "not JSON"),
         (Answer("[" * 90_000), BadPayloadError, "not JSON"),
-        (Answer('{"a": 1}', announced=500), ProviderDownError, "fails (RemoteProtocolError)"),
+        (Answer('{"a": 1}', announced=500), ProviderDownError, "is failing (RemoteProtocolError)"),
         (Answer("{}", headers={"Content-Encoding": "br"}), BadPayloadError, "not asked for"),
         (Answer("plain", headers={"Content-Encoding": "gzip"}), BadPayloadError, "cannot be decompressed"),
         (Answer(HALF, headers={"Content-Encoding": "gzip"}), ProviderDownError, "cut off"),

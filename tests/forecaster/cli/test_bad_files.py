@@ -27,7 +27,7 @@ BAD = {
     "word for a price": (GOOD + "2018-01-22,dear,6\n", "line 4"),
     "negative volume": (GOOD + "2018-01-22,3,-6\n", "line 4"),
     "infinite price": (GOOD + "2018-01-22,inf,6\n", "line 4"),
-    "a spreadsheet": ("PK\x03\x04\x00\x00\x00", "no text"),
+    "a spreadsheet": ("PK\x03\x04\x00\x00\x00", "a damaged archive"),
 }
 
 

@@ -228,7 +228,7 @@ def test_answers_of_services_are_read(tmp_path: Path, text: str, kind: str, coun
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("{ not JSON", "begins like JSON and is none"),
+        ("{ not JSON", "begins like JSON but cannot be parsed"),
         ('{"error": "no such page"}', "JSON without a list of counts under items, data or results: .*no such page"),
         ('{"items": []}', "is an answer without a count"),
         ('{"items": [1, 2]}', "JSON without a list of counts"),
