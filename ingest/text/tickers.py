@@ -1,7 +1,8 @@
 """One ticker of a file that holds several: in rows of their own, or in columns whose names say whose they are.
 
 A frame of several tickers has two levels of names, written as two lines in either order, as tuples, or joined:
-`Close_AAPL`, `AAPL Close`. The line of tickers may stand below the names, and the names above it may be cut off.
+`Close_AAPL`, `AAPL Close`. The line of tickers may stand above or below the names, and the names above it may be cut
+off. Where equal tickers side by side, or one below the other, were merged into one cell, the others are empty.
 """
 
 import re
@@ -49,7 +50,7 @@ def one_ticker(table: TextTable, chosen: str, close: str = "") -> TextTable:
     Raises:
         FileFaultError: It holds several and none is chosen, or not the chosen one.
     """
-    for levels in (_lines_above, _line_below, _tuples):
+    for levels in (_lines_above, _line_above, _line_below, _tuples):
         if (found := levels(table)) is not None:
             return _one_of_columns(found, chosen)
     if not close and (joined := _joined(table)) is not None:
@@ -70,7 +71,7 @@ def is_two_lines(cells: Cells) -> bool:
 
 def _lines_above(table: TextTable) -> _Levels | None:
     """Names and tickers, in either order, in two lines above that of the date's name; or tickers alone."""
-    above = [cells for cells in table.above[-2:] if len(cells) == len(table.header)]
+    above = [_continued(cells) for cells in table.above[-2:] if len(cells) == len(table.header)]
     if not is_two_lines(table.header) or not above:
         return None
     one, other = above[0], above[-1]
@@ -82,6 +83,29 @@ def _lines_above(table: TextTable) -> _Levels | None:
     if len(above) == 1 and above[0][0].casefold() in _TICKERS and any(above[0][1:]):
         return _Levels(table, ("", *above[0][1:]), sole=True)
     return None
+
+
+def _continued(cells: Cells) -> Cells:
+    """A line of names with each empty cell, where cells were merged, saying what the one before it says."""
+    said = [cells[0]]
+    for at, cell in enumerate(cells[1:], start=1):
+        said.append(cell or (said[-1] if at > 1 else ""))
+    return tuple(said)
+
+
+def _line_above(table: TextTable) -> _Levels | None:
+    """Tickers in the line above that of all names: `,AAPL,,MSFT,` and `Date,Open,Close,Open,Close`."""
+    if not table.above or len(table.above[-1]) > len(table.header):
+        return None
+    line = table.above[-1]
+    whose = _continued((*line, *[""] * (len(table.header) - len(line))))
+    names = [normal_name(name) for name in table.header]
+    named = [at for at, name in enumerate(names) if name in _VALUES]
+    if len({names[at] for at in named}) == len(named):
+        return None
+    if not _are_tickers([(names[at], whose[at]) for at in named]) or _known([whose[at] for at in named]):
+        return None
+    return _Levels(table, tuple(cell if at in named else "" for at, cell in enumerate(whose)), sole=True)
 
 
 def _line_below(table: TextTable) -> _Levels | None:
@@ -184,8 +208,31 @@ def _one_of_rows(table: TextTable, chosen: str) -> TextTable:
         there = sorted(set(table.column((telling or at)[0])) - {""}) if at else []
         _chosen(table, there, chosen, "rows")
         return table
-    kept = [row for row, cells in enumerate(table.rows) if cells[fit[0]] == chosen]
+    whose = _whose(table, fit[0])
+    kept = [row for row, own in enumerate(whose) if own == chosen]
     return replace(table, rows=tuple(table.rows[row] for row in kept), lines=tuple(table.lines[row] for row in kept))
+
+
+def _whose(table: TextTable, at: int) -> Cells:
+    """The ticker of each row; where each stands once, above its rows, it is that of those below it too.
+
+    Raises:
+        FileFaultError: A row has none, and the others do not say it.
+    """
+    own = table.column(at)
+    lacking = own.index("") if "" in own else None
+    if lacking is None:
+        return own
+    said = [cell for cell in own if cell]
+    if not own[0] or len(set(said)) < len(said):
+        raise FileFaultError(
+            f"{table.place(lacking)}: {table.header[at]} is empty, and so it is not known whose row this is: write it "
+            "there, or leave the row out"
+        )
+    filled: list[str] = []
+    for cell in own:
+        filled.append(cell or filled[-1])
+    return tuple(filled)
 
 
 def _chosen(table: TextTable, there: list[str], chosen: str, where: str) -> str:
