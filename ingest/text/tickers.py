@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from ingest.errors import FileFaultError
-from ingest.text.columns import ALIASES, IDENTIFIERS, find_columns, normal_name
+from ingest.text.columns import ALIASES, CLOCKS, IDENTIFIERS, find_columns, normal_name, normal_names, shown
 from ingest.text.table import Cells, TextTable
 from ingest.text.unnamed import names_of
 
@@ -55,12 +55,8 @@ def one_ticker(table: TextTable, chosen: str, close: str = "") -> TextTable:
             return _one_of_columns(found, chosen)
     if not close and (joined := _joined(table)) is not None:
         return _one_of_columns(joined, chosen)
-    if (
-        chosen
-        and chosen in table.header
-        and not {normal_name(name) for name in table.header} & {*IDENTIFIERS, *_CLOSES}
-    ):
-        return replace(table, header=tuple("Close" if name == chosen else name for name in table.header))
+    if chosen and (panel := _panel(table, chosen)) is not None:
+        return panel
     return _one_of_rows(table, chosen)
 
 
@@ -172,6 +168,27 @@ def _parts(name: str, *, front: bool) -> tuple[str, str]:
     return name, ""
 
 
+def _panel(table: TextTable, chosen: str) -> TextTable | None:
+    """The dates and the closes of a table with a column of closes for each ticker: `Date,AAPL,MSFT`.
+
+    Beside a ticker alone stand columns such as `Volume` of its own; beside others, or where it is spelt as one of them,
+    `OPEN` and `LOW` are tickers too.
+    """
+    own = [at for at, name in enumerate(table.header) if name == chosen]
+    if len(own) != 1:
+        return None
+    table = replace(table, header=tuple("Close" if at in own else name for at, name in enumerate(table.header)))
+    names = normal_names(table.header)
+    if names.count("close") > 1 or set(names) & {*IDENTIFIERS, *_CLOSES - {"close"}}:
+        return None
+    dated = {find_columns(table.header).get("date", 0)}
+    dated |= {at for at, name in enumerate(names) if name in CLOCKS}
+    others = [at for at, name in enumerate(names) if name not in _VALUES and at not in dated]
+    bars = len({"open", "high", "low"} & find_columns(table.header).keys())
+    alone = not others and bars in {0, 3} and normal_name(chosen) not in _VALUES
+    return table if alone else table.only(sorted({*dated, *own}))
+
+
 def _known(names: Sequence[str]) -> int:
     """How many different ones of these are what a close, or another value, is called."""
     return len({normal_name(name) for name in names} & _VALUES)
@@ -182,9 +199,7 @@ def _one_of_columns(levels: _Levels, chosen: str) -> TextTable:
     there = sorted({ticker for ticker in tickers if ticker})
     alone = levels.sole and len(there) == 1 and not chosen
     ticker = there[0] if alone else _chosen(table, there, chosen, "columns")
-    kept = [at for at, own in enumerate(tickers) if own in {"", ticker}]
-    rows = tuple(tuple(row[at] for at in kept) for row in table.rows)
-    one = replace(table, header=tuple(table.header[at] for at in kept), rows=rows)
+    one = table.only([at for at, own in enumerate(tickers) if own in {"", ticker}])
     return _named(one) if is_two_lines(one.header) else one
 
 
@@ -246,7 +261,12 @@ def _chosen(table: TextTable, there: list[str], chosen: str, where: str) -> str:
     listed = ", ".join(name[:_CUT] for name in there[:_SHOWN]) + (
         f" and {len(there) - _SHOWN} more" if len(there) > _SHOWN else ""
     )
+    if chosen and not there:
+        raise FileFaultError(
+            f"{table.path} names no tickers, and {chosen} is none of its columns ({shown(table.header)}): say no "
+            "--ticker, or --close and the name of a column"
+        )
     if chosen:
-        raise FileFaultError(f"{table.path} has no {where} of {chosen}: --ticker is one of {listed or 'none'}")
+        raise FileFaultError(f"{table.path} has no {where} of {chosen}: --ticker is one of {listed}")
     whole = ", or --close and the name of a column" if where == "columns" else ""
     raise FileFaultError(f"{table.path} has {where} of several tickers: say --ticker, one of {listed}{whole}")
