@@ -1,8 +1,8 @@
 """The sheets of a workbook as cells of text: Excel, old and new, and OpenDocument, read by calamine.
 
 Cells are typed there, so nothing is guessed: a date is written as ISO, a number with a decimal point that cannot be
-taken for a sign between thousands. Cells that are merged all say what is written in them, as a reader sees it: a library
-that saves a table with two levels of rows or columns merges the equal ones.
+taken for a sign between thousands. Cells that are merged all say what is written in them, as a reader sees it: pandas
+merges the equal ones of a table with two levels of rows or columns.
 """
 
 import io

@@ -126,3 +126,44 @@ def test_a_row_that_lost_its_ticker_is_named_and_not_left_out(tmp_path: Path) ->
     path.write_text("Date,Ticker,Close\n2026-06-08,AAPL,1\n2026-06-09,AAPL,2\n2026-06-10,,3\n2026-06-08,MSFT,9\n")
     with pytest.raises(FileFaultError, match="line 4: Ticker is empty"):
         read(path, "S", "XNYS", Choices(ticker="AAPL"))
+
+
+@pytest.mark.parametrize("text", ["Date,C,T,V\n2026-06-08,1,2,3\n", "Date,O,C,MSFT\n2026-06-08,1,2,3\n"])
+def test_letters_that_are_no_bar_are_tickers(tmp_path: Path, text: str) -> None:
+    """`C` is Citigroup's here: its prices were stored as the close of whatever the symbol was, `V` as the volume."""
+    path = tmp_path / "prices.csv"
+    path.write_text(text)
+    with pytest.raises(FileFaultError, match="no close column"):
+        read(path, "S", "XNYS")
+    row = read(path, "S", "XNYS", Choices(ticker="C")).rows.iloc[0]
+    assert row["close"] == float(text.splitlines()[1].split(",")[text.splitlines()[0].split(",").index("C")])
+    assert row[["open", "high", "low", "volume"]].isna().all()
+
+
+@pytest.mark.parametrize("ticker", ["LOW", "OPEN", "MSFT"])
+@pytest.mark.parametrize("others", ["", ",AAPL"])
+def test_a_ticker_that_is_a_word_is_no_column_of_another(tmp_path: Path, ticker: str, others: str) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text(f"Date,LOW,OPEN,MSFT{others}\n2026-06-08,10,20,30{others and ',40'}\n")
+    row = read(path, "S", "XNYS", Choices(ticker=ticker)).rows.iloc[0]
+    assert row["close"] == {"LOW": 10, "OPEN": 20, "MSFT": 30}[ticker]
+    assert row[["open", "high", "low", "volume"]].isna().all()
+
+
+def test_a_ticker_in_a_file_that_names_none_is_answered_with_its_columns(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text("Date,Close\n2026-06-08,1\n")
+    with pytest.raises(FileFaultError, match=r"names no tickers.*\(Date, Close\): say no --ticker,"):
+        read(path, "S", "XNYS", Choices(ticker="AAPL"))
+
+
+def test_numbered_names_are_names(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text("date,1. open,2. high,3. low,4. close,5. volume\n2026-06-08,1.5,3,1,2,100\n")
+    assert read(path, "S", "XNYS").rows.iloc[0][["open", "high", "low", "close", "volume"]].tolist() == [
+        1.5,
+        3,
+        1,
+        2,
+        100,
+    ]
