@@ -240,4 +240,9 @@ def _numbered(path: Path, text: str, delimiter: str) -> list[Line]:
 
 
 def _stripped(cells: list[str]) -> Cells:
-    return tuple(cell.strip() for cell in cells)
+    return tuple(_formula(cell.strip()) for cell in cells)
+
+
+def _formula(cell: str) -> str:
+    """What a cell such as `="0700"` shows, which some write so that a spreadsheet leaves it as it is."""
+    return cell[2:-1].strip() if cell.startswith('="') and cell.endswith('"') and len(cell) > len('="') else cell
