@@ -100,6 +100,8 @@ def normal_name(name: str) -> str:
     >>> normal_name("Adj Close**"), normal_name("Close/Last"), normal_name("4. close"), normal_name("Close (USD)")
     ('adjclose', 'closelast', 'close', 'close')
     """
+    if (digits := name.replace(".", "", 1)).isdigit():  # most cells of a file are numbers
+        return digits
     folded = _COUNTED.sub("", name.casefold(), count=1) if name[:1].isdigit() else name.casefold()
     plain = _CURRENCY.sub("", folded) if _PRICED.search(folded) else folded
     return "".join(sign for sign in plain if sign.isalnum())
@@ -115,7 +117,7 @@ def normal_names(header: Sequence[str]) -> list[str]:
     """
     names = [normal_name(name) for name in header]
     bars = set(names) >= _BARS
-    return [name if bars or len(name) != 1 or not name.isascii() or not name.isalpha() else "" for name in names]
+    return [name if len(name) != 1 or bars or not ("a" <= name <= "z") else "" for name in names]
 
 
 def find_columns(header: tuple[str, ...]) -> dict[str, int]:

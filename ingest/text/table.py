@@ -240,7 +240,7 @@ def _numbered(path: Path, text: str, delimiter: str) -> list[Line]:
 
 
 def _stripped(cells: list[str]) -> Cells:
-    return tuple(_formula(cell.strip()) for cell in cells)
+    return tuple(_formula(cell) if cell[:1] == "=" else cell for cell in map(str.strip, cells))
 
 
 def _formula(cell: str) -> str:
