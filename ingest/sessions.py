@@ -12,9 +12,11 @@ guess.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from importlib.metadata import version
+from numbers import Real
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +31,8 @@ AHEAD = pd.Timedelta(days=300)
 
 SINCE = np.datetime64("1970-01-01", "us")
 """The day from which sessions are numbered."""
+
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T].*)?|\d{8}|NaT")
 
 Day = str | date | np.datetime64
 """A day as callers have it: ISO text, a date, a datetime, a pandas or numpy timestamp."""
@@ -235,11 +239,16 @@ def as_day(day: Day) -> pd.Timestamp:
     """The local date as a naive midnight of unit us.
 
     Raises:
-        AsOfError: It is no date.
+        AsOfError: It is no date; a text whose day and month could be taken for each other, and a bare number, are none.
 
     >>> as_day("2018-01-21")
     Timestamp('2018-01-21 00:00:00')
+    >>> as_day("3.6.2018")
+    Traceback (most recent call last):
+    ingest.errors.AsOfError: '3.6.2018' is not a date: write it as 2018-01-21
     """
+    if isinstance(day, Real) or (isinstance(day, str) and day and not _ISO.fullmatch(day)):
+        raise AsOfError(f"{day!r} is not a date: write it as 2018-01-21")
     try:
         stamp = pd.Timestamp(day)
     except ValueError as error:

@@ -43,7 +43,7 @@ class Predictives(dict[str, Predictive]):
         raise UnknownNameError("model of this forecast", model, [*self, *self._withheld])
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Forecasts:
     """The forecasts of one session of one asset, a model each.
 
@@ -119,6 +119,11 @@ class Forecasts:
             raise ForecasterError(f"{self.symbol}: no model gave a forecast: see the column reason of .table()")
         title = f"{self.symbol}: change by the close of {day(self.target)}"
         return densities(self.predictive, title, ax)
+
+    def __repr__(self) -> str:
+        """The session, and the table in a few columns, for an interpreter."""
+        table = self.table()[["status", "prob_up", "q05", "q50", "q95"]].round(4)
+        return f"{self.symbol}: change from {self.as_of:%Y-%m-%d} to {self.target:%Y-%m-%d}\n{table}"
 
     def _repr_html_(self) -> str:
         """A small table for a notebook."""

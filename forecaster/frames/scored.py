@@ -160,7 +160,9 @@ def _numbers(values: object, name: str) -> Floats:
         ForecasterError: Naming the first place where there is none.
     """
     try:
-        array = np.asarray(values, dtype=float)
+        array: NDArray[Any] = np.ma.filled(
+            np.ma.asarray(values, dtype=float), np.nan
+        )  # a masked value is a missing one
     except (TypeError, ValueError) as fault:
         reason = " ".join(str(fault).split())
         raise ForecasterError(f"{name} cannot be read as numbers ({reason})") from fault

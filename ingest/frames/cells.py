@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from numbers import Real
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +37,10 @@ class FrameTable(TextTable):
     def places(self, one: int, other: int) -> str:
         """The frame, and where two rows stand, whose labels may be the same."""
         return f"{self.path}, iloc {self.lines[one]} and {self.lines[other]}"
+
+    def only(self, positions: Sequence[int]) -> Self:
+        """The table with these columns alone, cells and numbers."""
+        return replace(super().only(positions), columns=tuple(self.columns[at] for at in positions))
 
     def numbers(self, position: int) -> Numbers | None:
         """A column of numbers, its rows those that the table still has."""
@@ -78,7 +84,9 @@ def numbers_of(column: pd.Series[Any]) -> Numbers | None:
     if pd.api.types.is_numeric_dtype(kind):
         return column.to_numpy(dtype=float, na_value=np.nan)
     values = column.tolist()
-    if all(_is_missing(value) or (isinstance(value, Real) and not isinstance(value, bool)) for value in values):
+    if all(
+        _is_missing(value) or (isinstance(value, Real | Decimal) and not isinstance(value, bool)) for value in values
+    ):
         return np.array([np.nan if _is_missing(value) else float(value) for value in values])
     return None
 

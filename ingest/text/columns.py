@@ -1,7 +1,7 @@
 """Columns by name: what providers call the date, the prices, the volume, the payments and the attention."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 # ruff: noqa: RUF001  # Turkish names have a dotless i
@@ -77,6 +77,9 @@ IDENTIFIERS = (
 )
 """What columns are called that say whose row it is, the surest first, as `normal_name` spells it."""
 
+CLOCKS = frozenset({"time", "hour", "zeit", "uhrzeit", "timeutc"})
+"""What a column of clocks beside that of dates is called."""
+
 FIRST_CHOICE = ALIASES["close"][: ALIASES["close"].index("last")]
 """Names that say close: one of them goes before `Last` and `Price`."""
 
@@ -86,17 +89,35 @@ _CURRENCY = re.compile(
     r"(?:usd|eur|gbp|gbx|pence|jpy|chf|cad|aud|inr|rs\.?|cny|hkd|krw|sek|[$€£¥₹])[)\]]$"
 )
 _PRICED = re.compile(r"open|high|low|close|closing|price|last|dividend")
+_COUNTED = re.compile(r"\d{1,2}[a-z]?\.\s+(?=[a-z])")
+"""What Alpha Vantage writes before its names, such as `4. close`: https://www.alphavantage.co/documentation/."""
+_BARS = frozenset("ohlc")
 
 
 def normal_name(name: str) -> str:
-    """A column's name without case, spaces and signs, and a price's without its currency.
+    """A column's name without case, spaces, signs and number, and a price's without its currency.
 
-    >>> normal_name("Adj Close**"), normal_name("Close/Last"), normal_name("Vol."), normal_name("Close (USD)")
-    ('adjclose', 'closelast', 'vol', 'close')
+    >>> normal_name("Adj Close**"), normal_name("Close/Last"), normal_name("4. close"), normal_name("Close (USD)")
+    ('adjclose', 'closelast', 'close', 'close')
     """
-    folded = name.casefold()
+    if (digits := name.replace(".", "", 1)).isdigit():  # most cells of a file are numbers
+        return digits
+    folded = _COUNTED.sub("", name.casefold(), count=1) if name[:1].isdigit() else name.casefold()
     plain = _CURRENCY.sub("", folded) if _PRICED.search(folded) else folded
     return "".join(sign for sign in plain if sign.isalnum())
+
+
+def normal_names(header: Sequence[str]) -> list[str]:
+    """The names of columns as `normal_name` spells them, without those of one letter that are none of a bar's.
+
+    Where open, high, low and close are not all there as letters, `C`, `T` and `V` are tickers.
+
+    >>> normal_names(("t", "o", "h", "l", "c")), normal_names(("Date", "C", "V"))
+    (['t', 'o', 'h', 'l', 'c'], ['date', '', ''])
+    """
+    names = [normal_name(name) for name in header]
+    bars = set(names) >= _BARS
+    return [name if len(name) != 1 or bars or not ("a" <= name <= "z") else "" for name in names]
 
 
 def find_columns(header: tuple[str, ...]) -> dict[str, int]:
@@ -106,8 +127,8 @@ def find_columns(header: tuple[str, ...]) -> dict[str, int]:
     {'date': 0, 'open': 1, 'close': 2, 'adjusted': 3, 'tweets': 4}
     """
     positions: dict[str, int] = {}
-    for at, name in enumerate(header):
-        positions.setdefault(normal_name(name), at)
+    for at, name in enumerate(normal_names(header)):
+        positions.setdefault(name, at)
     found = {}
     for role, names in ALIASES.items():
         present = [positions[name] for name in names if name in positions]

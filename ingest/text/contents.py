@@ -11,12 +11,12 @@ import zlib
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from ingest.errors import FileFaultError, MissingFileError, NotTextError
+from ingest.errors import EmptyFileError, FileFaultError, MissingFileError, NotTextError
 from ingest.text.workbook import Sheets, sheets_of
 
 LARGEST = 1 << 30
 """Bytes that a packed file may hold."""
-_GZIP, _ZIP, _OLE = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_GZIP, _ZIP, _EMPTY, _OLE = b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _WORKBOOK = ("xl/", "content.xml", "Index/")
 """Entries of a zip that is a workbook: of Excel, OpenDocument, and Numbers."""
 _NUMBERS = "Index/"
@@ -62,6 +62,8 @@ def contents(path: Path) -> Contents:
     if packed:
         inner, again = _unpacked(path, inner)
         packed = ", ".join(word for word in (packed, again) if word)
+        if again and _unpacked(path, inner)[1]:
+            raise NotTextError(f"{path} is packed more than twice: unpack it first")
     for magic, what in _OTHERS:
         if inner.startswith(magic):
             raise NotTextError(f"{path} is {what}")
@@ -100,7 +102,7 @@ def _unpacked(path: Path, raw: bytes) -> tuple[bytes, str]:
     """What is packed in these bytes, and how, in words; themselves and nothing where they are not packed."""
     if raw.startswith(_GZIP):
         return _within(path, gzip.GzipFile(fileobj=io.BytesIO(raw))), "gzip"
-    if not raw.startswith(_ZIP):
+    if not raw.startswith((_ZIP, _EMPTY)):
         return raw, ""
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
@@ -115,7 +117,9 @@ def _one_of(path: Path, archive: zipfile.ZipFile, raw: bytes) -> tuple[bytes, st
         raise NotTextError(f"{path} is a workbook of Numbers: export it as CSV or as an Excel workbook")
     if any(name.startswith(_WORKBOOK) for name in names):
         return raw, ""
-    files = [f for f in archive.infolist() if not f.is_dir() and not f.filename.startswith(("__MACOSX/", "."))]
+    files = [f for f in archive.infolist() if not f.is_dir() and not _is_hidden(f.filename)]
+    if not files:
+        raise EmptyFileError(f"{path} holds no file: pack it again, or name the file itself")
     if len(files) != 1:
         listed = ", ".join(file.filename for file in files[:5])
         raise FileFaultError(f"{path} holds {len(files)} files ({listed}): unpack it, and name the one with the prices")
@@ -123,6 +127,11 @@ def _one_of(path: Path, archive: zipfile.ZipFile, raw: bytes) -> tuple[bytes, st
         raise FileFaultError(f"{path} is locked with a password: unpack it first")
     with archive.open(files[0]) as inner:
         return _within(path, inner), f"{files[0].filename} in a zip"
+
+
+def _is_hidden(name: str) -> bool:
+    """Whether a system put this file beside the others, such as `.DS_Store`."""
+    return name.startswith("__MACOSX/") or name.rpartition("/")[2].startswith(".")
 
 
 def _within(path: Path, packed: IO[bytes] | gzip.GzipFile) -> bytes:

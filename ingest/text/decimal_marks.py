@@ -3,8 +3,9 @@
 `13,465` may be either number. So no number is read alone: those of a kind, the prices say, share one mark, and it is
 told by their values; where none of them tells, by the file's other numbers, of columns with a role before those of
 others, such as a change in percent, then by dates as Americans write them.
-Between commas a program writes points and groups nothing: numbers such as `1234567` beside them say so. Where nothing
-tells, the file is refused until the user says it.
+Between commas a program writes points and groups nothing: numbers such as `1234567` beside them say so, unless whole
+numbers of up to three digits stand among them, as `998` before `1.001`. Where nothing tells, the file is refused until
+the user says it.
 """
 
 from collections import Counter
@@ -22,11 +23,12 @@ Column = Sequence[Taken | None]
 
 
 class _Evidence(NamedTuple):
-    """How often each mark is decimal for sure, and the marks that may be either."""
+    """How often each mark is decimal for sure, the marks that may be either, and whether numbers stand without one."""
 
     decimal: Counter[str]
     grouping: frozenset[str]
     either: Counter[str]
+    whole: bool = False
 
     @property
     def mark(self) -> str | None:
@@ -68,7 +70,7 @@ def decimal_commas(
         own = evidence[kinds[role]]
         others = _joined(e for kind, e in evidence.items() if kind != kinds[role])
         others = others if others.decimal else _joined([others, further])
-        pointed = american or (written and set(own.either) == {"."} and not others.grouping)
+        pointed = american or (written and set(own.either) == {"."} and not own.whole and not others.grouping)
         mark = _mark(role, own, others, chosen, pointed=pointed)
         doubtful = (
             None
@@ -89,7 +91,10 @@ def _evidence(columns: Iterable[Column]) -> _Evidence:
     decimal = Counter(cell.decimal for cell in cells if cell.decimal)
     either = Counter(cell.either for cell in cells if cell.either)
     grouping = {sign for cell in cells if cell.decimal for sign in ".," if sign in cell.digits and sign != cell.decimal}
-    return _Evidence(decimal, frozenset(grouping), either)
+    whole = any(
+        len(cell.digits.strip("0")) > 0 and cell.digits.isdigit() and len(cell.digits) <= _GROUP for cell in cells
+    )
+    return _Evidence(decimal, frozenset(grouping), either, whole)
 
 
 def _joined(several: Iterable[_Evidence]) -> _Evidence:

@@ -5,6 +5,7 @@ surer: each encoding of a fixed list is tried strictly, and the first under whic
 """
 
 import codecs
+import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,8 @@ _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BO
 _WESTERN = "cp1252"
 LANDS = (_WESTERN, "gb18030", "cp949", "cp932", "big5hkscs", "cp1250", "cp1251", "cp1254", "cp850")
 """Western, simplified Chinese, Korean, Japanese, traditional Chinese, central European, Cyrillic, Turkish, DOS."""
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
+"""Signs that no text has: those below the space, without tab, line feed, form feed and carriage return."""
 _MOSTLY = 0.4
 """Share of zeros among bytes of two of which one says nothing but that the sign is Latin."""
 
@@ -46,7 +49,7 @@ def decoded(path: Path, raw: bytes, tests: Sequence[IsTable]) -> Decoded:
         found = Decoded(raw.decode(encoding), encoding)
     except UnicodeDecodeError:
         found = _of_a_land(raw, tests) or Decoded(raw.decode(_WESTERN, errors="replace"), _WESTERN)
-    if any(ord(sign) < ord(" ") and sign not in "\t\r\n\f" for sign in found.text):
+    if _CONTROL.search(found.text):
         raise NotTextError(f"{path} is not a text file: export it as CSV (comma-separated text) first")
     return found
 

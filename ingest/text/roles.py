@@ -10,12 +10,11 @@ from typing import NamedTuple
 
 from ingest.errors import FileFaultError, MissingColumnError
 from ingest.text.choices import COLUMNS, Choices
-from ingest.text.columns import ALIASES, FIRST_CHOICE, find_columns, normal_name, shown
+from ingest.text.columns import ALIASES, CLOCKS, FIRST_CHOICE, find_columns, normal_name, normal_names, shown
 from ingest.text.numbers import parse_number
 from ingest.text.table import TextTable
 
 _INDEX = {"", "index", "unnamed0"}
-_CLOCKS = {"time", "hour", "zeit", "uhrzeit", "timeutc"}
 _CLOCKLESS = re.compile(r"\d{8}|[^:]*[^\d:][^:]*")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?|\d{6}")
 _QUOTED = ("quotevolume", "quoteassetvolume", "volumequote", "volumeto")
@@ -76,7 +75,7 @@ def stamp_texts(table: TextTable, at: int) -> tuple[str, ...]:
         at: Position of the column of dates.
     """
     dates = table.column(at)
-    beside = [position for position, name in enumerate(table.header) if normal_name(name) in _CLOCKS and position != at]
+    beside = [position for position, name in enumerate(table.header) if normal_name(name) in CLOCKS and position != at]
     clockless = all(_CLOCKLESS.fullmatch(text) for text in dates)
     if len(beside) != 1 or not clockless or not all(_CLOCK.fullmatch(text) for text in table.column(beside[0])):
         return dates
@@ -126,7 +125,7 @@ def _named(table: TextTable, name: str, option: str) -> int:
 
 
 def _close(table: TextTable) -> int:
-    names = [normal_name(name) for name in table.header]
+    names = normal_names(table.header)
     at = {name: names.index(name) for name in ALIASES["close"] if name in names}
     first = [position for name, position in at.items() if name in FIRST_CHOICE]
     others = [position for name, position in at.items() if name not in FIRST_CHOICE]
@@ -157,7 +156,7 @@ def _is_rival(table: TextTable, close: int, other: int) -> bool:
 
 
 def _volume(table: TextTable) -> int | None:
-    names = [normal_name(name) for name in table.header]
+    names = normal_names(table.header)
     known = [*_QUOTED[:3], *ALIASES["volume"][:2]]
     money = [name for name in names if _IN_MONEY.fullmatch(name)]
     wanted = [*known, *money, *ALIASES["volume"][2:]]

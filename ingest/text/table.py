@@ -4,12 +4,12 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -72,6 +72,11 @@ class TextTable:
     def places(self, one: int, other: int) -> str:
         """File and lines of two rows, for messages."""
         return f"{self.path}, {self.unit}s {self.lines[one]} and {self.lines[other]}"
+
+    def only(self, positions: Sequence[int]) -> Self:
+        """The table with these columns alone, in this order."""
+        rows = tuple(tuple(row[at] for at in positions) for row in self.rows)
+        return replace(self, header=tuple(self.header[at] for at in positions), rows=rows)
 
     def numbers(self, position: int) -> npt.NDArray[np.float64] | None:
         """A column as numbers `(rows,)`, where they are known and not read from its cells."""
@@ -235,4 +240,9 @@ def _numbered(path: Path, text: str, delimiter: str) -> list[Line]:
 
 
 def _stripped(cells: list[str]) -> Cells:
-    return tuple(cell.strip() for cell in cells)
+    return tuple(_formula(cell) if cell[:1] == "=" else cell for cell in map(str.strip, cells))
+
+
+def _formula(cell: str) -> str:
+    """What a cell such as `="0700"` shows, which some write so that a spreadsheet leaves it as it is."""
+    return cell[2:-1].strip() if cell.startswith('="') and cell.endswith('"') and len(cell) > len('="') else cell

@@ -1,7 +1,8 @@
 """One ticker of a file that holds several: in rows of their own, or in columns whose names say whose they are.
 
 A frame of several tickers has two levels of names, written as two lines in either order, as tuples, or joined:
-`Close_AAPL`, `AAPL Close`. The line of tickers may stand below the names, and the names above it may be cut off.
+`Close_AAPL`, `AAPL Close`. The line of tickers may stand above or below the names, and the names above it may be cut
+off. Where equal tickers side by side, or one below the other, were merged into one cell, the others are empty.
 """
 
 import re
@@ -11,7 +12,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from ingest.errors import FileFaultError
-from ingest.text.columns import ALIASES, IDENTIFIERS, find_columns, normal_name
+from ingest.text.columns import ALIASES, CLOCKS, IDENTIFIERS, find_columns, normal_name, normal_names, shown
 from ingest.text.table import Cells, TextTable
 from ingest.text.unnamed import names_of
 
@@ -49,17 +50,13 @@ def one_ticker(table: TextTable, chosen: str, close: str = "") -> TextTable:
     Raises:
         FileFaultError: It holds several and none is chosen, or not the chosen one.
     """
-    for levels in (_lines_above, _line_below, _tuples):
+    for levels in (_lines_above, _line_above, _line_below, _tuples):
         if (found := levels(table)) is not None:
             return _one_of_columns(found, chosen)
     if not close and (joined := _joined(table)) is not None:
         return _one_of_columns(joined, chosen)
-    if (
-        chosen
-        and chosen in table.header
-        and not {normal_name(name) for name in table.header} & {*IDENTIFIERS, *_CLOSES}
-    ):
-        return replace(table, header=tuple("Close" if name == chosen else name for name in table.header))
+    if chosen and (panel := _panel(table, chosen)) is not None:
+        return panel
     return _one_of_rows(table, chosen)
 
 
@@ -70,7 +67,7 @@ def is_two_lines(cells: Cells) -> bool:
 
 def _lines_above(table: TextTable) -> _Levels | None:
     """Names and tickers, in either order, in two lines above that of the date's name; or tickers alone."""
-    above = [cells for cells in table.above[-2:] if len(cells) == len(table.header)]
+    above = [_continued(cells) for cells in table.above[-2:] if len(cells) == len(table.header)]
     if not is_two_lines(table.header) or not above:
         return None
     one, other = above[0], above[-1]
@@ -82,6 +79,29 @@ def _lines_above(table: TextTable) -> _Levels | None:
     if len(above) == 1 and above[0][0].casefold() in _TICKERS and any(above[0][1:]):
         return _Levels(table, ("", *above[0][1:]), sole=True)
     return None
+
+
+def _continued(cells: Cells) -> Cells:
+    """A line of names with each empty cell, where cells were merged, saying what the one before it says."""
+    said = [cells[0]]
+    for at, cell in enumerate(cells[1:], start=1):
+        said.append(cell or (said[-1] if at > 1 else ""))
+    return tuple(said)
+
+
+def _line_above(table: TextTable) -> _Levels | None:
+    """Tickers in the line above that of all names: `,AAPL,,MSFT,` and `Date,Open,Close,Open,Close`."""
+    if not table.above or len(table.above[-1]) > len(table.header):
+        return None
+    line = table.above[-1]
+    whose = _continued((*line, *[""] * (len(table.header) - len(line))))
+    names = [normal_name(name) for name in table.header]
+    named = [at for at, name in enumerate(names) if name in _VALUES]
+    if len({names[at] for at in named}) == len(named):
+        return None
+    if not _are_tickers([(names[at], whose[at]) for at in named]) or _known([whose[at] for at in named]):
+        return None
+    return _Levels(table, tuple(cell if at in named else "" for at, cell in enumerate(whose)), sole=True)
 
 
 def _line_below(table: TextTable) -> _Levels | None:
@@ -148,6 +168,27 @@ def _parts(name: str, *, front: bool) -> tuple[str, str]:
     return name, ""
 
 
+def _panel(table: TextTable, chosen: str) -> TextTable | None:
+    """The dates and the closes of a table with a column of closes for each ticker: `Date,AAPL,MSFT`.
+
+    Beside a ticker alone stand columns such as `Volume` of its own; beside others, or where it is spelt as one of them,
+    `OPEN` and `LOW` are tickers too.
+    """
+    own = [at for at, name in enumerate(table.header) if name == chosen]
+    if len(own) != 1:
+        return None
+    table = replace(table, header=tuple("Close" if at in own else name for at, name in enumerate(table.header)))
+    names = normal_names(table.header)
+    if names.count("close") > 1 or set(names) & {*IDENTIFIERS, *_CLOSES - {"close"}}:
+        return None
+    dated = {find_columns(table.header).get("date", 0)}
+    dated |= {at for at, name in enumerate(names) if name in CLOCKS}
+    others = [at for at, name in enumerate(names) if name not in _VALUES and at not in dated]
+    bars = len({"open", "high", "low"} & find_columns(table.header).keys())
+    alone = not others and bars in {0, 3} and normal_name(chosen) not in _VALUES
+    return table if alone else table.only(sorted({*dated, *own}))
+
+
 def _known(names: Sequence[str]) -> int:
     """How many different ones of these are what a close, or another value, is called."""
     return len({normal_name(name) for name in names} & _VALUES)
@@ -158,9 +199,7 @@ def _one_of_columns(levels: _Levels, chosen: str) -> TextTable:
     there = sorted({ticker for ticker in tickers if ticker})
     alone = levels.sole and len(there) == 1 and not chosen
     ticker = there[0] if alone else _chosen(table, there, chosen, "columns")
-    kept = [at for at, own in enumerate(tickers) if own in {"", ticker}]
-    rows = tuple(tuple(row[at] for at in kept) for row in table.rows)
-    one = replace(table, header=tuple(table.header[at] for at in kept), rows=rows)
+    one = table.only([at for at, own in enumerate(tickers) if own in {"", ticker}])
     return _named(one) if is_two_lines(one.header) else one
 
 
@@ -184,8 +223,31 @@ def _one_of_rows(table: TextTable, chosen: str) -> TextTable:
         there = sorted(set(table.column((telling or at)[0])) - {""}) if at else []
         _chosen(table, there, chosen, "rows")
         return table
-    kept = [row for row, cells in enumerate(table.rows) if cells[fit[0]] == chosen]
+    whose = _whose(table, fit[0])
+    kept = [row for row, own in enumerate(whose) if own == chosen]
     return replace(table, rows=tuple(table.rows[row] for row in kept), lines=tuple(table.lines[row] for row in kept))
+
+
+def _whose(table: TextTable, at: int) -> Cells:
+    """The ticker of each row; where each stands once, above its rows, it is that of those below it too.
+
+    Raises:
+        FileFaultError: A row has none, and the others do not say it.
+    """
+    own = table.column(at)
+    lacking = own.index("") if "" in own else None
+    if lacking is None:
+        return own
+    said = [cell for cell in own if cell]
+    if not own[0] or len(set(said)) < len(said):
+        raise FileFaultError(
+            f"{table.place(lacking)}: {table.header[at]} is empty, and so it is not known whose row this is: write it "
+            "there, or leave the row out"
+        )
+    filled: list[str] = []
+    for cell in own:
+        filled.append(cell or filled[-1])
+    return tuple(filled)
 
 
 def _chosen(table: TextTable, there: list[str], chosen: str, where: str) -> str:
@@ -199,7 +261,12 @@ def _chosen(table: TextTable, there: list[str], chosen: str, where: str) -> str:
     listed = ", ".join(name[:_CUT] for name in there[:_SHOWN]) + (
         f" and {len(there) - _SHOWN} more" if len(there) > _SHOWN else ""
     )
+    if chosen and not there:
+        raise FileFaultError(
+            f"{table.path} names no tickers, and {chosen} is none of its columns ({shown(table.header)}): say no "
+            "--ticker, or --close and the name of a column"
+        )
     if chosen:
-        raise FileFaultError(f"{table.path} has no {where} of {chosen}: --ticker is one of {listed or 'none'}")
+        raise FileFaultError(f"{table.path} has no {where} of {chosen}: --ticker is one of {listed}")
     whole = ", or --close and the name of a column" if where == "columns" else ""
     raise FileFaultError(f"{table.path} has {where} of several tickers: say --ticker, one of {listed}{whole}")

@@ -1,7 +1,8 @@
 """The sheets of a workbook as cells of text: Excel, old and new, and OpenDocument, read by calamine.
 
 Cells are typed there, so nothing is guessed: a date is written as ISO, a number with a decimal point that cannot be
-taken for a sign between thousands.
+taken for a sign between thousands. Cells that are merged all say what is written in them, as a reader sees it: pandas
+merges the equal ones of a table with two levels of rows or columns.
 """
 
 import io
@@ -42,9 +43,20 @@ def sheets_of(path: Path, raw: bytes) -> Sheets:
 
 def _lines(book: CalamineWorkbook, name: str) -> list[Line]:
     sheet = book.get_sheet_by_name(name)
-    first = (sheet.start or (0, 0))[0] + 1
-    rows = (tuple(_text(cell) for cell in row) for row in sheet.to_python())
-    return [(number, cells) for number, cells in enumerate(rows, start=first) if any(cells)]
+    above, left = sheet.start or (0, 0)
+    rows = [[_text(cell) for cell in row] for row in sheet.to_python()]
+    for (top, first), (bottom, last) in sheet.merged_cell_ranges or ():
+        _fill(rows, slice(top - above, bottom - above + 1), slice(first - left, last - left + 1))
+    return [(number, tuple(cells)) for number, cells in enumerate(rows, start=above + 1) if any(cells)]
+
+
+def _fill(rows: list[list[str]], down: slice, across: slice) -> None:
+    """Writes what merged cells say into each of them; those beyond the last cell that says something stay away."""
+    if down.start < 0 or across.start < 0 or down.start >= len(rows):
+        return
+    said = next(iter(rows[down.start][across]), "")
+    for row in rows[down] if said else ():
+        row[across] = [said] * len(row[across])
 
 
 def _text(cell: object) -> str:

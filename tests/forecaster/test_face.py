@@ -104,6 +104,21 @@ def test_it_works_in_spawned_processes(tmp_path: Path) -> None:
     assert ran(SCRIPT.format(imported="forecast", body=body), tmp_path) == "the same\n"
 
 
+def test_a_script_without_its_guard_is_told_so(tmp_path: Path) -> None:
+    """A spawned process runs the script again, and dies of it: nothing was short of memory."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import forecaster\nfrom tests.ingest.frames.own import bars\n"
+        'forecaster.backtest(bars(200), last=2, models="ewma", backend="processes")\n'
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "FORECASTER_HOME": str(tmp_path / "home")}
+    found = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, env=environment, cwd=tmp_path, check=False
+    )
+    assert found.returncode == 1
+    assert found.stderr.rstrip().endswith('in a script, call it under if __name__ == "__main__":')
+
+
 def test_its_types_are_told() -> None:
     for package in ("forecaster", "ingest", "reports"):
         assert (ROOT / package / "py.typed").exists()

@@ -141,6 +141,9 @@ def test_unknown_codes_and_dates_are_one_clear_line() -> None:
         calendar("NYSE2")
     with pytest.raises(AsOfError, match="is not a date: write it as 2018-01-21"):
         calendar("24/7").close("yesterday-ish")
+    for text in ("3.6.2024", "06/03/2024", "2024-06", "today", 20240603, 1717372800.0):  # June 3, or March 6, or 1970
+        with pytest.raises(AsOfError, match="is not a date: write it as 2018-01-21"):
+            calendar("24/7").close(text)  # type: ignore[arg-type]  # what users write
     with pytest.raises(AsOfError, match="missing"):
         calendar("24/7").close("NaT")
 

@@ -41,7 +41,7 @@ def run(shards: Iterable[Shard], means: Means) -> Iterator[tuple[Shard, bytes]]:
     except BrokenProcessPool as fault:
         raise ForecasterError(
             "a worker process died (killed, or out of memory): run the same command again to continue, with fewer "
-            "--workers if memory was short"
+            '--workers if memory was short; in a script, call it under if __name__ == "__main__":'
         ) from fault
     finally:
         for process in list((pool._processes or {}).values()) if running else ():

@@ -106,6 +106,7 @@ def test_what_is_wrong_is_one_line() -> None:
         (SettingsError, "did you mean train_window?", {"settings": {"forecast": {"train_windw": 100}}}),
         (AsOfError, "is after the data", {"as_of": "2019-01-02"}),
         (AsOfError, "is not a date", {"as_of": "today's"}),
+        (AsOfError, "is not a date: write it as 2018-01-21", {"as_of": "3.12.2018"}),
         (FrameFaultError, "ticker", {"ticker": "MSFT"}),
     ):
         with pytest.raises(fault, match=re.escape(words)):
@@ -181,3 +182,10 @@ def test_the_drawing_is_on_labelled_axes_in_per_cent() -> None:
 def test_an_unknown_argument_names_the_nearest() -> None:
     with pytest.raises(TypeError, match=r"there is no argument 'tickers': .*ticker"):
         forecast([1.0], tickers="AAPL")
+
+
+def test_an_interpreter_shows_a_table_and_not_every_number_of_every_distribution() -> None:
+    shown = repr(forecast(FRAME, models=QUICK, symbol="SPX"))
+    assert shown.startswith(f"SPX: change from {FRAME.index[-1]:%Y-%m-%d} to ")
+    assert all(model in shown for model in QUICK)
+    assert len(shown) < 1000

@@ -108,3 +108,9 @@ def test_quantiles_without_the_ends_of_an_interval_are_not_judged_by_it() -> Non
 def test_what_does_not_fit_is_said_in_one_line(given: object, y: object, levels: object, words: str) -> None:
     with pytest.raises(ForecasterError, match=re.escape(words)):
         score(given, y, levels=levels)  # type: ignore[arg-type]  # from this test's table
+
+
+def test_a_masked_value_is_a_missing_one() -> None:
+    masked = np.ma.masked_array([[1.0, 2.0, 99.0]], [[False, False, True]])
+    with pytest.raises(ForecasterError, match=r"forecasts\[0, 2\] is nan"):
+        score(masked, [1.0])

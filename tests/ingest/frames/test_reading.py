@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -219,3 +220,21 @@ def test_days_of_another_exchange_are_its_own() -> None:
     tokyo = FRAME.set_axis(days).tz_localize("Asia/Tokyo")
     for frame in (tokyo, tokyo.tz_convert("UTC")):
         assert read(frame, "", calendar("XTKS"), {}).reading.rows["session"].tolist() == days.tolist()
+
+
+@pytest.mark.parametrize("form", ["{f}_{t}", "{t} {f}", "('{f}', '{t}')"])
+@pytest.mark.parametrize("order", [("Price", "Ticker"), ("Ticker", "Price")], ids="/".join)
+def test_of_columns_with_joined_names_those_of_the_ticker_are_read(form: str, order: tuple[str, ...]) -> None:
+    """The numbers of a column were once looked up at its place among all columns: those of the first ticker."""
+    two = downloaded().reorder_levels(order, axis=1).sort_index(axis=1)
+    names = [dict(zip(order, name, strict=True)) for name in two.columns]
+    flat = two.set_axis([form.format(f=name["Price"], t=name["Ticker"]) for name in names], axis=1)
+    for ticker, scale in (("AAPL", 1), ("MSFT", 2)):
+        got, wanted = rows(flat, ticker=ticker), bars(scale=scale)
+        for field in ("Open", "High", "Low", "Close", "Volume"):
+            assert got[field.lower()].tolist() == wanted[field].tolist(), (ticker, field)
+
+
+def test_decimals_are_numbers_and_no_texts_with_a_mark_in_doubt() -> None:
+    exact = FRAME.assign(Close=[Decimal(f"{value:.3f}") for value in FRAME["Close"]])
+    assert rows(exact)["close"].tolist() == FRAME["Close"].round(3).tolist()

@@ -111,3 +111,32 @@ def test_a_frame_saved_by_pandas_comes_back(tmp_path: Path) -> None:
     frame = pd.DataFrame({"Close": [13.465, 13.2]}, pd.DatetimeIndex(["2026-06-08", "2026-06-09"], name="Date"))
     frame.to_excel(tmp_path / "prices.xlsx")
     assert read(tmp_path / "prices.xlsx", "COIN", "XNYS").rows["close"].tolist() == [13.465, 13.2]
+
+
+def test_what_a_system_puts_beside_a_file_in_a_zip_is_no_file(tmp_path: Path) -> None:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name, text in (("d/", ""), ("d/a.csv", TEXT), ("d/.DS_Store", "\0"), ("__MACOSX/d/._a.csv", "\0")):
+            archive.writestr(name, text)
+    assert closes(tmp_path / "prices.zip", held.getvalue()) == [187.3, 184.79]
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (zipped(), "holds no file: pack it again"),
+        (gzip.compress(zipped()), "holds no file: pack it again"),
+        (gzip.compress(gzip.compress(gzip.compress(TEXT.encode()))), "is packed more than twice: unpack it first"),
+    ],
+    ids=["empty zip", "empty zip in gzip", "thrice"],
+)
+def test_an_archive_without_a_file_or_with_too_many_layers_is_said_to_be_one(
+    tmp_path: Path, raw: bytes, said: str
+) -> None:
+    with pytest.raises(FileFaultError, match=said):
+        closes(tmp_path / "prices.zip", raw)
+
+
+def test_cells_that_are_written_as_texts_for_a_spreadsheet_are_read(tmp_path: Path) -> None:
+    for text in ('Date,Close\n="2026-06-08",="187.30"\n', 'Date,Close\n"=""2026-06-08""","=""187.30"""\n'):
+        assert closes(tmp_path / "prices.csv", text.encode()) == [187.3]

@@ -93,3 +93,11 @@ def test_a_choice_is_of_the_prices_and_a_volume_that_tells_keeps_its_own() -> No
 def test_counts_are_whole() -> None:
     assert commas({"tweets": ["5.096"]}) == {"tweets": True}
     assert commas({"tweets": ["5,096", "3.5K"]}) == {"tweets": False}
+
+
+def test_whole_numbers_among_those_with_three_digits_behind_a_point_leave_it_open() -> None:
+    """An index that passes a thousand fell by the factor of a thousand."""
+    told: dict[str, list[str]] = {"close": ["998", "1.001", "1.004"], "volume": ["47095878", "43375326", "40011234"]}
+    cells = {role: [taken(text) for text in texts] for role, texts in told.items()}
+    with pytest.raises(BadValueError, match="say --decimal"):
+        decimal_commas(cells, "", lambda role, row: f"{role} {row}", commas_separate=True)

@@ -1,7 +1,9 @@
 """One ticker of several, however a frame's levels were written; traps are tickers that are words of the field."""
 
+import csv
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -77,3 +79,91 @@ def test_files_that_were_joined_with_their_headers_are_one(tmp_path: Path) -> No
     one, other = panel("AAPL").iloc[:2], panel("AAPL").iloc[2:]
     path.write_text(one.to_csv() + other.to_csv())
     assert read(path, "S", "XNYS").rows["close"].tolist() == [10.5, 10.625, 10.75]
+
+
+MERGED = {
+    "fields above tickers": lambda frame: frame,
+    "tickers above fields": lambda frame: frame.swaplevel(axis=1).sort_index(axis=1),
+    "levels without names": lambda frame: frame.swaplevel(axis=1).sort_index(axis=1).rename_axis(columns=[None, None]),
+    "rows, ticker first": lambda frame: frame.stack(level="Ticker").swaplevel().sort_index(),  # noqa: PD013  # as above
+    "rows, date first": lambda frame: frame.stack(level="Ticker"),  # noqa: PD013  # as above
+}
+
+
+@pytest.mark.parametrize("form", MERGED)
+@pytest.mark.parametrize("tickers", [("AAPL", "MSFT"), ("LOW", "OPEN")], ids="/".join)
+def test_cells_that_pandas_merges_in_a_workbook_all_say_what_is_in_them(
+    tmp_path: Path, form: str, tickers: tuple[str, ...]
+) -> None:
+    """Read as they lie in the file, all but the first of a level's equal cells are empty: most rows were lost."""
+    path = tmp_path / "prices.xlsx"
+    MERGED[form](panel(*tickers)).to_excel(path)
+    assert openpyxl.load_workbook(path).active.merged_cells.ranges
+    assert_each_is_read(path, *tickers)
+
+
+@pytest.mark.parametrize("form", [form for form in MERGED if form != "rows, date first"])
+def test_a_workbook_with_merged_cells_that_is_saved_as_text_is_read(tmp_path: Path, form: str) -> None:
+    path, book = tmp_path / "prices.csv", tmp_path / "prices.xlsx"
+    MERGED[form](panel("AAPL", "MSFT")).to_excel(book)
+    with path.open("w", newline="") as text:
+        csv.writer(text).writerows(openpyxl.load_workbook(book).active.iter_rows(values_only=True))
+    assert_each_is_read(path, "AAPL", "MSFT")
+
+
+def assert_each_is_read(path: Path, *tickers: str) -> None:
+    for ticker in tickers:
+        rows = read(path, "S", "XNYS", Choices(ticker=ticker)).rows
+        wanted = panel(*tickers).xs(ticker, axis=1, level="Ticker")
+        for field in FIELDS:
+            assert rows[field.lower()].tolist() == wanted[field].tolist(), (ticker, field)
+    with pytest.raises(FileFaultError, match="--ticker, one of"):
+        read(path, "S", "XNYS")
+
+
+def test_a_row_that_lost_its_ticker_is_named_and_not_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text("Date,Ticker,Close\n2026-06-08,AAPL,1\n2026-06-09,AAPL,2\n2026-06-10,,3\n2026-06-08,MSFT,9\n")
+    with pytest.raises(FileFaultError, match="line 4: Ticker is empty"):
+        read(path, "S", "XNYS", Choices(ticker="AAPL"))
+
+
+@pytest.mark.parametrize("text", ["Date,C,T,V\n2026-06-08,1,2,3\n", "Date,O,C,MSFT\n2026-06-08,1,2,3\n"])
+def test_letters_that_are_no_bar_are_tickers(tmp_path: Path, text: str) -> None:
+    """`C` is Citigroup's here: its prices were stored as the close of whatever the symbol was, `V` as the volume."""
+    path = tmp_path / "prices.csv"
+    path.write_text(text)
+    with pytest.raises(FileFaultError, match="no close column"):
+        read(path, "S", "XNYS")
+    row = read(path, "S", "XNYS", Choices(ticker="C")).rows.iloc[0]
+    assert row["close"] == float(text.splitlines()[1].split(",")[text.splitlines()[0].split(",").index("C")])
+    assert row[["open", "high", "low", "volume"]].isna().all()
+
+
+@pytest.mark.parametrize("ticker", ["LOW", "OPEN", "MSFT"])
+@pytest.mark.parametrize("others", ["", ",AAPL"])
+def test_a_ticker_that_is_a_word_is_no_column_of_another(tmp_path: Path, ticker: str, others: str) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text(f"Date,LOW,OPEN,MSFT{others}\n2026-06-08,10,20,30{others and ',40'}\n")
+    row = read(path, "S", "XNYS", Choices(ticker=ticker)).rows.iloc[0]
+    assert row["close"] == {"LOW": 10, "OPEN": 20, "MSFT": 30}[ticker]
+    assert row[["open", "high", "low", "volume"]].isna().all()
+
+
+def test_a_ticker_in_a_file_that_names_none_is_answered_with_its_columns(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text("Date,Close\n2026-06-08,1\n")
+    with pytest.raises(FileFaultError, match=r"names no tickers.*\(Date, Close\): say no --ticker,"):
+        read(path, "S", "XNYS", Choices(ticker="AAPL"))
+
+
+def test_numbered_names_are_names(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text("date,1. open,2. high,3. low,4. close,5. volume\n2026-06-08,1.5,3,1,2,100\n")
+    assert read(path, "S", "XNYS").rows.iloc[0][["open", "high", "low", "close", "volume"]].tolist() == [
+        1.5,
+        3,
+        1,
+        2,
+        100,
+    ]
