@@ -15,6 +15,8 @@ Values = dict[str, npt.NDArray[np.float64]]
 _WEEKEND = 0.15
 """Share of rows on weekends from which on the market is none that shuts."""
 _A_FEW = 4
+_SOME = 15
+"""Rows among which a market that never closes has a weekend's."""
 _SAME = 1e-6
 """Relative: values that are this near are one, written in two ways."""
 _A_DAY = np.timedelta64(1, "D")
@@ -28,6 +30,13 @@ def outside(covered: npt.NDArray[np.bool_], calendar: Calendar) -> list[str]:
         return []
     span = f"{calendar.first:%Y-%m-%d} to {calendar.last:%Y-%m-%d}"
     return [f"{int((~covered).sum())} rows outside calendar {calendar.code} ({span}), left out"]
+
+
+def without_weekends(days: Days, calendar: Calendar) -> list[str]:
+    """That a market which never closes has no row on any weekend, in some rows."""
+    if calendar.code != ALWAYS or days.size < _SOME or (_weekdays(days) >= _SATURDAY).any():
+        return []
+    return [f"no row on a weekend: for a market that closes say --calendar {CURRENCIES}, or the code of its exchange"]
 
 
 def idle_rows(days: Days, values: Values, calendar: Calendar) -> npt.NDArray[np.bool_]:

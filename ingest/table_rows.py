@@ -15,7 +15,7 @@ from ingest.adjustments import adjustment_factors
 from ingest.errors import EmptyFileError, FileFaultError
 from ingest.panel import VALUES, panel_rows
 from ingest.payments import Payments, on_closes, payment_factors, standing
-from ingest.session_rows import Values, idle_rows, one_per_session, outside, without_session
+from ingest.session_rows import Values, idle_rows, one_per_session, outside, without_session, without_weekends
 from ingest.sessions import Calendar
 from ingest.sources import Reading
 from ingest.stamped_days import dated, within
@@ -86,6 +86,7 @@ def rows_of(  # a table, and how each part of it is to be read
     days = dated(stamps, days_of, table.place, bars=positions.keys() >= _BARS, snapshots=snapshots)
     covered, idle = within(days.days, days_of), idle_rows(days.days, values, days_of)
     told = [*outside(covered, days_of), *without_session(table, days.days[covered & ~idle], days_of)]
+    told += without_weekends(days.days[covered], days_of)
     if idle.any():
         told.append(f"{int(idle.sum())} rows of weekends without volume, left out")
     order = one_per_session(table, days.days, values, covered & ~days.live & ~idle)
@@ -98,7 +99,8 @@ def rows_of(  # a table, and how each part of it is to be read
         raise EmptyFileError(f"{table.path} has no row that is a session: {'; '.join(told) or 'all are of today'}")
     if gaps.all():
         name = table.header[positions["close"]]
-        raise EmptyFileError(f"{table.path} has no row with a close: check the column {name}")
+        formulas = "" if table.unit == "line" else ", and save a workbook of formulas once in a spreadsheet"
+        raise EmptyFileError(f"{table.path} has no row with a close: check the column {name}{formulas}")
     if gaps.any():
         told.insert(0, f"{int(gaps.sum())} rows without a close, left out")
     dates = pd.DatetimeIndex(days.days[order][~gaps].astype("datetime64[us]"))

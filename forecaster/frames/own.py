@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
 
 from forecaster import settings as configuration
 from ingest.assets import Asset
+from ingest.checks import findings
 from ingest.errors import FrameFaultError, nearest
 from ingest.first_import import first_import
 from ingest.frames.reading import SOURCE, read
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 MODELS = ("climatology", "garch", "bayesian_linear")
 """What is asked where nobody says which: the floor, what is usual in the field, and a Bayesian regression."""
+
+SERIOUS = ("unadjusted split", "hundredfold slip", "stale tail")
+"""Findings that a forecast should not be read without."""
 
 Tables = dict[str, dict[str, Any]]
 
@@ -74,7 +78,9 @@ def own_history(data: object, symbol: str, calendar: str, told: Told) -> Own:
         raise FrameFaultError(
             f"{name}: none of its {len(reading.rows)} rows is of a session of {days.code} that is over"
         )
-    return Own(history, (*reading.notes, *_left_out(history, counts)))
+    seen = [one for one in findings(history.newest(), days) if one.check in SERIOUS]
+    told_of = tuple(f"{one.detail}: {one.remedy}" for one in seen)
+    return Own(history, (*reading.notes, *_left_out(history, counts), *told_of))
 
 
 def own_settings(models: Sequence[str] | str, tables: Mapping[str, Mapping[str, Any]], **forecast: object) -> Settings:
@@ -89,7 +95,7 @@ def own_settings(models: Sequence[str] | str, tables: Mapping[str, Mapping[str, 
         SettingsError: For an unknown key (the nearest is named) or a value out of range.
         UnknownNameError: For a preset or a model that does not exist.
     """
-    named = (models,) if isinstance(models, str) and models else tuple(models)
+    named = (models,) if isinstance(models, str) and models else tuple(models or ())
     said = {name: value for name, value in {"models": named or None, **forecast}.items() if value is not None}
     given: Tables = {name: dict(keys) for name, keys in tables.items()}
     given["forecast"] = {"models": MODELS, **given.get("forecast", {})}

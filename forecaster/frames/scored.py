@@ -37,7 +37,8 @@ def score(
 
             - a `Predictive`, scored against each outcome, or a sequence of them `(n,)`;
             - draws `(n, draws)`, at least two of each forecast;
-            - quantiles `(n, k)`, not falling from left to right, with their `levels (k,)`.
+            - quantiles `(n, k)`, not falling from left to right, with their `levels (k,)`, which the columns of a
+              DataFrame may be called by.
         y: Outcomes `(n,)`, or one number, fractions per session (or whatever the forecasts are in).
         levels: The probabilities of the quantiles, rising, inside (0, 1); None for the other forms.
 
@@ -63,6 +64,8 @@ def score(
     >>> score([[-0.01, 0.0, 0.01]], [0.02], levels=[0.25, 0.5, 0.75])["pinball"].round(4).tolist()
     [[0.0075, 0.01, 0.0075]]
     """
+    _refuse_other_labels(forecasts, y)
+    levels = _named_levels(forecasts) if levels is None else levels
     outcomes = np.atleast_1d(_numbers(y, "y"))
     if outcomes.ndim != 1:
         raise ForecasterError(f"y has the shape {outcomes.shape}: give one outcome a forecast, (n,)")
@@ -80,6 +83,21 @@ def score(
             f"forecast, ({outcomes.size}, k)"
         )
     return _of_draws(table, outcomes) if levels is None else _of_quantiles(table, outcomes, _levels(levels, table))
+
+
+def _refuse_other_labels(forecasts: object, y: object) -> None:
+    """Refuses two tables of pandas whose rows are labelled differently: they would be compared by position."""
+    one, other = getattr(forecasts, "index", None), getattr(y, "index", None)
+    same = getattr(one, "equals", None)
+    if same is not None and hasattr(other, "equals") and not same(other):
+        raise ForecasterError("forecasts and y have different row labels: align them, such as y.loc[forecasts.index]")
+
+
+def _named_levels(forecasts: object) -> tuple[float, ...] | None:
+    """The levels that the columns of a table of quantiles are called by, such as 0.05 and 0.95; None for others."""
+    names = getattr(forecasts, "columns", ())
+    levels = tuple(name for name in names if isinstance(name, float) and 0 < name < 1)
+    return levels if levels and len(levels) == len(names) else None
 
 
 def _of_distributions(forecasts: Sequence[Predictive], y: Floats, levels: object) -> Scores:

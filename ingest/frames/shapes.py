@@ -7,6 +7,7 @@ libraries share (`__arrow_c_stream__`); none of them is imported here.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -31,7 +32,8 @@ def as_pandas(data: object) -> Given:
     """The frame that a user gave; what was given stays as it is.
 
     Args:
-        data: A DataFrame or Series of pandas, polars or pyarrow, or a mapping from names to columns.
+        data: A DataFrame or Series of pandas, polars or pyarrow, a mapping from names to columns, or one from
+            dates to closes.
 
     Raises:
         FrameFaultError: It is nothing of the kind, or has no rows.
@@ -56,7 +58,8 @@ def _from_library(data: object) -> object:
         return data
     try:
         if isinstance(data, Mapping):
-            return pd.DataFrame(dict(data))
+            series = bool(data) and all(isinstance(value, Real) for value in data.values())
+            return pd.Series(dict(data)) if series else pd.DataFrame(dict(data))
         if hasattr(data, "to_pandas"):
             return data.to_pandas()
         if hasattr(data, "__arrow_c_stream__"):

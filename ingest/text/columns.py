@@ -72,7 +72,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 IDENTIFIERS = (
     *("ticker", "symbol", "tickersymbol", "actsymbol", "tscode", "code", "secid", "permno", "isin", "slug"),
-    *("instrument", "security", "asset", "coin", "currency", "name", "series", "indexname"),
+    *("instrument", "security", "asset", "coin", "currency", "name", "series", "indexname", "ccy"),
     *("股票代码", "证券代码", "證券代號", "종목코드", "銘柄コード"),
 )
 """What columns are called that say whose row it is, the surest first, as `normal_name` spells it."""

@@ -117,7 +117,7 @@ def _one_of(path: Path, archive: zipfile.ZipFile, raw: bytes) -> tuple[bytes, st
         raise NotTextError(f"{path} is a workbook of Numbers: export it as CSV or as an Excel workbook")
     if any(name.startswith(_WORKBOOK) for name in names):
         return raw, ""
-    files = [f for f in archive.infolist() if not f.is_dir() and not _is_hidden(f.filename)]
+    files = [f for f in archive.infolist() if not f.is_dir() and not _is_beside(f.filename)]
     if not files:
         raise EmptyFileError(f"{path} holds no file: pack it again, or name the file itself")
     if len(files) != 1:
@@ -129,9 +129,10 @@ def _one_of(path: Path, archive: zipfile.ZipFile, raw: bytes) -> tuple[bytes, st
         return _within(path, inner), f"{files[0].filename} in a zip"
 
 
-def _is_hidden(name: str) -> bool:
-    """Whether a system put this file beside the others, such as `.DS_Store`."""
-    return name.startswith("__MACOSX/") or name.rpartition("/")[2].startswith(".")
+def _is_beside(name: str) -> bool:
+    """Whether this file only accompanies others: of a system, such as `.DS_Store`, or one to read first."""
+    own = name.rpartition("/")[2].casefold()
+    return name.startswith("__MACOSX/") or own.startswith((".", "readme", "license", "licence"))
 
 
 def _within(path: Path, packed: IO[bytes] | gzip.GzipFile) -> bytes:

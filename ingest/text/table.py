@@ -115,6 +115,8 @@ def read_table(path: Path, *tests: IsHeader, naming: Naming | None = None, sheet
     start, header, notes = _header(path, grid, naming)
     above = tuple(cells for _, cells in grid.lines[:start])
     rows, events, below = body(grid.lines[start:] if notes else grid.lines[start + 1 :], header, above)
+    while rows and not header[-1] and all(len(cells) < len(header) for _, cells in rows):
+        header = header[:-1]
     for line, cells in rows:
         if len(cells) != len(header):
             refuse_returns(path, grid.text)

@@ -26,6 +26,7 @@ _VALUES = frozenset(
     for name in ALIASES[role]
 )
 _CLOSES = frozenset(ALIASES["close"])
+_MONEY = frozenset(("currency", "ccy", "curr"))
 _SHOWN, _CUT = 8, 60
 _FIELDS = 3
 """Names from which on the same number under all is a ticker."""
@@ -225,6 +226,10 @@ def _one_of_rows(table: TextTable, chosen: str) -> TextTable:
         return table
     whose = _whose(table, fit[0])
     kept = [row for row, own in enumerate(whose) if own == chosen]
+    for position in at:
+        several = sorted({table.rows[row][position] for row in kept} - {""})
+        if normal_name(table.header[position]) in _MONEY and len(several) > 1:
+            raise FileFaultError(f"{table.path} has rows of {chosen} in {', '.join(several)[:_CUT]}: keep one currency")
     return replace(table, rows=tuple(table.rows[row] for row in kept), lines=tuple(table.lines[row] for row in kept))
 
 

@@ -189,3 +189,16 @@ def test_an_interpreter_shows_a_table_and_not_every_number_of_every_distribution
     assert shown.startswith(f"SPX: change from {FRAME.index[-1]:%Y-%m-%d} to ")
     assert all(model in shown for model in QUICK)
     assert len(shown) < 1000
+
+
+def test_what_a_forecast_should_not_be_read_without_is_among_its_notes() -> None:
+    frame = bars(400)
+    frame.loc[frame.index[200:], ["Open", "High", "Low", "Close"]] /= 4
+    made = forecast(frame, models=("climatology",))
+    assert any("looks like an unadjusted split" in note for note in made.notes)
+
+
+def test_a_mapping_from_dates_to_closes_is_a_series() -> None:
+    closes = bars(200)["Close"]
+    given = forecast({f"{day:%Y-%m-%d}": close for day, close in closes.items()}, models=None)
+    assert given.table().equals(forecast(closes).table())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -114,3 +115,13 @@ def test_a_masked_value_is_a_missing_one() -> None:
     masked = np.ma.masked_array([[1.0, 2.0, 99.0]], [[False, False, True]])
     with pytest.raises(ForecasterError, match=r"forecasts\[0, 2\] is nan"):
         score(masked, [1.0])
+
+
+def test_the_columns_of_a_table_of_quantiles_are_its_levels() -> None:
+    table = pd.DataFrame([[-0.01, 0.0, 0.01]], index=["a"], columns=[0.25, 0.5, 0.75])
+    assert (
+        score(table, [0.02])["pinball"].tolist()
+        == score(table.to_numpy(), [0.02], levels=[0.25, 0.5, 0.75])["pinball"].tolist()
+    )
+    with pytest.raises(ForecasterError, match="different row labels"):
+        score(table, pd.Series([0.02], index=["b"]))

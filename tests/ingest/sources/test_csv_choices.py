@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from ingest.errors import BadValueError, FileFaultError, MissingColumnError
@@ -221,3 +222,11 @@ def test_a_long_cell_is_cut_in_its_line(write: Write) -> None:
         with pytest.raises(BadValueError) as told:
             closes(write("Date,Close", cell))
         assert len(str(told.value)) < 400
+
+
+def test_a_market_that_never_closes_has_weekends_or_the_line_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    for freq, noted in (("B", True), ("D", False)):
+        days = pd.date_range("2026-06-01", periods=20, freq=freq)
+        path.write_text("Date,Close\n" + "".join(f"{day:%Y-%m-%d},{1 + at / 7:.4f}\n" for at, day in enumerate(days)))
+        assert any("no row on a weekend" in note for note in read(path, "COIN", "24/7").notes) == noted

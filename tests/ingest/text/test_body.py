@@ -48,3 +48,7 @@ def test_a_header_without_fields_for_whose_rows_they_are(tmp_path: Path) -> None
     path.write_text("timeOpen;timeClose;cap;open;close;timestamp\n" + "\n".join(rows))
     with pytest.raises(IngestError, match="line 2 has 5 fields where the header has 6"):
         read(path, "COIN", "24/7")
+
+
+def test_a_header_that_ends_with_a_separator(tmp_path: Path) -> None:
+    assert closes(tmp_path / "prices.csv", ROWS.replace("Volume", "Volume,,")) == [1.5, 1.25]

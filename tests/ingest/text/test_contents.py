@@ -140,3 +140,13 @@ def test_an_archive_without_a_file_or_with_too_many_layers_is_said_to_be_one(
 def test_cells_that_are_written_as_texts_for_a_spreadsheet_are_read(tmp_path: Path) -> None:
     for text in ('Date,Close\n="2026-06-08",="187.30"\n', 'Date,Close\n"=""2026-06-08""","=""187.30"""\n'):
         assert closes(tmp_path / "prices.csv", text.encode()) == [187.3]
+
+
+def test_a_file_that_only_accompanies_is_not_one_of_several(tmp_path: Path) -> None:
+    assert closes(tmp_path / "prices.zip", zipped(README_txt="read me", a_csv=TEXT)) == [187.3, 184.79]
+
+
+def test_a_workbook_of_formulas_that_were_never_computed_says_so(tmp_path: Path) -> None:
+    rows = (ROWS[0], (datetime(2026, 6, 8), "=1+1", 100))  # noqa: DTZ001  # as above
+    with pytest.raises(FileFaultError, match=r"has no row with a close: .*save a workbook of formulas once"):
+        closes(tmp_path / "prices.xlsx", workbook(Prices=rows))

@@ -167,3 +167,13 @@ def test_numbered_names_are_names(tmp_path: Path) -> None:
         2,
         100,
     ]
+
+
+def test_a_ticker_in_two_currencies_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    rows = "2026-06-08,A,USD,1.5\n2026-06-09,A,{},1.25\n2026-06-08,B,EUR,9.5\n"
+    path.write_text("Date,Ticker,Currency,Close\n" + rows.format("EUR"))
+    with pytest.raises(FileFaultError, match="has rows of A in EUR, USD: keep one currency"):
+        read(path, "S", "XNYS", Choices(ticker="A"))
+    path.write_text("Date,Ticker,Currency,Close\n" + rows.format("USD"))
+    assert read(path, "S", "XNYS", Choices(ticker="A")).rows["close"].tolist() == [1.5, 1.25]
