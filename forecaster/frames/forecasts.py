@@ -43,7 +43,7 @@ class Predictives(dict[str, Predictive]):
         raise UnknownNameError("model of this forecast", model, [*self, *self._withheld])
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Forecasts:
     """The forecasts of one session of one asset, a model each.
 
@@ -120,8 +120,16 @@ class Forecasts:
         title = f"{self.symbol}: change by the close of {day(self.target)}"
         return densities(self.predictive, title, ax)
 
+    def __repr__(self) -> str:
+        """The table of a notebook as text, for a console and for `print`."""
+        shown, caption, notes = self._shown()
+        return "\n".join((caption, shown.to_string(), *notes))
+
     def _repr_html_(self) -> str:
         """A small table for a notebook."""
+        return as_html(*self._shown())
+
+    def _shown(self) -> tuple[pd.DataFrame, str, tuple[str, ...]]:
         table = self.table()
         shown = pd.DataFrame(
             {
@@ -136,7 +144,7 @@ class Forecasts:
         )
         caption = f"{self.symbol}: change from {self.as_of:%Y-%m-%d} to {self.target:%Y-%m-%d}"
         reasons = [f"{model}: {reason}" for model, reason in table["reason"].items() if reason]
-        return as_html(shown, caption, (*self.notes, *reasons))
+        return shown, caption, (*self.notes, *reasons)
 
 
 def _percent(value: float, digits: int, sign: str = "") -> str:
