@@ -199,7 +199,10 @@ def _chosen(table: TextTable, there: list[str], chosen: str, where: str) -> str:
     listed = ", ".join(name[:_CUT] for name in there[:_SHOWN]) + (
         f" and {len(there) - _SHOWN} more" if len(there) > _SHOWN else ""
     )
+    if chosen and not there:
+        how = f"--close {chosen}" if chosen in table.header else "--close and the name of a column"
+        raise FileFaultError(f"{table.path} has no column of tickers: leave out --ticker, or say {how}")
     if chosen:
-        raise FileFaultError(f"{table.path} has no {where} of {chosen}: --ticker is one of {listed or 'none'}")
+        raise FileFaultError(f"{table.path} has no {where} of {chosen}: --ticker is one of {listed}")
     whole = ", or --close and the name of a column" if where == "columns" else ""
     raise FileFaultError(f"{table.path} has {where} of several tickers: say --ticker, one of {listed}{whole}")
