@@ -277,6 +277,8 @@ def _line(kind: type[BaseModel], error: ErrorDetails, place: str) -> str:
     key = ".".join([place, *path] if place else path)
     if error["type"] != "extra_forbidden":
         shown = "" if path[0] == HIDDEN or place == HIDDEN else f" (it is {error['input']!r})"
+        if error["type"] == "tuple_type":
+            return f'setting {key} is not a list: write it in brackets, such as ["SPX"]{shown}'
         return f"setting {key}: {error['msg'][0].lower()}{error['msg'][1:]}{shown}"
     known = _fields_at(kind, path[:-1])
     near = get_close_matches(path[-1], known, n=1, cutoff=0.3)

@@ -24,7 +24,7 @@ def first_import(
         rows: A panel of the asset, as a source gives it.
         now: The instant of the import, with a time zone.
         basis: What its closes are.
-        believe: Whether rows that are hard to believe are taken as they are, and not held back.
+        believe: Whether rows that are implausible are taken as they are, and not held back.
 
     Raises:
         PanelFaultError: Rows that break a rule of the panel, or are of another symbol.

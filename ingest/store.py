@@ -262,7 +262,8 @@ def _known(connection: Connection, symbol: str) -> Asset:
     found = connection.execute(select(*_FACTS).where(ASSET.c.symbol == symbol)).one_or_none()
     if found is None:
         others = connection.execute(select(ASSET.c.symbol)).scalars().all()
-        raise UnknownSymbolError(f"symbol {symbol!r} is not known here: {nearest(symbol, others)}")
+        remedy = "" if others else f"; import it with `forecaster ingest csv FILE --symbol {symbol}`"
+        raise UnknownSymbolError(f"symbol {symbol!r} is not known here: {nearest(symbol, others)}{remedy}")
     return _asset(found)
 
 

@@ -71,8 +71,8 @@ made.table()[["status", "prob_up", "q05", "q50", "q95", "sd", "var95", "es95"]].
 # %% [markdown]
 # ## 3. Draw the densities, then look at the outcome
 #
-# The densities are exact: each forecast is a mixture of Student-t distributions, as a rule one for each posterior
-# draw.
+# The densities are exact: each forecast is a mixture of Student-t distributions, in most models
+# one for each posterior draw.
 
 # %%
 happened = prices["Close"].loc[made.target] / made.close - 1
@@ -106,7 +106,7 @@ scores = pd.DataFrame(rows).T
 scores[["crps", "log_score", "pit", "in50", "in90"]]
 
 # %% [markdown]
-# `score` takes forecasts of your own as well: draws, a row a day, or quantiles with their levels. Here is the
+# `score` takes forecasts of your own as well: draws, one row per day, or quantiles with their levels. Here is the
 # plainest of all, the last 250 changes as draws for the next.
 
 # %%
@@ -118,7 +118,7 @@ print(f"mean CRPS over {len(draws)} days: {own['crps'].mean():.5f}; inside its 9
 # %% [markdown]
 # ## 5. Would it have worked?
 #
-# One day says nothing about which model is better: the order above would look different tomorrow. `backtest` replays
+# One day says nothing about which model is better: the order above may be another on the next day. `backtest` replays
 # many days, each from what was known then, and says in words whether there is evidence of a difference. Usually there
 # is none, and a hundred days are few.
 

@@ -11,6 +11,7 @@ from forecaster.cli.frame import MISSING, app, day_of, opened, records, say, sho
 
 group = typer.Typer(no_args_is_help=True, help="What is stored, and what is wrong with it.")
 app.add_typer(group, name="data")
+NONE = "No asset is stored yet: import one with `forecaster ingest csv FILE --symbol S`."
 Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 
@@ -41,7 +42,7 @@ def check(
     if as_json:
         show_json(records(table))
     elif table.empty:
-        say("Nothing found." if assets else "No asset is stored yet: import one with `forecaster ingest csv`.")
+        say("Nothing found." if assets else NONE)
     else:
         columns = ["symbol", "check", "first", "last", "count", "detail", "remedy"]
         rows = [[cell(row[c]) for c in columns] for row in records(table)]
@@ -64,8 +65,10 @@ def show(
         rows = [[a.symbol, a.calendar, a.source, *days.get(a.symbol, ["", ""])] for a in home.store.assets()]
         if as_json:
             show_json([dict(zip(columns, row, strict=True)) for row in rows])
-        else:
+        elif rows:
             show_table(columns, rows)
+        else:
+            say(NONE)
         return
     from ingest.panel import VALUES
 

@@ -28,6 +28,8 @@ PACKAGES = (
 )
 LITTLE = 500_000_000
 """Free bytes below which the disk is named as a worry."""
+CHOICES = ("data.symbols", "forecast.models")
+"""Settings that choose from what there is: everything where they are empty."""
 SOON = timedelta(days=60)
 """How long before a calendar's end it is told."""
 
@@ -63,7 +65,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
     else:
         show_table(["check", "found"], list(checks.items()), "Checks")
         show_table(["package", "version"], list(versions.items()), "Versions")
-        show_table(["setting", "value"], [(k, _told(v)) for k, v in settings.items()], "Settings")
+        show_table(["setting", "value"], [(k, _told(k, v)) for k, v in settings.items()], "Settings")
     worries = [name for name, bad in (("ledger", broken is not None), ("disk", free < LITTLE)) if bad]
     if worries:
         raise ForecasterError("not fit to run: " + "; ".join(f"{name}: {checks[name]}" for name in worries))
@@ -92,7 +94,9 @@ def _not_known(home: Home) -> Iterator[str]:
             yield f"{code}: rows before {days.first:%Y} are not used: {', '.join(old)}"
 
 
-def _told(value: object) -> str:
+def _told(key: str, value: object) -> str:
+    if isinstance(value, list | dict) and not value:
+        return "all" if key in CHOICES else "none"
     if isinstance(value, list):
-        return ", ".join(map(str, value)) or "all"
+        return ", ".join(map(str, value))
     return str(value) if value != "" else MISSING

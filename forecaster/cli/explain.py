@@ -39,7 +39,7 @@ def explain(
     kept: Annotated[Path | None, typer.Option("--load", help="Show a saved explanation; nothing is fitted.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """The posterior of a fit: what it believes of each weight, and what the data taught it."""
+    """The posterior of each weight of a fit next to its prior, and how much the data narrowed it."""
     from forecaster.operation.explanation import load, save
 
     if kept is not None:

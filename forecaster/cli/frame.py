@@ -99,6 +99,11 @@ def say(text: str) -> None:
     print(text)  # noqa: T201  # a command speaks
 
 
+def note(text: str) -> None:
+    """One line beside the output: on standard error, so that a table stays a table for the next program."""
+    print(text, file=sys.stderr)  # noqa: T201  # a command speaks
+
+
 def day_of(text: str | None, option: str) -> pd.Timestamp | None:
     """A day given on the command line.
 
@@ -182,23 +187,28 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: 
     Console(width=width, highlight=False).print(table)
 
 
-def show_long_table(columns: Sequence[str], pieces: Iterable[Sequence[Sequence[str]]], right: Sequence[str]) -> None:
+def show_long_table(columns: Sequence[str], pieces: Iterable[Sequence[Sequence[str]]], right: Sequence[str]) -> int:
     """A table without end, printed while it is read: a column is as wide as what it has held until then.
 
     Args:
         columns: Their names.
         pieces: Some rows at a time, a text a column.
         right: Names of the columns that stand at their right edge.
+
+    Returns:
+        How many rows there were.
     """
-    widths, rows = [0] * len(columns), [columns]
+    widths, rows, shown = [0] * len(columns), [columns], 0
     for piece in chain(pieces, [()]):
         rows += piece
+        shown += len(piece)
         for row in rows:
             widths = list(map(max, widths, map(len, row)))
         for row in rows:
             cells = zip(columns, row, widths, strict=True)
             say("  ".join(text.rjust(w) if name in right else text.ljust(w) for name, text, w in cells).rstrip())
         rows = []
+    return shown
 
 
 def _is_number(text: str) -> bool:

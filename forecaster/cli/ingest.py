@@ -49,6 +49,8 @@ class Sources(TyperGroup):
         if cmd_name in self.commands and cmd_name != SOURCE:
             return self.commands[cmd_name]
         summary = sources.summary(cmd_name)
+        if summary is None and ("." in cmd_name or Path(cmd_name).exists()):
+            ctx.fail(f"to import a file, say `forecaster ingest csv {cmd_name} --symbol S`")
         if summary is None:
             ctx.fail(f"source {cmd_name!r} is not known: {nearest(cmd_name, self.list_commands(ctx))}")
         command = copy(self.commands[SOURCE])
@@ -101,7 +103,7 @@ def csv(  # noqa: PLR0913, PLR0917  # an option each, given by name
         home.store.register(replace(known, calendar=code))  # another calendar is refused before the file is looked at
     reading = csv_file.read(file, symbol, code, choices)
     if dry_run:
-        _show_understood(reading, code)
+        _show_understood(reading, code if calendar or known else f"{code}, the default; --calendar chooses another")
         return
     asset = csv_file.asset_for(reading.rows, symbol, code)
     counts = home.store.append(asset, reading.rows, home.clock.now(), reading.basis)
@@ -266,7 +268,7 @@ def told(counts: Appended) -> str:
         (counts.early, "before the first year of the calendar, left out"),
         (counts.quarantined, f"held back{_why(counts)}"),
         (counts.held, "held back or rejected before"),
-        (counts.blanked, "of open, high and low left out as hard to believe"),
+        (counts.blanked, "of open, high and low left out as implausible"),
     ]
     return ", ".join(f"{count} {word}" for count, word in parts if count) or "nothing to store"
 
@@ -281,4 +283,4 @@ def _why(counts: Appended) -> str:
     if counts.needed:
         days = " and ".join(f"{day:%Y-%m-%d}" for day in counts.needed)
         return f" because nothing shows the change from what is stored: import a file that also has the row of {days}"
-    return f" as hard to believe: see `forecaster data quarantine`; {REMEDY}"
+    return f" as implausible: see `forecaster data quarantine`; {REMEDY}"

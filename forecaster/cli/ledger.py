@@ -12,6 +12,7 @@ from forecaster.cli.frame import (
     app,
     date_of,
     listed,
+    note,
     opened,
     recorded,
     say,
@@ -64,7 +65,10 @@ def show(
         return
     columns = (*TEXTS, *NUMBERS)
     found = pieces(recorded(), wanted, columns)
-    show_long_table(columns, ([[_cell(value) for value in row] for row in rows] for rows in found), NUMBERS)
+    if not show_long_table(columns, ([[_cell(value) for value in row] for row in rows] for rows in found), NUMBERS):
+        chosen = symbols or as_of or since
+        rest = "fits: `forecaster ledger show` lists all of them" if chosen else "yet: `forecaster run` makes the first"
+        note(f"no forecast on record {rest}")
 
 
 @group.command()

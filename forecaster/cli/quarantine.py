@@ -1,4 +1,4 @@
-"""`forecaster data quarantine`, `release` and `reject`: rows that are hard to believe, and what becomes of them."""
+"""`forecaster data quarantine`, `release` and `reject`: rows that are implausible, and what becomes of them."""
 
 from __future__ import annotations
 

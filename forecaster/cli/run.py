@@ -39,8 +39,10 @@ Symbols = Annotated[str | None, typer.Option("--symbols", help="Only these asset
 Models = Annotated[str | None, typer.Option("--models", help="Only these forecasters, separated by commas.")]
 Backend = Annotated[str, typer.Option("--backend", help="serial, processes or dask.")]
 Workers = Annotated[int, typer.Option("--workers", min=0, help="How many work at once; 0 for all cores.")]
-Address = Annotated[str, typer.Option("--dask-address", help="A Dask scheduler that is there already.")]
-Anywhere = Annotated[bool, typer.Option("--dask-anywhere", help="Speak to it without encryption.")]
+Address = Annotated[str, typer.Option("--dask-address", help="The address of a running Dask scheduler.")]
+Anywhere = Annotated[
+    bool, typer.Option("--dask-anywhere", help="Allow a scheduler on another machine without encryption.")
+]
 Open = Annotated[bool, typer.Option("--open", help="Open the report in the browser.")]
 
 
@@ -81,7 +83,9 @@ def report(as_of: AsOf = None, symbols: Symbols = None, show: Open = False) -> N
     """Renders the report of a day again, from the ledger alone."""
     import pandas as pd
 
+    from forecaster.operation.daily_contents import STALE_DAYS
     from forecaster.operation.render import render
+    from forecaster.records.reading import Wanted
 
     home = opened()
     wanted, day = listed(symbols), day_of(as_of, "--as-of")
@@ -91,8 +95,12 @@ def report(as_of: AsOf = None, symbols: Symbols = None, show: Open = False) -> N
     for symbol in wanted:
         if symbol not in newest:
             raise UnknownNameError("asset of the ledger", symbol, newest)
-    last = max(newest[symbol] for symbol in wanted or newest)
-    pdf = render(home, day or pd.Timestamp(last), wanted)
+    until = None if day is None else f"{day:%Y-%m-%d}"
+    oldest = "" if day is None else f"{day - pd.Timedelta(days=STALE_DAYS):%Y-%m-%d}"
+    found = (standing.newest for standing in home.ledger.standings(Wanted(wanted, until=until)))
+    # Named after the forecasts that are shown, as the run's pages are, also where a day without a session is given.
+    shown = max((newest for newest in found if newest >= oldest), default=str(as_of))
+    pdf = render(home, pd.Timestamp(shown), wanted)
     _say_where(pdf)
     if show:
         view(pdf)

@@ -45,7 +45,7 @@ ROUNDING = 1e-4
 """How far the sum of float32 weights may be from 1."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Predictive:
     """A mixture of K two-piece Student-t distributions of the next session's change.
 
@@ -73,6 +73,15 @@ class Predictive:
     df: NDArray[np.float32]
     skew: NDArray[np.float32]
     seen: PitMap | None = None
+
+    def __repr__(self) -> str:
+        """Its figures in place of its arrays, which may hold hundreds of components.
+
+        >>> Predictive.of(loc=[0.0], scale=[0.01])
+        Predictive(mean=0, sd=0.01, prob_up=0.5, components=1)
+        """
+        figures = ", ".join(f"{name}={getattr(self, name):.4g}" for name in ("mean", "sd", "prob_up"))
+        return f"Predictive({figures}, components={self.weight.size})"
 
     def __post_init__(self) -> None:
         """Makes the arrays float32, and checks shapes and ranges once, so that no method needs to."""

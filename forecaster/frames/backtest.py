@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -21,7 +22,6 @@ from ingest.errors import FrameFaultError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
-    from pathlib import Path
     from typing import Unpack
 
     from matplotlib.axes import Axes
@@ -30,8 +30,11 @@ if TYPE_CHECKING:
 
     Day = str | date | pd.Timestamp
 
+FILES = frozenset({".csv", ".tsv", ".txt", ".xls", ".xlsx", ".ods", ".json", ".parquet", ".gz", ".zip"})
+"""Ends of names of files, which no symbol has: a file is a frame that is still to be read."""
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Replayed(Backtest):
     """A finished backtest, as tables and as drawings.
 
@@ -72,8 +75,16 @@ class Replayed(Backtest):
         rows = _of(own, "model", chosen).sort_values("target_date")
         return intervals(rows, chosen, str(rows["symbol"].iloc[0]), ax)
 
+    def __repr__(self) -> str:
+        """The leaderboard and the verdicts as text, for a console and for `print`."""
+        shown, caption, sentences = self._shown()
+        return "\n".join((caption, shown.to_string(), *sentences))
+
     def _repr_html_(self) -> str:
         """The leaderboard, and the verdicts in words."""
+        return as_html(*self._shown())
+
+    def _shown(self) -> tuple[pd.DataFrame, str, tuple[str, ...]]:
         board = leaderboard(self)
         shown = pd.DataFrame({"days": board["days"], "CRPS, %": [f"{100 * v:.4f}" for v in board["crps"]]})
         shown["skill"] = ["" if pd.isna(v) else f"{v:+.1%}" for v in board["skill_climatology"]]
@@ -82,7 +93,7 @@ class Replayed(Backtest):
         labels = pd.Index([f"{symbol} {model}" for symbol, model in board.index], name="model")
         sentences = [sentence for judgement in self.verdicts.values() for sentence in judgement.sentences]
         caption = "Mean scores over replayed days; skill is against climatology"
-        return as_html(shown.set_axis(labels), caption, (*self.notes, *sentences, *named(self.withheld)))
+        return shown.set_axis(labels), caption, (*self.notes, *sentences, *named(self.withheld))
 
 
 def backtest(  # noqa: PLR0913  # an argument each, given by name
@@ -154,6 +165,8 @@ def backtest(  # noqa: PLR0913  # an argument each, given by name
 
 def _symbols(data: object) -> tuple[str, ...]:
     """The symbols, where these are some; nothing where it is a frame."""
+    if isinstance(data, str) and Path(data).suffix.lower() in FILES:
+        return ()  # a file, which is refused as a frame: no symbol ends like this
     listed = (data,) if isinstance(data, str) else tuple(data) if isinstance(data, list | tuple) else ()
     named = tuple(one for one in listed if isinstance(one, str))
     return named if len(named) == len(listed) else ()

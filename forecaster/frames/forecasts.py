@@ -121,12 +121,15 @@ class Forecasts:
         return densities(self.predictive, title, ax)
 
     def __repr__(self) -> str:
-        """The session, and the table in a few columns, for an interpreter."""
-        table = self.table()[["status", "prob_up", "q05", "q50", "q95"]].round(4)
-        return f"{self.symbol}: change from {self.as_of:%Y-%m-%d} to {self.target:%Y-%m-%d}\n{table}"
+        """The table of a notebook as text, for a console and for `print`."""
+        shown, caption, notes = self._shown()
+        return "\n".join((caption, shown.to_string(), *notes))
 
     def _repr_html_(self) -> str:
         """A small table for a notebook."""
+        return as_html(*self._shown())
+
+    def _shown(self) -> tuple[pd.DataFrame, str, tuple[str, ...]]:
         table = self.table()
         shown = pd.DataFrame(
             {
@@ -141,7 +144,7 @@ class Forecasts:
         )
         caption = f"{self.symbol}: change from {self.as_of:%Y-%m-%d} to {self.target:%Y-%m-%d}"
         reasons = [f"{model}: {reason}" for model, reason in table["reason"].items() if reason]
-        return as_html(shown, caption, (*self.notes, *reasons))
+        return shown, caption, (*self.notes, *reasons)
 
 
 def _percent(value: float, digits: int, sign: str = "") -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
 
 from forecaster import settings as configuration
+from forecaster.errors import SettingsError
 from ingest.assets import Asset
 from ingest.checks import findings
 from ingest.errors import FrameFaultError, nearest
@@ -17,7 +19,7 @@ from ingest.frames.reading import Told as Choosing
 from ingest.sessions import calendar as find_calendar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from forecaster.settings import Settings
     from ingest.history import History
@@ -29,6 +31,9 @@ MODELS = ("climatology", "garch", "bayesian_linear")
 SERIOUS = ("unadjusted split", "hundredfold slip", "stale tail")
 """Findings that a forecast should not be read without."""
 
+SHARED = ("as_of", "calendar", "models", "settings", "symbol")
+"""Arguments that are not of the frame, offered where one of them was meant."""
+
 Tables = dict[str, dict[str, Any]]
 
 
@@ -36,7 +41,7 @@ class Told(Choosing, total=False):
     """What the frame itself does not tell, and what to believe of it.
 
     Attributes:
-        believe: Whether rows that are hard to believe are taken as they are; else they are left out, and noted.
+        believe: Whether rows that are implausible are taken as they are; else they are left out, and noted.
     """
 
     believe: bool
@@ -63,10 +68,10 @@ def own_history(data: object, symbol: str, calendar: str, told: Told) -> Own:
         UnknownCalendarError: Nobody knows the calendar.
         TypeError: An argument that there is not.
     """
-    known = get_type_hints(Told)
+    known = [*get_type_hints(Told), *SHARED]
     for name in told:
         if name not in known:
-            raise TypeError(f"there is no argument {name!r}: {nearest(name, known)}")
+            raise TypeError(f"there is no argument {name!r}: {nearest(name, known)}; help(forecaster) lists all")
     days = find_calendar(calendar)
     choices = {name: said for name, said in told.items() if name != "believe"}
     reading, name = read(data, symbol, days, choices)  # type: ignore[arg-type]  # the same keys, less one
@@ -76,7 +81,8 @@ def own_history(data: object, symbol: str, calendar: str, told: Told) -> Own:
     history, counts = first_import(asset, reading.rows, datetime.now(UTC), reading.basis, believe=believe)
     if history.frame.empty:
         raise FrameFaultError(
-            f"{name}: none of its {len(reading.rows)} rows is of a session of {days.code} that is over"
+            f"{name}: none of its {len(reading.rows)} rows is a finished session of {days.code}: check the "
+            "calendar and the dates"
         )
     seen = [one for one in findings(history.newest(), days) if one.check in SERIOUS]
     told_of = tuple(f"{one.detail}: {one.remedy}" for one in seen)
@@ -97,6 +103,9 @@ def own_settings(models: Sequence[str] | str, tables: Mapping[str, Mapping[str, 
     """
     named = (models,) if isinstance(models, str) and models else tuple(models or ())
     said = {name: value for name, value in {"models": named or None, **forecast}.items() if value is not None}
+    for name, keys in tables.items():
+        if not isinstance(keys, Mapping):
+            raise SettingsError(f"settings hold tables, and {name!r} is a key: {_tabled(name, keys)}")
     given: Tables = {name: dict(keys) for name, keys in tables.items()}
     given["forecast"] = {"models": MODELS, **given.get("forecast", {})}
     return configuration.of_tables(given, {"forecast": said})
@@ -110,13 +119,28 @@ def without_widgets() -> Iterator[None]:
         yield
 
 
+def _tabled(key: str, value: object) -> str:
+    """Where a key belongs that stands outside of every table.
+
+    >>> _tabled("train_window", 500)
+    "write {'forecast': {'train_window': 500}}"
+    >>> _tabled("windw", 500)
+    "write {'forecast': {'windw': 500}}"
+    """
+    sections = configuration.Settings.model_fields
+    owner = next(
+        (name for name in sections if key in getattr(sections[name].annotation, "model_fields", {})), "forecast"
+    )
+    return f"write { ({owner: {key: value}}) }"
+
+
 def _left_out(history: History, counts: Appended) -> tuple[str, ...]:
     held = [f"{day:%Y-%m-%d}" for day in history.held["session"]]
     days = ", ".join(held[:8]) + (f" and {len(held) - 8} more" if len(held) > 8 else "")  # noqa: PLR2004  # a line's worth
     told = [
         (counts.unfinished, f"{counts.unfinished} rows of sessions that are not over yet, left out"),
         (counts.early, f"{counts.early} rows before the first year of the calendar, left out"),
-        (counts.blanked, f"{counts.blanked} of open, high and low left out as hard to believe"),
-        (counts.quarantined, f"left out as hard to believe: {days}; correct them, or say believe=True"),
+        (counts.blanked, f"{counts.blanked} of open, high and low left out as implausible"),
+        (counts.quarantined, f"left out as implausible: {days}; correct them, or say believe=True"),
     ]
     return tuple(sentence for count, sentence in told if count)

@@ -68,7 +68,7 @@ def score(
     levels = _named_levels(forecasts) if levels is None else levels
     outcomes = np.atleast_1d(_numbers(y, "y"))
     if outcomes.ndim != 1:
-        raise ForecasterError(f"y has the shape {outcomes.shape}: give one outcome a forecast, (n,)")
+        raise ForecasterError(f"y has the shape {outcomes.shape}: give one outcome per forecast, (n,)")
     if isinstance(forecasts, Predictive):
         return _of_distributions([forecasts] * outcomes.size, outcomes, levels)
     if isinstance(forecasts, Iterable):
@@ -79,8 +79,8 @@ def score(
     table = _numbers(forecasts, "forecasts")
     if table.ndim != 2 or len(table) != outcomes.size:  # noqa: PLR2004  # rows and columns
         raise ForecasterError(
-            f"forecasts have the shape {table.shape} and y {outcomes.shape}: give a row of draws or quantiles a "
-            f"forecast, ({outcomes.size}, k)"
+            f"forecasts have the shape {table.shape} and y {outcomes.shape}: give one row of draws or quantiles "
+            f"per forecast, ({outcomes.size}, k)"
         )
     return _of_draws(table, outcomes) if levels is None else _of_quantiles(table, outcomes, _levels(levels, table))
 
@@ -164,7 +164,7 @@ def _levels(levels: ArrayLike, table: Floats) -> Floats:
     given = _numbers(levels, "levels")
     if given.shape != (table.shape[1],):
         raise ForecasterError(
-            f"levels have the shape {given.shape}: give one a column of forecasts, ({table.shape[1]},)"
+            f"levels have the shape {given.shape}: give one per column of forecasts, ({table.shape[1]},)"
         )
     if not ((given > 0) & (given < 1)).all() or (np.diff(given) <= 0).any():
         raise ForecasterError(f"levels are {given.tolist()}: give probabilities inside (0, 1) that rise")

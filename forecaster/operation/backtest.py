@@ -99,7 +99,10 @@ def which_days(last: int | None, start: Day | None, end: Day | None) -> Callable
         AsOfError: Where the last target is before the first.
     """
     if (last is None) == (start is None and end is None):
-        raise ForecasterError("choose the days: either the last N targets, or the first and the last of them")
+        raise ForecasterError(
+            "choose the days: either the last N targets (last), or the first and the last of them (start and end; "
+            "on the command line --from and --to)"
+        )
     first, final = (as_day(day) if day is not None else None for day in (start, end))
     if first is not None and final is not None and final < first:
         raise AsOfError(f"the last target, {end}, is before the first, {start}: swap them")

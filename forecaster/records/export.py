@@ -69,6 +69,8 @@ def export(engine: Engine, file: Path, wanted: Wanted) -> int:
         remedy = (
             "close it where it is open, or choose another place"
             if isinstance(fault, PermissionError)
+            else f"create the folder {target.parent} first"
+            if not target.parent.exists()
             else "choose another place"
         )
         raise LedgerError(f"{file} cannot be written ({fault.strerror}): {remedy}") from fault

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from numbers import Real
+from os import PathLike
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -45,6 +46,10 @@ def as_pandas(data: object) -> Given:
     if isinstance(frame, pd.Series):
         named = str(frame.name) if frame.name is not None else ""
         return Given(_with_rows(frame.to_frame("Close"), SERIES), SERIES, ticker(named))
+    if isinstance(frame, str | PathLike):
+        raise FrameFaultError(
+            f"prices come as a DataFrame, not as the name of a file: give pd.read_csv({str(frame)!r})"
+        )
     if not isinstance(frame, pd.DataFrame):
         raise FrameFaultError(
             f"prices come as a DataFrame or a Series with dates, of pandas, polars or pyarrow, not as "

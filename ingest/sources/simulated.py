@@ -1,4 +1,4 @@
-r"""A market whose law is known, so that forecasters can be scored against the truth. SIMULATED.
+r"""A market whose distribution is known, so that forecasters can be scored against the truth. SIMULATED.
 
 With `z[t]` independent Student-t of unit variance, `w` and `q` the published log changes of
 tweets and volume, the change of session t given everything up to t-1 is

@@ -74,10 +74,13 @@ def contents(path: Path) -> Contents:
 
 def _bytes(path: Path) -> bytes:
     if path.name.startswith(("~$", ".~lock.")):
-        raise NotTextError(f"{path} only says that the workbook is open elsewhere: name the workbook itself")
+        own = path.name.removeprefix("~$").removeprefix(".~lock.").rstrip("#")
+        raise NotTextError(f"{path} only says that a workbook is open elsewhere: name the workbook itself, {own}")
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
+        if path.parts[0] in {"http:", "https:"}:
+            raise MissingFileError(f"{path} is a web address: download it, and name the file that was saved") from error
         raise MissingFileError(f"{path} does not exist: check the name and the folder{_there(path.parent)}") from error
     except IsADirectoryError as error:
         raise MissingFileError(f"{path} is a folder: name the file in it{_there(path)}") from error

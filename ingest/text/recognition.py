@@ -62,7 +62,7 @@ def refuse_returns(path: Path, text: str) -> None:
     """
     if _RETURNS.search(text[:_HEAD]):
         raise FileFaultError(
-            f"{path} speaks of returns or percent, not prices: import the prices that they were computed from"
+            f"{path} holds returns or percentages, not prices: import the prices that they were computed from"
         )
 
 

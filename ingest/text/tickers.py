@@ -267,9 +267,10 @@ def _chosen(table: TextTable, there: list[str], chosen: str, where: str) -> str:
         f" and {len(there) - _SHOWN} more" if len(there) > _SHOWN else ""
     )
     if chosen and not there:
+        how = f"--close {chosen}" if chosen in table.header else "--close and the name of a column"
         raise FileFaultError(
-            f"{table.path} names no tickers, and {chosen} is none of its columns ({shown(table.header)}): say no "
-            "--ticker, or --close and the name of a column"
+            f"{table.path} has no column of tickers, and {chosen} is none of its columns ({shown(table.header)}): leave "
+            f"out --ticker, or say {how}"
         )
     if chosen:
         raise FileFaultError(f"{table.path} has no {where} of {chosen}: --ticker is one of {listed}")

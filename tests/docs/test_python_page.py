@@ -32,9 +32,9 @@ def test_the_examples_run_one_after_the_other(
             exec(compile(block, "python.md", "exec"), names)  # noqa: S102  # the page's own words
     plt.close("all")
     said = capsys.readouterr().out
-    assert "FrameFaultError - the frame, row 2018-06-01: Close is 'n/k', which is no number" in said
+    assert "FrameFaultError - the frame, row 2018-06-01: Close is 'n/k', which is not a number" in said
     assert "88 rows without a gap would do; it has 30" in said
-    assert "What else was tried, nobody counted" in said
+    assert "It is not known what else was tried" in said
     assert [path.name for path in tmp_path.iterdir()] == ["forecast.png"]
     for name in dir(forecaster):
         assert f"| `{name}(" in text

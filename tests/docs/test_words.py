@@ -30,6 +30,11 @@ BANNED = {
     r"\b(?:where|if) not\.|\bwhere not given\b": "default",
     r"\b(?:mend|foreseen)\b": "fix, forecast",
     r"\bno proof\b": "no evidence",
+    r"\bunless (?:you|one) says?\b": "by default",
+    r"\bspeaks? of (?:returns|prices|percent)\b": "holds, contains",
+    r"\bhard to believe\b": "implausible",
+    r"\bthere already\b": "the state: running, stored",
+    r"\bbelieves? of\b": "the posterior of",
 }
 """Pattern -> what to write instead."""
 PACKAGES = ("forecaster", "ingest", "reports")
@@ -71,6 +76,12 @@ def prose(page: str) -> Iterator[tuple[int, str]]:
         yield text.count("\n", 0, paragraph.start()) + 1, " ".join(paragraph[0].split())
 
 
+def remarks(notebook: str) -> Iterator[tuple[int, str]]:
+    """The text cells of a notebook, as a page."""
+    lines = (line[2:] if line.startswith("# ") else "" for line in notebook.splitlines())
+    return prose("\n".join(lines))
+
+
 def faults(texts: Iterator[tuple[int, str]]) -> list[str]:
     """Each banned phrase with its line and what to write instead."""
     return [
@@ -84,6 +95,19 @@ def faults(texts: Iterator[tuple[int, str]]) -> list[str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_pages_are_in_plain_english(page) -> None:
     assert faults(prose(page.read_text("utf-8"))) == []
+
+
+@pytest.mark.parametrize("notebook", sorted((ROOT / "notebooks").glob("*.py")), ids=lambda notebook: notebook.name)
+def test_the_notebooks_are_in_plain_english(notebook) -> None:
+    assert faults(remarks(notebook.read_text("utf-8"))) == []
+
+
+@pytest.mark.parametrize("folder", ["sources", "attention"])
+def test_the_sources_are_in_plain_english(folder: str) -> None:
+    """Their first lines are what the help lists."""
+    for file in sorted((ROOT / "ingest" / folder).glob("*.py")):
+        first = (ast.get_docstring(ast.parse(file.read_text("utf-8"))) or "").partition("\n")[0]
+        assert faults(iter([(1, first)])) == [], file.name
 
 
 def test_messages_captions_and_helps_are_in_plain_english() -> None:
@@ -104,5 +128,6 @@ def test_a_planted_phrase_is_found(text) -> None:
     assert faults(literals(f'raise ValueError("{text}")'))
     assert faults(literals(f'say = f"{{x}}: {text}"'))
     assert faults(prose("Here " + text.replace(" ", "\n", 1) + "."))
+    assert faults(remarks("# %% [markdown]\n# Here " + text.replace(" ", "\n# ", 1) + "."))
     assert not faults(prose(f"Here `{text}`.\n\n```\n{text}\n```\n"))
     assert not faults(literals(f'def f():\n    """Here {text}."""'))

@@ -219,3 +219,9 @@ def test_an_export_folder_that_holds_a_run_is_refused_and_replaced_when_told(
     for options in ((), ("--overwrite",)):
         complaint = command(*words, "--export", home / "walk.csv", *options).complaint()
         assert "walk.csv cannot be made (Not a directory)" in complaint
+
+
+def test_the_module_is_the_command() -> None:
+    """Where the command is not on the path."""
+    ran = subprocess.run([sys.executable, "-m", "forecaster", "models"], capture_output=True, text=True, check=True)
+    assert "climatology" in ran.stdout

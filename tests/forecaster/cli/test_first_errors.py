@@ -53,6 +53,75 @@ def test_a_wrong_folder(prices: Path, new_home: Path, command: Command) -> None:
     assert command("ingest", "csv", prices, *words).code == 0
 
 
+def test_a_web_address_and_the_lock_of_a_workbook(prices: Path, new_home: Path, command: Command) -> None:
+    words = ("--symbol", "WALK", "--calendar", "24/7", "--home", new_home)
+    complaint = command("ingest", "csv", "https://example.org/prices.csv", *words).complaint()
+    assert "is a web address: download it, and name the file that was saved" in complaint
+    for lock in (prices.with_name(f"~${prices.name}"), prices.with_name(f".~lock.{prices.name}#")):
+        lock.write_bytes(b"x")
+        right = named(command("ingest", "csv", lock, *words).complaint(), r"name the workbook itself, (\S+)$")
+        assert command("ingest", "csv", prices.with_name(right), *words).code == 0
+
+
+def test_a_file_in_the_place_of_a_source(prices: Path, new_home: Path, command: Command) -> None:
+    words = step(command("ingest", prices, "--symbol", "WALK", "--home", new_home).complaint(2))
+    given = ["WALK" if word == "S" else word for word in words]
+    assert command(*given, "--calendar", "24/7", "--home", new_home).code == 0
+
+
+def test_a_ticker_of_a_file_without_tickers(prices: Path, new_home: Path, command: Command) -> None:
+    words = ("ingest", "csv", prices, "--symbol", "WALK", "--calendar", "24/7", "--home", new_home)
+    assert "leave out --ticker" in command(*words, "--ticker", "WALK").complaint()
+    assert command(*words).code == 0
+
+
+def test_an_empty_home_says_what_comes_first(prices: Path, new_home: Path, command: Command) -> None:
+    for words in (("data", "show"), ("data", "check")):
+        said = command(*words, "--home", new_home)
+        assert (said.code, said.out) == (
+            0,
+            "No asset is stored yet: import one with `forecaster ingest csv FILE --symbol S`.\n",
+        )
+    words = step(command("explain", "WALK", "--home", new_home).complaint())
+    given = [str(prices) if word == "FILE" else word for word in words]
+    assert command(*given, "--calendar", "24/7", "--home", new_home).code == 0
+
+
+def test_a_list_of_the_settings_that_is_none(home: Path, command: Command) -> None:
+    file = home / "forecaster.toml"
+    kept = file.read_text("utf-8")
+    file.write_text(f'{kept}\n[data]\nsymbols = "WALK"\n', "utf-8")
+    complaint = command("run", "--as-of", "2018-01-20", "--home", home).complaint()
+    right = named(complaint, r"data.symbols is not a list: write it in brackets, such as (\[\S+\])").replace(
+        "SPX", "WALK"
+    )
+    file.write_text(f"{kept}\n[data]\nsymbols = {right}\n", "utf-8")
+    assert command("run", "--as-of", "2018-01-20", "--home", home).code == 0
+
+
+def test_a_record_without_what_is_asked(home: Path, command: Command) -> None:
+    """The table stays a table, for a pipe; what is missing is on standard error."""
+    words = ("ledger", "show", "--home", home)
+    said = command(*words, "--as-of", "2016-01-03")
+    assert (said.code, len(said.out.splitlines())) == (0, 1)
+    assert command(*step(said.err), "--home", home).out.count("\n") > 1
+
+
+def test_a_record_before_any_run(prices: Path, new_home: Path, command: Command) -> None:
+    command("ingest", "csv", prices, "--symbol", "WALK", "--calendar", "24/7", "--home", new_home)
+    words = step(command("ledger", "show", "--home", new_home).err)
+    assert command(*words, "--as-of", "2018-01-20", "--home", new_home).code == 0
+    said = command("ledger", "show", "--home", new_home)
+    assert (said.err, said.out.count("\n") > 1) == ("", True)
+
+
+def test_an_export_to_a_folder_that_is_not_there(home: Path, tmp_path: Path, command: Command) -> None:
+    file = tmp_path / "new" / "record.csv"
+    folder = named(command("ledger", "export", file, "--home", home).complaint(), r"create the folder (\S+) first")
+    Path(folder).mkdir()
+    assert command("ledger", "export", file, "--home", home).code == 0
+
+
 def test_a_missing_calendar(prices: Path, new_home: Path, command: Command) -> None:
     words = ("ingest", "csv", prices, "--symbol", "WALK", "--home", new_home)
     option = named(command(*words).complaint(), r"say (--calendar \S+)$")

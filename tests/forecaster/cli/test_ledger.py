@@ -265,6 +265,9 @@ def test_a_report_is_rendered_from_the_ledger_alone(home: Path, command: Callabl
     assert (said.code, said.out) == (0, f"Report: {pdf.with_suffix('.html')}\nReport: {pdf}\n")
     assert pdf.read_bytes() == before
     assert command("report", "--as-of", "2018-01-20", "--symbols", "WALK", "--home", home).code == 0
+    later = command("report", "--as-of", "2018-01-24", "--home", home)  # no forecast is from this day
+    assert later.out.endswith(f"Report: {pdf}\n")
+    assert sorted(file.name for file in pdf.parent.glob("*.pdf")) == ["2018-01-20.pdf", "2018-01-21.pdf"]
 
 
 def test_a_report_of_what_the_ledger_does_not_have_is_one_line(home: Path, command: Callable[..., Any]) -> None:

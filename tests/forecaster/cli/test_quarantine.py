@@ -1,4 +1,4 @@
-"""Rows that are hard to believe, from the command line: held back, shown, released, rejected; and assets that end."""
+"""Rows that are implausible, from the command line: held back, shown, released, rejected; and assets that end."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def raw(new_home: Path, tmp_path: Path, command: Callable[..., Any]) -> Path:
     said = command("ingest", "csv", tmp_path / "ticks.csv", "--symbol", "RAW", "--calendar", "24/7", "--home", new_home)
     assert said.code == 0
     assert said.out.endswith(
-        "148 new, 2 held back as hard to believe: see `forecaster data quarantine`; import the right "
-        "values, or release those that are real, 1 of open, high and low left out as hard to believe.\n"
+        "148 new, 2 held back as implausible: see `forecaster data quarantine`; import the right "
+        "values, or release those that are real, 1 of open, high and low left out as implausible.\n"
     )
     return new_home
 

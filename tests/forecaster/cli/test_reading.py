@@ -24,6 +24,8 @@ def test_doctor_tells_checks_versions_and_every_setting(finished_home: Path, com
     assert told["settings"]["report.days"] == 3
     assert {"torch", "pandas", "forecaster"} <= set(told["versions"])
     text = command("doctor", "--home", finished_home)
+    shown = dict(line.split(maxsplit=1) for line in text.out.splitlines() if line.startswith("data."))
+    assert [shown[key].strip() for key in ("data.symbols", "data.stopped", "data.renamed")] == ["all", "none", "none"]
     assert (text.code, text.err) == (0, "")
     for name in (*told["checks"], *told["versions"], *told["settings"]):
         assert name in text.out
@@ -86,9 +88,11 @@ def test_an_asset_without_rows_hinders_no_listing(
 
 
 def test_an_empty_home_can_be_looked_at(new_home: Path, command: Callable[..., Any]) -> None:
-    for words in (("data", "show"), ("data", "check"), ("ledger", "show"), ("ledger", "verify"), ("doctor",)):
+    for words in (("data", "show"), ("data", "check"), ("ledger", "verify"), ("doctor",)):
         said = command(*words, "--home", new_home)
         assert (said.code, said.err) == (0, ""), words
+    said = command("ledger", "show", "--home", new_home)
+    assert (said.code, said.err) == (0, "no forecast on record yet: `forecaster run` makes the first\n")
     assert json.loads(command("ledger", "show", "--json", "--home", new_home).out) == []
 
 

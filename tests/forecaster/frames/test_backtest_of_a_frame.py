@@ -56,8 +56,8 @@ def test_it_is_the_backtest_of_a_home_with_the_same_rows(of_frame: Replayed, of_
     assert own.comparisons == kept.comparisons
     assert own.standings == kept.standings
     told = set(kept.sentences) - set(own.sentences)
-    assert [line[:47] for line in told] == ["3 configurations were ever backtested in this h"]
-    assert "What else was tried, nobody counted; 3 models are judged here" in " ".join(own.sentences)
+    assert [line[:47] for line in told] == ["3 configurations have been backtested in this h"]
+    assert "It is not known what else was tried; 3 models are judged here" in " ".join(own.sentences)
     assert "configurations ever backtested in this home" not in of_frame.design
 
 
@@ -105,7 +105,11 @@ def test_the_table_and_the_page(of_frame: Replayed) -> None:
     assert list(table.index) == [("SPX", name) for name in (*MODELS, "predict zero")]
     page = of_frame._repr_html_()
     assert page.count('scope="row"') == len(MODELS)
-    assert "What else was tried, nobody counted" in page
+    assert "It is not known what else was tried" in page
+    text = repr(of_frame)
+    assert "skill" in text.splitlines()[1]
+    assert "SPX garch" in text
+    assert "It is not known what else was tried" in text
 
 
 def test_the_drawing_is_of_one_model_over_dates(of_frame: Replayed) -> None:
@@ -127,7 +131,9 @@ def test_the_drawing_is_of_one_model_over_dates(of_frame: Replayed) -> None:
 
 
 def test_what_is_wrong_is_one_line(home: Path) -> None:
-    with pytest.raises(ForecasterError, match="say which days"):
+    with pytest.raises(FrameFaultError, match=r"give pd.read_csv\('prices.csv'\)"):
+        backtest("prices.csv", last=2)
+    with pytest.raises(ForecasterError, match="choose the days: either the last N"):
         backtest(FRAME)
     with pytest.raises(FrameFaultError, match="calendar says nothing of symbols of a home"):
         backtest(["SPX"], last=3, home=home, calendar="XNYS")

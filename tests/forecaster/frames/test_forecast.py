@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import warnings
 from dataclasses import replace
@@ -83,9 +84,7 @@ def test_a_row_that_is_hard_to_believe_is_left_out_until_the_user_believes_it() 
     wrong = FRAME.copy()
     wrong.iloc[200, FRAME.columns.get_loc("Close")] *= 10
     found = forecast(wrong, models=QUICK)
-    assert found.notes == (
-        f"left out as hard to believe: {FRAME.index[200]:%Y-%m-%d}; correct them, or say believe=True",
-    )
+    assert found.notes == (f"left out as implausible: {FRAME.index[200]:%Y-%m-%d}; correct them, or say believe=True",)
     believed = forecast(wrong, models=QUICK, believe=True)
     assert believed.notes == ()
     assert believed.predictive["climatology"].sd > found.predictive["climatology"].sd
@@ -182,13 +181,27 @@ def test_the_drawing_is_on_labelled_axes_in_per_cent() -> None:
 def test_an_unknown_argument_names_the_nearest() -> None:
     with pytest.raises(TypeError, match=r"there is no argument 'tickers': .*ticker"):
         forecast([1.0], tickers="AAPL")
+    with pytest.raises(TypeError, match=r"there is no argument 'asof': nearest: as_of"):
+        forecast([1.0], asof="2018-12-28")  # type: ignore[call-arg]  # the fault
 
 
-def test_an_interpreter_shows_a_table_and_not_every_number_of_every_distribution() -> None:
-    shown = repr(forecast(FRAME, models=QUICK, symbol="SPX"))
-    assert shown.startswith(f"SPX: change from {FRAME.index[-1]:%Y-%m-%d} to ")
-    assert all(model in shown for model in QUICK)
-    assert len(shown) < 1000
+def test_a_console_shows_the_table_and_no_arrays() -> None:
+    """Of the forecasts, and of one distribution: `print` of either was hundreds of lines of components."""
+    found = forecast(FRAME, models=QUICK)
+    lines = repr(found).splitlines()
+    assert lines[0] == f"PRICE: change from {found.as_of:%Y-%m-%d} to {found.target:%Y-%m-%d}"
+    assert "P(up)" in lines[1]
+    assert "VaR 95 %" in lines[1]
+    assert [line.split()[0] for line in lines[3:]] == list(QUICK)
+    assert repr(found.predictive["climatology"]).startswith("Predictive(mean=")
+    assert len(repr(found.predictive["climatology"])) < 100
+
+
+def test_a_setting_outside_of_its_table_is_told_where_it_belongs() -> None:
+    with pytest.raises(SettingsError) as refused:
+        forecast(FRAME, models=QUICK, settings={"train_window": 300})  # type: ignore[dict-item]  # the fault
+    right = ast.literal_eval(str(refused.value).partition("write ")[2])
+    assert forecast(FRAME, models=QUICK, settings=right).forecasts[0].diagnostics.inputs
 
 
 def test_what_a_forecast_should_not_be_read_without_is_among_its_notes() -> None:

@@ -91,14 +91,14 @@ def test_quantiles_without_the_ends_of_an_interval_are_not_judged_by_it() -> Non
 @pytest.mark.parametrize(
     ("given", "y", "levels", "words"),
     [
-        ([[0.1, 0.2]], [0.1, 0.2], None, "forecasts have the shape (1, 2) and y (2,): give a row"),
+        ([[0.1, 0.2]], [0.1, 0.2], None, "forecasts have the shape (1, 2) and y (2,): give one row"),
         ([0.1, 0.2], [0.1, 0.2], None, "forecasts have the shape (2,)"),
         ([[0.1], [0.2]], [0.1, 0.2], None, "1 draws each: give at least two"),
         ([[0.1, 0.2]], [[0.1]], None, "y has the shape (1, 1)"),
         ([[0.1, np.nan]], [0.1], None, "forecasts[0, 1] is nan"),
         ([[0.1, 0.2]], [np.inf], None, "y[0] is inf"),
         ([["a", "b"]], [0.1], None, "forecasts cannot be read as numbers"),
-        ([[0.1, 0.2]], [0.1], [0.5], "levels have the shape (1,): give one a column of forecasts, (2,)"),
+        ([[0.1, 0.2]], [0.1], [0.5], "levels have the shape (1,): give one per column of forecasts, (2,)"),
         ([[0.1, 0.2]], [0.1], [5, 95], "levels are [5.0, 95.0]: give probabilities inside (0, 1) that rise"),
         ([[0.1, 0.2]], [0.1], [0.9, 0.1], "that rise"),
         ([[0.2, 0.1]], [0.1], [0.1, 0.9], "row 0: the quantile of 0.9 is below that of 0.1"),

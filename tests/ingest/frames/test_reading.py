@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -163,6 +164,8 @@ FAULTS: dict[str, tuple[object, str]] = {
     "two of a name": (pd.concat([FRAME, 2 * FRAME], axis=1), "appears twice, with different values"),
     "no dates": (FRAME.reset_index(drop=True), "give it a DatetimeIndex, or a column Date"),
     "an array": (FRAME["Close"].to_numpy(), "not as numpy.ndarray: put it into pd.Series(closes, index=dates)"),
+    "a name of a file": ("prices.csv", "not as the name of a file: give pd.read_csv('prices.csv')"),
+    "a path": (Path("prices.csv"), "give pd.read_csv('prices.csv')"),
     "nothing": (None, "not as NoneType"),
     "no rows": (FRAME.iloc[:0], "the frame has no rows"),
     "a date missing": (FRAME.set_axis(FRAME.index.where(np.arange(ROWS) != 4)), "iloc 4: its date is missing"),

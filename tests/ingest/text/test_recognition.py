@@ -38,7 +38,7 @@ def test_prices_are_no_answers(text: str) -> None:
 
 
 def test_returns_are_named() -> None:
-    with pytest.raises(FileFaultError, match="returns or percent, not prices"):
+    with pytest.raises(FileFaultError, match="returns or percentages, not prices"):
         refuse_returns(PATH, "The daily return of each portfolio")
     refuse_returns(PATH, "Date,Close")
 
