@@ -269,8 +269,7 @@ def _chosen(table: TextTable, there: list[str], chosen: str, where: str) -> str:
     if chosen and not there:
         how = f"--close {chosen}" if chosen in table.header else "--close and the name of a column"
         raise FileFaultError(
-            f"{table.path} has no column of tickers, and {chosen} is none of its columns ({shown(table.header)}): leave "
-            f"out --ticker, or say {how}"
+            f"{table.path} has no column of tickers (it has: {shown(table.header)}): leave out --ticker, or say {how}"
         )
     if chosen:
         raise FileFaultError(f"{table.path} has no {where} of {chosen}: --ticker is one of {listed}")

@@ -153,7 +153,7 @@ def test_a_ticker_that_is_a_word_is_no_column_of_another(tmp_path: Path, ticker:
 def test_a_ticker_in_a_file_that_names_none_is_answered_with_its_columns(tmp_path: Path) -> None:
     path = tmp_path / "prices.csv"
     path.write_text("Date,Close\n2026-06-08,1\n")
-    with pytest.raises(FileFaultError, match=r"names no tickers.*\(Date, Close\): say no --ticker,"):
+    with pytest.raises(FileFaultError, match=r"has no column of tickers \(it has: Date, Close\): leave out --ticker"):
         read(path, "S", "XNYS", Choices(ticker="AAPL"))
 
 
