@@ -168,7 +168,9 @@ def timed_out(where: str, limits: Limits) -> TimedOutError:
 
 def down(where: str, reason: str) -> ProviderDownError:
     """The line of a provider that cannot be reached or breaks off."""
-    return ProviderDownError(f"{where}: the provider cannot be reached or is failing ({reason}): try again later")
+    return ProviderDownError(
+        f"{where}: the provider cannot be reached or is failing ({reason}): check your connection, or try again later"
+    )
 
 
 def too_large(where: str, max_bytes: int) -> TooLargeError:

@@ -109,7 +109,7 @@ def test_a_wait_beyond_patience_is_not_waited_for() -> None:
 
 def test_500_is_asked_twice_and_then_left() -> None:
     ask = Ask([Answer("boom", status=500)])
-    assert "(status 500): try again later" in str(ask.fault(ProviderDownError))
+    assert "(status 500): check your connection, or try again later" in str(ask.fault(ProviderDownError))
     assert len(ask.server.asked) == 2
     assert Ask([Answer(status=503), Answer({"ok": 1})]).json() == {"ok": 1}
 
