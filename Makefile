@@ -17,7 +17,7 @@ demo: .venv/runtime ## the main job on the embedded data; prints where the repor
 	$(BIN)/forecaster demo
 
 test: check ## format, lint, types, import contracts, then every test
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile -m "not campaign" --durations=10
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not campaign" --durations=10
 
 check: .venv/dev
 	$(BIN)/ruff format --check .

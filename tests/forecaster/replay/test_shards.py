@@ -85,7 +85,7 @@ def truth(home, tmp_path_factory):
 
 
 @pytest.mark.parametrize("backend", ["processes", "dask"])
-@pytest.mark.parametrize("workers", [1, 2, pytest.param(4, marks=pytest.mark.campaign)])
+@pytest.mark.parametrize("workers", [2, *(pytest.param(n, marks=pytest.mark.campaign) for n in (1, 4))])
 def test_every_backend_with_any_workers_gives_the_same_bytes(home, truth, tmp_path, backend, workers):
     assert finished(home, tmp_path / "out", "--backend", backend, "--workers", workers) == (DONE, "")
     assert contents(tmp_path / "out") == truth
