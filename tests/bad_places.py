@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,7 @@ def fill(disk: Path, left: int = 0) -> Path:
 @contextmanager
 def without_rights(folder: Path) -> Iterator[None]:
     """As a user whom permissions bind and who may enter the folder, where the test runs as root."""
-    for way in (folder, *folder.parents[:2]):
+    for way in (folder, *(parent for parent in folder.parents if parent.is_relative_to(tempfile.gettempdir()))):
         way.chmod(way.stat().st_mode | 0o055)
     if os.geteuid() != 0:
         yield

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from typer import Exit
 
-from forecaster.cli.run import announce
+from forecaster.cli.run import end
 from forecaster.operation import daily
 from ingest.assets import Asset
 from ingest.panel import panel_rows
@@ -55,7 +55,7 @@ def test_the_newest_data_may_be_old(home: Home) -> None:
     page = summary.report.with_suffix(".html").read_text() if summary.report else ""
     assert "GONE is stale: its newest forecast is from 2018-01-05: fetch or import the sessions since" in page
     with pytest.raises(Exit) as left:
-        announce(summary, home)
+        end(summary)
     assert left.value.exit_code == 3
 
 
