@@ -163,7 +163,8 @@ def attention(
     here = f"{symbol}: {kept.asset.attention_kind} from {kept.asset.attention_source}, now {days}: {told(counts)}"
     say("; ".join((here, *notes)) + ".")
     if symbol not in home.settings.data.attention:
-        say(f'Put source and subject under [data.attention."{symbol}"] in forecaster.toml to fetch it every day.')
+        keys = "source, subject, column and kind" if column or kind else "source and subject"
+        say(f'Put {keys} under [data.attention."{symbol}"] in forecaster.toml to fetch it every day.')
 
 
 @group.command(SOURCE)

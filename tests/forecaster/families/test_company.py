@@ -22,6 +22,7 @@ from forecaster.families.network import Prior, fit_networks
 from forecaster.families.regression import fit_regressions
 from forecaster.inference import guides, order
 from forecaster.inference.schedule import Schedule
+from tests.sampling import small
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -116,7 +117,14 @@ STEPS = 4
 EVERY = models(STEPS)
 
 
-@pytest.mark.parametrize("name", EVERY)
+USUAL = (
+    *("baseline_mlp", "normal, laplace", "known, mean_field", "student_t, custom", "skewed_t, full_rank"),
+    *("skewed_t, low_rank", "network, low_rank", "network, all rows", "network, eight draws", "skewed_t, eight draws"),
+)
+"""Each error distribution and each guide at least once."""
+
+
+@pytest.mark.parametrize("name", small(EVERY, USUAL))
 def test_a_fit_has_the_same_bytes_alone_and_in_any_company(name):
     """Among 8 and 19 in an order of chance, and in chunks of one; another seed has others."""
     fits = EVERY[name]

@@ -98,7 +98,12 @@ def test_the_shape_of_a_planted_tail_is_found(shape):
     assert np.isposinf(psis.k_hat(np.where(np.arange(1000) == 0, 2000.0, -2000.0)[None])[0])
 
 
-@pytest.mark.parametrize("prior", [Prior(), HEAVY, Prior(noise_scale=dist.Uniform(0.0, 10.0))])
+UNIFORM = Prior(noise_scale=dist.Uniform(0.0, 10.0))
+
+
+@pytest.mark.parametrize(
+    "prior", [HEAVY, *(pytest.param(prior, marks=pytest.mark.campaign) for prior in (Prior(), UNIFORM))]
+)
 def test_the_reference_gives_the_same_posterior(prior):
     """A plate of rows, Pyro's AutoNormal and `SVI.step`, against the batched mean field: means and scales agree."""
     x, y = problem(3)

@@ -18,6 +18,7 @@ from forecaster.records.home import Home, open_home
 from ingest.assets import Asset
 from ingest.panel import panel_rows
 from tests.cheap_settings import write_cheap
+from tests.sampling import small
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -162,7 +163,7 @@ def test_a_model_that_hangs_is_withheld_by_name_and_a_later_day_is_as_if_it_neve
     assert set(one["track"]) < set(other["track"])  # the other's has the days that only the day before needed
 
 
-@pytest.mark.parametrize("backend", ["processes", "dask"])
+@pytest.mark.parametrize("backend", small(["processes", "dask"], ["processes"]))
 def test_another_backend_gives_the_same_bytes(tmp_path: Path, backend: str) -> None:
     if backend == "dask":
         pytest.importorskip("distributed")
