@@ -24,6 +24,8 @@ _ROWS = 10
 _NEARER = 1.5
 """Times by which the one must be nearer to the next row than the other."""
 _PRICES = 4
+_LEVEL, _SWING = 0.2, 3.0
+"""Of a column in parts of the price: its median, and how far it moves, where it is a price too."""
 _KLINES = ("Close time", "Quote asset volume", "Number of trades", "Taker buy base", "Taker buy quote", "Ignore")
 """What follows the volume in the bars that Binance publishes: https://github.com/binance/binance-public-data."""
 _CLOCK_SIGNS = frozenset("0123456789:.")
@@ -113,13 +115,15 @@ def _numbers(texts: Sequence[str]) -> list[float] | None:
 
 def _bars(columns: list[list[float]], rest: _Rest) -> tuple[str, ...] | None:
     """The names of four columns of prices and of what follows them; None where the rows do not tell."""
-    adjusted = () if _order(columns[:_PRICES], rest) or len(columns) <= _PRICES else ("Adj Close",)
-    prices = columns[len(adjusted) : len(adjusted) + _PRICES]
-    order = _order(prices, rest)
-    if order is None or (adjusted and not _is_adjusted(columns[0], prices[order.index("Close")])):
-        return None
-    after = _after(columns[len(adjusted) + _PRICES :], prices[0])
-    return None if after is None else (*adjusted, *order, *after)
+    for adjusted in ((), ("Adj Close",)):
+        prices = columns[len(adjusted) : len(adjusted) + _PRICES]
+        order = _order(prices, rest)
+        if order is None or (adjusted and not _is_adjusted(columns[0], prices[order.index("Close")])):
+            continue
+        after = _after(columns[len(adjusted) + _PRICES :], prices[0])
+        if after is not None:
+            return (*adjusted, *order, *after)
+    return None
 
 
 def _order(prices: list[list[float]], rest: _Rest) -> tuple[str, ...] | None:
@@ -159,12 +163,17 @@ def _is_adjusted(column: list[float], closes: list[float]) -> bool:
 
 
 def _after(columns: list[list[float]], prices: list[float]) -> tuple[str, ...] | None:
-    """The names of what follows the prices: a volume, and what exchanges write behind it."""
+    """The names of what follows the prices: a volume, and what exchanges write behind it; None for one more price."""
     if not columns:
         return ()
     if len(columns) == len(_KLINES) + 1:
         return ("Volume", *_KLINES)
-    middle = median(columns[0])
-    if len(columns) > 1 and 0.5 * median(prices) < middle < 2 * median(prices):  # may be one more price
+    if _is_price(columns[0], prices):
         return None
     return ("Volume", *(f"Other {at}" for at in range(1, len(columns))))
+
+
+def _is_price(column: list[float], prices: list[float]) -> bool:
+    """Whether a column keeps to the level of the prices, as closes that are adjusted do and no volume does."""
+    ratios = [own / price for own, price in zip(column, prices, strict=True) if own > 0 and price > 0]
+    return bool(ratios) and _LEVEL < median(ratios) < 1 / _LEVEL and max(ratios) < _SWING * min(ratios)

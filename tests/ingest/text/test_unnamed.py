@@ -80,6 +80,7 @@ def test_several_tickers_without_a_header_are_asked_for(tmp_path: Path) -> None:
         "{d:%Y-%m-%d},{c},{v}",  # a close and a volume, or something else
         "{d:%Y-%m-%d},{o},{h},{c}",
         "{d:%Y-%m-%d},{o},{h},{l},{c},{c},{v}",  # one price too many
+        "{d:%Y-%m-%d},{o},{h},{l},{c},{c}",
         "{o},{h},{l},{c},{v}",
         "{d:%Y-%m-%d},{o},{h},{l},{c},word",
     ],
@@ -115,11 +116,13 @@ def test_open_and_close_are_never_swapped() -> None:
         assert names_of(rows) == ("Date", "Open", "High", "Low", "Close")
 
 
-def test_names_cut_off_above_the_tickers_are_told_by_content(tmp_path: Path) -> None:
+@pytest.mark.parametrize("adjusted", ["", "{c},"], ids=["five", "six"])
+def test_names_cut_off_above_the_tickers_are_told_by_content(tmp_path: Path, adjusted: str) -> None:
     frame = bars()
-    row = "{d:%Y-%m-%d},{c},{h},{l},{o},{v}"
+    row = "{d:%Y-%m-%d}," + adjusted + "{c},{h},{l},{o},{v}"
     path = written(tmp_path / "prices.csv", row, frame)
-    path.write_text("Ticker,COIN,COIN,COIN,COIN,COIN\nDate,,,,,\n" + path.read_text())
+    count = len(path.read_text().split("\n")[0].split(",")) - 1
+    path.write_text("Ticker" + ",COIN" * count + "\nDate" + "," * count + "\n" + path.read_text())
     reading = read(path, "COIN", "24/7")
     assert reading.rows["close"].tolist() == frame["c"].tolist()
     assert reading.rows["open"].tolist() == frame["o"].tolist()
