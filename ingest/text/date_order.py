@@ -20,7 +20,7 @@ _DAILY = 4.5
 """Days between the rows of a market that is open every day but weekends and holidays, in the median, at most."""
 _CAN_CHOOSE = ", or say --dates "
 _NAMES = {Order.MONTH_FIRST: "mdy", Order.DAY_FIRST: "dmy", Order.YEAR_FIRST: "ymd"}
-_SAID = {name: order for order, short in _NAMES.items() for name in (short, order.name.lower().replace("_", "-"))}
+_SAID = {name: order for order, name in _NAMES.items()}
 Found = Sequence[tuple[int, re.Match[str]]]
 
 
@@ -30,7 +30,7 @@ def date_order(texts: Sequence[str], place: Callable[[int], str], said: str | No
     Args:
         texts: Dates without a clock `(rows,)`.
         place: File and line of a row, for messages.
-        said: The order as the user says, such as `dmy` or `day-first`; nothing where he does not, None where he cannot.
+        said: The order as the user says, such as `dmy`; nothing where he does not, None where he cannot.
 
     Raises:
         BadDateError: They can be read in two ways throughout, or not in the one that is said.

@@ -108,12 +108,9 @@ def test_a_user_says_what_stands_first() -> None:
         parse_stamps(texts, str, said="")
     with pytest.raises(BadDateError, match=r"write dates as 2018-01-21$"):
         parse_stamps(texts, str)
-    for said in ("mdy", "month-first"):
-        assert [stamp.day for stamp in parse_stamps(texts, str, said=said)] == [date(2026, 11, 2), date(2026, 11, 3)]
-    for said in ("dmy", "day-first"):
-        assert parse_stamps(texts, str, said=said)[0].day == date(2026, 2, 11)
-    for said in ("ymd", "year-first"):
-        assert parse_stamps(["11/02/26"], str, said=said)[0].day == date(2011, 2, 26)
+    assert [stamp.day for stamp in parse_stamps(texts, str, said="mdy")] == [date(2026, 11, 2), date(2026, 11, 3)]
+    assert parse_stamps(texts, str, said="dmy")[0].day == date(2026, 2, 11)
+    assert parse_stamps(["11/02/26"], str, said="ymd")[0].day == date(2011, 2, 26)
     with pytest.raises(BadDateError, match=r"1: '6/13/26' is not a date where --dates is dmy"):
         parse_stamps(["6/9/26", "6/13/26"], str, said="dmy")
     with pytest.raises(BadDateError, match=r"0: '11\.02\.2026' is not a date where --dates is mdy"):
