@@ -130,7 +130,6 @@ def test_days_of_a_simulated_market(command: Callable[..., Any], new_home: Path)
         ("csw", "nearest: csv"),
         ("csv_file", "known: attention, csv, sample, simulated, yahoo"),
         ("SOURCE", "known: attention, csv, sample, simulated, yahoo"),
-        ("../text", "known: attention, csv, sample, simulated, yahoo"),
     ],
 )
 def test_an_unknown_source_is_one_line_with_the_nearest(
@@ -138,3 +137,8 @@ def test_an_unknown_source_is_one_line_with_the_nearest(
 ) -> None:
     complaint = command("ingest", word, "AAPL", "--home", new_home).complaint(2)
     assert complaint == f"source {word!r} is not known: {offer}; `forecaster ingest --help` lists the options"
+
+
+def test_a_file_in_the_place_of_a_source_names_its_command(command: Callable[..., Any], new_home: Path) -> None:
+    complaint = command("ingest", "../text", "AAPL", "--home", new_home).complaint(2)
+    assert complaint.startswith("to import a file, say `forecaster ingest csv ../text --symbol S`")
