@@ -6,6 +6,7 @@ would take for a formula is marked as text in the cell's style, so that it stays
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -57,8 +58,9 @@ def write(draft: Path, names: Sequence[str], rows: Iterable[Sequence[object]]) -
     """
     options = {"constant_memory": True, "tmpdir": str(draft.parent), "nan_inf_to_errors": True, "use_zip64": True}
     count = 0
+    book = Workbook(str(draft), options)
     try:
-        with Workbook(str(draft), options) as book:
+        with book:
             sheet, cells = book.add_worksheet("record"), _cells(book, names)
             sheet.freeze_panes(1, 0)
             for column, name in enumerate(names):
@@ -70,7 +72,18 @@ def write(draft: Path, names: Sequence[str], rows: Iterable[Sequence[object]]) -
                         cell(sheet, count, column, value)
     except FileCreateError as fault:
         raise OSError(*fault.args[0].args) from fault
+    finally:
+        for sheet in book.worksheets():
+            _closed(sheet)
     return count
+
+
+def _closed(sheet: Worksheet) -> None:
+    """Closes the files that a sheet is kept in until it is whole, which stay open where the disk is full."""
+    for file in (getattr(sheet, "row_data_fh", None), getattr(sheet, "fh", None)):
+        with suppress(OSError):
+            if file is not None:
+                file.close()
 
 
 def _cells(book: Workbook, names: Sequence[str]) -> list[Cell]:
