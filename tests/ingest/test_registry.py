@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 CONTRACTS: list[tuple[ModuleType, str, type]] = [
     *((sources, name, sources.Provider) for name in sources.summaries()),
     (sources, "csv_file", sources.Reader),
-    *((attention, name, attention.Adapter) for name in attention.names()),
+    *((attention, name, attention.Adapter) for name in attention.names() if name != "csv_file"),
+    (attention, "csv_file", attention.FileAdapter),
 ]
 
 
@@ -34,9 +35,7 @@ def faults(module: Any, contract: type) -> list[str]:
         own = getattr(module, name, None)
         taken = [(p.name, p.default) for p in list(inspect.signature(wanted).parameters.values())[1:]]
         given = [(p.name, p.default) for p in inspect.signature(own).parameters.values()] if own else None
-        more = [default for _, default in given[len(taken) :]]
-        kept = given[: len(taken)] == taken and inspect.Parameter.empty not in more
-        found += [] if kept else [f"{name} takes {given}, not {taken}"]
+        found += [] if given == taken else [f"{name} takes {given}, not {taken}"]
     return found
 
 
