@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +15,9 @@ MODELS = ROOT / "docs" / "models.md"
 PAGES = (README, *sorted((ROOT / "docs").glob("*.md")))
 
 _BLOCK = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+_FILE = re.compile(r"^```csv([^\n]*)\n(.*?)^```\n([^\n]+)$", re.MULTILINE | re.DOTALL)
 
 
 class Block(NamedTuple):
@@ -51,3 +55,27 @@ def slugs(text: str) -> set[str]:
     """The anchors of a page's headings, as GitHub makes them."""
     headings = re.findall(r"^#+ (.+)$", prose(text), flags=re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+class Example(NamedTuple):
+    """A file that a page shows: what is said on the command line, the file, and what comes of it."""
+
+    options: str
+    text: str
+    outcome: str
+
+    @property
+    def said(self) -> dict[str, str]:
+        """Option -> its value."""
+        words = shlex.split(self.options)
+        return {name.removeprefix("--"): value for name, value in zip(words[::2], words[1::2], strict=True)}
+
+    def is_borne_out(self, found: str) -> bool:
+        """Whether what was found is what the page says: all of it, or the reason for a refusal within the message."""
+        expected = self.outcome.removeprefix("refused: ")
+        return expected in found if self.outcome.startswith("refused") else expected == found
+
+
+def files(page: str) -> list[Example]:
+    """The files that the text of a page shows with what comes of them, in order."""
+    return [Example(*parts) for parts in _FILE.findall(page)]
