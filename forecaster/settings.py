@@ -69,7 +69,7 @@ class Forecast(Section):
 
     VERSION: ClassVar[int] = 1
     preset: str = Field(DEFAULT, description="a named set of settings; `study` repeats the original study's")
-    models: tuple[str, ...] = Field((), description="forecasters to run; empty for all")
+    models: tuple[str, ...] = Field((), description="forecasters to run; empty for those on by default")
     series: tuple[SeriesName, ...] = Field(("price", "volume", "tweets"), description="series of a window")
     train_window: int = Field(2000, ge=60, description="most recent rows that a fit learns from")
     minimum_rows: int = Field(60, ge=30, description="fewest training rows that a fit accepts")
@@ -161,7 +161,7 @@ class Settings(BaseSettings):
         """The forecasters to run, checked."""
         for name in self.forecast.models:
             models.check(name)
-        return self.forecast.models or models.names()
+        return self.forecast.models or models.by_default()
 
 
 def home(given: Path | None = None) -> Path:

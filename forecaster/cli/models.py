@@ -16,16 +16,18 @@ def models(
     """The forecasters, one line each."""
     from forecaster import models as registry
 
-    settings = configured()
+    settings, on = configured(), registry.by_default()
     if as_json:
         facts = [
             {
                 "model": n,
                 "summary": registry.load(n).SUMMARY,
+                "by_default": n in on,
                 "settings": settings.model(n).model_dump(mode="json"),
             }
             for n in registry.names()
         ]
         show_json(facts)
         return
-    show_table(["model", "what it is"], [[n, registry.summary(n)] for n in registry.names()])
+    rows = [[n, "yes" if n in on else "when named", registry.summary(n)] for n in registry.names()]
+    show_table(["model", "runs", "what it is"], rows)

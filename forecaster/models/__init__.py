@@ -3,7 +3,8 @@
 To add one, write `NAME.py` with `SUMMARY`, `Settings` and `fit` (see `forecaster.contract`); nothing else changes. A
 `LABEL` says what people call it, where that is not its id with spaces for underscores. One whose forecasts are made of
 others' has `combine` in place of `fit`, and `members` among its settings. A file that changes a default of its
-`Settings` says so by its `VERSION`, 1 where there is none: see `version`.
+`Settings` says so by its `VERSION`, 1 where there is none: see `version`. One that is run only where it is named says
+`BY_DEFAULT = False`.
 """
 
 from __future__ import annotations
@@ -67,6 +68,19 @@ class Pool(Protocol):
 def names() -> tuple[str, ...]:
     """The ids of all forecasters, in alphabetical order."""
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+
+
+def by_default() -> tuple[str, ...]:
+    """The ids of those that run where none is named, in alphabetical order; no file is run to find them."""
+    return tuple(name for name in names() if _runs_by_default(name))
+
+
+def _runs_by_default(name: str) -> bool:
+    """One whose file cannot be used counts, so that whoever runs all of them is told of it."""
+    try:
+        return declared(__name__, name).constants.get("BY_DEFAULT") is not False
+    except RegistryFileError:
+        return True
 
 
 def labels(ids: Iterable[str]) -> dict[str, str]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ORIGIN, TARGET = pd.Timestamp("2018-01-20"), pd.Timestamp("2018-01-21")
-ALL = len(models.names())
+ALL = len(models.by_default())
 NUMBERS = ["mean", "sd", "prob_up", *QUANTILES]
 
 REISSUE = """
@@ -70,7 +70,7 @@ def test_a_day_has_one_forecast_of_the_next_session_from_every_model(days: dict[
     assert (days["first"].code, days["first"].err) == (0, "")
     assert days["first"].out.startswith(f"{ALL} forecasts recorded, 0 targets settled; 0 on record already.\n")
     found = [(row[1], row[2], row[3], row[4], row[5]) for row in days["rows"]["forecast"]]
-    assert found == [("ETH-USD", name, "2018-01-20", 1, "2018-01-21") for name in models.names()]
+    assert found == [("ETH-USD", name, "2018-01-20", 1, "2018-01-21") for name in models.by_default()]
     assert days["pdf"].startswith(b"%PDF")
 
 
@@ -88,7 +88,7 @@ def test_the_next_days_run_settles_the_first(days: dict[str, Any], shell: Callab
     shown = shell("ledger", "show", "--json", "--home", days["home"])
     record = json.loads(shown.out)
     assert [(row["model"], row["as_of"]) for row in record] == [
-        (name, day) for day in ("2018-01-20", "2018-01-21") for name in models.names()
+        (name, day) for day in ("2018-01-20", "2018-01-21") for name in models.by_default()
     ]
     for row in record[:ALL]:
         assert row["y"] == 1049.58 / 1155.15 - 1
@@ -110,7 +110,7 @@ def test_a_ledgered_forecast_is_issued_again_bit_for_bit_in_another_process(days
         check=True,
     )
     assert again.stdout.splitlines() == [
-        f"{name} {day} True True" for day in ("2018-01-20", "2018-01-21") for name in models.names()
+        f"{name} {day} True True" for day in ("2018-01-20", "2018-01-21") for name in models.by_default()
     ]
 
 
@@ -123,14 +123,14 @@ def test_a_backtest_writes_everything_and_equals_issue_with_the_same_fit(
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(FILES)
     table = pd.read_parquet(tmp_path / "out" / "forecasts.parquet")
     assert tuple(table.columns[: len(COLUMNS)]) == COLUMNS
-    assert len(table) == 30 * len(models.names())
+    assert len(table) == 30 * len(models.by_default())
     assert (table["fitted_at"] == "2017-12-22").all()
 
     home = open_home(days["home"])
     history = home.store.history("ETH-USD")
     view = look(history, pd.Timestamp("2017-12-22"), home.settings.forecast)
-    (fit,) = train([view], Pools(models.names(), home.settings).trainees, home.settings)
-    issued = issue(history, ORIGIN, models.names(), home.settings, fit)
+    (fit,) = train([view], Pools(models.by_default(), home.settings).trainees, home.settings)
+    issued = issue(history, ORIGIN, models.by_default(), home.settings, fit)
     exported = table[table["target_date"] == TARGET].set_index("model")
     for forecast in issued:
         assert exported.loc[forecast.model, NUMBERS].to_dict() == forecast.summary()
@@ -148,7 +148,7 @@ def test_a_backtest_of_the_last_day_is_the_daily_runs_forecast(
     assert said.code == 0
     exported = pd.read_parquet(tmp_path / "forecasts.parquet").set_index("model")
     ledgered = open_home(days["home"]).ledger.forecasts(as_of=ORIGIN).set_index("model")
-    for name in models.names():
+    for name in models.by_default():
         for column in (*NUMBERS, "y", "crps", "log_score", "pit", "status"):
             assert exported.loc[name, column] == ledgered.loc[name, column], (name, column)
 

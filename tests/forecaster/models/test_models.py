@@ -11,6 +11,7 @@ from forecaster.contract import Compute, Examples, Fitted, ModelSettings, Origin
 from forecaster.errors import UnknownNameError
 from forecaster.evaluation.scoring import score
 from forecaster.replay.backtest import last_origins, replay
+from forecaster.settings import of_tables
 from forecaster.view.arrays import training
 from forecaster.view.view import look
 
@@ -186,6 +187,22 @@ def test_a_new_file_is_a_new_forecaster(tmp_path):
     finally:
         models.__path__.remove(str(tmp_path))
     assert "coin_toss" not in models.names()
+
+
+def test_a_forecaster_may_run_only_where_it_is_named(tmp_path):
+    (tmp_path / "roulette.py").write_text("SUMMARY = 'a wheel'\nBY_DEFAULT = False\n", "utf-8")
+    (tmp_path / "dice.py").write_text("SUMMARY = 'a die'\n", "utf-8")
+    (tmp_path / "torn.py").write_text("SUMMARY = 'no Python\n", "utf-8")
+    models.__path__.append(str(tmp_path))
+    try:
+        on = models.by_default()
+        assert "roulette" in models.names()
+        assert "roulette" not in on
+        assert {"dice", "torn"} <= set(on), "one whose file cannot be used is not passed over in silence"
+        assert "roulette" not in of_tables({}).model_names()
+        assert of_tables({"forecast": {"models": ["roulette"]}}).model_names() == ("roulette",)
+    finally:
+        models.__path__.remove(str(tmp_path))
 
 
 @pytest.mark.parametrize(
