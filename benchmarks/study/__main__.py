@@ -58,7 +58,7 @@ class Plan:
 
     def tasks(self) -> dict[str, list[AnyTask]]:
         """What is to be done, by part."""
-        names, longest = self.names or models.names(), max(self.windows)
+        names, longest = self.names or models.by_default(), max(self.windows)
         return {
             "blocks": [BlockTask(window, names, self.tables, self.last, block=block)
                        for window in self.windows for block in self.blocks],

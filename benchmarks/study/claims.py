@@ -92,7 +92,7 @@ def full() -> Mapping[str, Campaign]:
     """
     all_of_them = {"forecast": {"track_days": 150}}
     return {
-        "walks": Campaign("walk", 200, 250, 20, models.names(), 600, all_of_them),
+        "walks": Campaign("walk", 200, 250, 20, models.by_default(), 600, all_of_them),
         "pulled": Campaign("AR(.3)", 100, 1000, 250),
         "wild": Campaign("GARCH-t, S&P 500", 60, 1000, 250),
         "control": Campaign("walk", 60, 1000, 250),
@@ -123,7 +123,7 @@ class Count(NamedTuple):
 
 def level_of_all() -> float:
     """What a p must fall below in a table of all forecasters; see `forecaster.evaluation.verdicts`."""
-    own = models.names()
+    own = models.by_default()
     pairs = sum(1 for reference in REFERENCES for name in own if name not in {reference, "climatology"})
     return LEVEL / (len(SCORES) * pairs)
 

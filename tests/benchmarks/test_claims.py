@@ -90,7 +90,7 @@ def test_campaigns_without_the_effect_are_not_passed():
 
 
 def test_a_level_is_that_of_a_table_of_all_forecasters():
-    names = claims.models.names()
+    names = claims.models.by_default()
     rng, days = np.random.default_rng(0), pd.date_range("2020-01-01", periods=80)
     table = pd.DataFrame(list(product(days, names)), columns=["target", "model"])
     scores = rng.standard_normal(len(table))

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from benchmarks.study import __main__ as study
-from benchmarks.study import bars, blocks, experiment, tables
+from benchmarks.study import additions, bars, blocks, experiment, tables
+from forecaster.combination.weights import past_weights
 
 
 def cells(page: str, heading: str) -> list[list[str]]:
@@ -125,3 +126,36 @@ def test_blocks_lie_where_they_say():
     history = blocks.history("WTI")
     assert history.steady
     assert history.newest()["high"].isna().all()
+
+
+def test_a_member_more_is_judged_by_what_the_mixture_scores_with_it(tmp_path, capsys):
+    label = "^GSPC 2016-18"
+    words = [
+        "garch",
+        "--members",
+        "climatology,ewma",
+        "--block",
+        label,
+        "--last",
+        "6",
+        "--processes",
+        "1",
+        "--folder",
+        str(tmp_path),
+    ]
+    additions.main(words)
+    said = capsys.readouterr().out
+    assert "The ensemble with garch" in said
+    assert f"| {label} | 6 |" in said
+    assert "becomes a member" in said or "does not become a member" in said
+
+
+def test_the_mixture_of_the_tool_weighs_by_the_days_before_alone():
+    rng = np.random.default_rng(3)
+    scores = rng.normal(-3, 0.4, (60, 3))
+    whole = additions.mixed(scores, 20, additions.ensemble.Settings())
+    changed = scores.copy()
+    changed[40:] += 1.0 * rng.normal(size=changed[40:].shape)
+    assert (additions.mixed(changed, 20, additions.ensemble.Settings())[:40] == whole[:40]).all()
+    by_hand = past_weights(scores[19:39], 0.02, 250.0)[-1]
+    assert whole[39] == pytest.approx(-np.log((by_hand * np.exp(-scores[39])).sum()))
