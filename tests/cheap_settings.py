@@ -26,6 +26,8 @@ members = ["climatology", "ewma"]
 members = ["climatology", "ewma"]
 [report]
 days = 3
+[compute]
+workers = 1
 """
 TWO = ("climatology", "bayesian_linear")
 """The quickest models: one without a fit and one with."""

@@ -119,7 +119,7 @@ def settled(history: History) -> Iterator[tuple[pd.Timestamp, float]]:
     yield from changes.items()
 
 
-@pytest.mark.parametrize("seeds", [range(12), pytest.param(range(12, 600), marks=pytest.mark.campaign)])
+@pytest.mark.parametrize("seeds", [range(4), pytest.param(range(4, 600), marks=pytest.mark.campaign)])
 def test_an_outcome_is_the_total_return_or_there_is_none(seeds: range, tmp_path: Path) -> None:
     """The rounding of prices and factors apart, and without exception: no false alarm is allowed for."""
     known = said = 0

@@ -141,7 +141,7 @@ def test_a_model_that_hangs_is_withheld_by_name_and_a_later_day_is_as_if_it_neve
             '[models.ensemble]\nmembers = ["climatology", "ewma"]',
             '[models.ensemble]\nmembers = ["climatology", "hangs"]',
         )
-        file.write_text(text + "[compute]\nlimit_seconds = 12\n")
+        file.write_text(text.replace("[compute]\n", "[compute]\nlimit_seconds = 12\n"))
     homes = {name: open_home(home.folder) for name, home in homes.items()}
     done = daily.run(homes["stopped"], BEFORE)
     why = "hangs was stopped: it took more than 12 seconds (compute.limit_seconds)"

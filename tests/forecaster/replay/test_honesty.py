@@ -65,7 +65,7 @@ def test_no_model_claims_skill_on_a_random_walk(history_of, settings_of):
     The campaign of `tests/benchmarks/test_claims.py` asks the same of two hundred walks.
     """
     short = settings_of(forecast={"track_days": 60})
-    found = compare(replayed(walk_of(history_of, 1), 120, short, models.names()))
+    found = compare(replayed(walk_of(history_of, 1), 120, short, models.by_default()))
     against = [c for c in found if c.reference == "climatology"]
-    assert {c.model for c in against} == set(models.names()) - {"climatology"}
+    assert {c.model for c in against} == set(models.by_default()) - {"climatology"}
     assert [c.sentence for c in against if c.claim == "better"] == []
