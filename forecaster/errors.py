@@ -5,6 +5,7 @@
     ├── SettingsError        forecaster.toml or an environment variable that does not hold
     ├── LedgerError          a record that cannot be written, or that was tampered with
     ├── ScenarioError        a scenario that cannot be read, or that an asset cannot have
+    ├── ConditionError       a site of a Pyro program that cannot be held at a value
     ├── ArtifactError        a saved fit that cannot be written, or is not what was written
     └── HomeError            a data folder that cannot be used
 
@@ -43,6 +44,10 @@ class LedgerError(ForecasterError):
 
 class ScenarioError(ForecasterError):
     """A scenario that cannot be read, or that an asset cannot have."""
+
+
+class ConditionError(ForecasterError):
+    """A site of a Pyro program that cannot be held at a value."""
 
 
 class ArtifactError(ForecasterError):
