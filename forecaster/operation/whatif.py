@@ -20,7 +20,6 @@ from forecaster.operation.unusual import Input, inputs
 from forecaster.progress import quiet
 from forecaster.view.arrays import origin, training
 from forecaster.view.view import look
-from ingest.errors import IncompleteWindowError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -166,5 +165,5 @@ def _effects(trained: Trained | None, real: View, other: View) -> Effects | None
         pair = (trained.origin(real), trained.origin(other))
         names = (trained.series, trained.covariates)
         return effects(trained.fitted.predict, *pair, names, by_draw=trained.fitted.by_draw)
-    except (IncompleteWindowError, ValueError):
-        return None  # its forecast is withheld, and says why
+    except Exception:  # a forecaster's own fault must not take the others with it; its forecast says why
+        return None
