@@ -5,7 +5,8 @@
 #
 # - hold any site of a probabilistic program at a value, now or later, once or on top of other values;
 # - judge a proposal for importance sampling by the number of draws that its weights leave;
-# - ask what a forecast would be, had the last day's volume been three times as high, and which input makes the difference.
+# - ask what a forecast would be, had three times as much been traded on the last day, and which input makes the
+#   difference.
 #
 # It starts with one reading of a kitchen scale and ends with the S&P 500.
 
