@@ -4,6 +4,8 @@
     ├── UnknownNameError     a model, setting or preset that does not exist; offers the nearest
     ├── SettingsError        forecaster.toml or an environment variable that does not hold
     ├── LedgerError          a record that cannot be written, or that was tampered with
+    ├── ScenarioError        a scenario that cannot be read, or that an asset cannot have
+    ├── ConditionError       a site of a Pyro program that cannot be held at a value
     ├── ArtifactError        a saved fit that cannot be written, or is not what was written
     └── HomeError            a data folder that cannot be used
 
@@ -38,6 +40,14 @@ class SettingsError(ForecasterError):
 
 class LedgerError(ForecasterError):
     """A record that cannot be written, or that does not verify."""
+
+
+class ScenarioError(ForecasterError):
+    """A scenario that cannot be read, or that an asset cannot have."""
+
+
+class ConditionError(ForecasterError):
+    """A site of a Pyro program that cannot be held at a value."""
 
 
 class ArtifactError(ForecasterError):

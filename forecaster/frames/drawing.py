@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 from forecaster import models
 from reports.names import spoken
@@ -76,6 +77,33 @@ def intervals(rows: pd.DataFrame, model: str, title: str, ax: Axes | None) -> Ax
     axes.set(xlabel="session", ylabel="change, %", title=f"{title}, {spoken(model, models.labels([model]))}")
     axes.legend(fontsize="small", ncols=3)
     return axes
+
+
+def before_and_after(pairs: Mapping[str, tuple[Predictive, Predictive]], title: str) -> Figure:
+    """Two densities of each model in a panel of its own, as it is and in a scenario; no window is opened.
+
+    Args:
+        pairs: Model to both distributions, at least one.
+        title: What is drawn.
+    """
+    figure = Figure(figsize=(8, 0.7 + 2.5 * len(pairs)), layout="constrained")
+    panels = figure.subplots(len(pairs), 1, sharex=True, squeeze=False)[:, 0]
+    ends = np.array([one.quantile([_EDGE, 1 - _EDGE]) for pair in pairs.values() for one in pair])
+    grid = np.linspace(ends[:, 0].min(), ends[:, 1].max(), _POINTS)
+    own, labels = looks(pairs), models.labels(pairs)
+    for axes, (name, (before, after)) in zip(panels, pairs.items(), strict=True):
+        shown = [np.exp(one.log_prob(grid)) / 100 for one in (before, after)]
+        axes.plot(100 * grid, shown[0], color=MUTED, linestyle="--", label="as it is")
+        axes.plot(100 * grid, shown[1], color=own[name].colour, label="scenario")
+        axes.fill_between(100 * grid, shown[1], color=own[name].colour, alpha=0.15, linewidth=0)
+        axes.axvline(0, color=MUTED, linewidth=0.5)
+        axes.set_title(spoken(name, labels), loc="left", fontsize="medium")
+        axes.set(ylabel="density per\npercentage point", xlim=(100 * grid[0], 100 * grid[-1]))
+        axes.set_ylim(bottom=0)
+        axes.legend(loc="upper right")
+    panels[-1].set_xlabel("change by the next close, %")
+    figure.suptitle(title)
+    return figure
 
 
 def _axes(given: Axes | None) -> Axes:
