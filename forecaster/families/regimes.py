@@ -5,8 +5,8 @@ With k the regime of a day, hidden, and changes in units of their standard devia
     k_t | k_{t-1} ~ row k_{t-1} of the transition matrix
     y_t = location_k + scale_k e_t,     e_t Student-t of one df
 
-Scales are ordered, `scale_1 < scale_2 < scale_3`: the first by its logarithm, the others by what they add to that, so
-that regimes cannot change places. Rows of the matrix are sticky: a regime is left with probability `1 / (1 + exp -l)`,
+Scales are ordered, `scale_1 < scale_2 < scale_3`: the first by its logarithm, the others by steps `log(1 + exp u)` that
+they add to that, u normal, so that regimes cannot change places. Rows of the matrix are sticky: a regime is left with probability `1 / (1 + exp -l)`,
 and the farther of the two others is gone to with probability `1 / (1 + exp -j)`, l and j normal. Hidden states are
 summed out exactly (`forecaster.families.hidden_states`). Each fit has its own changes.
 """
@@ -69,7 +69,7 @@ class Prior:
         location_scale: Standard deviation of each regime's location.
         scale: Median of the calm regime's scale.
         scale_spread: Standard deviation of its logarithm.
-        step_scale: Scale of the half normals that log scales of the next regimes add.
+        step: Median of what the log scale of the next regime adds; half of it and twice it are a standard deviation off.
         stay: Median number of days that a regime lasts.
         stay_spread: Standard deviation of the log odds that it is left.
         farther: Median probability that it is left for the farther of the two others.
@@ -78,7 +78,7 @@ class Prior:
     location_scale: float = 0.1
     scale: float = 0.5
     scale_spread: float = 0.5
-    step_scale: float = 0.7
+    step: float = 0.7
     stay: float = 50.0
     stay_spread: float = 1.0
     farther: float = 0.2
@@ -87,7 +87,7 @@ class Prior:
 SITES = (
     Site("location", (STATES,)),
     Site("log_scale", (), start=np.log(0.5)),
-    Site("steps", (STATES - 1,), constraints.positive, 0.6),
+    Site("steps", (STATES - 1,)),
     Site("df_excess", (), constraints.positive, 5.0),
     Site("leave", (STATES,), start=-np.log(50.0)),
     Site("farther", (STATES,), start=-1.0),
@@ -210,7 +210,7 @@ class Regimes:
         return {
             "location": normal(0.0, of.location_scale, STATES),
             "log_scale": normal(float(np.log(of.scale)), of.scale_spread, 0),
-            "steps": dist.HalfNormal(torch.tensor(of.step_scale, dtype=dtype)).expand([STATES - 1]).to_event(1),
+            "steps": normal(float(np.log(np.expm1(of.step))), 1.0, STATES - 1),
             "df_excess": linear.df_excess(),
             "leave": normal(-float(np.log(of.stay)), of.stay_spread, STATES),
             "farther": normal(float(np.log(of.farther / (1 - of.farther))), 1.0, STATES),
@@ -249,7 +249,7 @@ def _density(values: Mapping[str, Tensor], days: Days, counts: Tensor) -> Tensor
 
 def chain_of(values: Mapping[str, Tensor]) -> Chain:
     """The chains that values of the sites `(*site shape, draws, fits)` stand for."""
-    first, (second, third) = values["log_scale"], values["steps"]
+    first, (second, third) = values["log_scale"], torch.log(1 + values["steps"].exp())
     leave, farther = values["leave"], values["farther"]
     stays, leaves, near, far = (-torch.log(1 + of.exp()) for of in (leave, -leave, farther, -farther))
     rows = []
@@ -262,8 +262,9 @@ def chain_of(values: Mapping[str, Tensor]) -> Chain:
 
 def scales_of(draws: Mapping[str, Floats]) -> Floats:
     """Scale of each regime `(draws, 3)`, of draws of the sites `(draws, *site shape)`."""
-    log_scale: Floats = draws["log_scale"][:, None] + np.pad(draws["steps"].cumsum(1), ((0, 0), (1, 0)))
-    return np.exp(log_scale)
+    steps = np.logaddexp(0, draws["steps"]).cumsum(1)
+    result: Floats = np.exp(draws["log_scale"][:, None] + np.pad(steps, ((0, 0), (1, 0))))
+    return result
 
 
 def stays_of(draws: Mapping[str, Floats]) -> Floats:

@@ -35,7 +35,7 @@ BY_DEFAULT = False
 LATENTS = {
     "location": "location",
     "log_scale": "log scale",
-    "steps": "step of the log scale",
+    "steps": "step to the log scale",
     "df_excess": "degrees of freedom",
     "leave": "log odds of leaving",
     "farther": "log odds of the farther",
@@ -52,7 +52,7 @@ class Settings(ModelSettings):
     Attributes:
         location_scale: Prior standard deviation of each regime's location.
         scale: Prior median of the calm regime's scale.
-        step_scale: Scale of the half normal prior of what each next regime adds to the log scale.
+        step: Prior median of what each next regime adds to the log scale.
         stay: Prior median number of sessions that a regime lasts.
         guide: Family of the posterior.
         steps: Gradient steps; 0 for as many as the guide needs.
@@ -63,7 +63,7 @@ class Settings(ModelSettings):
 
     location_scale: float = Field(0.1, gt=0)
     scale: float = Field(0.5, gt=0)
-    step_scale: float = Field(0.7, gt=0)
+    step: float = Field(0.7, gt=0)
     stay: float = Field(50.0, gt=1)
     guide: guides.Name = "laplace"
     steps: int = Field(0, ge=0)
@@ -105,7 +105,7 @@ def _too_few(changes: Floats) -> str:
 def _prior(settings: Settings) -> Prior:
     from forecaster.families.regimes import Prior
 
-    return Prior(settings.location_scale, settings.scale, step_scale=settings.step_scale, stay=settings.stay)
+    return Prior(settings.location_scale, settings.scale, step=settings.step, stay=settings.stay)
 
 
 def _fitted(changes: Floats, unit: float, posterior: Fit, settings: Settings) -> Fitted | Failed:
