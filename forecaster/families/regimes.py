@@ -6,9 +6,9 @@ With k the regime of a day, hidden, and changes in units of their standard devia
     y_t = location_k + scale_k e_t,     e_t Student-t of one df
 
 Scales are ordered, `scale_1 < scale_2 < scale_3`: the first by its logarithm, the others by steps `log(1 + exp u)` that
-they add to that, u normal, so that regimes cannot change places. Rows of the matrix are sticky: a regime is left with probability `1 / (1 + exp -l)`,
-and the farther of the two others is gone to with probability `1 / (1 + exp -j)`, l and j normal. Hidden states are
-summed out exactly (`forecaster.families.hidden_states`). Each fit has its own changes.
+they add to that, u normal, so that regimes cannot change places. Rows of the matrix are sticky: a regime is left with
+probability `1 / (1 + exp -l)`, for the farther of the two others with probability `1 / (1 + exp -j)`, l and j normal.
+Hidden states are summed out exactly (`forecaster.families.hidden_states`). Each fit has its own changes.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Prior:
         location_scale: Standard deviation of each regime's location.
         scale: Median of the calm regime's scale.
         scale_spread: Standard deviation of its logarithm.
-        step: Median of what the log scale of the next regime adds; half of it and twice it are a standard deviation off.
+        step: Median of what each next regime adds to the log scale; u has a standard deviation of 1.
         stay: Median number of days that a regime lasts.
         stay_spread: Standard deviation of the log odds that it is left.
         farther: Median probability that it is left for the farther of the two others.
