@@ -21,6 +21,7 @@ import torch
 from forecaster.families import reference
 from forecaster.families.linear import Prior, Regressions
 from forecaster.families.network import Prior as Network
+from forecaster.families.regimes import batch_of
 from forecaster.inference import guides
 from forecaster.inference.isolation import isolated
 from forecaster.inference.noise import TWINS
@@ -69,6 +70,7 @@ DRAWINGS: dict[str, Callable[[], str]] = {
     "regression": plain,
     "regressions": lambda: source(batch("full_rank").model(torch.float32)),
     "network": network,
+    "regimes": lambda: source(batch_of([y.numpy() for y in rows()[1:]]).model(torch.float32)),
     **{f"guide_{name}": partial(guide, name) for name in guides.names() if guides.load(name).SCHEDULE.steps},
 }
 """File name -> the drawing's text; of the guides, those that are trained."""

@@ -145,6 +145,8 @@ class Fitted:
         posterior: The latents by a name for people; empty where there are none.
         nuts: The same model fitted by NUTS, from a seed, which takes its time and tells how far it is; None where
             there is no such way.
+        figures: From an origin to what it says of that day by name, such as the probabilities of states; kept beside
+            `diagnostics` with every forecast that is recorded. None where it says nothing.
     """
 
     predict: Callable[[Origin], Predictive]
@@ -155,6 +157,7 @@ class Fitted:
     diagnostics: Mapping[str, float] = field(default_factory=dict)
     posterior: Mapping[str, Latent] = field(default_factory=dict)
     nuts: Callable[[int, Tell], Fitted] | None = None
+    figures: Callable[[Origin], Mapping[str, float]] | None = None
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,8 @@ class AssetPage:
         densities: Predictive densities, one row per point: `model, change, density`.
         fan: Last forecasts against what happened: `model, target, origin, y, mean, q05, q25, q50, q75, q95`;
             `origin` is "live" or "replayed", y is NaN until the outcome is known.
+        regimes: The most probable regime of the origins of the fan, where one was recorded: `target, regime`; regime is
+            calm, nervous or panic, filtered: by what was known at the origin.
         window: The 7-day window used: `session, series, change`, oldest first.
         scoreboard: One row per model: `model, origin, days, crps, skill_climatology, skill_baseline, log_score,
             mae, mse, in50, in90`; further columns are not shown. The row "predict zero" has only days, mae and mse.
@@ -66,6 +68,7 @@ class AssetPage:
     forecasts: pd.DataFrame
     densities: pd.DataFrame
     fan: pd.DataFrame
+    regimes: pd.DataFrame
     window: pd.DataFrame
     scoreboard: pd.DataFrame
     verdicts: tuple[str, ...]

@@ -19,6 +19,8 @@ MUTED = "#667080"
 FAINT = "#D5DAE0"
 WASH = "#F1F3F5"
 ALARM = "#C2410C"
+REGIMES = {"calm": "#8CC6A3", "nervous": "#EBC04F", "panic": "#D1584C"}
+"""Of the bands that tell regimes."""
 
 _COLOURS = (
     "#332288", "#CC6677", "#2F9E8F", "#A8892C", "#882255", "#5B9BD0",

@@ -20,6 +20,9 @@ steps = 40
 draws = 20
 [models.baseline_mlp]
 epochs = 5
+[models.regimes]
+draws = 20
+checks = 100
 [models.ensemble]
 members = ["climatology", "ewma"]
 [models.recalibrated]

@@ -102,9 +102,12 @@ def forecast(view: View, trained: Trained) -> Forecast:
 
 
 def attributed(made: Forecast, past: Past, view: View, trained: Trained) -> Forecast:
-    """A model's own forecast, with what moved it; see `forecaster.issuing.attribution`."""
+    """A model's own forecast, with what it says of its day, and what moved it; see `forecaster.issuing.attribution`."""
     fitted = trained.fitted
-    if made.predictive is None or isinstance(fitted, Failed) or not fitted.by_draw:
+    if made.predictive is None or isinstance(fitted, Failed):
+        return made
+    made = _with_day(made, view, trained)
+    if not fitted.by_draw:
         return made
     try:
         before = trained.origin(past.look(view.calendar.previous(view.as_of)))
@@ -112,6 +115,16 @@ def attributed(made: Forecast, past: Past, view: View, trained: Trained) -> Fore
         before = None
     parts = attribution(fitted.predict, trained.covariates, trained.origin(view), before)
     return replace(made, diagnostics=replace(made.diagnostics, attribution=parts))
+
+
+def _with_day(made: Forecast, view: View, trained: Trained) -> Forecast:
+    """The same with the figures of its day, where the fit has such."""
+    own, fault = trained.figures(view)
+    if fault:
+        return replace(made, status="unreliable", reason=made.reason or fault)
+    told = {name: number(value) for name, value in own.items()}
+    figures = {**(made.diagnostics.figures or {}), **told} if told else made.diagnostics.figures
+    return replace(made, diagnostics=replace(made.diagnostics, figures=figures))
 
 
 def _inputs(view: View, trained: Trained) -> Inputs:

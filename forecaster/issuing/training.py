@@ -13,7 +13,7 @@ from forecaster.view.view import View
 from ingest.errors import IncompleteWindowError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -68,6 +68,15 @@ class Trained:
             return None, f"the fit gives no usable distribution: {fault}"
         except Exception as fault:  # a forecaster's own fault must not take the others with it
             return None, raised(self.model, fault)
+
+    def figures(self, view: View) -> tuple[Mapping[str, float], str]:
+        """What the fit says of the view's day by name, and what it raised in place of that."""
+        if isinstance(self.fitted, Failed) or self.fitted.figures is None:
+            return {}, ""
+        try:
+            return self.fitted.figures(self.origin(view)), ""
+        except Exception as fault:  # a forecaster's own fault must not take the others with it
+            return {}, raised(self.model, fault)
 
     def origin(self, view: View) -> Origin:
         """What it looks at on a view's day.

@@ -37,6 +37,10 @@ STALE_DAYS = 7
 BANDS = ("q05", "q25", "q50", "q75", "q95")
 DENSITY_POINTS = 240
 RECORD = ("symbol", "model", "as_of", "target", "issued_at")
+NO_REGIMES = pd.DataFrame({"target": pd.to_datetime([]), "regime": pd.Series([], dtype=str)})
+REGIME_NAMES = ("calm", "nervous", "panic")
+REGIMES = "regimes"
+"""The model whose filtered regimes stand below the fan: of each day on which it was run and recorded."""
 PAST = ("mean", "sd", *BANDS, "y", "crps", "log_score", "absolute_error", "squared_error", "in50", "in90")
 """What is read of earlier forecasts, facts and figures; distribution and diagnostics are read of the day's alone."""
 
@@ -82,7 +86,8 @@ def daily_report(
         before = f"{pd.Timestamp(last) - pd.Timedelta(days=1):%Y-%m-%d}"
         wanted = Wanted([symbol], until=before, horizon=HORIZON, targets=settings.report.days)
         own = ledger.read(wanted, (*RECORD, *PAST))
-        pages.append(_page(_in_order(today), own, replays.of(symbol), settings))
+        band = _regimes(ledger, wanted) if REGIMES in set(own["model"]) else NO_REGIMES
+        pages.append(_page(_in_order(today), own, replays.of(symbol), settings, band))
         newest = max(newest, today["issued_at"].max(), *own["issued_at"])
     if not pages:
         day = f"{as_of:%Y-%m-%d}"
@@ -100,7 +105,19 @@ def daily_report(
     )
 
 
-def _page(today: pd.DataFrame, own: pd.DataFrame, replayed: pd.DataFrame, settings: Settings) -> AssetPage:
+def _regimes(ledger: Ledger, wanted: Wanted) -> pd.DataFrame:
+    """The most probable regime of each recorded origin by its target, as the filter had it then."""
+    told = ledger.read(replace(wanted, models=[REGIMES]), ("target", "diagnostics"))
+    figures = [diagnostics.read(str(text)).figures or {} for text in told["diagnostics"]]
+    known = [[of.get(name) for name in REGIME_NAMES] for of in figures]
+    likeliest = [REGIME_NAMES[int(np.argmax(np.array(of, float)))] if None not in of else "" for of in known]
+    rows = pd.DataFrame({"target": pd.to_datetime(told["target"]), "regime": likeliest})
+    return rows[rows["regime"] != ""].reset_index(drop=True)
+
+
+def _page(
+    today: pd.DataFrame, own: pd.DataFrame, replayed: pd.DataFrame, settings: Settings, band: pd.DataFrame
+) -> AssetPage:
     told = {str(row.model): diagnostics.read(str(row.diagnostics)) for row in today.itertuples()}
     facts = _inputs(told)
     as_of, asset = today["as_of"].iloc[0], facts.asset
@@ -117,6 +134,7 @@ def _page(today: pd.DataFrame, own: pd.DataFrame, replayed: pd.DataFrame, settin
         forecasts=_forecasts(today, past, asset.calendar),
         densities=_densities(today),
         fan=past[["model", "target", "origin", "y", "mean", *BANDS]],
+        regimes=band[band["target"].isin(past["target"])],
         window=_window(facts),
         scoreboard=scoreboard(past),
         verdicts=in_words(compare(past)) if len(past) else (),

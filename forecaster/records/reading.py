@@ -46,6 +46,7 @@ class Wanted:
 
     Attributes:
         symbols: Only of these assets; of all where empty.
+        models: Only of these forecasters; of all where empty.
         as_of: Only from this origin, an ISO date.
         since: Only from this origin or a later one.
         until: Only from this origin or an earlier one.
@@ -61,6 +62,7 @@ class Wanted:
     horizon: int | None = None
     targets: int | None = None
     last: int | None = None
+    models: Sequence[str] = ()
 
 
 EVERYTHING = Wanted()
@@ -143,6 +145,8 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     conditions = [compare(column, value) for compare, column, value in compared if value is not None]
     if wanted.symbols:
         conditions.append(f.symbol.in_(wanted.symbols))
+    if wanted.models:
+        conditions.append(f.model.in_(wanted.models))
     if wanted.targets is not None:
         last = select(f.target).where(*conditions).distinct().order_by(f.target.desc()).limit(wanted.targets).subquery()
         conditions.append(f.target >= select(func.min(last.c.target)).scalar_subquery())

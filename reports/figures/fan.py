@@ -16,7 +16,7 @@ from reports.contents import AssetPage
 from reports.figures import Illustration
 from reports.legends import Key, Legend
 from reports.numerals import day, short_day
-from reports.palette import ALARM, INK, MUTED, WASH, in_order, looks
+from reports.palette import ALARM, INK, MUTED, REGIMES, WASH, in_order, looks
 from reports.strokes import BAR, boxes, curve, dots, filled, level, line, words
 
 if TYPE_CHECKING:
@@ -35,14 +35,23 @@ _NARROW_LIMIT = 45  # more forecasts than this need the width of the page
 _ONE_LINE = 5  # marks that fit beside each other in the legend
 _FEWEST_SLOTS = 8  # so that a single forecast is not as wide as the panel
 _DAILY, _BACKTEST = 30, 120  # forecast sessions that are drawn
+_BAND = 0.06  # of a panel's height that the band of regimes takes, below all else
 
 
-def draw(fan: pd.DataFrame, looks: Looks, models: Iterable[str], symbol: str, *, simulated: bool) -> str:
+def draw(
+    fan: pd.DataFrame,
+    looks: Looks,
+    models: Iterable[str],
+    symbol: str,
+    *,
+    simulated: bool,
+    regimes: pd.DataFrame | None = None,
+) -> str:
     """SVG of the forecasts in `fan` (as `AssetPage.fan`, not empty), changes in per cent.
 
     Bars are the central 50 % and 90 % intervals with the median across them; a dot is the outcome, darker
     inside the 90 % interval and a diamond outside it, hollow where the forecast was replayed, on a shaded
-    ground.
+    ground. A band along the bottom tells the `regimes` (as in `AssetPage`), where there are any.
     """
     names = in_order(fan, models)
     days = sorted(set(fan["target"]))
@@ -53,13 +62,16 @@ def draw(fan: pd.DataFrame, looks: Looks, models: Iterable[str], symbol: str, *,
     title = f"{symbol}: {' and '.join(origins)} forecasts and what happened"
     gap = len(names) % columns > 0
     height = (10 if gap else 19) + min((_LONG_PANEL if long else _PANEL) * rows, _TALLEST)
-    x, y = _along(days), _up(fan)
+    told = regimes is not None and len(regimes) > 0
+    x, y = _along(days), _up(fan, below=told)
+    band = _band(regimes, days, y) if regimes is not None else []
     own, panels = dict(tuple(fan.groupby("model", sort=False))), []
     for i, name in enumerate(names):
         across = replace(x, words=()) if long and i < len(names) - 1 else x
         axes = across, y if i % columns == 0 else replace(y, words=(), label="")
-        panels.append(_panel(axes, own[name], days, (name, looks[name].colour), mixed=len(origins) > 1))
-    marks = _marks(origins)
+        panel = _panel(axes, own[name], days, (name, looks[name].colour), mixed=len(origins) > 1)
+        panels.append(replace(panel, ground=[*panel.ground, *band]))
+    marks = _marks(origins, regimes["regime"] if regimes is not None else ())
     lines = 2 if len(marks) > _ONE_LINE else 1
     legend = Legend(marks, math.ceil(len(marks) / lines), inside=gap)
     return drawing((FULL_WIDTH, height), (title, simulated), panels, columns, legend)
@@ -72,10 +84,22 @@ def _along(days: list[pd.Timestamp]) -> Axis:
     return Axis(-0.7, slots - 0.3, tuple(at), tuple(short_day(days[i]) for i in at))
 
 
-def _up(fan: pd.DataFrame) -> Axis:
-    """Per cent up the side, with room above for the names of the grounds."""
+def _band(regimes: pd.DataFrame, days: list[pd.Timestamp], up: Axis) -> list[Stroke]:
+    """A slot of colour along the bottom for each session before which a regime was told."""
+    high, found = up.low + _BAND * (up.high - up.low), []
+    for name, colour in REGIMES.items():
+        own = sorted(set(regimes.loc[regimes["regime"] == name, "target"]) & set(days))
+        if own:
+            at = np.array([days.index(day) for day in own], float)
+            found.append(boxes(at - 0.5, at + 0.5, up.low, high, filled(colour)))
+    return found
+
+
+def _up(fan: pd.DataFrame, *, below: bool) -> Axis:
+    """Per cent up the side, with room above for the names of the grounds, and below for a band."""
     values = 100 * fan[["q05", "q25", "q50", "q75", "q95", "y"]].to_numpy(float)
     low, high = reach([values, np.zeros(1)], 0.06)
+    low -= _BAND * (high - low) if below else 0.0
     return even((low, high + 0.14 * (high - low)), 5, terse, label="change, %", grid=True)
 
 
@@ -127,7 +151,7 @@ def _ground(at: np.ndarray, replayed: np.ndarray, up: Axis) -> tuple[list[Stroke
     return ground, names
 
 
-def _marks(origins: list[str]) -> list[Key]:
+def _marks(origins: list[str], regimes: Iterable[str]) -> list[Key]:
     """What the drawing's marks mean, once for all panels."""
     keys = [
         Key("90 % interval", [boxes(0, 1, 0, 1, filled(MUTED, 0.22))]),
@@ -138,6 +162,12 @@ def _marks(origins: list[str]) -> list[Key]:
         for said, out in (("inside", False), ("outside 90 %", True)):
             mark = _outcomes(0.5, 0.5, 3.2, out=out, past=origin == "replayed")
             keys.append(Key(f"{origin}: {said}", [mark]))
+    told = set(regimes)
+    keys += [
+        Key(f"regime, filtered: {name}", [boxes(0, 1, 0, 1, filled(colour))])
+        for name, colour in REGIMES.items()
+        if name in told
+    ]
     return keys
 
 
@@ -151,8 +181,9 @@ def _figure(report: DailyReport | BacktestReport, asset: AssetPage | BacktestAss
     origins = " and ".join(sorted(set(shown["origin"])))
     first = short_day(days[0]) if days[0].year == days[-1].year else day(days[0])
     period = f"{first} to {day(days[-1])}" if len(days) > 1 else day(days[0])
+    regimes = _told(asset, days)
     return blocks.Figure(
-        draw(shown, looks(report.models), report.models, asset.symbol, simulated=asset.simulated),
+        draw(shown, looks(report.models), report.models, asset.symbol, simulated=asset.simulated, regimes=regimes),
         f"{'SIMULATED. ' if asset.simulated else ''}Forecasts of {asset.symbol} against what happened, "
         f"{period}, "
         f"{origins}, one panel for each of {', '.join(named)}: 50 and 90 per cent intervals with the median, and the "
@@ -160,9 +191,31 @@ def _figure(report: DailyReport | BacktestReport, asset: AssetPage | BacktestAss
         "or, outside the 90 per cent interval, a diamond. The scoreboard counts how often each interval "
         "held.",
         " ".join(
-            (f"{_targets(len(days), len(set(asset.fan['target'])))}, {period}.", *_explain(shown), chosen)
+            (
+                f"{_targets(len(days), len(set(asset.fan['target'])))}, {period}.",
+                *_explain(shown),
+                *_of_regimes(regimes),
+                chosen,
+            )
         ).strip(),
     )
+
+
+def _told(asset: AssetPage | BacktestAsset, days: list[pd.Timestamp]) -> pd.DataFrame | None:
+    """The regimes of the days that are drawn; None where there are none."""
+    if not isinstance(asset, AssetPage) or asset.regimes.empty:
+        return None
+    own = asset.regimes[asset.regimes["target"].isin(days)]
+    return None if own.empty else own
+
+
+def _of_regimes(regimes: pd.DataFrame | None) -> Iterator[str]:
+    """What the band means, where there is one."""
+    if regimes is not None:
+        yield (
+            "The band along the bottom is the most probable regime at the close before each session, filtered: by "
+            "what was known then. Sessions without it have no recorded forecast of regimes."
+        )
 
 
 def _latest(table: pd.DataFrame, most: int) -> pd.DataFrame:

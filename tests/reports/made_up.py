@@ -256,6 +256,7 @@ def make_asset(
         "forecasts": today,
         "densities": densities,
         "fan": fan(models, sd, rng, 30, 9),
+        "regimes": pd.DataFrame({"target": pd.to_datetime([]), "regime": pd.Series([], dtype=str)}),
         "window": window,
         "scoreboard": scoreboard(models, sd, rng, (("live", 9), ("replayed", 412))),
         "verdicts": (

@@ -25,6 +25,7 @@ FITS = {
     "bayesian_linear": {"steps": 20, "draws": 20},
     "bayesian_mlp": {"steps": 20, "draws": 20},
     "baseline_mlp": {"epochs": 2},
+    "regimes": {"draws": 20, "checks": 100},
     "ensemble": {"members": ("climatology", "ewma")},
     "recalibrated": {"members": ("climatology", "ewma")},
 }
@@ -39,6 +40,7 @@ SETTINGS = {
     "seven series": ("baseline_mlp", {"series": PRESETS["study"]["forecast"]["series"]}, {}),
     "a short half-life": ("garch", {"half_life": 3.0}, {}),
     "a long window": ("egarch", {"train_window": 2000}, {}),
+    "regimes": ("regimes", {}, {}),
     "another seed": ("baseline_mlp", {"seed": 99}, {}),
     "a record that suffices to recalibrate": ("recalibrated", {"track_days": 130}, {}),
 }

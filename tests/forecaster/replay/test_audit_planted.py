@@ -58,6 +58,28 @@ def fit(examples, settings, seeds, compute):
     SEEN.extend(rows.history for rows in examples)
     return tuple(of(max(SEEN, key=lambda changes: abs(changes[-50:]).max()).std()) for rows in examples)
 """
+SMOOTHER = """
+from forecaster.families.regime_filter import Filter, smoothed_regimes
+
+LATENTS = {
+    "location": np.zeros((2, 3)),
+    "log_scale": np.log([0.5, 0.5]),
+    "steps": np.ones((2, 2)),
+    "df_excess": np.full(2, 6.0),
+    "leave": np.full((2, 3), -2.0),
+    "farther": np.full((2, 3), -1.0),
+}
+SCALES = np.array([0.5, 1.0, 2.0])
+
+def fit(examples, settings, seeds, compute):
+    newest = max((rows.history for rows in examples), key=len)  # the series is smoothed once, for all fits
+    return tuple(of(forecast(rows.history, newest)) for rows in examples)
+
+def forecast(own, seen):
+    unit = own[:60].std()
+    return unit * (smoothed_regimes(Filter(LATENTS, unit), seen)[len(own) - 1] @ SCALES)
+"""
+FILTERED = SMOOTHER.replace("forecast(rows.history, newest)", "forecast(rows.history, rows.history)")
 UNSEEDED = """
 def fit(examples, settings, seeds, compute):
     return tuple(of(rows.y.std() * np.random.default_rng().uniform(0.9, 1.1)) for rows in examples)
@@ -187,6 +209,22 @@ def test_a_checkpoint_on_the_scored_days(plant, simulated_history, settings):
     assert list(found) == ["stopped"]
     assert (found["stopped"].replayed, found["stopped"].column) == (True, "close")
     assert found["stopped"].what.startswith("its distribution of 20")
+
+
+def test_a_smoothed_regime_in_a_forecast(plant, simulated_history, settings_of):
+    """Regimes are smoothed once over the newest changes that any fit has, and read at each fit's own last day.
+
+    One origin alone shows nothing: there the last day's smoothed regime is the filtered one. The control looks at its
+    own changes.
+    """
+    plant("smoother", SMOOTHER)
+    plant("filterer", FILTERED)
+    short = replace(simulated_history, frame=simulated_history.frame.tail(220).reset_index(drop=True))
+    settings = settings_of(**{**CHEAP, "forecast": {**CHEAP["forecast"], "train_window": 250}})
+    found = audited(short, ("filterer", "smoother"), settings, origins=2)
+    assert list(found) == ["smoother"]
+    assert (found["smoother"].replayed, found["smoother"].column) == (True, "close")
+    assert found["smoother"].what.startswith("its distribution of 20")
 
 
 def test_an_ensemble_weight_that_saw_the_day(monkeypatch, simulated_history, settings):
