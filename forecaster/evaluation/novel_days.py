@@ -9,7 +9,7 @@ as likely as the true one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -98,7 +98,7 @@ def novel_days(rows: pd.DataFrame, above: float) -> list[Harder]:
         edge = own["crps"].to_numpy() - floor.reindex(own["target"]).to_numpy()
         found.append(_harder(name, own["log_score"].to_numpy(float), edge, warned))
     adjusted = holm([one.p for one in found])
-    return [Harder(**{**vars(one), "adjusted": float(p)}) for one, p in zip(found, adjusted, strict=True)]
+    return [replace(one, adjusted=float(p)) for one, p in zip(found, adjusted, strict=True)]
 
 
 def _harder(name: str, losses: NDArray[np.float64], edge: NDArray[np.float64], warned: NDArray[np.bool_]) -> Harder:
@@ -106,8 +106,19 @@ def _harder(name: str, losses: NDArray[np.float64], edge: NDArray[np.float64], w
     true, turns = by_chance[0], by_chance[1:]
     low, high = np.quantile(turns, [0.025, 0.975])
     p = float((1 + (turns >= true).sum()) / (1 + len(turns)))
-    means = [float(one[days].mean()) for one in (losses, edge) for days in (warned, ~warned)]
-    return Harder(name, int(warned.sum()), int((~warned).sum()), *means[:2], float(low), float(high), p, p, *means[2:])
+    return Harder(
+        model=name,
+        warned=int(warned.sum()),
+        others=int((~warned).sum()),
+        log_score=float(losses[warned].mean()),
+        log_score_others=float(losses[~warned].mean()),
+        low=float(low),
+        high=float(high),
+        p=p,
+        adjusted=p,
+        crps=float(edge[warned].mean()),
+        crps_others=float(edge[~warned].mean()),
+    )
 
 
 def turned(losses: NDArray[np.float64], warned: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -121,8 +132,3 @@ def turned(losses: NDArray[np.float64], warned: NDArray[np.bool_]) -> NDArray[np
     sums = fft.irfft(fft.rfft(losses) * fft.rfft(warned.astype(float)).conj(), days)
     found: NDArray[np.float64] = sums / count - (losses.sum() - sums) / (days - count)
     return found
-
-
-def in_words(found: list[Harder]) -> tuple[str, ...]:
-    """A sentence a model."""
-    return tuple(one.sentence for one in found)

@@ -59,7 +59,7 @@ FLOOR = 0.05
 EPSILON, CLIP = 1e-5, 10.0
 """Of `Adam`, in nats a row."""
 
-SCHEDULE = Schedule(steps=600, learning_rate=0.01, minibatch=128)
+SCHEDULE = Schedule(steps=400, learning_rate=0.02, minibatch=128)
 
 
 @dataclass(frozen=True)
@@ -256,10 +256,10 @@ class Halves:
         return part
 
 
-def halves(rows: Floats, seed: int, shape: Shape = Shape(), schedule: Schedule = SCHEDULE) -> Halves:  # frozen
-    """Trains both networks on rows `(rows, inputs)`, at least four, oldest first."""
+def halves(rows: Floats, seed: int, shape: Shape = Shape(), schedule: Schedule | None = None) -> Halves:  # frozen
+    """Trains both networks on rows `(rows, inputs)`, at least four, oldest first; as `SCHEDULE` says where None."""
     size = min(BLOCK, len(rows) // 4)
     odd = np.arange(len(rows)) // size % 2 == 1
     first, second = rows[~odd], rows[odd]
-    of_first, of_second = train((first, second), shape, schedule, seed)
+    of_first, of_second = train((first, second), shape, schedule or SCHEDULE, seed)
     return Halves((of_first, of_second), (np.sort(-of_first.log_prob(second)), np.sort(-of_second.log_prob(first))))

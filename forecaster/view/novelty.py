@@ -87,7 +87,7 @@ def novelty(view: View, method: Method = "mahalanobis", fitted: View | None = No
     row, count = _row(origin(view, examples.series, examples.covariates)), len(examples.y)
     parts = distance.parts(row)
     names = _names(examples)
-    added = tuple(Added(*names[at], float(parts[at])) for at in np.argsort(-parts, kind="stable"))
+    added = tuple(Added(names[at][0], names[at][1], float(parts[at])) for at in np.argsort(-parts, kind="stable"))
     return Novelty(distance.below(row) / (count + 1), count, added)
 
 

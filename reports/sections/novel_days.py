@@ -27,8 +27,9 @@ _COLUMNS = (
     Column("CRPS gain", "others, %", share=1.6),
 )
 _CAPTION = (
-    "Warned days are unlike the training rows of their forecasts. Log scores are means in nats, lower is better. By chance: where 95 % of the differences lie when the same warnings fall on other days. The CRPS gain is "
-    "what is saved of climatology\u2019s CRPS on average, in per cent of the price."
+    "Warned days are unlike the training rows of their forecasts. Log scores are means in nats, lower is better. By "
+    "chance: where 95 % of the differences lie when the same warnings fall on other days. The CRPS gain is what is "
+    "saved of climatology\u2019s CRPS on average, in per cent of the price."
 )
 
 
