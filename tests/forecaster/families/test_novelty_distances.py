@@ -16,12 +16,12 @@ from forecaster.families.mahalanobis import mahalanobis, shrinkage
 from forecaster.inference.schedule import Schedule
 
 AXES = np.random.default_rng(5).normal(size=(2, 6))
-CURVE = Shape(latents=1, hidden=24), Schedule(steps=350, learning_rate=0.1, minibatch=64)
+CURVE = Shape(latents=1, hidden=16), Schedule(steps=200, learning_rate=0.05, minibatch=64)
 
 
-def curve(rng, count, bent=1, noise=0.1):
+def curve(rng, count, bent=1, noise=0.15):
     """Rows along a bent curve in six dimensions; bent the other way they have the same mean and covariance."""
-    along = rng.normal(size=(9 * count, 1))
+    along = rng.uniform(-(3**0.5), 3**0.5, (9 * count, 1))
     along = along[np.abs(along**2 - 1).ravel() > 0.6 * (bent < 0)][:count]  # where it is not bent nothing is odd
     return along @ AXES[:1] + bent * (along**2 - 1) @ AXES[1:] / 2**0.5 + noise * rng.normal(size=(count, 6))
 
