@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 import graphviz
+import numpy as np
 import pyro
 import torch
 
-from forecaster.families import reference
+from forecaster.families import autoencoder, reference
 from forecaster.families.linear import Prior, Regressions
 from forecaster.families.network import Prior as Network
 from forecaster.families.regimes import batch_of
@@ -53,6 +54,12 @@ def network() -> str:
     return source(reference.network([x, y, x, x[:, :2]], Network()))
 
 
+def latents() -> str:
+    """The autoencoder of novelty, one network of three inputs and two latent numbers."""
+    decoder = autoencoder.Decoder(np.ones((1, 3, 2)), np.ones(1), hidden=4)
+    return source(partial(autoencoder.model, decoder), rows()[0].float()[None], 30)
+
+
 def batch(guide: str) -> Regressions:
     """Two regressions in one program."""
     x, y = rows()
@@ -71,6 +78,7 @@ DRAWINGS: dict[str, Callable[[], str]] = {
     "regressions": lambda: source(batch("full_rank").model(torch.float32)),
     "network": network,
     "regimes": lambda: source(batch_of([y.numpy() for y in rows()[1:]]).model(torch.float32)),
+    "autoencoder": latents,
     **{f"guide_{name}": partial(guide, name) for name in guides.names() if guides.load(name).SCHEDULE.steps},
 }
 """File name -> the drawing's text; of the guides, those that are trained."""

@@ -82,6 +82,8 @@ class Report(Section):
     """What the daily report shows."""
 
     days: int = Field(30, ge=2, description="sessions in the fan; those a fresh home lacks are replayed")
+    novelty: Literal["mahalanobis", "autoencoder"] = Field("mahalanobis", description="how unlike its past a day is")
+    warn_above: float = Field(0.99, gt=0, le=1, description="part of the training rows beyond which a day is unlike")
 
 
 class Schedule(Section):

@@ -52,6 +52,7 @@ class AssetPage:
         pools: One row per model that is made of others: `model, days, recalibrated, gain`; days is how many past
             sessions its weights rest on, recalibrated 1 or 0 and gain what that would have earned on them so far, in
             nats, both NaN where the model is never recalibrated.
+        warning: What is to be read before the forecasts, such as that they extrapolate; empty where there is nothing.
         notes: What a reader should know about the data, a sentence each.
         findings: What was noteworthy about the data, one row per finding: `check, first, last, count, detail, remedy`;
             first, last and count are of the sessions concerned. None where it was not looked for.
@@ -77,6 +78,7 @@ class AssetPage:
     attribution: pd.DataFrame
     shares: pd.DataFrame
     pools: pd.DataFrame
+    warning: str
     notes: tuple[str, ...]
     findings: pd.DataFrame | None
 
@@ -121,6 +123,10 @@ class BacktestAsset:
         calibration: One row per model and forecast: `model, pit`, pit in [0, 1].
         summary: The few of them that stand on the front.
         verdicts: Sentences about skill and calibration.
+        novel_days: Days unlike their past against the others, one row per model: `model, warned, others, log_score,
+            log_score_others, low, high, p, crps, crps_others`; warned and others count days, low and high hold 95 % of
+            the differences that chance makes, crps is minus the reference's, a fraction. Empty where they are too few.
+        unlike: Sentences about it.
         decisions: What positions taken from the forecasts would have earned, one row per model and rule: `model, rule,
             asset_class, days, position, turnover, cost, return, volatility, sharpe, sharpe_se, drawdown,
             hold_difference, hold_p, random_sharpe, random_p, trials, deflated, worth`. The first row, "buy and hold",
@@ -154,6 +160,8 @@ class BacktestAsset:
     contests: pd.DataFrame
     calibrated: pd.DataFrame
     tests: pd.DataFrame
+    novel_days: pd.DataFrame
+    unlike: tuple[str, ...]
     notes: tuple[str, ...]
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from forecaster.evaluation import calibration
 from forecaster.evaluation.calibration import Calibration, calibrations
 from forecaster.evaluation.confidence_set import confidence_set
+from forecaster.evaluation.novel_days import Harder, novel_days
 from forecaster.evaluation.superiority import superiority
 from forecaster.evaluation.verdicts import (
     LEVEL,
@@ -87,6 +88,7 @@ class Judgement:
         models: Models that were scored.
         trials: Configurations ever tried, these among them.
         counted: Whether a home counted what was ever tried.
+        novel: Days unlike their past against the others, a model each; empty where warned days are too few.
     """
 
     comparisons: list[Comparison]
@@ -98,6 +100,7 @@ class Judgement:
     models: int
     trials: int
     counted: bool = True
+    novel: list[Harder] = field(default_factory=list)
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -142,12 +145,14 @@ class Judgement:
         return (f"{need}, not {level * times:.2g}." if times > 1 else f"{need}.",)
 
 
-def judge(scores: pd.DataFrame, trials: int = 0) -> Judgement:
+def judge(scores: pd.DataFrame, trials: int = 0, warn_above: float = 0.99) -> Judgement:
     """Judges the forecasts of one asset.
 
     Args:
-        scores: `model, target, crps, log_score, pit`, one row per forecast; rows without a score are left out.
+        scores: `model, target, crps, log_score, pit`, one row per forecast; rows without a score are left out;
+            where there is `novelty` too, days unlike their past are judged.
         trials: Configurations ever tried; those of the rows alone where they hold more, or where nobody counted (0).
+        warn_above: From which novelty on a day is unlike its past.
     """
     scored = scores.dropna(subset=["crps"])
     count = scored["model"].nunique()
@@ -163,6 +168,7 @@ def judge(scores: pd.DataFrame, trials: int = 0) -> Judgement:
         models=count,
         trials=max(trials, count),
         counted=trials > 0,
+        novel=novel_days(scored, warn_above),
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from forecaster.errors import LedgerError
+from forecaster.issuing.unlike import Unlike
 from forecaster.json_numbers import numbers
 
 Number = float | None
@@ -114,6 +115,7 @@ class Diagnostics:
         weights: Effect of each input.
         attribution: What moved the forecast, by group of inputs.
         pool: What each member counts for.
+        novelty: How unlike its past the day is.
     """
 
     inputs: Inputs | None = None
@@ -123,6 +125,7 @@ class Diagnostics:
     weights: Effects | None = None
     attribution: Mapping[str, Part] | None = None
     pool: Mapping[str, Number] | None = None
+    novelty: Unlike | None = None
 
 
 def write(diagnostics: Diagnostics) -> str:
@@ -141,7 +144,13 @@ def read(text: str) -> Diagnostics:
     """
     try:
         parts = json.loads(text)
-        makers = {"inputs": _inputs, "elbo": _rows, "weights": _effects, "attribution": _attribution}
+        makers = {
+            "inputs": _inputs,
+            "elbo": _rows,
+            "weights": _effects,
+            "attribution": _attribution,
+            "novelty": _novelty,
+        }
         made = {name: make(parts[name]) for name, make in makers.items() if name in parts}
         return Diagnostics(**_known(Diagnostics, parts) | made)
     except (AttributeError, KeyError, TypeError, ValueError) as fault:
@@ -163,6 +172,10 @@ def _effects(parts: Mapping[str, Any]) -> Effects:
 
 def _attribution(parts: Mapping[str, Mapping[str, Number]]) -> dict[str, Part]:
     return {group: Part(**_known(Part, part)) for group, part in parts.items()}
+
+
+def _novelty(facts: Mapping[str, Any]) -> Unlike:
+    return Unlike(**_known(Unlike, facts) | {"inputs": _rows(facts["inputs"])})
 
 
 def _rows(rows: Any) -> Any:  # noqa: ANN401  # of numbers, or of steps and numbers

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from forecaster.floats import Floats
     from forecaster.issuing.diagnostics import Rows
     from forecaster.issuing.training import Trained
+    from forecaster.issuing.unlike import Unlike
     from forecaster.view.past import Past
     from forecaster.view.view import View
 
@@ -80,10 +81,10 @@ CURVE_POINTS = 120
 """Points of a training curve that are kept with a forecast."""
 
 
-def forecast(view: View, trained: Trained) -> Forecast:
-    """The forecast of a trained model from a day."""
+def forecast(view: View, trained: Trained, novelty: Unlike | None = None) -> Forecast:
+    """The forecast of a trained model from a day, which may be unlike its past."""
     predictive, reason = trained.predicted(view)
-    told = Diagnostics(_inputs(view, trained), trained.stand_in or None)
+    told = Diagnostics(_inputs(view, trained), trained.stand_in or None, novelty=novelty)
     return Forecast(
         symbol=view.symbol,
         model=trained.model,

@@ -13,6 +13,7 @@ from forecaster.issuing.forecast import attributed, forecast
 from forecaster.issuing.pools import Pools
 from forecaster.issuing.refits import Leg, in_groups
 from forecaster.issuing.track_record import Record
+from forecaster.issuing.unlike import unlike
 from forecaster.issuing.walk import walk
 from forecaster.view.arrays import training
 from forecaster.view.past import Past
@@ -88,7 +89,9 @@ class Issuer:
         legs = self.legs(as_of)
         if trained is not None:
             view = self.past.look(as_of)
-            own = {name: attributed(forecast(view, fit), self.past, view, fit) for name, fit in trained.items()}
+            at = self.past.look(next(iter(trained.values())).fitted_at) if trained else view
+            told = unlike(view, at, self._settings.report)
+            own = {name: attributed(forecast(view, fit, told), self.past, view, fit) for name, fit in trained.items()}
             legs = [leg for leg in legs if not leg.live]
         for some in in_groups(legs):
             for walked in walk({self.past.symbol: self.past}, some, self.pools.members, self._settings, ask):

@@ -76,7 +76,7 @@ class Pools:
         shared = replace(
             first,
             model=name,
-            diagnostics=Diagnostics(first.diagnostics.inputs),
+            diagnostics=Diagnostics(first.diagnostics.inputs, novelty=first.diagnostics.novelty),
             config_sha256=self._configs[name],
             seed=seed_of(self._settings, first.symbol, name, first.as_of),
         )

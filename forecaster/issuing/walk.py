@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,18 +14,21 @@ from forecaster.contract import Failed
 from forecaster.issuing.fitting import answers
 from forecaster.issuing.forecast import attributed, forecast
 from forecaster.issuing.refits import fits
+from forecaster.issuing.unlike import unlike
 from ingest.errors import IncompleteWindowError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from forecaster.distribution.predictive import Predictive
     from forecaster.issuing.fitting import Ask
     from forecaster.issuing.forecast import Forecast
     from forecaster.issuing.refits import Leg
     from forecaster.issuing.training import Trained
+    from forecaster.issuing.unlike import Unlike
     from forecaster.settings import Settings
     from forecaster.view.past import Past
+    from forecaster.view.view import View
 
 
 Pair = tuple[float, float]
@@ -44,6 +48,7 @@ class Walked:
         own: The forecasts by model; none where they are not wanted, or the day has no price.
         y: The change that came, as far as it is known today; NaN where the target lies in a gap.
         scores: How members of a track record fared; none where that is not wanted, or a training was stopped.
+        novelty: How unlike its past the day is, from 0 to 1; NaN where there are no forecasts, or that is not known.
     """
 
     leg: Leg
@@ -51,6 +56,7 @@ class Walked:
     own: Mapping[str, Forecast] = field(default_factory=dict)
     y: float = np.nan
     scores: Mapping[str, Pair] = field(default_factory=dict)
+    novelty: float = np.nan
 
 
 def walk(
@@ -70,13 +76,19 @@ def walk(
         ask: Who trains.
     """
     for leg, trained in zip(legs, fits(pasts, legs, settings, ask), strict=True):
-        scored, issued = set(leg.scored), set(leg.issued)
+        past, scored, issued = pasts[leg.symbol], set(leg.scored), set(leg.issued)
+        compared = partial(unlike, fitted=past.look(leg.fitted_at), settings=settings.report)
         for day in sorted(scored | issued):
-            yield _walked(pasts[leg.symbol], leg, day, trained, members if day in scored else ())
+            yield _walked(past, leg, day, trained, members if day in scored else (), compared)
 
 
 def _walked(
-    past: Past, leg: Leg, day: pd.Timestamp, trained: Mapping[str, Trained], members: tuple[str, ...]
+    past: Past,
+    leg: Leg,
+    day: pd.Timestamp,
+    trained: Mapping[str, Trained],
+    members: tuple[str, ...],
+    compared: Callable[[View], Unlike | None],
 ) -> Walked:
     """One day from a training before it; members are those whose scores are wanted, if they were not stopped."""
     members = tuple(name for name in members if not _stopped(trained[name]))
@@ -88,12 +100,14 @@ def _walked(
         y = past.outcome(view.target)
         told = {name: trained[name].predicted(view)[0] if np.isfinite(y) else None for name in members}
         return Walked(leg, day, scores=_fared(told, y))
-    own = {name: forecast(view, fit) for name, fit in trained.items()}
+    novelty = compared(view)
+    own = {name: forecast(view, fit, novelty) for name, fit in trained.items()}
     if leg.live:
         own = {name: attributed(made, past, view, trained[name]) for name, made in own.items()}
     y = past.outcome(view.target, past.history.last)
     then = past.outcome(view.target) if members else np.nan
-    return Walked(leg, day, own, y, _fared({name: own[name].predictive for name in members}, then))
+    scores = _fared({name: own[name].predictive for name in members}, then)
+    return Walked(leg, day, own, y, scores, novelty.percentile if novelty else np.nan)
 
 
 def _stopped(trained: Trained) -> bool:

@@ -191,4 +191,6 @@ def _run(
     if trials is not None:
         trials.add({name: config_sha256(request.settings, name) for name in request.names}, request.refit_every)
     tried = trials.count() if trials is not None else 0
-    return judged(pd.read_parquet(folder / "forecasts.parquet"), done.withheld, design, tried)
+    return judged(
+        pd.read_parquet(folder / "forecasts.parquet"), done.withheld, design, tried, request.settings.report.warn_above
+    )

@@ -121,6 +121,7 @@ def _page(
     told = {str(row.model): diagnostics.read(str(row.diagnostics)) for row in today.itertuples()}
     facts = _inputs(told)
     as_of, asset = today["as_of"].iloc[0], facts.asset
+    unlike = next((one.novelty for one in told.values() if one.novelty is not None), None)
     past = _past(own, replayed, as_of, settings.report.days, asset.calendar)
     return AssetPage(
         symbol=today["symbol"].iloc[0],
@@ -143,7 +144,8 @@ def _page(
         attribution=_attribution(told),
         shares=_shares(told),
         pools=_pools(told),
-        notes=facts.notes,
+        warning=unlike.sentence if unlike and unlike.warned else "",
+        notes=facts.notes + ((unlike.sentence,) if unlike else ()),
         findings=_findings(facts),
     )
 

@@ -42,6 +42,9 @@ COLUMNS = (
 )  # fmt: skip
 """The columns of `forecasts.parquet` that other programs rely on; `EXTRA` follow them, then scores that were added."""
 
+NOVELTY = "novelty"
+"""The last column: how unlike its past the origin is, see `forecaster.view.novelty`; NaN where that is not known."""
+
 EXTRA = (*scores.FIRST[3:], "reason", "fitted_at")
 
 TEXT = ("symbol", "model", "as_of", "horizon", "target_date", "status", "reason", "fitted_at")
@@ -50,7 +53,7 @@ TEXT = ("symbol", "model", "as_of", "horizon", "target_date", "status", "reason"
 
 def columns() -> list[str]:
     """All columns of the export, in order."""
-    return list(dict.fromkeys((*COLUMNS, *EXTRA, *scores.names())))
+    return list(dict.fromkeys((*COLUMNS, *EXTRA, *scores.names(), NOVELTY)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,11 +64,13 @@ class Replayed:
         forecast: As issued.
         fitted_at: Origin of the fit.
         y: The change that came, NaN where the target lies in a gap.
+        novelty: How unlike its past the origin is, from 0 to 1; NaN where that is not known.
     """
 
     forecast: Forecast
     fitted_at: str
     y: float
+    novelty: float = np.nan
 
     @cached_property
     def score(self) -> Mapping[str, float] | None:
@@ -87,6 +92,7 @@ class Replayed:
             "status": f.status,
             "reason": f.reason,
             "fitted_at": self.fitted_at,
+            NOVELTY: self.novelty,
         }
         return {**blank, **facts, **f.summary(), **(self.score or {})}
 
@@ -156,7 +162,7 @@ def replay(
 def replayed(walked: Walked, pools: Pools, record: Record) -> Iterator[Replayed]:
     """The forecasts of one day, those of pools from the scores that were known then."""
     for made in pools.day(walked.own, lambda: record.known_at(walked.day), lambda: record.past.look(walked.day)):
-        yield Replayed(made, f"{walked.leg.fitted_at:%Y-%m-%d}", walked.y)
+        yield Replayed(made, f"{walked.leg.fitted_at:%Y-%m-%d}", walked.y, walked.novelty)
 
 
 def table(replayed: list[Replayed]) -> pd.DataFrame:

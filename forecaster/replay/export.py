@@ -57,14 +57,26 @@ class Backtest:
 
 
 def judged(
-    forecasts: pd.DataFrame, withheld: Mapping[str, str], design: Mapping[str, str], trials: int = 0
+    forecasts: pd.DataFrame,
+    withheld: Mapping[str, str],
+    design: Mapping[str, str],
+    trials: int = 0,
+    warn_above: float = 0.99,
 ) -> Backtest:
-    """Scores and verdicts from the exported rows alone, and how many configurations were tried (0: not counted)."""
+    """Scores and verdicts from the exported rows alone.
+
+    Args:
+        forecasts: The rows.
+        withheld: Symbol to why it was not replayed.
+        design: What was run.
+        trials: How many configurations were tried; 0 where nobody counted.
+        warn_above: From which novelty on a day is unlike its past.
+    """
     rows = forecasts.assign(target=forecasts["target_date"], origin="replayed")
     boards, verdicts = [], {}
     for symbol, own in rows.groupby("symbol", sort=False):
         boards.append(scoreboard(own).assign(symbol=symbol))
-        verdicts[str(symbol)] = judge(own, trials)
+        verdicts[str(symbol)] = judge(own, trials, warn_above)
     scores = pd.concat(boards, ignore_index=True)
     ordered = ["symbol", *(c for c in scores.columns if c != "symbol")]
     most = max(v.trials for v in verdicts.values())
@@ -149,6 +161,7 @@ def _told(judgement: Judgement) -> dict[str, object]:
         "confidence_set": [{**asdict(s), "inside": s.inside} for s in judgement.standings],
         "superiority": [{**asdict(c), "won": c.won} for c in judgement.contests],
         "calibration": [{**asdict(c), "sentence": c.sentence} for c in judgement.calibrations],
+        "novel_days": [{**asdict(c), "sentence": c.sentence} for c in judgement.novel],
     }
 
 
@@ -185,6 +198,7 @@ def _asset(backtest: Backtest, asset: Asset, decisions: pd.DataFrame) -> Backtes
         summary=judgement.summary,
         verdicts=judgement.sentences,
         **tables(judgement),
+        unlike=tuple(one.sentence for one in judgement.novel),
         decisions=decided,
         decided=decided_in_words(decided),
         notes=tuple(notes),

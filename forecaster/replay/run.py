@@ -62,8 +62,9 @@ class Request:
     def key(self) -> str:
         """Hash of everything that the result depends on."""
         days = {symbol: list(days) for symbol, days in self.as_ofs.items()}
+        report = {"novelty", "warn_above"}
         settings = self.settings.model_dump(
-            mode="json", include={"forecast": True, "models": True, "compute": {"device"}}
+            mode="json", include={"forecast": True, "models": True, "compute": {"device"}, "report": report}
         )
         return digest(
             [

@@ -48,7 +48,8 @@ FACTS = ("target", "status", "reason", "data_vintage", "config_sha256", "seed", 
 
 
 FOUND = (
-    "symbol", "as_of", "fitted_at", "y", "model", "scored", "log_score", "pit", *FACTS, "predictive", "diagnostics",
+    "symbol", "as_of", "fitted_at", "y", "model", "scored", "log_score", "pit", "novelty", *FACTS, "predictive",
+    "diagnostics",
 )  # fmt: skip
 """The columns of what trainings find."""
 
@@ -107,6 +108,7 @@ class Trainings:
                 "members": self.members,
                 "configs": {name: config_sha256(self.settings, name) for name in names},
                 "device": self.settings.compute.device,
+                "report": [self.settings.report.novelty, self.settings.report.warn_above],
                 "seed": self.settings.forecast.seed,
                 "inputs": {symbol: past.sha256 for symbol, past in self.pasts.items()},
             }
@@ -122,6 +124,7 @@ class Trainings:
 
 def _rows(walked: Walked) -> list[dict[str, Any]]:
     shared = {"symbol": walked.leg.symbol, "as_of": walked.day, "fitted_at": walked.leg.fitted_at, "y": walked.y}
+    shared["novelty"] = walked.novelty
     rows = []
     for name in dict.fromkeys([*walked.own, *walked.scores]):
         log_score, pit = walked.scores.get(name, (np.nan, np.nan))
@@ -143,7 +146,8 @@ def days(rows: pd.DataFrame) -> Iterator[Walked]:
         leg = Leg(first["symbol"], pd.Timestamp(first["fitted_at"]).as_unit("us"), ())
         made = {row["model"]: _forecast(row) for row in kept if isinstance(row["status"], str)}
         scores = {row["model"]: (row["log_score"], row["pit"]) for row in kept if row["scored"]}
-        yield Walked(leg, pd.Timestamp(str(day)).as_unit("us"), made, float(first["y"]), scores)
+        at, novelty = pd.Timestamp(str(day)).as_unit("us"), float(own["novelty"].max())
+        yield Walked(leg, at, made, float(first["y"]), scores, novelty)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,13 +14,23 @@ if TYPE_CHECKING:
     from forecaster.evaluation.judgement import Judgement
 
 
+NOVEL = (
+    "model", "warned", "others", "log_score", "log_score_others", "low", "high", "p", "crps", "crps_others",
+)  # fmt: skip
+
+
 def tables(judgement: Judgement) -> dict[str, pd.DataFrame]:
-    """The fields `standings, contests, calibrated, tests` of `reports.contents.BacktestAsset`."""
+    """The fields `standings, contests, calibrated, tests, novel_days` of `reports.contents.BacktestAsset`."""
     calibrated = [(c.model, c.days, *c.band, c.breaches, c.light) for c in judgement.calibrations]
     tests = [_row(own, test) for own in judgement.calibrations for test in own.tests.values()]
     standings = [(s.model, s.score, s.p, s.inside) for s in judgement.standings]
     contests = [(c.reference, c.score, c.p, c.won) for c in judgement.contests]
+    novel = [
+        (h.model, h.warned, h.others, h.log_score, h.log_score_others, h.low, h.high, h.p, h.crps, h.crps_others)
+        for h in judgement.novel
+    ]
     return {
+        "novel_days": pd.DataFrame(novel, columns=list(NOVEL)),
         "standings": pd.DataFrame(standings, columns=["model", "score", "p", "inside"]),
         "contests": pd.DataFrame(contests, columns=["reference", "score", "p", "won"]),
         "calibrated": pd.DataFrame(calibrated, columns=["model", "days", "low", "high", "breaches", "light"]),

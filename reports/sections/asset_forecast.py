@@ -33,6 +33,8 @@ _COLUMNS = (
 def _blocks(report: DailyReport, asset: AssetPage) -> Iterator[Block]:
     """Where the forecast starts, what to know about its status, the numbers."""
     yield Paragraph(_origin(asset), "small")
+    if asset.warning:
+        yield Callout("Read with care", (asset.warning,), "warning")
     if asset.forecasts.empty:
         yield Paragraph("No forecast of this session is on record yet.")
         return

@@ -270,6 +270,7 @@ def make_asset(
         "pools": pd.DataFrame(
             {"model": POOLS, "days": [250.0, 250.0], "recalibrated": [np.nan, 1.0], "gain": [np.nan, 3.1416]}
         ),
+        "warning": "",
         "notes": (
             "1,993 windows of 7 sessions were complete up to 2026-03-04.",
             "24 windows were left out: tweets missing or zero.",
@@ -330,9 +331,18 @@ def make_backtest_asset(
             columns=["model", "days", "low", "high", "breaches", "light"],
         ),
         "tests": tests_of(models, rng),
+        "novel_days": novel_days(models, rng, days),
+        "unlike": (f"{models[0]}: no evidence that warned days were harder (p = 0.34).",),
         "notes": ("Volume is summed over several exchanges.",),
     }
     return BacktestAsset(**(fields | change))
+
+
+def novel_days(models: tuple[str, ...], rng: np.random.Generator, days: int) -> pd.DataFrame:
+    """Days unlike their past against the others."""
+    names = ("model", "warned", "others", "log_score", "log_score_others", "low", "high", "p", "crps", "crps_others")
+    rows = [(m, 7, days - 7, -2.5, -2.9, -0.2, 0.2, rng.uniform(), -0.001, -0.0005) for m in models]
+    return pd.DataFrame(rows, columns=list(names))
 
 
 def make_backtest(*assets: BacktestAsset, models: int = 5) -> BacktestReport:
