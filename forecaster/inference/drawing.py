@@ -49,17 +49,26 @@ def svg(text: str) -> str:
     return re.sub(r"(<svg[^>]*>)", lambda found: f"{found[1]}\n<desc>{escape(text)}</desc>", bare, count=1)
 
 
-def write(text: str, file: Path) -> None:
-    """Draws a text for `dot` into a file, in the format that its name ends in.
+def require_format(file: Path) -> str:
+    """The format that a file's name ends in.
 
     Raises:
-        ForecasterError: Where the name ends in none of `FORMATS`, `dot` is not on the path, or the file cannot be
-            written.
+        ForecasterError: Where it is none of `FORMATS`, or `dot` is not on the path.
     """
     kind = file.suffix.lower().removeprefix(".")
     if kind not in FORMATS:
         raise ForecasterError(f"{file} is not a drawing that can be written: end its name in .svg, .pdf or .png")
     require_dot(f"drawing {file}")
+    return kind
+
+
+def write(text: str, file: Path) -> None:
+    """Draws a text for `dot` into a file, in the format that its name ends in.
+
+    Raises:
+        ForecasterError: Where `require_format` does, or the file cannot be written.
+    """
+    kind = require_format(file)
     drawn = svg(text).encode() if kind == "svg" else graphviz.Source(text).pipe(format=kind)
     try:
         file.write_bytes(drawn)

@@ -51,11 +51,11 @@ def by_methods(opened: Opened, tell: Tell, plan: nuts.Plan | None = None) -> tup
             "latent: choose --model bayesian_linear, or look at --importance or --checks"
         )
     found = {}
-    tell(f"{opened.symbol}: maximum likelihood")
+    tell("maximum likelihood")
     best = maximum_likelihood(study.batch)
     found["maximum likelihood"] = _around(opened, best.around, best.reason)
     for guide in dict.fromkeys(("laplace", study.guide)):
-        tell(f"{opened.symbol}: {guide}")
+        tell(guide)
         proposal = opened.proposal(guide)
         draws = opened.named(proposal.draws)[1]
         said = "" if proposal.reliable else f"the guide does not cover the posterior: k-hat is {proposal.k_hat:.2f}"

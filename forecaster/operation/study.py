@@ -120,7 +120,7 @@ def importance(opened: Opened, tell: Tell) -> list[Row]:
     """
     study, found = opened.study, {}
     for name in ("prior", *(name for name in dict.fromkeys(("laplace", study.guide)) if name in study.guides)):
-        tell(f"{opened.symbol}: {name}")
+        tell(name)
         found[name] = proposals.prior(study.batch, opened.seed, DRAWS) if name == "prior" else opened.proposal(name)
     told = {name: proposals.moments(opened.named(of.draws)[1], of.weights) for name, of in found.items()}
     best = max(found, key=lambda name: found[name].effective)
@@ -149,9 +149,9 @@ def checks(opened: Opened, tell: Tell) -> list[Row]:
     """
     study = opened.study
     rng = np.random.default_rng(opened.seed)
-    tell(f"{opened.symbol}: prior")
+    tell("prior")
     drawn = {"prior": proposals.prior(study.batch, opened.seed, SETS).draws}
-    tell(f"{opened.symbol}: {study.guide}")
+    tell(study.guide)
     drawn["posterior"] = _some(opened.proposal(study.guide).draws)
     found = {
         name: replications.check(study.response, study.replicate(draws, rng), study.unit)
@@ -178,7 +178,7 @@ def parameters(opened: Opened, tell: Tell) -> list[Row]:
     `parameter, shape, numbers, mean, sd, smallest, largest, norm`; their shapes begin with the twins and the fit, in
     the order that the guide keeps them.
     """
-    tell(f"{opened.symbol}: {opened.study.guide}")
+    tell(opened.study.guide)
     return [
         {
             "parameter": name,
@@ -198,7 +198,7 @@ def guided(opened: Opened, tell: Tell) -> dict[str, tuple[list[str], Floats, flo
     """Draws of the posterior under every guide that will do: names of latents, draws `(draws, latents)`, k-hat."""
     found = {}
     for guide in opened.study.guides:
-        tell(f"{opened.symbol}: {guide}")
+        tell(guide)
         proposal = opened.proposal(guide)
         found[guide] = (*opened.named(proposal.draws), proposal.k_hat)
     return found
