@@ -21,13 +21,13 @@ class Around:
     """A point and a spread around it, small or normal: what a method without draws says of latents.
 
     Attributes:
-        values: Of each latent site `(*site shape)`.
+        point: Of each latent site `(*site shape)`.
         plus: The same moved by a part of each column of a root of the covariance `(columns, *site shape)`.
         minus: The same moved the other way.
         part: How far; NaN where there is no covariance.
     """
 
-    values: Mapping[str, Floats]
+    point: Mapping[str, Floats]
     plus: Mapping[str, Floats]
     minus: Mapping[str, Floats]
     part: float

@@ -73,7 +73,7 @@ def by_methods(opened: Opened, tell: Tell, plan: nuts.Plan | None = None) -> tup
 
 def _around(opened: Opened, around: Around, reason: str) -> Method:
     """A point and what moves of it say, in the units of the latents."""
-    twice = {name: np.stack([value, value]) for name, value in around.values.items()}
+    twice = {name: np.stack([value, value]) for name, value in around.point.items()}
     mean = opened.named(twice)[1][0]
     up, down = (opened.named(part)[1] for part in (around.plus, around.minus))
     return Method(mean, np.sqrt(np.square((up - down) / (2 * around.part)).sum(0)), reason)
