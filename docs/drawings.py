@@ -6,25 +6,21 @@ without drawing it again.
 
 from __future__ import annotations
 
-import re
-import shutil
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
+from typing import TYPE_CHECKING
 
-import graphviz
 import numpy as np
-import pyro
 import torch
 
+from forecaster.errors import ForecasterError
 from forecaster.families import autoencoder, reference
 from forecaster.families.linear import Prior, Regressions
 from forecaster.families.network import Prior as Network
 from forecaster.families.regimes import batch_of
 from forecaster.inference import guides
-from forecaster.inference.isolation import isolated
+from forecaster.inference.drawing import require_dot, source, svg
 from forecaster.inference.noise import TWINS
 
 if TYPE_CHECKING:
@@ -84,27 +80,12 @@ DRAWINGS: dict[str, Callable[[], str]] = {
 """File name -> the drawing's text; of the guides, those that are trained."""
 
 
-def source(program: Callable[..., Any], *given: Any) -> str:  # noqa: ANN401  # what the program takes
-    """What Pyro draws of a program, as text for `dot`; parameters sorted, for Pyro keeps them in a set."""
-    with isolated(0):
-        drawn = pyro.render_model(program, model_args=given, render_distributions=True, render_params=True)
-    lines = drawn.source.splitlines()
-    parameters = sorted(line for line in lines[1:] if "shape=plain " in line)
-    rest = [line for line in lines[1:] if "shape=plain " not in line]
-    return "\n".join([lines[0], *parameters, *rest])
-
-
-def svg(text: str) -> str:
-    """The drawing of a text for `dot`, which it carries as its description."""
-    drawn = graphviz.Source(text).pipe(format="svg", encoding="utf-8")
-    bare = re.sub(r"<!--.*?-->\n?", "", drawn, flags=re.DOTALL)  # comments name the version of `dot`
-    return re.sub(r"(<svg[^>]*>)", lambda found: f"{found[1]}\n<desc>{escape(text)}</desc>", bare, count=1)
-
-
 def main() -> None:
     """Draws everything again."""
-    if shutil.which("dot") is None:
-        sys.exit("make drawings needs the program `dot`: install graphviz, such as by `apt-get install graphviz`")
+    try:
+        require_dot("make drawings")
+    except ForecasterError as fault:
+        sys.exit(str(fault))
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, text in DRAWINGS.items():
         (FOLDER / f"{name}.svg").write_text(svg(text()), "utf-8")

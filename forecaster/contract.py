@@ -3,7 +3,8 @@
 A model file offers three names: `Settings` (a pydantic model with its defaults), `SUMMARY` (one line) and
 `fit(examples, settings, seeds, compute)`, which trains any number of fits at once. That is the whole contract; its
 file name is its id. `LABEL`, where there is one, is what people call it. One that has a posterior to show offers
-`LATENTS` too, the names of what it believes something of, and has a setting `draws`.
+`LATENTS` too, the names of what it believes something of, and has a setting `draws`; where it can be looked into by
+other methods, also `study(examples, settings)`, see `forecaster.inference.study`.
 """
 
 from __future__ import annotations

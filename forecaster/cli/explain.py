@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from forecaster.cli import looks
 from forecaster.cli.frame import MISSING, app, day_of, opened, progress, say, show_json, show_table
 from forecaster.cli.run import AsOf
 
@@ -30,30 +31,45 @@ FORMS = {"contraction": "{:.0%}", "shift": "{:+.2f}", "sd_ratio": "{:.2f}", "r_h
 
 
 @app.command()
-def explain(
+def explain(  # noqa: PLR0913, PLR0917  # an option each, given by name
     symbol: Annotated[str | None, typer.Argument(help="The asset.")] = None,
     as_of: AsOf = None,
     model: Annotated[str | None, typer.Option("--model", help="A forecaster with a posterior.")] = None,
     nuts: Annotated[bool, typer.Option("--nuts", help="Also sample the posterior by NUTS; about a minute.")] = False,
     keep: Annotated[Path | None, typer.Option("--save", help="Save the explanation to this new folder.")] = None,
     kept: Annotated[Path | None, typer.Option("--load", help="Show a saved explanation; nothing is fitted.")] = None,
+    importance: Annotated[bool, typer.Option("--importance", help="What proposals are worth.")] = False,
+    checks: Annotated[bool, typer.Option("--checks", help="Prior and posterior predictive checks.")] = False,
+    methods: Annotated[
+        bool, typer.Option("--methods", help="Maximum likelihood, SVI, NUTS and HMC side by side; some minutes.")
+    ] = False,
+    guides: Annotated[bool, typer.Option("--guides", help="The posterior under each guide; a minute.")] = False,
+    plot: Annotated[Path | None, typer.Option("--plot", help="With --guides: contours, to this .png file.")] = None,
+    parameters: Annotated[bool, typer.Option("--parameters", help="The guide's parameters.")] = False,
+    draw: Annotated[Path | None, typer.Option("--draw", help="Draw the model to this .svg, .pdf or .png file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """The posterior of each weight of a fit next to its prior, and how much the data narrowed it."""
+    """The posterior of each weight of a fit next to its prior, and how much the data narrowed it.
+
+    Further options look at the same fit in other ways, one at a time; none records anything.
+    """
     from forecaster.operation.explanation import load, save
 
-    if kept is not None:
-        if symbol or as_of or model or nuts or keep:
-            raise typer.BadParameter("--load shows a saved fit: combine it with --json only")
-        explanation = load(kept)
-    elif symbol is None:
-        raise typer.BadParameter("name an asset, or give --load DIR")
-    else:
-        if keep is not None:
-            from forecaster.inference import artifact
-
-            artifact.require_free(keep)
-        explanation = _fitted(symbol, as_of, model, nuts)
+    asked = {
+        "--importance": importance,
+        "--checks": checks,
+        "--methods": methods,
+        "--guides": guides,
+        "--parameters": parameters,
+        "--draw": draw,
+    }
+    option = looks.chosen(asked, {"--nuts": nuts, "--save": keep, "--load": kept}, plot)
+    if option:
+        _look(option, symbol, as_of, model, draw, plot, as_json)
+        return
+    explanation = load(kept) if kept is not None and not (symbol or as_of or model or nuts or keep) else None
+    if explanation is None:
+        explanation = _new(symbol, as_of, model, nuts, keep, kept)
         if keep is not None:
             save(explanation, keep)
     if as_json:
@@ -62,6 +78,44 @@ def explain(
     _show(explanation)
     if keep is not None:
         say(f"Kept: {keep}")
+
+
+def _new(  # what the command was given
+    symbol: str | None, as_of: str | None, model: str | None, nuts: bool, keep: Path | None, kept: Path | None
+) -> Explanation:
+    """A fit of today, where its options go together."""
+    if kept is not None:
+        raise typer.BadParameter("--load shows a saved fit: combine it with --json only")
+    if symbol is None:
+        raise typer.BadParameter("name an asset, or give --load DIR")
+    if keep is not None:
+        from forecaster.inference import artifact
+
+        artifact.require_free(keep)
+    return _fitted(symbol, as_of, model, nuts)
+
+
+def _look(  # what the command was given
+    option: str,
+    symbol: str | None,
+    as_of: str | None,
+    model: str | None,
+    draw: Path | None,
+    plot: Path | None,
+    as_json: bool,
+) -> None:
+    if symbol is None:
+        raise typer.BadParameter(f"name an asset: forecaster explain SYMBOL {option}")
+    from forecaster.operation.explain import DEFAULT
+    from forecaster.operation.origins import origin_of
+    from forecaster.operation.study import open_fit
+
+    home, day = opened(), day_of(as_of, "--as-of")
+    history = home.store.history(symbol)
+    with progress() as tell:
+        fit = open_fit(history, origin_of(home, history, day), model or DEFAULT, home.settings)
+        found = looks.take(option, fit, _of(symbol, tell), draw, plot)
+    looks.show(found, fit, as_json)
 
 
 def _fitted(symbol: str, as_of: str | None, asked: str | None, nuts: bool) -> Explanation:

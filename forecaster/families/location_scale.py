@@ -141,6 +141,12 @@ def prior_of(settings: TermsSettings) -> Prior:
     return prior if settings.noise_scale is None else replace(prior, noise_scale=settings.noise_scale)
 
 
+def volatility(examples: Examples, settings: TermsSettings) -> Floats:
+    """What a move of one volatility is in each row's response `(rows,)`."""
+    result: Floats = examples.volatility / unit(examples.volatility, settings.scaling)
+    return result
+
+
 def doubles(draws: Mapping[str, Tensor]) -> dict[str, Floats]:
     """Draws as arrays of their own, in C order, whatever stood beside them."""
     return {name: value.double().contiguous().numpy() for name, value in draws.items()}

@@ -33,22 +33,15 @@ def model(design: Tensor, response: Tensor, prior: Prior, covariates: Tensor | N
     def program() -> None:
         intercept = pyro.sample("intercept", dist.Normal(0.0, prior.intercept_scale))
         weights = pyro.sample("weights", dist.Normal(zeros, prior.weight_scale).to_event(1))
-        if prior.known_scale:
-            scale = torch.tensor(float(prior.noise_scale))
-        else:
-            scale = pyro.sample("noise_scale", prior.noise_scale)
+        scale: Tensor | float = 1.0
         if covariates is not None:
             still = torch.zeros(covariates.shape[1])
             slopes = pyro.sample("slopes", dist.Normal(still, prior.slope_scale).to_event(1))
             log_scale = (slopes @ covariates.T).reshape(*intercept.shape[:-1], rows)
-            scale = scale * log_scale.exp()
+            scale = log_scale.exp()
         # Under a plate of draws the weights are (draws, 1, features): the rows take the place of that 1.
         location = intercept + (weights @ columns).reshape(*intercept.shape[:-1], rows)
-        if prior.noise == "student_t":
-            df = 2.1 + pyro.sample("df_excess", dist.LogNormal(np.log(5.0), 0.7))
-            errors = dist.StudentT(df, location, scale)
-        else:
-            errors = dist.Normal(location, scale)
+        errors = _errors(prior)(location, scale)
         with pyro.plate("rows", rows):
             pyro.sample("y", errors, obs=response)
 
@@ -107,7 +100,7 @@ def _normal(name: str, scale: Tensor | float, *shape: int) -> Any:  # noqa: ANN4
     return pyro.sample(name, dist.Normal(torch.zeros(shape), scale).to_event(len(shape)))
 
 
-def _errors(prior: Prior) -> Callable[[Tensor, Tensor], Any]:
+def _errors(prior: Prior) -> Callable[[Tensor, Tensor | float], Any]:
     """The errors' law, of a location and of a scale that is still to be multiplied by the noise's."""
     noise = torch.tensor(prior.noise_scale) if prior.known_scale else pyro.sample("noise_scale", prior.noise_scale)
     if prior.noise == "normal":

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import replace
-from itertools import repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,9 +23,9 @@ from forecaster.inference.batch import Batch
 from forecaster.inference.checks import check, proposals
 from forecaster.inference.diagnostics import Fit, convergence
 from forecaster.inference.isolation import isolated
-from forecaster.inference.noise import BLOCK, TWINS, Noise, Purpose, minibatches
+from forecaster.inference.noise import BLOCK, TWINS, Noise, Purpose
 from forecaster.inference.sites import packed_size
-from forecaster.inference.svi import train
+from forecaster.inference.svi import Training
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,14 +92,9 @@ def chunk_size(batch: Batch, schedule: Schedule, draws: int, memory: int) -> int
 
 
 def _together(batch: Batch, schedule: Schedule, draws: int, seeds: Sequence[int]) -> list[Fit]:
-    model, guide = batch.model(torch.float32), batch.guide(seeds)
-    noise = Noise(seeds, guide.numbers, Purpose.TRAINING)
-    rows = minibatches(seeds, batch.rows, schedule.minibatch) if schedule.minibatch else repeat(None)
-
-    def trained(rates: Sequence[float]) -> Floats:
-        return train(model, guide, zip(rates, noise.steps(len(rates), schedule.particles), rows, strict=False))
-
-    losses = trained(list(schedule.rates())) if schedule.steps else None
+    training = Training.of(batch, schedule, seeds)
+    model, guide = training.model, training.guide
+    losses = training.run(list(schedule.rates())) if schedule.steps else None
     with torch.no_grad():
         found = check(batch, proposals(model, guide, seeds, schedule.checks))
         drawn = guide(Noise(seeds, guide.numbers, Purpose.DRAWS).draw(draws))
@@ -111,7 +105,7 @@ def _together(batch: Batch, schedule: Schedule, draws: int, seeds: Sequence[int]
             importance.choose(proposals(model, guide, seeds, schedule.checks), draws, seeds) if weighed.any() else fresh
         )
     # The probe may move the guide: its draws are taken already.
-    probe = trained([schedule.learning_rate] * PROBE) if schedule.steps else found.losses
+    probe = training.run([schedule.learning_rate] * PROBE) if schedule.steps else found.losses
     losses = found.losses if losses is None else losses
     fresh, better = batch.outside(fresh), batch.outside(better)
     return [

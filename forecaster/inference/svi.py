@@ -6,6 +6,8 @@ apart the posterior is not known well enough, and the fit can say so; draws come
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,16 +16,19 @@ import torch
 from pyro import poutine
 
 from forecaster.inference.adam import Adam
+from forecaster.inference.noise import Noise, Purpose, minibatches
 from forecaster.inference.order import mean
 from forecaster.inference.sites import log_density
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from forecaster.inference.batch import Batch
     from forecaster.inference.guide import Guide
+    from forecaster.inference.schedule import Schedule
     from forecaster.inference.sites import Program
 
 FLOOR = 1e-3
@@ -31,6 +36,38 @@ FLOOR = 1e-3
 
 CLIP = 10.0
 """Largest derivative that a step believes, in the same units: entry by entry, for a common norm would couple fits."""
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """Fits on their way, within an isolation: the guide's parameters live in Pyro's store.
+
+    Attributes:
+        model: The Pyro program of all fits, float32.
+        guide: Their guide, where its training starts.
+        schedule: Of which the rates are given step by step.
+        noise: Normals for each fit's steps, from its seed.
+        rows: Which rows each step looks at, None for all.
+    """
+
+    model: Program
+    guide: Guide
+    schedule: Schedule
+    noise: Noise
+    rows: Iterator[Tensor | None]
+
+    @classmethod
+    def of(cls, batch: Batch, schedule: Schedule, seeds: Sequence[int]) -> Training:
+        """Of a batch, a seed a fit; nothing is trained yet."""
+        guide = batch.guide(seeds)
+        rows = minibatches(seeds, batch.rows, schedule.minibatch) if schedule.minibatch else repeat(None)
+        noise = Noise(seeds, guide.numbers, Purpose.TRAINING)
+        return cls(batch.model(torch.float32), guide, schedule, noise, rows)
+
+    def run(self, rates: Sequence[float]) -> NDArray[np.float64]:
+        """Takes a step for each rate; see `train`."""
+        noise = self.noise.steps(len(rates), self.schedule.particles)
+        return train(self.model, self.guide, zip(rates, noise, self.rows, strict=False))
 
 
 def train(model: Program, guide: Guide, steps: Iterable[tuple[float, Tensor, Tensor | None]]) -> NDArray[np.float64]:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from forecaster.contract import Compute, Examples
     from forecaster.families.location_scale import Terms
     from forecaster.families.regression import Regression
+    from forecaster.inference.schedule import Schedule
+    from forecaster.inference.study import Study
     from forecaster.progress import Tell
 
 LABEL = "Bayesian linear"
@@ -59,17 +61,49 @@ def fit(
     from forecaster.families.regression import fit_regressions
 
     tasks = [Terms.of(rows, settings) for rows in examples]
-    schedule = guides.load(settings.guide).SCHEDULE
     found = fit_regressions(
         [(task.design, task.response, task.z) for task in tasks],
         seeds,
         prior_of(settings),
         settings.guide,
-        replace(schedule, steps=settings.steps or schedule.steps, importance=settings.importance),
+        _schedule(settings, settings.guide),
         settings.draws,
         compute,
     )
     return tuple(_fitted(task, posterior) for task, posterior in zip(tasks, found, strict=True))
+
+
+def _schedule(settings: Settings, guide: str) -> Schedule:
+    """As the fit trains a guide; another than its own takes as many steps as it needs."""
+    usual = guides.load(guide).SCHEDULE
+    steps = settings.steps if guide == settings.guide else 0
+    return replace(usual, steps=steps or usual.steps, importance=settings.importance)
+
+
+def study(examples: Examples, settings: Settings) -> Study:
+    """One fit laid open."""
+    from forecaster.families import location_scale, reference
+    from forecaster.families.replicated import conjugate, replicated
+    from forecaster.inference.study import Study
+
+    task, prior = location_scale.Terms.of(examples, settings), location_scale.prior_of(settings)
+    z = task.z if task.covariates else None
+    known = settings.noise == "normal" and prior.known_scale and z is None
+    return Study(
+        batch=replace(task.regressions(), guide_name=settings.guide),
+        guide=settings.guide,
+        guides=guides.names(),
+        schedule=partial(_schedule, settings),
+        latents=task.latents,
+        response=task.response.numpy(),
+        unit=location_scale.volatility(examples, settings),
+        replicate=partial(replicated, design=task.design.numpy(), z=task.z.numpy(), prior=prior),
+        program=lambda: reference.model(
+            task.design.float(), task.response.float(), prior, None if z is None else z.float()
+        ),
+        single=True,
+        exact=(lambda: conjugate(task.design.numpy(), task.response.numpy(), prior)) if known else None,
+    )
 
 
 def _fitted(task: Terms, posterior: Regression) -> Fitted | Failed:

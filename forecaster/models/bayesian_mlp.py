@@ -27,11 +27,16 @@ from forecaster.inference.schedule import Schedule
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.random import Generator
+    from torch import Tensor
+
     from forecaster.contract import Compute, Examples, Origin
     from forecaster.distribution.predictive import Predictive
     from forecaster.families.location_scale import Terms
+    from forecaster.families.network import Prior
     from forecaster.floats import Floats
     from forecaster.inference.diagnostics import Fit
+    from forecaster.inference.study import Study
 
 
 LABEL = "Bayesian MLP"
@@ -73,23 +78,66 @@ def fit(
     examples: Sequence[Examples], settings: Settings, seeds: Sequence[int], compute: Compute
 ) -> tuple[Fitted | Failed, ...]:
     """Trains each on rows known at its own origin; all have the same series and covariates."""
-    from forecaster.families.location_scale import Terms, prior_of
-    from forecaster.families.network import Prior, fit_networks
+    from forecaster.families.location_scale import Terms
+    from forecaster.families.network import fit_networks
 
     tasks = [Terms.of(rows, settings) for rows in examples]
-    past = slice(None if settings.skip else 0)
-    schedule = replace(DAILY, steps=settings.steps, minibatch=settings.minibatch)
-    scales = (settings.hidden_weight_scale, settings.hidden_slope_scale)
     fits = fit_networks(
-        [(task.inputs, task.response, task.design[:, past], task.z) for task in tasks],
+        [_rows(task, settings) for task in tasks],
         seeds,
-        Prior(settings.hidden, settings.activation, scales[: 1 + settings.covariates], prior_of(settings)),
+        _prior(settings),
         settings.guide,
-        schedule,
+        _schedule(settings),
         settings.draws,
         compute,
     )
     return tuple(_fitted(task, posterior, settings) for task, posterior in zip(tasks, fits, strict=True))
+
+
+def _rows(task: Terms, settings: Settings) -> tuple[Tensor, ...]:
+    """Inputs, response, what skips the hidden units, covariates."""
+    past = slice(None if settings.skip else 0)
+    return task.inputs, task.response, task.design[:, past], task.z
+
+
+def _prior(settings: Settings) -> Prior:
+    from forecaster.families.location_scale import prior_of
+    from forecaster.families.network import Prior
+
+    scales = (settings.hidden_weight_scale, settings.hidden_slope_scale)
+    return Prior(settings.hidden, settings.activation, scales[: 1 + settings.covariates], prior_of(settings))
+
+
+def _schedule(settings: Settings) -> Schedule:
+    return replace(DAILY, steps=settings.steps, minibatch=settings.minibatch)
+
+
+def study(examples: Examples, settings: Settings) -> Study:
+    """One fit laid open."""
+    from forecaster.families import location_scale, reference
+    from forecaster.families.network import Networks
+    from forecaster.families.replicated import replicated
+    from forecaster.inference.study import Study
+
+    task = location_scale.Terms.of(examples, settings)
+    rows, prior = _rows(task, settings), _prior(settings)
+
+    def replicate(draws: Mapping[str, Floats], rng: Generator) -> Floats:
+        added = _added(task.inputs.numpy(), draws, settings.activation)
+        return replicated(draws, rng, rows[2].numpy(), rows[3].numpy(), prior.linear, (added[0], added[1]))
+
+    x, y, *others = rows
+    return Study(
+        batch=Networks.of([(x.double(), y, *others)], prior, settings.guide),
+        guide=settings.guide,
+        guides=guides.starting(),
+        schedule=lambda _: _schedule(settings),
+        latents=task.latents,
+        response=task.response.numpy(),
+        unit=location_scale.volatility(examples, settings),
+        replicate=replicate,
+        program=lambda: reference.network([part.float() for part in rows], prior),
+    )
 
 
 def _fitted(task: Terms, posterior: Fit, settings: Settings) -> Fitted | Failed:
@@ -119,14 +167,19 @@ def _fitted(task: Terms, posterior: Fit, settings: Settings) -> Fitted | Failed:
 
 
 def _predict(task: Terms, draws: Mapping[str, Floats], activation: Activation, origin: Origin) -> Predictive:
+    return task.predict(draws, origin, _added(task.input_of(origin)[None], draws, activation)[..., 0])
+
+
+def _added(inputs: Floats, draws: Mapping[str, Floats], activation: Activation) -> Floats:
+    """What hidden units add to location and log scale at rows of inputs `(rows, inputs)`: `(2, draws, rows)`."""
     import numpy as np
 
-    hidden = task.input_of(origin) @ draws["w"] + draws["b"]
+    hidden = inputs @ draws["w"] + draws["b"][:, None]
     if activation == "tanh":
         hidden = np.tanh(hidden)
-    added = np.zeros((2, len(hidden)))
-    added[: draws["o"].shape[1]] = (draws["o"] @ hidden[..., None])[..., 0].T
-    return task.predict(draws, origin, added)
+    added = np.zeros((2, *hidden.shape[:2]))
+    added[: draws["o"].shape[1]] = (draws["o"] @ hidden.transpose(0, 2, 1)).transpose(1, 0, 2)
+    return added
 
 
 def _average_slope(task: Terms, draws: Mapping[str, Floats], activation: Activation) -> Floats:

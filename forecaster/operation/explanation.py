@@ -14,7 +14,7 @@ from forecaster.json_numbers import number
 from ingest.windows import LENGTH
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from forecaster.floats import Floats
@@ -112,12 +112,23 @@ def table(explanation: Explanation) -> list[dict[str, str | float | None]]:
     rows: list[dict[str, str | float | None]] = []
     for name, latent in explanation.latents.items():
         other = explanation.nuts.get(name)
-        # By series first, and within a series from the oldest day.
-        for place in sorted(np.ndindex(latent.prior_sd.shape), key=lambda place: place[::-1]):
+        for place in _places(latent):
             figures = _alone(latent, place) | (_compared(latent, other, place) if other is not None else {})
             numbers = {key: number(value) for key, value in figures.items()}
             rows.append({"latent": _label(name, place, latent, explanation.facts.series), **numbers})
     return rows
+
+
+def entries(latents: Mapping[str, Latent], series: tuple[str, ...]) -> Iterator[tuple[str, Floats]]:
+    """Each entry of each latent, in the order of `table`: its name for people and its draws `(draws,)`."""
+    for name, latent in latents.items():
+        for place in _places(latent):
+            yield _label(name, place, latent, series), _at(latent, place)
+
+
+def _places(latent: Latent) -> list[tuple[int, ...]]:
+    """By series first, and within a series from the oldest day."""
+    return sorted(np.ndindex(latent.prior_sd.shape), key=lambda place: place[::-1])
 
 
 def _alone(latent: Latent, place: tuple[int, ...]) -> dict[str, float]:
