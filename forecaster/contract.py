@@ -142,6 +142,8 @@ class Fitted:
         losses: Minus the ELBO at each step `(steps,)`, in nats; empty where no ELBO was trained.
         weights: Effect of each input, None where there is none.
         diagnostics: Further figures by name.
+        says: Further figures of the forecast from an origin by name; None where there are none. Of the same kind as
+            `predict`.
         posterior: The latents by a name for people; empty where there are none.
         nuts: The same model fitted by NUTS, from a seed, which takes its time and tells how far it is; None where
             there is no such way.
@@ -153,6 +155,7 @@ class Fitted:
     losses: Floats = field(default_factory=_none)
     weights: Weights | None = None
     diagnostics: Mapping[str, float] = field(default_factory=dict)
+    says: Callable[[Origin], Mapping[str, float]] | None = None
     posterior: Mapping[str, Latent] = field(default_factory=dict)
     nuts: Callable[[int, Tell], Fitted] | None = None
 

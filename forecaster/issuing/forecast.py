@@ -93,7 +93,7 @@ def forecast(view: View, trained: Trained) -> Forecast:
         status="withheld" if predictive is None else "unreliable" if reason else "ok",
         reason=reason,
         predictive=predictive,
-        diagnostics=told if isinstance(trained.fitted, Failed) else _with_fit(told, trained.fitted),
+        diagnostics=_said(told, predictive, view, trained),
         data_vintage=view.data_vintage,
         config_sha256=trained.config_sha256,
         seed=trained.seed,
@@ -142,6 +142,18 @@ def _known(view: View, series: tuple[str, ...]) -> Inputs:
         sessions=tuple(np.datetime_as_string(view.changes.index[-LENGTH:].to_numpy(), "D").tolist()),
         window=tuple(tuple(number(v) for v in row) for row in window),
     )
+
+
+def _said(told: Diagnostics, predictive: Predictive | None, view: View, trained: Trained) -> Diagnostics:
+    """What a fit says of itself, and of its forecast from the view's day where there is one."""
+    fitted = trained.fitted
+    if isinstance(fitted, Failed):
+        return told
+    made = _with_fit(told, fitted)
+    if predictive is None or fitted.says is None:
+        return made
+    own = {name: number(value) for name, value in fitted.says(trained.origin(view)).items()}
+    return replace(made, figures={**(made.figures or {}), **own})
 
 
 def _with_fit(told: Diagnostics, fitted: Fitted) -> Diagnostics:
