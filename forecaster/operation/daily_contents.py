@@ -11,6 +11,7 @@ import pandas as pd
 
 from forecaster import models
 from forecaster.errors import ForecasterError, LedgerError
+from forecaster.evaluation import direction
 from forecaster.evaluation.scoreboard import scoreboard
 from forecaster.evaluation.verdicts import compare, in_order, in_words
 from forecaster.issuing import diagnostics
@@ -37,7 +38,7 @@ STALE_DAYS = 7
 BANDS = ("q05", "q25", "q50", "q75", "q95")
 DENSITY_POINTS = 240
 RECORD = ("symbol", "model", "as_of", "target", "issued_at")
-PAST = ("mean", "sd", *BANDS, "y", "crps", "log_score", "absolute_error", "squared_error", "in50", "in90")
+PAST = ("mean", "sd", "prob_up", *BANDS, "y", "crps", "log_score", "absolute_error", "squared_error", "in50", "in90")
 """What is read of earlier forecasts, facts and figures; distribution and diagnostics are read of the day's alone."""
 
 
@@ -119,7 +120,7 @@ def _page(today: pd.DataFrame, own: pd.DataFrame, replayed: pd.DataFrame, settin
         fan=past[["model", "target", "origin", "y", "mean", *BANDS]],
         window=_window(facts),
         scoreboard=scoreboard(past),
-        verdicts=in_words(compare(past)) if len(past) else (),
+        verdicts=_verdicts(past),
         weights=_weights(told),
         elbo=_curves(told),
         attribution=_attribution(told),
@@ -128,6 +129,13 @@ def _page(today: pd.DataFrame, own: pd.DataFrame, replayed: pd.DataFrame, settin
         notes=facts.notes,
         findings=_findings(facts),
     )
+
+
+def _verdicts(past: pd.DataFrame) -> tuple[str, ...]:
+    """What the earlier forecasts are evidence of: skill, and whether P(up) knew the direction."""
+    if past.empty:
+        return ()
+    return (*in_words(compare(past)), *direction.in_words(direction.directions(past)))
 
 
 def _inputs(told: Told) -> Inputs:

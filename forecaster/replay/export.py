@@ -149,6 +149,7 @@ def _told(judgement: Judgement) -> dict[str, object]:
         "confidence_set": [{**asdict(s), "inside": s.inside} for s in judgement.standings],
         "superiority": [{**asdict(c), "won": c.won} for c in judgement.contests],
         "calibration": [{**asdict(c), "sentence": c.sentence} for c in judgement.calibrations],
+        "direction": [{**asdict(d), "verdict": d.verdict, "sentence": d.sentence} for d in judgement.directions],
     }
 
 

@@ -14,17 +14,29 @@ if TYPE_CHECKING:
     from forecaster.evaluation.judgement import Judgement
 
 
+DIRECTIONS = [
+    "model", "days", "ups", "brier", "skill", "rps", "auc", "chance", "right", "right_half", "p", "verdict",
+]  # fmt: skip
+
+
 def tables(judgement: Judgement) -> dict[str, pd.DataFrame]:
-    """The fields `standings, contests, calibrated, tests` of `reports.contents.BacktestAsset`."""
+    """The fields `standings, contests, calibrated, tests, directions, reliable` of `reports.contents.BacktestAsset`."""
     calibrated = [(c.model, c.days, *c.band, c.breaches, c.light) for c in judgement.calibrations]
     tests = [_row(own, test) for own in judgement.calibrations for test in own.tests.values()]
     standings = [(s.model, s.score, s.p, s.inside) for s in judgement.standings]
     contests = [(c.reference, c.score, c.p, c.won) for c in judgement.contests]
+    directions = [
+        (d.model, d.days, d.ups, d.brier, d.skill, d.rps, d.auc, d.chance, d.right, d.right_half, d.p, d.verdict)
+        for d in judgement.directions
+    ]
+    reliable = [(d.model, g.days, g.said, g.came, g.low, g.high) for d in judgement.directions for g in d.groups]
     return {
         "standings": pd.DataFrame(standings, columns=["model", "score", "p", "inside"]),
         "contests": pd.DataFrame(contests, columns=["reference", "score", "p", "won"]),
         "calibrated": pd.DataFrame(calibrated, columns=["model", "days", "low", "high", "breaches", "light"]),
         "tests": pd.DataFrame(tests, columns=["model", "test", "observed", "low", "high", "p", "stars"]),
+        "directions": pd.DataFrame(directions, columns=DIRECTIONS),
+        "reliable": pd.DataFrame(reliable, columns=["model", "days", "said", "came", "low", "high"]),
     }
 
 
