@@ -26,7 +26,6 @@ from forecaster.inference.guide import INIT_SCALE, Beginning, Guide
 from forecaster.inference.laplace import Laplace
 from forecaster.inference.many import fit_many
 from forecaster.inference.noise import TWINS, Noise, Purpose
-from forecaster.inference.order import settled
 from forecaster.inference.schedule import Schedule
 from forecaster.inference.sites import Site, Start, packed_size
 
@@ -217,7 +216,7 @@ class Classifiers:
         def program(rows: Tensor | None = None) -> None:
             with pyro.plate("fits", fits, dim=-2):
                 values = {name: pyro.sample(name, prior) for name, prior in priors.items()}
-                pyro.factor("labels", _log_likelihood(x, labels, values, rows))
+                pyro.factor("labels", softmax.of_fits(x, labels, values, rows))
 
         return program
 
@@ -270,43 +269,7 @@ class Classifiers:
         lead = values["intercept"].shape[:-3]
         places = [rows[torch.linspace(0, 1, PLACES, device=rows.device).mul(len(rows) - 1).long()] for rows in self.x]
         each = []
-        for rows, own in zip(places, _by_fit(values, 1), strict=True):
-            found = softmax.scores(_turned(rows.to(own["intercept"])), own)[0]
+        for rows, own in zip(places, softmax.by_fit(values, 1), strict=True):
+            found = softmax.scores(softmax.turned(rows.to(own["intercept"])), own)[0]
             each.append((found - found.mean(1, keepdim=True)).reshape(*lead, -1))
         return torch.stack(each, -2)
-
-
-def _log_likelihood(
-    x: Sequence[Tensor], labels: Sequence[Tensor], values: dict[str, Tensor], rows: Tensor | None
-) -> Tensor:
-    """Of all fits `(..., fits, 1)` at draws `(..., fits, 1, *site shape)`; some rows are `(twins, fits, rows)`."""
-    lead, groups = values["intercept"].shape[:-3], 1 if rows is None else len(rows)
-    each = []
-    for i, own in enumerate(_by_fit(values, groups)):
-        if rows is None:
-            found = softmax.log_likelihood(_turned(x[i]), labels[i][None], own)
-        else:
-            some = rows[:, i]
-            seen = softmax.log_likelihood(settled(x[i][some].mT), labels[i][some], own)
-            found = seen * (len(labels[i]) / some.shape[1])
-        each.append(found.T.reshape(lead))
-    return torch.stack(each, -1)[..., None]
-
-
-def _turned(rows: Tensor) -> Tensor:
-    """Inputs `(rows, inputs)` as `softmax.scores` takes them, one group."""
-    return settled(rows.mT)[None]
-
-
-def _by_fit(values: dict[str, Tensor], groups: int) -> list[dict[str, Tensor]]:
-    """Each fit's values `(groups, draws, *site shape)`, where the last dimension before the fits' has the groups."""
-    lead = values["intercept"].ndim - 3
-    each: list[dict[str, Tensor]] = []
-    for name, value in values.items():
-        flat = value.squeeze(lead + 1)
-        flat = flat.flatten(0, lead - 1) if lead else flat[None]
-        parts = flat.unflatten(0, (-1, groups)).transpose(0, 1).unbind(2)
-        each = each or [{} for _ in parts]
-        for own, part in zip(each, parts, strict=True):
-            own[name] = settled(part)
-    return each

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from forecaster.inference.order import settled
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from torch import Tensor
 
@@ -54,3 +56,47 @@ def log_likelihood(x: Tensor, labels: Tensor, values: Mapping[str, Tensor]) -> T
     found = scores(x, values)
     own = found.gather(2, labels[:, None, None].expand(-1, found.shape[1], 1, -1))[:, :, 0]
     return (own - found.logsumexp(2)).sum(-1)
+
+
+def of_fits(x: Sequence[Tensor], labels: Sequence[Tensor], values: Mapping[str, Tensor], rows: Tensor | None) -> Tensor:
+    """Of the labels of all fits, at draws of their latents.
+
+    Args:
+        x: Inputs `(rows, inputs)` of each fit.
+        labels: `(rows,)` of each fit.
+        values: By site `(..., fits, 1, *site shape)`.
+        rows: Which rows of each fit stand for all `(twins, fits, some)`; all of them where None.
+
+    Returns:
+        `(..., fits, 1)`, in nats.
+    """
+    lead, groups = values["intercept"].shape[:-3], 1 if rows is None else len(rows)
+    each = []
+    for i, own in enumerate(by_fit(values, groups)):
+        if rows is None:
+            found = log_likelihood(turned(x[i]), labels[i][None], own)
+        else:
+            some = rows[:, i]
+            seen = log_likelihood(settled(x[i][some].mT), labels[i][some], own)
+            found = seen * (len(labels[i]) / some.shape[1])
+        each.append(found.T.reshape(lead))
+    return torch.stack(each, -1)[..., None]
+
+
+def turned(rows: Tensor) -> Tensor:
+    """Inputs `(rows, inputs)` as `scores` takes them, one group."""
+    return settled(rows.mT)[None]
+
+
+def by_fit(values: Mapping[str, Tensor], groups: int) -> list[dict[str, Tensor]]:
+    """Each fit's values `(groups, draws, *site shape)`, where the last dimension before the fits' has the groups."""
+    lead = values["intercept"].ndim - 3
+    each: list[dict[str, Tensor]] = []
+    for name, value in values.items():
+        flat = value.squeeze(lead + 1)
+        flat = flat.flatten(0, lead - 1) if lead else flat[None]
+        parts = flat.unflatten(0, (-1, groups)).transpose(0, 1).unbind(2)
+        each = each or [{} for _ in parts]
+        for own, part in zip(each, parts, strict=True):
+            own[name] = settled(part)
+    return each
