@@ -120,7 +120,7 @@ def fit_classifiers(
     return tuple(replace(fit, k_limit=np.inf, apart_limit=APART) for fit in fits) if belief.hidden else tuple(fits)
 
 
-def default_schedule(prior: Prior, guide: str) -> Schedule:
+def default_schedule(prior: Prior, guide: str = "laplace") -> Schedule:
     """What brings a guide to rest: little after a Laplace approximation, more where hidden units are to be learnt."""
     if prior.hidden:
         return Schedule(steps=800, learning_rate=0.1, particles=2, minibatch=128, checks=200)

@@ -13,7 +13,7 @@ class, or none is more likely than all others together, the classifier abstains,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pydantic import Field
@@ -50,6 +50,7 @@ class Settings(ModelSettings):
         minor_covariate_scale: The same for the others.
         hidden: Hidden units beside the linear part; 0 for none.
         hidden_scale: Prior standard deviation of what the hidden units add to a class' score.
+        steps: Gradient steps of a fit with hidden units; without them there is nothing to train.
         agreement: Least share of posterior draws that must find a class the most probable one, for an answer.
         median: Least median probability of that class, for an answer.
         draws: Posterior draws.
@@ -64,6 +65,7 @@ class Settings(ModelSettings):
     minor_covariate_scale: float = Field(0.02, gt=0)
     hidden: int = Field(0, ge=0)
     hidden_scale: float = Field(0.1, gt=0)
+    steps: int = Field(400, ge=20)
     agreement: float = Field(0.9, gt=0, le=1)
     median: float = Field(0.5, ge=0, lt=1)
     draws: int = Field(200, ge=2)
@@ -74,14 +76,16 @@ def fit(
 ) -> tuple[Fitted | Failed, ...]:
     """Trains all fits in one Pyro program, each on its own rows."""
     from forecaster.families.band_shapes import classes_of
-    from forecaster.families.classification import Prior, fit_classifiers
+    from forecaster.families.classification import Prior, default_schedule, fit_classifiers
 
     first = examples[0]
     prior = Prior(
         len(CLASSES), settings.intercept_scale, _scales(first, settings), settings.hidden, settings.hidden_scale
     )
     data = [(_design(rows, settings), classes_of(rows.y / rows.volatility, settings.band)) for rows in examples]
-    fits = fit_classifiers(data, seeds, prior, draws=settings.draws, compute=compute)
+    usual = default_schedule(prior)
+    schedule = replace(usual, steps=settings.steps) if settings.hidden else usual
+    fits = fit_classifiers(data, seeds, prior, schedule=schedule, draws=settings.draws, compute=compute)
     return tuple(
         _fitted(rows, design, fit, settings) for rows, (design, _), fit in zip(examples, data, fits, strict=True)
     )

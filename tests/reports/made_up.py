@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from reports.contents import AssetPage, BacktestAsset, BacktestReport, DailyReport
-from tests.reports.made_up_verdicts import contests, decisions, standings, tests_of
+from tests.reports.made_up_verdicts import contests, decisions, directions, reliable, standings, tests_of
 
 MODELS = {
     "climatology": "The distribution of all past changes, the same every day.",
@@ -329,6 +329,8 @@ def make_backtest_asset(
             columns=["model", "days", "low", "high", "breaches", "light"],
         ),
         "tests": tests_of(models, rng),
+        "directions": directions(models, rng, days),
+        "reliable": reliable(models, rng, days),
         "notes": ("Volume is summed over several exchanges.",),
     }
     return BacktestAsset(**(fields | change))
