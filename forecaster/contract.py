@@ -147,7 +147,8 @@ class Fitted:
         nuts: The same model fitted by NUTS, from a seed, which takes its time and tells how far it is; None where
             there is no such way.
         figures: From an origin to what it says of that day by name, such as the probabilities of states; kept beside
-            `diagnostics` with every forecast that is recorded. None where it says nothing.
+            `diagnostics` with every forecast that is recorded. None where it says nothing. Of the same kind as
+            `predict`.
     """
 
     predict: Callable[[Origin], Predictive]

@@ -142,6 +142,12 @@ class BacktestAsset:
         tests: Calibration, one row per model and test: `model, test, observed, low, high, p, stars`; observed is a
             part of days and low and high are its band, NaN where a test is about none; stars is 1 where p is below
             5 %, 2 where it is so after correction for all tests of the table.
+        directions: What each model's P(up) was worth, one row per model: `model, days, ups, brier, skill, rps, auc,
+            chance, right, right_half, p, verdict`; ups is the share of days that rose, skill is against the forecast
+            that always says that share, chance how far from 0.5 the AUC lies by luck, right and right_half are shares
+            of right answers, verdict is better, worse or empty.
+        reliable: Days by P(up), one row per model and group of days: `model, days, said, came, low, high`; said is the
+            mean P(up), came the share of days that rose, low and high its 95 % interval.
         notes: What a reader should know about the data.
     """
 
@@ -162,6 +168,8 @@ class BacktestAsset:
     tests: pd.DataFrame
     novel_days: pd.DataFrame
     unlike: tuple[str, ...]
+    directions: pd.DataFrame
+    reliable: pd.DataFrame
     notes: tuple[str, ...]
 
 

@@ -18,6 +18,8 @@ draws = 20
 [models.bayesian_mlp]
 steps = 40
 draws = 20
+[models.direction]
+draws = 20
 [models.baseline_mlp]
 epochs = 5
 [models.regimes]

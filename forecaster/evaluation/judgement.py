@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from forecaster.evaluation import calibration
+from forecaster.evaluation import calibration, direction
 from forecaster.evaluation.calibration import Calibration, calibrations
 from forecaster.evaluation.confidence_set import confidence_set
+from forecaster.evaluation.direction import Direction, directions
 from forecaster.evaluation.novel_days import Harder, novel_days
 from forecaster.evaluation.superiority import superiority
 from forecaster.evaluation.verdicts import (
@@ -85,6 +86,7 @@ class Judgement:
         standings: The Model Confidence Set of each score; empty where those days are too few.
         contests: The tests of superior predictive ability, likewise.
         calibrations: A model each.
+        directions: What each model's P(up) was worth.
         models: Models that were scored.
         trials: Configurations ever tried, these among them.
         counted: Whether a home counted what was ever tried.
@@ -97,6 +99,7 @@ class Judgement:
     standings: list[Standing]
     contests: list[Contest]
     calibrations: list[Calibration]
+    directions: list[Direction]
     models: int
     trials: int
     counted: bool = True
@@ -110,6 +113,7 @@ class Judgement:
             *self._together(),
             *self._tried(),
             *calibration.in_words(self.calibrations),
+            *direction.in_words(self.directions),
         )
 
     @property
@@ -149,8 +153,9 @@ def judge(scores: pd.DataFrame, trials: int = 0, warn_above: float = 0.99) -> Ju
     """Judges the forecasts of one asset.
 
     Args:
-        scores: `model, target, crps, log_score, pit`, one row per forecast; rows without a score are left out;
-            where there is `novelty` too, days unlike their past are judged.
+        scores: `model, target, crps, log_score, pit`, and for the direction what `directions` takes, one row per
+            forecast; rows without a score are left out; where there is `novelty` too, days unlike their past are
+            judged.
         trials: Configurations ever tried; those of the rows alone where they hold more, or where nobody counted (0).
         warn_above: From which novelty on a day is unlike its past.
     """
@@ -165,6 +170,7 @@ def judge(scores: pd.DataFrame, trials: int = 0, warn_above: float = 0.99) -> Ju
         standings=[standing for score, panel in enough.items() for standing in _standings(panel, score)],
         contests=_contests(enough, excess(trials, count)),
         calibrations=calibrations(scored),
+        directions=directions(scored, excess(trials, count)),
         models=count,
         trials=max(trials, count),
         counted=trials > 0,

@@ -11,6 +11,7 @@ import pandas as pd
 
 from forecaster import models
 from forecaster.errors import ForecasterError, LedgerError
+from forecaster.evaluation import direction
 from forecaster.evaluation.scoreboard import scoreboard
 from forecaster.evaluation.verdicts import compare, in_order, in_words
 from forecaster.issuing import diagnostics
@@ -41,7 +42,7 @@ NO_REGIMES = pd.DataFrame({"target": pd.to_datetime([]), "regime": pd.Series([],
 REGIME_NAMES = ("calm", "nervous", "panic")
 REGIMES = "regimes"
 """The model whose filtered regimes stand below the fan: of each day on which it was run and recorded."""
-PAST = ("mean", "sd", *BANDS, "y", "crps", "log_score", "absolute_error", "squared_error", "in50", "in90")
+PAST = ("mean", "sd", "prob_up", *BANDS, "y", "crps", "log_score", "absolute_error", "squared_error", "in50", "in90")
 """What is read of earlier forecasts, facts and figures; distribution and diagnostics are read of the day's alone."""
 
 
@@ -138,7 +139,7 @@ def _page(
         regimes=band[band["target"].isin(past["target"])],
         window=_window(facts),
         scoreboard=scoreboard(past),
-        verdicts=in_words(compare(past)) if len(past) else (),
+        verdicts=_verdicts(past),
         weights=_weights(told),
         elbo=_curves(told),
         attribution=_attribution(told),
@@ -148,6 +149,13 @@ def _page(
         notes=facts.notes + ((unlike.sentence,) if unlike else ()),
         findings=_findings(facts),
     )
+
+
+def _verdicts(past: pd.DataFrame) -> tuple[str, ...]:
+    """What the earlier forecasts are evidence of: skill, and whether P(up) knew the direction."""
+    if past.empty:
+        return ()
+    return (*in_words(compare(past)), *direction.in_words(direction.directions(past)))
 
 
 def _inputs(told: Told) -> Inputs:

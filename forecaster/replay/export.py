@@ -162,6 +162,7 @@ def _told(judgement: Judgement) -> dict[str, object]:
         "superiority": [{**asdict(c), "won": c.won} for c in judgement.contests],
         "calibration": [{**asdict(c), "sentence": c.sentence} for c in judgement.calibrations],
         "novel_days": [{**asdict(c), "sentence": c.sentence} for c in judgement.novel],
+        "direction": [{**asdict(d), "verdict": d.verdict, "sentence": d.sentence} for d in judgement.directions],
     }
 
 

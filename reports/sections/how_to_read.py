@@ -132,6 +132,17 @@ _PIT = (
         ),
     ),
 )
+_DIRECTION = (
+    (
+        "Brier score, AUC",
+        (
+            "The Brier score is the mean squared gap between P(up) and what came (1 for a rise, 0 otherwise); lower is "
+            "better, and 0.25 is what 50 % on every day gets. AUC is the probability that of two days the one that "
+            "rose had the higher P(up): 0.5 is no knowledge of the direction. A model knows something where its Brier "
+            "score is lower, by more than luck, than that of always saying the share of days that rose."
+        ),
+    ),
+)
 _DECISIONS = (
     (
         "Sharpe ratio",
@@ -195,10 +206,13 @@ def _blocks(report: DailyReport | BacktestReport) -> Iterator[Block]:
     if isinstance(report, DailyReport):
         parts = _PARTS if any(len(asset.attribution) for asset in report.assets) else ()
         pools = _POOLS if any(len(asset.shares) for asset in report.assets) else ()
-        yield Facts((*_FORECAST, *_STATUS, *parts, *pools, *_RECORD, *_WEIGHTS))
+        judged = any("P(up)" in sentence for asset in report.assets for sentence in asset.verdicts)
+        known = _DIRECTION if judged else ()
+        yield Facts((*_FORECAST, *_STATUS, *parts, *pools, *_RECORD, *known, *_WEIGHTS))
     else:
         decided = _DECISIONS if any(len(asset.decisions) for asset in report.assets) else ()
-        yield Facts((*_FORECAST[:1], *_FORECAST[2:4], *_RECORD, *_PIT, *decided))
+        known = _DIRECTION if any(len(asset.directions) for asset in report.assets) else ()
+        yield Facts((*_FORECAST[:1], *_FORECAST[2:4], *_RECORD, *_PIT, *known, *decided))
     yield Paragraph(
         "This report is not investment advice. It shows what models make of past data; it knows neither your "
         "circumstances nor tomorrow\u2019s news, and its models can be wrong together."

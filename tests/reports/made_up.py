@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from reports.contents import AssetPage, BacktestAsset, BacktestReport, DailyReport
-from tests.reports.made_up_verdicts import contests, decisions, standings, tests_of
+from tests.reports.made_up_verdicts import contests, decisions, directions, reliable, standings, tests_of
 
 MODELS = {
     "climatology": "The distribution of all past changes, the same every day.",
@@ -333,6 +333,8 @@ def make_backtest_asset(
         "tests": tests_of(models, rng),
         "novel_days": novel_days(models, rng, days),
         "unlike": (f"{models[0]}: no evidence that warned days were harder (p = 0.34).",),
+        "directions": directions(models, rng, days),
+        "reliable": reliable(models, rng, days),
         "notes": ("Volume is summed over several exchanges.",),
     }
     return BacktestAsset(**(fields | change))

@@ -56,3 +56,36 @@ def tests_of(models: tuple[str, ...], rng: np.random.Generator) -> pd.DataFrame:
             rate, names = 1 - level / 100, ("kupiec", "independence", "conditional_coverage")
             rows += [(model, f"{test}_{level}", rate, rate / 2, 2 * rate, rng.uniform(), i % 3) for test in names]
     return pd.DataFrame(rows, columns=["model", "test", "observed", "low", "high", "p", "stars"])
+
+
+def directions(models: tuple[str, ...], rng: np.random.Generator, days: int) -> pd.DataFrame:
+    """What each model's P(up) was worth."""
+    rows = [
+        {
+            "model": model,
+            "days": days,
+            "ups": 0.53,
+            "brier": 0.249 + rng.normal(0, 0.002),
+            "skill": rng.normal(0, 0.01),
+            "rps": 0.23 + rng.normal(0, 0.002),
+            "auc": rng.uniform(0.48, 0.56),
+            "chance": 0.07,
+            "right": rng.uniform(0.49, 0.55),
+            "right_half": rng.uniform(0.49, 0.57),
+            "p": rng.uniform(),
+            "verdict": ("", "better", "worse")[i % 3],
+        }
+        for i, model in enumerate(models)
+    ]
+    return pd.DataFrame(rows)
+
+
+def reliable(models: tuple[str, ...], rng: np.random.Generator, days: int) -> pd.DataFrame:
+    """Five groups of days a model."""
+    rows = [
+        {"model": model, "days": days // 5, "said": said, "came": came, "low": came - 0.13, "high": came + 0.13}
+        for model in models
+        for said in np.linspace(0.46, 0.58, 5)
+        for came in [0.53 + rng.normal(0, 0.04)]
+    ]
+    return pd.DataFrame(rows)
