@@ -13,6 +13,7 @@ All fits take a step together and share nothing: each has random numbers of its 
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from math import log
 from typing import TYPE_CHECKING
@@ -145,10 +146,12 @@ def fit_all(
         raise ValueError(f"every fit needs a seed of its own: {len(data)} fits, {len(seeds)} seeds")
     longest = max((x[0].numel() * len(x) for x, _ in data), default=0)
     size = max(1, compute.memory // (shape.bytes_a_fit(schedule.minibatch) + 8 * longest))
+    # On the processor no default is set: it would cost every call of torch a little.
+    place = nullcontext() if compute.device == "cpu" else torch.device(compute.device)
     found: list[Outcome] = []
     for first in range(0, len(data), size):
         some = slice(first, first + size)
-        with isolated(0), torch.device(compute.device):
+        with isolated(0), place:
             found += _Together(data[some], seeds[some], shape, prior, weighting, schedule).outcomes(draws)
     return tuple(found)
 
@@ -194,7 +197,7 @@ class _Together:
         with torch.no_grad():
             noise = Noise(self.seeds, self.shape.size, Purpose.DRAWS).draw(-(-draws // TWINS))
             drawn = self._latents(noise.squeeze(-2).flatten(0, 1)[:draws])
-            kl = self._kl(drawn).T.contiguous().mean(-1)
+            kl = self._kl(drawn).reshape(-1, len(self.seeds)).mT.contiguous().mean(-1)
         kept = drawn.movedim(1, 0).cpu()
         probe = self._train([self.schedule.learning_rate] * PROBE)  # it moves the posterior: draws are taken already
         return [

@@ -85,19 +85,18 @@ def recurrent(x: Tensor, weights: Tensor) -> Tensor:
     """  # noqa: D205  # two sources do not fit a line
     networks, rows, steps, inputs = x.shape
     hidden = weights.shape[2] // 4
-    outside = affine(x.reshape(networks, rows * steps, inputs), weights[:, hidden:])
-    outside = outside.reshape(networks, rows, steps, 4 * hidden).movedim(2, 0).contiguous()
     # A sigmoid is a tanh at half the place; torch's own sigmoid rounds a number by where it stands.
     half = torch.cat([x.new_full((3 * hidden,), 0.5), x.new_ones(hidden)])
     keep = torch.cat([x.new_zeros(hidden), x.new_full((hidden,), REMEMBER), x.new_zeros(2 * hidden)])
-    inside, state, cell = weights[:, :hidden].contiguous(), x.new_zeros((networks, rows, hidden)), None
+    outside = (affine(x.reshape(networks, rows * steps, inputs), weights[:, hidden:]) + keep) * half
+    outside = outside.reshape(networks, rows, steps, 4 * hidden).movedim(2, 0).contiguous()
+    inside, state, cell = weights[:, :hidden] * half, x.new_zeros((networks, rows, hidden)), None
     found = []
     for own in outside:
-        gates = own if cell is None else own + product(state, inside)
-        gates = ((gates + keep) * half).tanh()
+        gates = (own if cell is None else own + product(state, inside)).tanh()
         enter, stay, leave = (gates[..., : 3 * hidden] * 0.5 + 0.5).split(hidden, -1)
         written = enter * gates[..., 3 * hidden :]
-        cell = written if cell is None else stay * cell + written
+        cell = written if cell is None else torch.addcmul(written, stay, cell)
         state = leave * cell.tanh()
         found.append(state)
     return torch.stack(found, 2)
