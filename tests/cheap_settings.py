@@ -20,6 +20,9 @@ steps = 40
 draws = 20
 [models.baseline_mlp]
 epochs = 5
+[models.bayes_by_backprop]
+steps = 20
+draws = 20
 [models.ensemble]
 members = ["climatology", "ewma"]
 [models.recalibrated]

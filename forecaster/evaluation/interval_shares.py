@@ -2,8 +2,8 @@
 
 The three shares are those by which Bayesian networks are often judged: of outcomes inside `mean +- k sd`, below its
 upper bound and above its lower bound. None is a score. A band that is wide enough has 100 % of all three, however
-little it says; on skewed data a symmetric band may hold the right share of outcomes and miss on one side alone. So they come
-with two proper scores (Gneiting and Raftery 2007, doi:10.1198/016214506000001437), which are lowest for the
+little it says; on skewed data a symmetric band may hold the right share of outcomes and miss on one side alone. So
+they come with two proper scores (Gneiting and Raftery 2007, doi:10.1198/016214506000001437), which are lowest for the
 distribution that the outcomes come from.
 """
 

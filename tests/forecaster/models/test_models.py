@@ -15,7 +15,9 @@ from forecaster.settings import of_tables
 from forecaster.view.arrays import training
 from forecaster.view.view import look
 
-QUICK = {"bayesian_linear": {"steps": 40}, "bayesian_mlp": {"steps": 40}, "baseline_mlp": {"epochs": 3}}
+QUICK = {"bayesian_linear": {"steps": 40}, "bayesian_mlp": {"steps": 40}, "baseline_mlp": {"epochs": 3}} | {
+    "bayes_by_backprop": {"steps": 20, "draws": 20}
+}
 
 
 def examples(rows: int, seed: int, effect, series=("price", "volume", "tweets")) -> Examples:
