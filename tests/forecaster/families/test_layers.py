@@ -68,7 +68,7 @@ def test_the_kl_from_one_normal_is_exact_and_that_from_a_mixture_is_what_many_dr
     """The mean of 20,000 estimates within 4 standard errors of an integral: a false alarm in 15,000."""
     layer = BayesianLinear(3, 2, ScaleMixture.single(0.7))
     q = Normal(layer.weights.mean, layer.weights.log_sd.exp())
-    assert layer.kl().item() == pytest.approx(float(kl_divergence(q, Normal(0.0, 0.7)).sum()), rel=1e-5)
+    assert layer.kl().item() == pytest.approx(kl_divergence(q, Normal(0.0, 0.7)).sum().item(), rel=1e-5)
 
     prior, mean, sd = ScaleMixture(0.3, 0.8, 0.1), torch.tensor([[0.4, -0.05]]), torch.tensor([[0.2, 0.1]])
     drawn = mean + sd * torch.randn(20_000, 2)
@@ -134,7 +134,7 @@ def test_the_posterior_of_a_line_is_the_exact_one_as_far_as_mean_field_goes() ->
     sds = layer.weights.log_sd.detach().exp().double().numpy()[:, 0]
     given = (np.diag(design.T @ design) / NOISE**2 + 1) ** -0.5
     np.testing.assert_allclose(sds, given, rtol=0.15)
-    assert (sds[:2] < 0.9 * exact.sd[:2]).all()
+    assert (sds[:2] < 0.95 * exact.sd[:2]).all()
 
 
 def test_shuffled_labels_leave_the_weights_at_their_prior() -> None:

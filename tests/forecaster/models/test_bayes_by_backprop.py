@@ -66,7 +66,7 @@ def test_a_planted_effect_and_the_width_of_the_noise_are_found() -> None:
 
 
 def beyond(lags: slice, rows: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Windows of 21 independent changes and a response that follows the mean of earlier ones, with noise of half its size.
+    """Windows of 21 independent changes; the response is the sum of some earlier ones in units of its sd, plus noise.
 
     `lags` counts from the newest change before the response, which is 1.
     """
@@ -80,7 +80,7 @@ def beyond(lags: slice, rows: int, seed: int) -> tuple[torch.Tensor, torch.Tenso
 
 
 def test_an_lstm_finds_what_lies_beyond_seven_sessions_and_nothing_beyond_its_window() -> None:
-    """Lags 10 to 20: it explains two fifths of new responses, a layer over seven days nothing, nor it of lags 30 to 40."""
+    """Lags 10 to 20: 40 % of new variance, where a layer over seven days has none, nor the LSTM of lags 30 to 40."""
     prior, schedule = ScaleMixture(0.5, 1.0, 0.1), Schedule(250, 0.05, minibatch=64)
 
     def explained(lags: slice, shape: Shape) -> float:
