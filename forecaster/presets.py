@@ -17,6 +17,7 @@ PRESETS: dict[str, dict[str, Any]] = {
             "baseline_mlp": {"epochs": 5},
             "regimes": {"draws": 20, "checks": 100},
             "direction": {"draws": 40},
+            "bayes_by_backprop": {"steps": 40, "draws": 40},
         },
     },
     # As the original study ran: seven columns of raw changes over seven days (49 numbers), errors of a known

@@ -25,6 +25,9 @@ epochs = 5
 [models.regimes]
 draws = 20
 checks = 100
+[models.bayes_by_backprop]
+steps = 20
+draws = 20
 [models.ensemble]
 members = ["climatology", "ewma"]
 [models.recalibrated]

@@ -24,6 +24,7 @@ QUICK = {
         "bayesian_mlp": {"steps": 40, "draws": 20},
         "baseline_mlp": {"epochs": 3},
         "regimes": {"draws": 20, "checks": 100},
+        "bayes_by_backprop": {"steps": 20, "draws": 20},
         "ensemble": {"members": ("climatology", "ewma")},
         "recalibrated": {"members": ("climatology", "ewma")},
     },

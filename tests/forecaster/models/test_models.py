@@ -20,6 +20,7 @@ QUICK = {
     "bayesian_mlp": {"steps": 40},
     "baseline_mlp": {"epochs": 3},
     "direction": {"draws": 20},
+    "bayes_by_backprop": {"steps": 20, "draws": 20},
 }
 
 

@@ -26,6 +26,7 @@ FITS = {
     "bayesian_mlp": {"steps": 20, "draws": 20},
     "baseline_mlp": {"epochs": 2},
     "regimes": {"draws": 20, "checks": 100},
+    "bayes_by_backprop": {"steps": 20, "draws": 20},
     "ensemble": {"members": ("climatology", "ewma")},
     "recalibrated": {"members": ("climatology", "ewma")},
 }
@@ -35,6 +36,7 @@ SETTINGS = {
     "Student-t errors, mean field": ("bayesian_linear", {}, {"noise": "student_t", "guide": "mean_field"}),
     "Laplace, no covariates": ("bayesian_linear", {}, {"guide": "laplace", "covariates": False}),
     "a linear activation": ("bayesian_mlp", {}, {"activation": "linear"}),
+    "an LSTM": ("bayes_by_backprop", {}, {"layers": "lstm"}),
     "raw changes": ("baseline_mlp", {}, {"scaling": "none"}),
     "price alone": ("baseline_mlp", {"series": ("price",)}, {}),
     "seven series": ("baseline_mlp", {"series": PRESETS["study"]["forecast"]["series"]}, {}),
