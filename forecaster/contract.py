@@ -143,6 +143,8 @@ class Fitted:
         weights: Effect of each input, None where there is none.
         diagnostics: Further figures by name.
         posterior: The latents by a name for people; empty where there are none.
+        layers: Weights of each layer of a network by name, `(draws, *shape)` in the units that it is trained in; one
+            draw where they have no spread. Empty of what is no network.
         nuts: The same model fitted by NUTS, from a seed, which takes its time and tells how far it is; None where
             there is no such way.
     """
@@ -154,6 +156,7 @@ class Fitted:
     weights: Weights | None = None
     diagnostics: Mapping[str, float] = field(default_factory=dict)
     posterior: Mapping[str, Latent] = field(default_factory=dict)
+    layers: Mapping[str, Floats] = field(default_factory=dict)
     nuts: Callable[[int, Tell], Fitted] | None = None
 
 
