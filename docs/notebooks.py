@@ -52,7 +52,7 @@ def _fresh():
     matplotlib.rcdefaults()
     matplotlib.rcParams.update({"figure.dpi": 90, "figure.max_open_warning": 0})
     pandas.reset_option("^display")
-    pandas.set_option("display.width", 116, "display.max_columns", None)
+    pandas.set_option("display.width", 200, "display.max_columns", None, "display.max_colwidth", 90)
     random.seed(0)
     numpy.random.seed(0)
     if "torch" in sys.modules:

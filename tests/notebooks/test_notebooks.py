@@ -53,6 +53,16 @@ def test_a_notebook_runs(script: Path, warm: Run, folder: Path, home: Path) -> N
     assert not home.exists()
 
 
+def test_the_study_runs_on_its_own_file_too(ethereum: Path, warm: Run) -> None:
+    """The figures that `docs/study.md` names: those of predicting zero on the study's last 30 days."""
+    script = (SCRIPTS / "ethereum_study.py").read_text("utf-8")
+    assert script.count("\nFILE = None\n") == 1
+    notebook = warm(script.replace("\nFILE = None\n", f"\nFILE = {str(ethereum)!r}\n"))
+    printed = "".join(o.text for c in notebook.cells for o in c.get("outputs", []) if o.output_type == "stream")
+    assert "the study's file 2015-08-07 to 2018-01-21" in printed
+    assert "predict zero:          MSE 0.005726, MAE 0.060142" in printed
+
+
 @pytest.mark.campaign
 @every_notebook
 def test_a_notebook_runs_in_a_kernel_of_its_own(script: Path, tmp_path: Path, home: Path) -> None:
