@@ -1,8 +1,8 @@
 # %% [markdown]
 # # The Ethereum study, repaired
 #
-# After this page you can repeat a published study of daily Ethereum prices with its errors corrected, on its own data or
-# on yours: forecast *one* day ahead, choose nothing on the test days, let the noise be estimated, score whole
+# After this page you can repeat a published study of daily Ethereum prices with its errors corrected, on its own data
+# or on yours: forecast *one* day ahead, choose nothing on the test days, let the noise be estimated, score whole
 # distributions, and read a verdict in plain words. You can also compare the weights of its deterministic network with
 # those of the Bayesian one, layer by layer, and tell which of them the data have determined.
 #
@@ -35,9 +35,9 @@ from ingest import sources
 # %% [markdown]
 # ## 1. The data
 #
-# The study's table is public: `bayesian/ethusd_tweets.csv` of the repository Rachnog/Deep-Trading. It is not part of this
-# program. Download it and write its path in place of `None`; until then a simulated market with tweets stands for it,
-# whose volatility follows the tweets, as in the study's hope.
+# The study's table is public: `bayesian/ethusd_tweets.csv` of the repository Rachnog/Deep-Trading. It is not part of
+# this program. Download it and write its path in place of `None`; until then a simulated market with tweets stands for
+# it, whose volatility follows the tweets, as in the study's hope.
 
 # %%
 FILE = None
@@ -63,8 +63,8 @@ prices.tail(3).round(2)
 # ## 2. Two days ahead, or one?
 #
 # A window that begins on day `i` and is seven days long ends on day `i + 6`. The next day is `i + 7`. The study took
-# `i + WINDOW + FORECAST` with `FORECAST = 1`, which is day `i + 8`. In the small table below, the last day of each window
-# is on the left, then the day that should be forecast and the day that was.
+# `i + WINDOW + FORECAST` with `FORECAST = 1`, which is day `i + 8`. In the small table below, the last day of each
+# window is on the left, then the day that should be forecast and the day that was.
 
 # %%
 WINDOW = 7
@@ -92,15 +92,15 @@ print(f"predict zero:          MSE {np.mean(later**2):.6f}, MAE {np.abs(later).m
 print(f"predict the past mean: MSE {np.mean((later - y.mean()) ** 2):.6f}, MAE {np.abs(later - y.mean()).mean():.6f}")
 
 # %% [markdown]
-# On the study's own file its network printed a mean squared error of 0.0075026 and a mean absolute error of 0.0691868 on
-# these 30 days. Predicting *no change at all* has 0.005726 and 0.060142. Two numbers that need no model should stand
-# beside every error that is printed.
+# On the study's own file its network printed a mean squared error of 0.0075026 and a mean absolute error of 0.0691868
+# on these 30 days. Predicting *no change at all* has 0.005726 and 0.060142. Two numbers that need no model should
+# stand beside every error that is printed.
 #
 # ## 3. Noise of a known size
 #
 # A likelihood with a standard deviation of 1 says that a day's change is usually within 100 %. Such a model can learn
-# next to nothing: an observation with so much noise hardly moves a posterior. And its forecasts are far too wide. The log
-# score (minus the log density at what happened, in nats) of a normal around zero, on the last 30 days:
+# next to nothing: an observation with so much noise hardly moves a posterior. And its forecasts are far too wide. The
+# log score (minus the log density at what happened, in nats) of a normal around zero, on the last 30 days:
 
 # %%
 fixed, learnt = (-norm.logpdf(later, scale=scale).mean() for scale in (1.0, y.std()))
@@ -111,10 +111,10 @@ assert learnt < fixed - 1
 # %% [markdown]
 # ## 4. The comparison, repaired
 #
-# `backtest` replays the last 60 days, each forecast from what was known the day before. The target is one session ahead;
-# the deterministic network chooses its epoch on the latest tenth of its *training* rows; noise, tails and volatility are
-# estimated; and everything is scored by proper scores: CRPS (in units of change) and the log score, lower is better.
-# `climatology` is the histogram of past changes: what is known without any model.
+# `backtest` replays the last 60 days, each forecast from what was known the day before. The target is one session
+# ahead; the deterministic network chooses its epoch on the latest tenth of its *training* rows; noise, tails and
+# volatility are estimated; and everything is scored by proper scores: CRPS (in units of change) and the log score,
+# lower is better. `climatology` is the histogram of past changes: what is known without any model.
 
 # %%
 replayed = backtest(
@@ -142,8 +142,8 @@ print(*next(iter(replayed.verdicts.values())).sentences, sep="\n")
 #
 # ## 5. The weights, compared
 #
-# The study ended with a comparison of its two networks of 25 linear units: does the Bayesian one find the weights of the
-# other? Here are both on the same 322 windows. `baseline_mlp` has one number for each weight; `bayesian_mlp` has a
+# The study ended with a comparison of its two networks of 25 linear units: does the Bayesian one find the weights of
+# the other? Here are both on the same 322 windows. `baseline_mlp` has one number for each weight; `bayesian_mlp` has a
 # posterior, here under the preset `study`: noise of 1, no volatility, no tails.
 
 # %%
@@ -176,9 +176,10 @@ compared.astype({"count": int}).round(3)
 
 # %% [markdown]
 # `mean` and `sd` are over the weights of a layer (of the Bayesian network over its posterior means): two columns that
-# differ, as they should. `posterior_sd` is how uncertain a single weight is, and `uncertain` the share of weights whose
-# posterior mean is smaller than one posterior standard deviation. `hoyer` is sparsity after Hoyer (2004): 0 where all
-# weights of a layer have one size, 1 where a single one is not zero. Independent normal numbers have about 0.2, uniform ones 0.13 to 0.14.
+# differ, as they should. `posterior_sd` is how uncertain a single weight is, and `uncertain` the share of weights
+# whose posterior mean is smaller than one posterior standard deviation. `hoyer` is sparsity after Hoyer (2004): 0
+# where all weights of a layer have one size, 1 where a single one is not zero. Independent normal numbers have about
+# 0.2, uniform ones 0.13 to 0.14.
 
 # %%
 figure, axes = plt.subplots(2, 2, figsize=(11, 6), width_ratios=[4, 1])
@@ -207,15 +208,15 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# The two have nothing in common but their shape. Kernel 1 of the deterministic network is still what training began with:
-# uniform random numbers within ±0.28, with a standard deviation of 0.16 and a sparsity of 0.14. Changes of a few per cent
-# pull too little on them for a hundred epochs to matter.
+# The two have nothing in common but their shape. Kernel 1 of the deterministic network is still what training began
+# with: uniform random numbers within ±0.28, with a standard deviation of 0.16 and a sparsity of 0.14. Changes of a few
+# per cent pull too little on them for a hundred epochs to matter.
 #
 # The Bayesian network says openly that it knows nothing. Kernel 1 is as uncertain as before the data (its prior sd is
-# 1/7), and in every layer each posterior mean is smaller than its own uncertainty. Bias 1 and kernel 2 are about half as
-# wide as their priors, since their product moves the level of the forecast, which 322 days do measure, even with noise of
-# 1: bias 2 has the posterior sd of such a mean, 1 / √322 or 0.056. This is not an agreement of two methods on what moves
-# the price, which the study took it for when it compared means with means.
+# 1/7), and in every layer each posterior mean is smaller than its own uncertainty. Bias 1 and kernel 2 are about half
+# as wide as their priors, since their product moves the level of the forecast, which 322 days do measure, even with
+# noise of 1: bias 2 has the posterior sd of such a mean, 1 / √322 or 0.056. This is not an agreement of two methods on
+# what moves the price, which the study took it for when it compared means with means.
 #
 # One more caution: hidden units have no names. Another fit may swap two of them or turn their signs, so that a weight's
 # neighbour in the picture means nothing; what can be compared is a layer as a whole.
