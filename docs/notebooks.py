@@ -53,6 +53,8 @@ def _fresh():
     matplotlib.rcParams.update({"figure.dpi": 90, "figure.max_open_warning": 0})
     pandas.reset_option("^display")
     pandas.set_option("display.width", 200, "display.max_columns", None, "display.max_colwidth", 90)
+    for name in {"forecaster.models", "ingest.sources", "ingest.attention"} & sys.modules.keys():
+        del sys.modules[name].__path__[1:]
     random.seed(0)
     numpy.random.seed(0)
     if "torch" in sys.modules:

@@ -215,8 +215,8 @@ plt.show()
 # The Bayesian network says openly that it knows nothing. Kernel 1 is as uncertain as before the data (its prior sd is
 # 1/7), and in every layer each posterior mean is smaller than its own uncertainty. Bias 1 and kernel 2 are about half
 # as wide as their priors, since their product moves the level of the forecast, which 322 days do measure, even with
-# noise of 1: bias 2 has the posterior sd of such a mean, 1 / √322 or 0.056. This is not an agreement of two methods on
-# what moves the price, which the study took it for when it compared means with means.
+# noise of 1: bias 2 has the posterior sd of such a mean, 1 / √322 or 0.056. Means alone, printed
+# twice, could not have shown any of this.
 #
 # One more caution: hidden units have no names. Another fit may swap two of them or turn their signs, so that a weight's
 # neighbour in the picture means nothing; what can be compared is a layer as a whole.

@@ -94,12 +94,15 @@ import numpy as np
 import pandas as pd
 import pyro
 import torch
+from forecaster import models
 (plt.get_fignums(), plt.rcParams["lines.linewidth"], pd.get_option("display.max_rows"), len(warnings.filters),
- np.random.rand(), float(torch.rand(1)), torch.get_default_dtype(), list(pyro.get_param_store()))
+ np.random.rand(), float(torch.rand(1)), torch.get_default_dtype(), list(pyro.get_param_store()),
+ len(models.__path__))
 """
     change = """
 # %%
 secret = 1
+models.__path__.append("/nowhere")
 warnings.filterwarnings("ignore", "anything")
 plt.figure()
 plt.rcParams["lines.linewidth"] = 7
