@@ -36,7 +36,7 @@ from ingest import sources
 # ## 1. The data
 #
 # The study's table is public: `bayesian/ethusd_tweets.csv` of the repository Rachnog/Deep-Trading. It is not part of
-# this program. Download it and write its path in place of `None`; until then a simulated market with tweets stands for
+# this program. Download it and write its path in place of `None`; until then a simulated market with tweets replaces
 # it, whose volatility follows the tweets, as in the study's hope.
 
 # %%
@@ -93,8 +93,8 @@ print(f"predict the past mean: MSE {np.mean((later - y.mean()) ** 2):.6f}, MAE {
 
 # %% [markdown]
 # On the study's own file its network printed a mean squared error of 0.0075026 and a mean absolute error of 0.0691868
-# on these 30 days. Predicting *no change at all* has 0.005726 and 0.060142. Two numbers that need no model should
-# stand beside every error that is printed.
+# on these 30 days. Predicting *no change at all* has 0.005726 and 0.060142. Two numbers that need no model belong
+# next to every error that is printed.
 #
 # ## 3. Noise of a known size
 #
