@@ -11,7 +11,7 @@ SIZE := 1.8 GB with a CPU build of PyTorch, 5.5 GB with its ordinary build for L
   the installation page of PyTorch names
 endif
 
-.PHONY: demo test check format bench study campaigns drawings clean
+.PHONY: demo test check format bench study campaigns drawings notebooks clean
 
 demo: .venv/runtime ## the main job on the embedded data; prints where the report is
 	$(BIN)/forecaster demo
@@ -41,6 +41,9 @@ campaigns: .venv/dev ## the long runs behind docs/evidence.md
 
 drawings: .venv/dev ## the models and guides in docs/models.md, drawn again; needs the program `dot` of graphviz
 	$(BIN)/python -m docs.drawings
+
+notebooks: .venv/dev ## runs the notebooks and writes their pages in docs/notebooks
+	$(BIN)/python -m docs.notebooks
 
 clean:
 	rm -rf .venv build *.egg-info

@@ -144,6 +144,8 @@ class Fitted:
         weights: Effect of each input, None where there is none.
         diagnostics: Further figures by name.
         posterior: The latents by a name for people; empty where there are none.
+        layers: Weights of each layer of a network by name, `(draws, *shape)` in the units that it is trained in; one
+            draw where they have no spread. Empty of what is no network.
         nuts: The same model fitted by NUTS, from a seed, which takes its time and tells how far it is; None where
             there is no such way.
         figures: From an origin to what it says of that day by name, such as the probabilities of states; kept beside
@@ -158,6 +160,7 @@ class Fitted:
     weights: Weights | None = None
     diagnostics: Mapping[str, float] = field(default_factory=dict)
     posterior: Mapping[str, Latent] = field(default_factory=dict)
+    layers: Mapping[str, Floats] = field(default_factory=dict)
     nuts: Callable[[int, Tell], Fitted] | None = None
     figures: Callable[[Origin], Mapping[str, float]] | None = None
 

@@ -9,8 +9,9 @@ import ast
 import pkgutil
 import sys
 from dataclasses import dataclass
-from importlib import import_module
+from importlib import import_module, invalidate_caches
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from ingest.errors import RegistryFileError, UnknownSourceError, nearest
@@ -41,6 +42,28 @@ def names(package: str) -> tuple[str, ...]:
         package: The registry's full name, such as `ingest.sources`.
     """
     return tuple(sorted(found.name for found in pkgutil.iter_modules(sys.modules[package].__path__)))
+
+
+def add_folder(package: str, folder: str | Path) -> None:
+    """Makes the files of a user's own folder entries of a registry, next to its own, while this process runs.
+
+    Args:
+        package: The registry's full name.
+        folder: With a file for each entry.
+
+    Raises:
+        RegistryFileError: Where it is not a folder, or one of its files has the name of an entry that exists.
+    """
+    place, known = Path(folder).resolve(), sys.modules[package].__path__
+    if not place.is_dir():
+        raise RegistryFileError(f"{place} is not a folder: name the one that holds your files")
+    if str(place) in known:
+        return
+    taken = sorted({found.name for found in pkgutil.iter_modules([str(place)])} & set(names(package)))
+    if taken:
+        raise RegistryFileError(f"{place / taken[0]}.py has the name of an entry of {package}: rename your file")
+    known.append(str(place))
+    invalidate_caches()
 
 
 def load(package: str, name: str, what: str) -> ModuleType:

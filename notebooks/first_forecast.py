@@ -1,9 +1,11 @@
 # %% [markdown]
 # # A first forecast in five minutes
 #
+# After this page you can make a forecast from a table of prices of your own, draw it, score it against what then
+# happened, and ask of the past whether any of it would have been worth having.
+#
 # A *forecast* here is never one number. It is a distribution of the next session's change: a statement of what may
-# happen and how likely it is. This page makes one from a table of prices, looks at it, scores it against what then
-# happened, and asks of the past whether any of it would have been worth having.
+# happen and how likely it is.
 #
 # Four functions are all that it takes: `forecast`, `backtest`, `score` and `leaderboard`. They take tables of your
 # own and leave nothing on disk.
@@ -30,7 +32,7 @@ from forecaster import backtest, forecast, leaderboard, score
 
 # %%
 place = Path(find_spec("arch").submodule_search_locations[0]) / "data" / "sp500" / "sp500.csv.gz"
-prices = pd.read_csv(place, index_col="Date", parse_dates=True).tail(1500)
+prices = pd.read_csv(place, index_col="Date", parse_dates=True).tail(750)
 prices.tail()
 
 # %% [markdown]
@@ -139,3 +141,7 @@ print(*replayed.verdicts["SPX"].sentences, sep="\n")
 #
 # Next: `docs/python.md` has the four functions in full, `notebooks/bayesian_regression.py` opens the box of the
 # Bayesian regression, and `README.md` shows the command line. None of this is investment advice.
+
+# %%
+assert scores["crps"].gt(0).all()
+assert replayed.table()["days"].eq(100).all()

@@ -27,6 +27,9 @@ LATENTS = {
 }
 """The latent sites of the linear terms, and what people call what they stand for."""
 
+LAYERS = ("kernel 1", "bias 1", "kernel 2", "bias 2")
+"""The layers' weights of a network with one hidden layer, in the order of Keras."""
+
 
 class TermsSettings(ModelSettings):
     """What is believed of the terms before the data.

@@ -53,8 +53,11 @@ def _told(model: str, fits: list[Fitted | Failed]) -> bytes:
 
 
 def _forecasting(fit: Fitted | Failed) -> Fitted | Failed:
-    """What a forecast is made of: the posterior by name and the way to NUTS carry all rows, and no forecast asks."""
-    return replace(fit, posterior={}, nuts=None) if isinstance(fit, Fitted) else fit
+    """What a forecast is made of: the posterior by name and the way to NUTS carry all rows, and no forecast asks.
+
+    Nor does one ask for the layers of a network.
+    """
+    return replace(fit, posterior={}, layers={}, nuts=None) if isinstance(fit, Fitted) else fit
 
 
 def _end_with(parent: int) -> None:

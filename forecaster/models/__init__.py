@@ -14,11 +14,13 @@ import sys
 from typing import TYPE_CHECKING, Protocol, cast
 
 from forecaster.errors import UnknownNameError
+from ingest import registry
 from ingest.errors import RegistryFileError
 from ingest.registry import declared, imported
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from forecaster.contract import Compute, Examples, Failed, Fitted, ModelSettings, Pooled, Track
     from forecaster.distribution.predictive import Predictive
@@ -68,6 +70,15 @@ class Pool(Protocol):
 def names() -> tuple[str, ...]:
     """The ids of all forecasters, in alphabetical order."""
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+
+
+def add_folder(folder: str | Path) -> None:
+    """Makes the files of a folder of your own forecasters, while this process and those that train for it run.
+
+    Raises:
+        RegistryFileError: Where it is not a folder, or a name is taken.
+    """
+    registry.add_folder(__name__, folder)
 
 
 def by_default() -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from forecaster.contract import Failed, Fitted, ModelSettings, Weights
-from forecaster.families.settings import Kind
+from forecaster.families.settings import LAYERS, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,6 +102,7 @@ def _fitted(examples: Examples, task: Task, training: Training, scaling: Kind) -
         predict=partial(_predict, scaling, training.weights, errors),
         weights=Weights(kernel, np.full_like(kernel, np.nan)),
         diagnostics={"validation_loss": float(training.validation_losses.min())},
+        layers={name: part.double().numpy()[None] for name, part in zip(LAYERS, training.weights, strict=True)},
     )
 
 

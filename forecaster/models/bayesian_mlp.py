@@ -20,7 +20,7 @@ from pydantic import Field
 
 from forecaster.contract import Failed, Fitted, Weights
 from forecaster.families import settings as shared
-from forecaster.families.settings import Activation, TermsSettings
+from forecaster.families.settings import LAYERS, Activation, TermsSettings
 from forecaster.inference import guides
 from forecaster.inference.schedule import Schedule
 
@@ -163,6 +163,7 @@ def _fitted(task: Terms, posterior: Fit, settings: Settings) -> Fitted | Failed:
             "disagreement": posterior.disagreement,
         },
         posterior=task.latents(draws),
+        layers=dict(zip(LAYERS, (draws["w"], draws["b"], draws["o"][:, 0], draws["intercept"]), strict=True)),
     )
 
 

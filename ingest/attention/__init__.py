@@ -15,6 +15,7 @@ from ingest.errors import FileFaultError
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
+    from pathlib import Path
 
     from ingest.daily_counts import Counts
     from ingest.sessions import Day
@@ -79,6 +80,15 @@ def names() -> tuple[str, ...]:
     ('bitinfocharts', 'csv_file', 'wikimedia', 'x_counts')
     """
     return registry.names(__name__)
+
+
+def add_folder(folder: str | Path) -> None:
+    """Makes the files of a folder of your own adapters, while this process runs.
+
+    Raises:
+        RegistryFileError: Where it is not a folder, or a name is taken.
+    """
+    registry.add_folder(__name__, folder)
 
 
 def load(name: str) -> Adapter:

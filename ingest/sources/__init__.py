@@ -146,6 +146,15 @@ def names() -> tuple[str, ...]:
     return registry.names(__name__)
 
 
+def add_folder(folder: str | Path) -> None:
+    """Makes the files of a folder of your own sources, while this process runs.
+
+    Raises:
+        RegistryFileError: Where it is not a folder, or a name is taken.
+    """
+    registry.add_folder(__name__, folder)
+
+
 def load(name: str) -> Source:
     """The source of an id.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
+from forecaster import models
 from ingest import attention, registry, sources
 from ingest.errors import AssetConflictError, RegistryFileError, UnknownSourceError, UnknownSymbolError
 from ingest.sources import sample
@@ -103,6 +104,26 @@ def test_one_file_is_a_count_of_attention(tmp_path: Path) -> None:
         assert "toy" in attention.names()
         assert attention.load("toy").KIND == "nods a day"
     assert "toy" not in attention.names()
+
+
+@pytest.mark.parametrize("package", [models, sources, attention], ids=lambda package: package.__name__)
+def test_the_files_of_a_folder_of_ones_own_are_entries(
+    package: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(package, "__path__", list(package.__path__))
+    taken = package.names()[0]
+    (tmp_path / "twice").mkdir()
+    (tmp_path / "twice" / f"{taken}.py").write_text("")
+    (tmp_path / "own_toy.py").write_text('"""A toy."""\n\nSUMMARY = "a toy"\n')
+    with pytest.raises(RegistryFileError, match=r"nowhere is not a folder: name the one that holds your files"):
+        package.add_folder(tmp_path / "nowhere")
+    with pytest.raises(RegistryFileError, match=f"{taken}.py has the name of an entry of {package.__name__}: rename"):
+        package.add_folder(tmp_path / "twice")
+    assert "own_toy" not in package.names()
+    package.add_folder(tmp_path)
+    package.add_folder(str(tmp_path))
+    assert package.__path__.count(str(tmp_path)) == 1
+    assert "own_toy" in package.names()
 
 
 def test_a_file_that_cannot_be_used_is_listed_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
