@@ -245,7 +245,7 @@ plt.show()
 # %%
 np.testing.assert_array_equal(frozen, again)
 inside = (grid[:, 0] > GAP[0] + 0.2) & (grid[:, 0] < GAP[1] - 0.2)
-with_data = (grid[:, 0] > -1.5) & (grid[:, 0] < 0)  # noqa: PLR2004  # the middle of the left part
+with_data = (grid[:, 0] > -1.5) & (grid[:, 0] < 0)  # the middle of the left part
 width = high - low
 np.testing.assert_array_less(width[inside].mean(), 1.2 * width[with_data].mean())  # no wider where nothing is known
 np.testing.assert_equal(judged["ten times as wide"].inside, 1.0)

@@ -111,7 +111,7 @@ print(", ".join(f"{name}: panic from {day:%d %B %Y}" for name, day in first.item
 # want to say in a word what kind of market it is, and how sure that is.
 
 # %%
-assert (np.diff(scales, axis=1) > 0).all(), "scales are in order in every draw"  # noqa: S101
-assert filtered[days[-1], 2] > SURE, "in mid October 2008 the filter is sure"  # noqa: S101
-assert first["smoothed"] <= first["filtered"], "hindsight sees panic no later"  # noqa: S101
+assert (np.diff(scales, axis=1) > 0).all(), "scales are in order in every draw"
+assert filtered[days[-1], 2] > SURE, "in mid October 2008 the filter is sure"
+assert first["smoothed"] <= first["filtered"], "hindsight sees panic no later"
 np.testing.assert_allclose(filtered[-1], smoothed[-1], atol=1e-4)  # on the last session both know the same
