@@ -15,6 +15,7 @@ PRESETS: dict[str, dict[str, Any]] = {
             "bayesian_linear": {"steps": 40, "draws": 40},
             "bayesian_mlp": {"steps": 40, "draws": 40},
             "baseline_mlp": {"epochs": 5},
+            "variational_regression": {"steps": 20},
         },
     },
     # As the original study ran: seven columns of raw changes over seven days (49 numbers), errors of a known

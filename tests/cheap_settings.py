@@ -20,6 +20,8 @@ steps = 40
 draws = 20
 [models.baseline_mlp]
 epochs = 5
+[models.variational_regression]
+steps = 20
 [models.ensemble]
 members = ["climatology", "ewma"]
 [models.recalibrated]

@@ -23,6 +23,7 @@ QUICK = {
         "bayesian_linear": {"steps": 20, "draws": 20},
         "bayesian_mlp": {"steps": 20, "draws": 20, "hidden": 5},
         "baseline_mlp": {"epochs": 2},
+        "variational_regression": {"steps": 20},
         "ensemble": {"members": ["climatology", "ewma"]},
         "recalibrated": {"members": ["climatology", "ewma"]},
     },

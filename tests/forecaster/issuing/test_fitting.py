@@ -34,6 +34,7 @@ QUICK = {
         "bayesian_linear": {"steps": 30, "draws": 20},
         "bayesian_mlp": {"steps": 30, "draws": 20, "hidden": 5},
         "baseline_mlp": {"epochs": 3},
+        "variational_regression": {"steps": 20},
     },
 }
 CHILD = """

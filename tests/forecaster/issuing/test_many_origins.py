@@ -23,6 +23,7 @@ QUICK = {
         "bayesian_linear": {"steps": 40, "draws": 20},
         "bayesian_mlp": {"steps": 40, "draws": 20},
         "baseline_mlp": {"epochs": 3},
+        "variational_regression": {"steps": 20},
         "ensemble": {"members": ("climatology", "ewma")},
         "recalibrated": {"members": ("climatology", "ewma")},
     },

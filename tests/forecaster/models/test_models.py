@@ -15,7 +15,10 @@ from forecaster.settings import of_tables
 from forecaster.view.arrays import training
 from forecaster.view.view import look
 
-QUICK = {"bayesian_linear": {"steps": 40}, "bayesian_mlp": {"steps": 40}, "baseline_mlp": {"epochs": 3}}
+QUICK = {
+    **{"bayesian_linear": {"steps": 40}, "bayesian_mlp": {"steps": 40}, "baseline_mlp": {"epochs": 3}},
+    "variational_regression": {"steps": 20},
+}
 
 
 def examples(rows: int, seed: int, effect, series=("price", "volume", "tweets")) -> Examples:
@@ -70,7 +73,7 @@ def test_a_pool_names_its_own_members():
         MixtureSettings()
 
 
-@pytest.mark.parametrize("name", ["bayesian_linear", "bayesian_mlp", "baseline_mlp"])
+@pytest.mark.parametrize("name", ["bayesian_linear", "bayesian_mlp", "baseline_mlp", "variational_regression"])
 def test_a_forecast_scales_with_the_volatility_known_at_the_origin(name):
     """The same window in standard units at twice the volatility gives twice the distribution."""
     fit = fit_one(name, examples(300, 2, lambda z: 0.3 * z[:, -1, 0], ("price",)), 0)
@@ -215,6 +218,8 @@ def test_a_forecaster_may_run_only_where_it_is_named(tmp_path):
         ("bayesian_mlp", {"steps": -5}),
         ("baseline_mlp", {"validation": 2.0}),
         ("baseline_mlp", {"epochs": 0}),
+        ("variational_regression", {"hidden": [0]}),
+        ("variational_regression", {"prior_scale": 0.0}),
     ],
 )
 def test_a_setting_out_of_range_is_refused_before_any_fit(name, wrong):

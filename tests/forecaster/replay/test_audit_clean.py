@@ -25,6 +25,7 @@ FITS = {
     "bayesian_linear": {"steps": 20, "draws": 20},
     "bayesian_mlp": {"steps": 20, "draws": 20},
     "baseline_mlp": {"epochs": 2},
+    "variational_regression": {"steps": 20},
     "ensemble": {"members": ("climatology", "ewma")},
     "recalibrated": {"members": ("climatology", "ewma")},
 }
