@@ -1,4 +1,4 @@
-r"""Variational regression: two networks for mean and variance of y given x, trained by an ELBO against a prior on y.
+r"""Two networks for mean and variance of y given x, trained by an ELBO against a prior on y.
 
 **The objective.** As tutorials on variational inference from scratch have it, q(y | x) = N(mu(x), v(x)) is called the
 variational distribution, and each row is scored by
