@@ -43,6 +43,7 @@ exact_mean, exact_sd = float(y.sum() / 9), 1 / 3
 
 
 def elbo(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """The bound in closed form, in nats."""
     likelihood = (-0.5 * np.log(2 * np.pi) - ((y - a) ** 2 + b**2) / 2).sum()
     return likelihood - ((a**2 + b**2 - 1) / 2 - b.log())
 
@@ -52,7 +53,7 @@ evidence = float(dist.MultivariateNormal(torch.zeros(8).double(), covariance).lo
 best = float(elbo(torch.tensor(exact_mean), torch.tensor(exact_sd)))
 print(f"log evidence {evidence:.6f}, ELBO at the exact posterior {best:.6f}")
 print(f"ELBO with twice its sd {float(elbo(torch.tensor(exact_mean), torch.tensor(2 * exact_sd))):.6f}")
-assert abs(best - evidence) < 1e-5
+np.testing.assert_allclose(best, evidence, atol=1e-5)
 
 # %% [markdown]
 # ## 2. Two estimates of its gradient
@@ -86,7 +87,7 @@ axes.axvline(float(truth), color="k", linewidth=1, label="exact")
 axes.set(xlabel="estimate of d ELBO / da from one draw, nats", ylabel="density", title="Two unbiased gradients")
 axes.legend()
 plt.show()
-assert table["sd"]["score function"] > 3 * table["sd"]["reparameterisation"]
+np.testing.assert_array_less(3 * table["sd"]["reparameterisation"], table["sd"]["score function"])
 
 # %% [markdown]
 # ## 3. From scratch in torch, then in Pyro
@@ -96,27 +97,27 @@ assert table["sd"]["score function"] > 3 * table["sd"]["reparameterisation"]
 
 # %%
 a, log_b = torch.zeros((), requires_grad=True), torch.zeros((), requires_grad=True)
-adam = torch.optim.Adam([a, log_b], lr=0.05)
-scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(adam, 250)
-for _ in range(250):
+for step in range(250):
     draws = a + log_b.exp() * torch.randn(16)
     log_joint = dist.Normal(0.0, 1.0).log_prob(draws) + dist.Normal(draws[:, None], 1.0).log_prob(y).sum(1)
     loss = (dist.Normal(a, log_b.exp()).log_prob(draws) - log_joint).mean()
-    adam.zero_grad()
-    loss.backward()
-    adam.step()
-    scheduler.step()
+    slopes = torch.autograd.grad(loss, [a, log_b])
+    with torch.no_grad():
+        for parameter, slope in zip([a, log_b], slopes, strict=True):
+            parameter.sub_(0.05 * (1 - step / 250) * slope)
 found = {"exact": (exact_mean, exact_sd), "torch": (a.item(), log_b.exp().item())}
 
 
 # %%
 def model() -> None:
+    """A level, and observations around it."""
     level = pyro.sample("theta", dist.Normal(0.0, 1.0))
     with pyro.plate("rows", len(y)):
         pyro.sample("y", dist.Normal(level, 1.0), obs=y)
 
 
 def guide() -> None:
+    """A normal whose mean and sd are to be found."""
     centre = pyro.param("a", torch.tensor(0.0))
     spread = pyro.param("b", torch.tensor(1.0), constraint=dist.constraints.positive)
     pyro.sample("theta", dist.Normal(centre, spread))
@@ -124,15 +125,13 @@ def guide() -> None:
 
 pyro.clear_param_store()
 pyro.set_rng_seed(0)
-inference = pyro.infer.SVI(
-    model, guide, pyro.optim.ClippedAdam({"lr": 0.05, "lrd": 0.985}), pyro.infer.Trace_ELBO()
-)
-for _ in range(350):
+inference = pyro.infer.SVI(model, guide, pyro.optim.ClippedAdam({"lr": 0.05, "lrd": 0.983}), pyro.infer.Trace_ELBO())
+for _ in range(300):
     inference.step()
 found["Pyro"] = (pyro.param("a").item(), pyro.param("b").item())
 posterior = pd.DataFrame(found, index=["mean", "sd"]).T
 print(posterior.round(3))
-assert np.allclose(posterior, posterior.loc["exact"], atol=0.08)
+np.testing.assert_allclose(posterior.loc[["torch", "Pyro"]] - posterior.loc["exact"], 0, atol=0.08)
 
 # %% [markdown]
 # ## 4. Variational regression
@@ -147,10 +146,7 @@ assert np.allclose(posterior, posterior.loc["exact"], atol=0.08)
 
 # %%
 pd.DataFrame(
-    {
-        weight: Objective(10.0, weight).optimum(mean=4.0, sd=1.5, rows=1440)
-        for weight in (1.0, 0.1, None, 0.0)
-    },
+    {weight: Objective(10.0, weight).optimum(mean=4.0, sd=1.5, rows=1440) for weight in (1.0, 0.1, None, 0.0)},
     index=["mean of q (curve: 4)", "sd of q (noise: 1.5)"],
 ).rename(columns={None: "1 / rows"}).round(3)
 
@@ -162,7 +158,7 @@ pd.DataFrame(
 x = rng.uniform(-3, 3, (2000, 1))
 response = (8 * x - 1.8 * x**3)[:, 0] + 1.5 * rng.standard_normal(2000)
 rows = (x[:1600], response[:1600])
-plan = Plan(steps=700, batch=64, learning_rate=0.02, every=70)
+plan = Plan(steps=600, batch=64, learning_rate=0.02, every=60)
 (variational,) = fit_regressions([rows], [0], Objective(10.0), plan)
 (twin,) = fit_regressions([rows], [0], Objective(10.0, 0.0), plan, hidden=(20,), constant_noise=True)
 
@@ -189,12 +185,12 @@ for name, fit in {"variational": variational, "twin": twin}.items():
     summary[name]["held out inside 90 % band"] = inside
 summary = pd.DataFrame(summary)
 print(summary.round(3))
-assert abs(summary.loc["noise sd (1.5)"] / 1.5 - 1).max() < 0.1
-assert summary.loc["held out inside 90 % band"].between(0.84, 0.95).all()
+np.testing.assert_allclose(summary.loc["noise sd (1.5)"], 1.5, rtol=0.1)
+np.testing.assert_allclose(summary.loc["held out inside 90 % band"], 0.9, atol=0.06)
 
 # %% [markdown]
-# The prior hardly matters, the two agree, and the bands hold about as many held-out points as they should. The bands are
-# a model of the *noise*.
+# The prior hardly matters, the two agree, and the bands hold about as many held-out points as they should. The bands
+# are a model of the *noise*.
 #
 # ## 5. What the bands leave out
 #
@@ -208,7 +204,12 @@ sparse = rng.permutation(np.r_[rng.uniform(-3, -2, 10), rng.uniform(2, 3, 10)])[
 known = (sparse + 2 * np.sin(sparse))[:, 0] + 0.4 * rng.standard_normal(20)
 prior = Prior(20, "tanh", (4.0,), LinearPrior(3.0, 1.0, "normal", noise_scale=0.4))
 (bayesian,) = fit_networks(
-    [(sparse, known, sparse)], [1], prior, "low_rank", Schedule(steps=150, learning_rate=0.1, checks=100), draws=300
+    [(sparse, known, sparse)],
+    [1],
+    prior,
+    "low_rank",
+    Schedule(steps=300, learning_rate=0.05, particles=2, checks=100),
+    draws=300,
 )
 d = {name: value.double().numpy() for name, value in bayesian.draws.items()}
 units = np.tanh(grid @ d["w"] + d["b"][:, None])
@@ -216,9 +217,9 @@ lines = (units @ d["o"].transpose(0, 2, 1))[..., 0] + d["intercept"][:, None] + 
 small = {"steps": 150, "batch": 32, "every": 150, "learning_rate": 0.02}
 panels = {
     "Bayesian network": (lines.mean(0), np.sqrt(lines.var(0) + 0.4**2)),
-    "one noise for all x": fit_regressions(
-        [(sparse, known)], [1], Objective(3.0), Plan(**small), constant_noise=True
-    )[0].at(grid),
+    "one noise for all x": fit_regressions([(sparse, known)], [1], Objective(3.0), Plan(**small), constant_noise=True)[
+        0
+    ].at(grid),
     "noise network, wide start": fit_regressions([(sparse, known)], [1], Objective(3.0), Plan(**small))[0].at(grid),
     "noise network, narrow start": fit_regressions(
         [(sparse, known)], [1], Objective(3.0), Plan(**small, noise_start=0.2)
@@ -236,9 +237,9 @@ every[0].legend()
 plt.show()
 
 # %%
-gap, near = np.abs(grid[:, 0]) < 0.5, np.abs(grid[:, 0]) > 2
-ratio = {name: sd[gap].mean() / sd[near].mean() for name, (_, sd) in panels.items()}
+ratio = {name: sd[55:66].mean() / np.r_[sd[:20], sd[-20:]].mean() for name, (_, sd) in panels.items()}
 print(pd.Series(ratio, name="width in the gap over width at the points").round(2))
-assert ratio["Bayesian network"] > 1.2
-assert abs(ratio["one noise for all x"] - 1) < 1e-6
-assert panels["noise network, wide start"][1][gap].mean() > 1.5 * panels["noise network, narrow start"][1][gap].mean()
+wide, narrow = (panels[f"noise network, {start} start"][1][55:66].mean() for start in ("wide", "narrow"))
+np.testing.assert_array_less(1.2, ratio["Bayesian network"])
+np.testing.assert_allclose(ratio["one noise for all x"], 1)
+np.testing.assert_array_less(1.5 * narrow, wide)

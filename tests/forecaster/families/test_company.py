@@ -131,7 +131,14 @@ EVERY = models(STEPS)
 
 
 USUAL = (
-    *("variational_regression", "baseline_mlp", "normal, laplace", "known, mean_field", "student_t, custom", "skewed_t, full_rank"),
+    *(
+        "variational_regression",
+        "baseline_mlp",
+        "normal, laplace",
+        "known, mean_field",
+        "student_t, custom",
+        "skewed_t, full_rank",
+    ),
     *("skewed_t, low_rank", "network, low_rank", "network, all rows", "network, eight draws", "skewed_t, eight draws"),
 )
 """Each error distribution and each guide at least once."""

@@ -40,7 +40,7 @@ def groups(means: tuple[float, ...], sds: tuple[float, ...], size: int = 400) ->
 
 
 def test_noise_and_curve_of_the_toy_are_found_and_of_shuffled_rows_there_is_no_curve():
-    """1,600 rows. On four data sets the noise was off by at most 2.7 %, the curve by 0.28 to 0.38 (root mean square)."""
+    """1,600 rows. On four data sets the noise was off by at most 2.7 %, the curve by 0.28 to 0.38."""
     x, y = toy(2000, 0)
     shuffled = np.random.default_rng(9).permutation(y[:1600])
     data = [(x[:1600], y[:1600]), (x[:1600], shuffled)]
@@ -71,7 +71,7 @@ def test_training_ends_at_the_optimum_in_closed_form(prior_scale, prior_weight):
     np.testing.assert_allclose(mean, wanted[0], atol=0.05)
     np.testing.assert_allclose(sd, wanted[1], rtol=0.03)
     recovers = bool(np.allclose(wanted, truth, atol=0.1))
-    assert recovers is (prior_weight != 0.3 and prior_weight != 1.0)
+    assert recovers is (prior_weight not in {0.3, 1.0})
     assert bool(np.allclose([mean, sd], truth, atol=0.15)) is recovers
 
 

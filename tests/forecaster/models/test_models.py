@@ -16,7 +16,9 @@ from forecaster.view.arrays import training
 from forecaster.view.view import look
 
 QUICK = {
-    **{"bayesian_linear": {"steps": 40}, "bayesian_mlp": {"steps": 40}, "baseline_mlp": {"epochs": 3}},
+    "bayesian_linear": {"steps": 40},
+    "bayesian_mlp": {"steps": 40},
+    "baseline_mlp": {"epochs": 3},
     "variational_regression": {"steps": 20},
 }
 
