@@ -18,6 +18,7 @@ PRESETS: dict[str, dict[str, Any]] = {
             "regimes": {"draws": 20, "checks": 100},
             "direction": {"draws": 40},
             "bayes_by_backprop": {"steps": 40, "draws": 40},
+            "variational_regression": {"steps": 20},
         },
     },
     # As the original study ran: seven columns of raw changes over seven days (49 numbers), errors of a known

@@ -28,6 +28,8 @@ checks = 100
 [models.bayes_by_backprop]
 steps = 20
 draws = 20
+[models.variational_regression]
+steps = 20
 [models.ensemble]
 members = ["climatology", "ewma"]
 [models.recalibrated]

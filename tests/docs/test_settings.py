@@ -27,7 +27,7 @@ def written(value: Any) -> str:
         return "none"
     if value in ("", (), {}):
         return "empty"
-    return f"`{', '.join(value)}`" if isinstance(value, tuple) else f"`{value}`"
+    return f"`{', '.join(map(str, value))}`" if isinstance(value, tuple) else f"`{value}`"
 
 
 def every_default() -> dict[str, str]:

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from forecaster.contract import Compute
-from forecaster.families import keras_style, tails
+from forecaster.families import keras_style, tails, variational_regression
 from forecaster.families.layer import Layer
 from forecaster.families.linear import Prior as LinearPrior
 from forecaster.families.network import Prior, fit_networks
@@ -99,9 +99,22 @@ def baselines(steps: int) -> Fits:
     return fits
 
 
+def pairs(steps: int) -> Fits:
+    """Mean and variance of `variational_regression`; more inputs than a line of memory holds."""
+    plan = variational_regression.Plan(steps=steps, batch=32, draws=3, every=2)
+
+    def fits(seeds, compute):
+        data = [(np.concatenate([x, z, x], 1), y) for x, y, z in map(rows, seeds)]
+        objective = variational_regression.Objective(3.0, 0.3)
+        found = variational_regression.fit_regressions(data, list(seeds), objective, plan, (9, 5), compute=compute)
+        return [sha256(b"".join(part.tobytes() for part in (*own.weights, own.validation))).digest() for own in found]
+
+    return fits
+
+
 def models(steps: int) -> dict[str, Fits]:
     """Every model that is trained many fits at once, under every guide."""
-    every: dict[str, Fits] = {"baseline_mlp": baselines(steps)}
+    every: dict[str, Fits] = {"baseline_mlp": baselines(steps), "variational_regression": pairs(steps)}
     for guide in guides.names():
         every |= {f"{law}, {guide}": regressions(law, guide, steps) for law in LAWS}
     for guide in guides.starting():
@@ -118,7 +131,14 @@ EVERY = models(STEPS)
 
 
 USUAL = (
-    *("baseline_mlp", "normal, laplace", "known, mean_field", "student_t, custom", "skewed_t, full_rank"),
+    *(
+        "variational_regression",
+        "baseline_mlp",
+        "normal, laplace",
+        "known, mean_field",
+        "student_t, custom",
+        "skewed_t, full_rank",
+    ),
     *("skewed_t, low_rank", "network, low_rank", "network, all rows", "network, eight draws", "skewed_t, eight draws"),
 )
 """Each error distribution and each guide at least once."""
@@ -162,7 +182,7 @@ for name in sys.argv[1:]:
     print(*(found.hex() for found in EVERY[name]([3, 17, 5, 9], ROOMY)))
 print(torch.get_num_threads())
 """
-THREADED = ["baseline_mlp", "normal, full_rank", "skewed_t, full_rank", "network, low_rank"]
+THREADED = ["variational_regression", "baseline_mlp", "normal, full_rank", "skewed_t, full_rank", "network, low_rank"]
 
 
 def said(program: str, names: list[str], environment: dict[str, str]) -> list[str]:
@@ -198,7 +218,8 @@ print(torch.backends.cpu.get_cpu_capability())
 @pytest.mark.parametrize(("torchs", "algebras"), [("avx2", "AVX2"), ("default", "SSE4_2")])
 def test_a_fit_is_its_own_on_other_kinds_of_processor(torchs, algebras):
     """Torch leaves unused what this one has beyond registers of 256 bits, or has any; MKL does so on Intel's."""
-    names = ["baseline_mlp", "normal, laplace", "skewed_t, full_rank", "student_t, custom", "network, eight draws"]
+    names = ["variational_regression", "baseline_mlp", "normal, laplace", "skewed_t, full_rank", "student_t, custom"]
+    names += ["network, eight draws"]
     limits = {"ATEN_CPU_CAPABILITY": torchs, "MKL_ENABLE_INSTRUCTIONS": algebras}
     assert said(COMPANY, names, limits) == [torchs.upper()]
 

@@ -24,6 +24,7 @@ QUICK = {
         "bayesian_mlp": {"steps": 20, "draws": 20, "hidden": 5},
         "baseline_mlp": {"epochs": 2},
         "bayes_by_backprop": {"steps": 20, "draws": 20, "hidden": 4},
+        "variational_regression": {"steps": 20},
         "ensemble": {"members": ["climatology", "ewma"]},
         "recalibrated": {"members": ["climatology", "ewma"]},
     },

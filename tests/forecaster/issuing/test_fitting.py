@@ -35,6 +35,7 @@ QUICK = {
         "bayesian_mlp": {"steps": 30, "draws": 20, "hidden": 5},
         "baseline_mlp": {"epochs": 3},
         "bayes_by_backprop": {"steps": 20, "draws": 20, "hidden": 4},
+        "variational_regression": {"steps": 20},
     },
 }
 CHILD = """

@@ -25,6 +25,7 @@ QUICK = {
         "baseline_mlp": {"epochs": 3},
         "regimes": {"draws": 20, "checks": 100},
         "bayes_by_backprop": {"steps": 20, "draws": 20},
+        "variational_regression": {"steps": 20},
         "ensemble": {"members": ("climatology", "ewma")},
         "recalibrated": {"members": ("climatology", "ewma")},
     },

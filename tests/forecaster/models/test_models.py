@@ -21,6 +21,7 @@ QUICK = {
     "baseline_mlp": {"epochs": 3},
     "direction": {"draws": 20},
     "bayes_by_backprop": {"steps": 20, "draws": 20},
+    "variational_regression": {"steps": 20},
 }
 
 
@@ -76,7 +77,7 @@ def test_a_pool_names_its_own_members():
         MixtureSettings()
 
 
-@pytest.mark.parametrize("name", ["bayesian_linear", "bayesian_mlp", "baseline_mlp"])
+@pytest.mark.parametrize("name", ["bayesian_linear", "bayesian_mlp", "baseline_mlp", "variational_regression"])
 def test_a_forecast_scales_with_the_volatility_known_at_the_origin(name):
     """The same window in standard units at twice the volatility gives twice the distribution."""
     fit = fit_one(name, examples(300, 2, lambda z: 0.3 * z[:, -1, 0], ("price",)), 0)
@@ -221,6 +222,8 @@ def test_a_forecaster_may_run_only_where_it_is_named(tmp_path):
         ("bayesian_mlp", {"steps": -5}),
         ("baseline_mlp", {"validation": 2.0}),
         ("baseline_mlp", {"epochs": 0}),
+        ("variational_regression", {"hidden": [0]}),
+        ("variational_regression", {"prior_scale": 0.0}),
     ],
 )
 def test_a_setting_out_of_range_is_refused_before_any_fit(name, wrong):
