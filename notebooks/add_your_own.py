@@ -176,7 +176,8 @@ closes = fetched.set_index("session")["close"]
 forecast(closes, calendar="24/7", symbol="SEESAW", models=chosen)
 
 # %% [markdown]
-# A file in `ingest/sources` itself is a command of `forecaster ingest` at once, and is asked again by each daily run.
+# A file in `ingest/sources` itself is a command at once, like `forecaster ingest simulated`, and is asked again by each daily
+# run.
 #
 # ## 3. A count of attention
 #
@@ -227,7 +228,7 @@ light = counts.days.reindex(prices.index).shift(1)
 print(f"correlation of moonlight and the next change's size: {size.corr(light):+.3f}")
 
 # %% [markdown]
-# With a home, `forecaster ingest attention` stores such counts with the instant at which they became known, and the
+# With a home, the command `ingest attention` stores such counts with the instant at which they became known, and the
 # Bayesian forecasters take them into account.
 
 # %%
