@@ -172,7 +172,7 @@ plt.show()
 print(*[sentence for sentence in replayed.verdicts["SPX"].sentences if "P(up)" in sentence], sep="\n")
 
 # %% [markdown]
-# The same engine that reads digits at sight knows next to nothing of tomorrow's direction, and says so. That is the
+# The same engine that reads digits at sight knows next to nothing of the next session, and says so. That is the
 # use of a classifier that may decline: it does not mistake a coin for a digit.
 
 # %%
