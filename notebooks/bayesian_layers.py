@@ -108,11 +108,11 @@ print(f"minus ELBO: {losses[0]:.0f} nats at first, {np.mean(losses[-10:]):.0f} a
 # %% [markdown]
 # ## 3. What it knows, and what it does not; `freeze`
 #
-# Each run of the network is another draw of its weights, and the draws show how sure it is. Look at the gap: the network
-# should be less sure there, and is not. Weights that are independent of each other after the data cannot be sure at two
-# places and unsure between them (Foong et al. 2020, arXiv:1909.00719). Do not read such a band as knowledge of what lies
-# between data. `freeze` takes the posterior means in place of draws: the network is then an ordinary one and gives the
-# same answer every time.
+# Each run of the network is another draw of its weights, and the draws show how sure it is. Look at the gap: the
+# network should be less sure there, and is not. Weights that are independent of each other after the data cannot be
+# sure at two places and unsure between them (Foong et al. 2020, arXiv:1909.00719). Do not read such a band as knowledge
+# of what lies between data. `freeze` takes the posterior means in place of draws: the network is then an ordinary one
+# and gives the same answer every time.
 
 # %%
 grid = torch.linspace(-2.2, 2.2, 120)[:, None]
