@@ -66,4 +66,4 @@ def _row(row: pd.Series, colour: str) -> tuple[Cell, ...]:
     )
 
 
-SECTION = Section((BacktestReport,), "asset", 65, "Direction", _blocks)
+SECTION = Section((BacktestReport,), "asset", 63, "Direction", _blocks)
