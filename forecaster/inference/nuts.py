@@ -64,12 +64,14 @@ class Plan:
         warmup: Steps that learn step size and scales, not kept.
         draws: Kept of each chain.
         kernel: `nuts`, or `hmc` for paths of one length (Neal 2011, arXiv:1206.1901).
+        compiled: Whether the program is traced once; not one with gradients of its own, which a trace leaves out.
     """
 
     chains: int = 4
     warmup: int = 300
     draws: int = 400
     kernel: Literal["nuts", "hmc"] = "nuts"
+    compiled: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,7 +182,7 @@ def _walk(
             init_strategy=init_to_sample,
             full_mass=metric is not None,
             adapt_mass_matrix=metric is None,
-            jit_compile=True,  # the program is run some ten thousand times: traced once, it takes half as long
+            jit_compile=plan.compiled,  # the program is run some ten thousand times: traced once, it takes half as long
             ignore_jit_warnings=True,
         )
         if metric is not None:

@@ -143,7 +143,7 @@ def _by_nuts(changes: Floats, unit: float, settings: Settings, seed: int, tell: 
     from forecaster.inference import nuts
 
     prior = _prior(settings)
-    sampled = nuts.sample(batch_of([changes], prior), seed, tell=tell)
+    sampled = nuts.sample(batch_of([changes], prior), seed, nuts.Plan(compiled=False), tell)
     draws = {name: value.double().contiguous().numpy() for name, value in sampled.draws.items()}
     kept = {name: value[:: max(len(value) // settings.draws, 1)] for name, value in draws.items()}
     return Fitted(
