@@ -63,7 +63,7 @@ batch = Regressions((x,), (y,), (x[:, :0],), prior, "full_rank")
 
 
 # %%
-def coefficients(draws) -> np.ndarray:
+def coefficients(draws: dict[str, np.ndarray]) -> np.ndarray:
     """Draws of a, bA, bR, bAR: `(draws, 4)`."""
     return np.column_stack([draws["intercept"], draws["weights"]])
 
@@ -151,9 +151,9 @@ rows = {
 pd.DataFrame(rows).T
 
 # %%
-assert worth["prior"].effective < 100 < worth["mean_field"].effective < 2000 < worth["full_rank"].effective
-assert worth["full_rank"].reliable
-assert not worth["prior"].reliable
+order = [worth["prior"].effective, 100, worth["mean_field"].effective, 2000, worth["full_rank"].effective]
+np.testing.assert_array_less(0, np.diff(order))
+np.testing.assert_equal([worth["full_rank"].reliable, worth["prior"].reliable], [True, False])
 
 # %% [markdown]
 # ## 6. Every method side by side
@@ -180,7 +180,7 @@ pd.DataFrame({name: of[1] for name, of in methods.items()}, index=names).T.round
 for name in ("full_rank", "full_rank, weighed", "NUTS"):
     np.testing.assert_array_less(np.abs(methods[name][0] - mean) / sd, 0.4)
     np.testing.assert_allclose(methods[name][1] / sd, 1, atol=0.25)
-assert (methods["mean_field"][1] / sd)[2] < 0.75
+np.testing.assert_array_less((methods["mean_field"][1] / sd)[2], 0.75)
 
 # %% [markdown]
 # ## 7. Does the model give such data?
@@ -202,8 +202,8 @@ for title, data in (("as they are", income), ("one value spoiled", spoiled)):
 pd.DataFrame(shown).round(3).rename_axis("p-value")
 
 # %%
-assert shown["one value spoiled"]["kurtosis"] < 0.01
-assert 0.01 < shown["as they are"]["largest"] < 0.99
+np.testing.assert_array_less(shown["one value spoiled"]["kurtosis"], 0.01)
+np.testing.assert_allclose(shown["as they are"]["largest"], 0.5, atol=0.49)
 
 # %% [markdown]
 # For a forecaster the same tools are options of one command: `forecaster explain ^GSPC --importance`, `--checks`,

@@ -74,10 +74,10 @@ def fit(
 
 
 def _schedule(settings: Settings, guide: str) -> Schedule:
-    """As the fit trains a guide; another than its own takes as many steps as it needs."""
+    """As a guide is trained: by the steps that are set, else by as many as it needs; none where nothing is trained."""
     usual = guides.load(guide).SCHEDULE
-    steps = settings.steps if guide == settings.guide else 0
-    return replace(usual, steps=steps or usual.steps, importance=settings.importance)
+    steps = usual.steps and (settings.steps or usual.steps)
+    return replace(usual, steps=steps, importance=settings.importance)
 
 
 def study(examples: Examples, settings: Settings) -> Study:

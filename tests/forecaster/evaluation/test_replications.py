@@ -9,7 +9,7 @@ from forecaster.evaluation.replications import STATISTICS, check
 from forecaster.families.linear import Prior
 from forecaster.families.replicated import replicated
 
-ROWS, SETS, STUDIES = 200, 200, 300
+ROWS, SETS, STUDIES = 200, 150, 200
 UNIT = np.ones(ROWS)
 
 
@@ -28,7 +28,7 @@ def made(parts: dict[str, np.ndarray], rng: np.random.Generator) -> np.ndarray:
 
 
 def test_p_values_of_the_prior_are_uniform_on_data_from_the_model() -> None:
-    """Of 300 data sets the share of p-values below .1, .5 and .9 is that, within four standard errors, each check."""
+    """Of 200 data sets the share of p-values below .1, .5 and .9 is that, within four standard errors, each check."""
     rng = np.random.default_rng(1)
     sets = made(draws(rng, SETS), rng)
     found = [{name: of.p for name, of in check(one, sets, UNIT).items()} for one in made(draws(rng, STUDIES), rng)]
