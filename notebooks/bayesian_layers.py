@@ -14,8 +14,9 @@
 
 # %%
 from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
 
-import arch.data.sp500
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -25,6 +26,8 @@ from forecaster.distribution.predictive import Predictive
 from forecaster.evaluation.interval_shares import evaluate_interval
 from forecaster.families.layers import BayesianLinear, BayesianLSTM, ScaleMixture, Variational, kl_weights
 from forecaster.families.sequences import WARM_UP, known_volatility, windows
+from forecaster.inference.adam import Adam
+from forecaster.inference.schedule import Schedule
 
 torch.set_num_threads(1)
 torch.manual_seed(4)
@@ -84,25 +87,23 @@ def train(
     epochs: int,
     rate: float,
 ) -> list[float]:
-    """Adam, whose rate falls to nothing; gives minus the ELBO of each epoch."""
-    adam = torch.optim.Adam(net.parameters(), rate)
-    fall = torch.optim.lr_scheduler.CosineAnnealingLR(adam, epochs * batches)
+    """Adam, whose rate falls along half a cosine; gives minus the ELBO of each epoch. Torch's own Adam does as well."""
+    adam = Adam(list(net.parameters()), epsilon=1e-3, clip=100)
+    rates = Schedule(epochs * batches, rate).rates()
     losses = []
     for _ in range(epochs):
         total = 0.0
         for rows, part in zip(torch.randperm(len(y)).chunk(batches), kl_weights(batches), strict=True):
-            adam.zero_grad()
             loss = net.sample_elbo(x[rows], y[rows], criterion, kl_weight=part)
             loss.backward()
-            adam.step()
-            fall.step()
+            adam.step(next(rates))
             total += float(loss.detach())
         losses.append(total)
     return losses
 
 
 net = Curve()
-losses = train(net, x, y, minus_log_likelihood, batches=2, epochs=110, rate=0.06)
+losses = train(net, x, y, minus_log_likelihood, batches=2, epochs=90, rate=0.06)
 print(f"minus ELBO: {losses[0]:.0f} nats at first, {np.mean(losses[-10:]):.0f} at the end; KL {net.kl().item():.0f}")
 
 # %% [markdown]
@@ -190,8 +191,9 @@ class Memory(Variational):
         return self.out(self.lstm(x)[:, -1])
 
 
-prices = arch.data.sp500.load()["Adj Close"]
-changes = prices.pct_change().to_numpy()[-1250:]
+place = Path(find_spec("arch").submodule_search_locations[0]) / "data" / "sp500" / "sp500.csv.gz"
+prices = pd.read_csv(place, index_col="Date", parse_dates=True)["Adj Close"]
+changes = prices.pct_change().to_numpy()[-1150:]
 seen, response = windows(changes, 21)
 volatility = known_volatility(changes)[21 - WARM_UP : -1]  # as known at the end of each window
 past, test = slice(0, -250), slice(-250, None)
@@ -203,7 +205,7 @@ def student_t(found: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
 
 
 memory = Memory()
-losses = train(memory, seen[past], response[past], student_t, batches=6, epochs=4, rate=0.05)
+losses = train(memory, seen[past], response[past], student_t, batches=6, epochs=3, rate=0.06)
 with torch.no_grad():
     drawn = torch.stack([memory(seen[test]) for _ in range(20)]).double().numpy()
 

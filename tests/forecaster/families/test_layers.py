@@ -154,7 +154,7 @@ def test_pyro_finds_the_same_network_under_the_same_prior() -> None:
     x = torch.linspace(-2, 2, 60)[:, None] * torch.tensor([1.0, -0.5])
     y = 1.5 * torch.tanh(1.2 * x[:, 0]) + NOISE * torch.randn(60)
     prior = ScaleMixture(0.5, 1.0, 0.2)
-    net = trained(Net(prior), x, y, 400)
+    net = trained(Net(prior), x, y, 300)
     with torch.no_grad():
         own = torch.stack([net(x) for _ in range(500)])
 
@@ -170,7 +170,7 @@ def test_pyro_finds_the_same_network_under_the_same_prior() -> None:
     # Both begin in the same mode of the many: hidden units may change places and signs.
     start = {name: getattr(net, name).weights.mean.detach() for name in ("first", "second")}
     guide = AutoDiagonalNormal(model, init_loc_fn=lambda site: start[site["name"]], init_scale=0.05)
-    elbo, schedule = Trace_ELBO(), Schedule(400, 0.05)
+    elbo, schedule = Trace_ELBO(), Schedule(220, 0.05)
     elbo.differentiable_loss(model, guide, x, y)  # its parameters exist once it has run
     adam = Adam(list(guide.parameters()), 1e-3, 1e3)
     for now in schedule.rates():
