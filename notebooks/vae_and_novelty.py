@@ -104,9 +104,9 @@ together = table.corr(method="spearman").iloc[0, 1]
 print(f"rank correlation of the two: {together:.2f}")
 table.ge(settings["report"]["warn_above"]).mean().rename("part of days beyond 0.97").round(3)
 
-# them, and daily windows have little structure that a covariance does not show. That is why the program takes the
+# %% [markdown]
 # The two agree almost perfectly here: a network trained so briefly starts from the principal axes and stays close to
-# them, and daily windows have little structure that a covariance does not tell. That is why the program takes the
+# them, and daily windows have little structure that a covariance does not show. That is why the program takes the
 # plainer one unless you choose the other.
 #
 # The most unusual windows of the whole history, by each distance learnt from all of it.
