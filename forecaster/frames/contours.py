@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 HELD = (0.5, 0.9)
 """Probabilities that the contours hold."""
 
-DRAWS, POINTS, COLUMNS = 1000, 50, 3
+DRAWS, POINTS, COLUMNS = 800, 40, 3
 """Draws of which a density is estimated, points of its grid along each axis, panels side by side."""
 
 FORMATS = (".png", ".svg", ".pdf")

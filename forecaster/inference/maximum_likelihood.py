@@ -15,6 +15,7 @@ import numpy as np
 import pyro
 import torch
 from pyro import poutine
+from scipy.optimize import minimize
 from torch.distributions import biject_to
 
 from forecaster.inference.isolation import isolated
@@ -23,14 +24,16 @@ from forecaster.inference.sites import packed_start, unpack
 from forecaster.inference.study import Around
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import Tensor
 
     from forecaster.floats import Floats
     from forecaster.inference.batch import Batch
     from forecaster.inference.sites import Site
 
-SEARCHES, STEPS = 5, 200
-"""How often the search begins anew from where it stopped, and its steps each time."""
+SEARCH: Any = {"maxiter": 2000, "maxfun": 4000, "maxcor": 50, "ftol": 1e-14, "gtol": 1e-8}
+"""When the search ends: there is nothing left to gain that a double could hold."""
 
 RISE = 1e-3
 """Nats that a maximum may still be away from, by the local parabola."""
@@ -101,22 +104,21 @@ def _log_likelihood(model: Any, values: dict[str, Tensor]) -> Tensor:  # noqa: A
     return result.squeeze(-1).squeeze(-1)
 
 
-def _search(likelihood: Any, free: list[Tensor]) -> None:  # noqa: ANN401  # a function without arguments
-    for _ in range(SEARCHES):
-        before = float(likelihood().detach())
-        search = torch.optim.LBFGS(
-            free, max_iter=STEPS, history_size=50, line_search_fn="strong_wolfe", tolerance_grad=1e-9
-        )
+def _search(likelihood: Callable[[], Tensor], free: list[Tensor]) -> None:
+    """Moves the parameters, in place, to where the likelihood is highest."""
+    sizes = [part.numel() for part in free]
 
-        def closure() -> Tensor:
-            search.zero_grad()  # noqa: B023  # called by this search alone
-            loss: Tensor = -likelihood().sum()
-            loss.backward()
-            return loss
+    def loss(packed: Any) -> tuple[float, Floats]:  # noqa: ANN401  # scipy's own shape
+        parts = torch.from_numpy(np.array(packed)).split(sizes)
+        for own, part in zip(free, parts, strict=True):
+            own.data.copy_(part.reshape(own.shape))
+        height = likelihood().sum()
+        slopes = torch.autograd.grad(-height, free)
+        return -float(height.detach()), torch.cat([slope.flatten() for slope in slopes]).numpy()
 
-        search.step(closure)
-        if float(likelihood().detach()) < before + RISE:
-            return
+    first = torch.cat([part.detach().flatten() for part in free]).numpy().copy()
+    found = minimize(loss, first, jac=True, method="L-BFGS-B", options=SEARCH)
+    loss(found.x)
 
 
 def _height(model: Any, sites: tuple[Site, ...], packed: Tensor) -> Tensor:  # noqa: ANN401  # a Pyro program

@@ -74,16 +74,22 @@ def test_a_walk_passes_its_checks_and_a_planted_wave_does_not(finished_home: Pat
     assert found["kurtosis"]["posterior_extreme"]
 
 
-def test_every_method_stands_beside_the_exact_posterior(finished_home: Path) -> None:
-    """Known normal noise without covariates: exact, Laplace, SVI, NUTS and HMC agree; the likelihood alone is wider."""
+@pytest.mark.parametrize("length", [15, pytest.param(300, marks=pytest.mark.campaign)])
+def test_every_method_stands_beside_the_exact_posterior(finished_home: Path, length: int) -> None:
+    """Known normal noise without covariates: exact, Laplace, SVI, NUTS and HMC agree; the likelihood alone is wider.
+
+    Chains too short for that say so, and are not compared.
+    """
     own = {"noise": "normal", "noise_scale": 1.0, "covariates": False, "steps": 40}
-    names, found = by_methods(opened(finished_home, own), quiet, nuts.Plan(chains=1, warmup=30, draws=100))
+    names, found = by_methods(opened(finished_home, own), quiet, nuts.Plan(1, length, length))
     assert list(found) == ["maximum likelihood", "laplace", "full_rank", "exact", "nuts", "hmc"]
     assert names[0] == "intercept"
     exact = found["exact"]
-    for name, apart in {"laplace": 0.1, "full_rank": 0.1, "nuts": 0.5, "hmc": 0.5}.items():
+    assert bool(found["nuts"].reason) == (length < 100)
+    sampled = {} if found["nuts"].reason else {"nuts": 0.4, "hmc": 0.4}
+    for name, apart in {"laplace": 0.1, "full_rank": 0.1, **sampled}.items():
         np.testing.assert_array_less(np.abs(found[name].mean - exact.mean) / exact.sd, apart, err_msg=name)
-        np.testing.assert_allclose(found[name].sd / exact.sd, 1, atol=0.4, err_msg=name)
+        np.testing.assert_allclose(found[name].sd / exact.sd, 1, atol=0.25, err_msg=name)
     assert (found["maximum likelihood"].sd[1:] > 2 * exact.sd[1:]).all()  # sceptical priors hold the weights
 
 

@@ -120,9 +120,10 @@ def test_a_proposal_is_the_fit_of_its_seed() -> None:
     from forecaster.inference.many import fit_many  # noqa: PLC0415  # what it is held against
 
     data = batch(study(), LEARNT, "full_rank")
-    (fit,) = fit_many(data, FEW, 10, [7])
-    found = proposals.guided(data, FEW, 7)
-    assert psis.k_hat(found.log_weights[None, : FEW.checks])[0] == fit.k_hat
+    plan = Schedule(steps=20, checks=400)
+    (fit,) = fit_many(data, plan, 10, [7])
+    found = proposals.guided(data, plan, 7, 800)
+    assert psis.k_hat(found.log_weights[None, : plan.checks])[0] == fit.k_hat
     assert found.losses.tobytes() == fit.losses.tobytes()
     assert {name: value.shape for name, value in found.parameters.items()} == {
         "shift": (1, 2, 5),
@@ -175,7 +176,7 @@ def agree(
         draws = coefficients(sampled.draws)
         told[kernel] = (draws.mean(0), draws.std(0))
         few = np.r_[sampled.effective["intercept"], sampled.effective["weights"]].min()
-        assert few > 80, f"{kernel} has but {few:.0f} effective draws"
+        assert few > chains.draws * chains.chains / 4, f"{kernel} has but {few:.0f} effective draws"
         assert sampled.divergences == 0
     return told
 
@@ -190,11 +191,11 @@ def compared(told: dict[str, tuple[np.ndarray, np.ndarray]], apart: float, ratio
     assert (told["mean field"][1] / sd)[2] < 0.7
 
 
-SHORT = nuts.Plan(chains=1, warmup=100, draws=200)
+SHORT = nuts.Plan(chains=1, warmup=60, draws=120)
 
 
 def test_every_method_finds_the_planted_posterior() -> None:
-    """Of short chains: eighty effective draws tell a mean to 0.11 sd and an sd to 8 %; four times that is allowed."""
+    """Of short chains: sixty effective draws tell a mean to 0.13 sd, an sd to 9 %; three and a half times that."""
     x, y = study()
     # Counted from 9, so that a draw of the prior, where chains start, lies near: short chains have no time to come far.
     told = agree((x, y - 9), SHORT, replace(LEARNT, intercept_scale=1.0))
