@@ -176,8 +176,8 @@ closes = fetched.set_index("session")["close"]
 forecast(closes, calendar="24/7", symbol="SEESAW", models=chosen)
 
 # %% [markdown]
-# A file in `ingest/sources` itself is a command at once, like `forecaster ingest simulated`, and is asked again by each daily
-# run.
+# A file in `ingest/sources` itself is a command at once, like `forecaster ingest simulated`, and is asked again by each
+# daily run.
 #
 # ## 3. A count of attention
 #
