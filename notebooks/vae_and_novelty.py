@@ -106,8 +106,8 @@ table.ge(settings["report"]["warn_above"]).mean().rename("part of days beyond 0.
 
 # %% [markdown]
 # The two agree almost perfectly here: a network trained so briefly starts from the principal axes and stays close to
-# them, and daily windows have little structure that a covariance does not show. That is why the program takes the
-# plainer one unless you choose the other.
+# them, and daily windows have little structure that a covariance does not tell. That is why the program takes the
+# plainer one unless the settings say otherwise.
 #
 # The most unusual windows of the whole history, by each distance learnt from all of it.
 
