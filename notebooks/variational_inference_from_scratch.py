@@ -23,7 +23,8 @@ import torch
 
 from forecaster.families.linear import Prior as LinearPrior
 from forecaster.families.network import Prior, fit_networks
-from forecaster.families.variational_regression import Objective, Plan, fit_regressions
+from forecaster.families.variational_objective import Objective
+from forecaster.families.variational_regression import Plan, fit_regressions
 from forecaster.inference.schedule import Schedule
 
 torch.manual_seed(0)
@@ -158,7 +159,7 @@ pd.DataFrame(
 x = rng.uniform(-3, 3, (2000, 1))
 response = (8 * x - 1.8 * x**3)[:, 0] + 1.5 * rng.standard_normal(2000)
 rows = (x[:1600], response[:1600])
-plan = Plan(steps=600, batch=64, learning_rate=0.02, every=60)
+plan = Plan(steps=600, batch=64, learning_rate=0.02, every=600)
 (variational,) = fit_regressions([rows], [0], Objective(10.0), plan)
 (twin,) = fit_regressions([rows], [0], Objective(10.0, 0.0), plan, hidden=(20,), constant_noise=True)
 

@@ -4,7 +4,7 @@ With s the volatility known at the close, x the window in standard units and z t
 
     change ~ Normal(s mu(x, z), s sqrt(v(x, z)))
 
-`mu` and `log v` are networks of relu units, 40-20-10. `forecaster.families.variational_regression` has the objective,
+`mu` and `log v` are networks of relu units, 40-20-10. `forecaster.families.variational_objective` has the objective,
 and what its optimum is: here nearly that of maximum likelihood. What the training rows leave open about the weights
 is not in the forecast: it is one normal, and no mixture over posterior draws.
 """
@@ -58,7 +58,8 @@ def fit(
 ) -> tuple[Fitted | Failed, ...]:
     """Trains a pair of networks on each set of rows, from its own seed."""
     from forecaster.families.scaling import response
-    from forecaster.families.variational_regression import Objective, Plan, fit_regressions
+    from forecaster.families.variational_objective import Objective
+    from forecaster.families.variational_regression import Plan, fit_regressions
 
     plan = Plan(
         steps=settings.steps,

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from forecaster.contract import Compute
-from forecaster.families import keras_style, tails, variational_regression
+from forecaster.families import keras_style, tails, variational_objective, variational_regression
 from forecaster.families.layer import Layer
 from forecaster.families.linear import Prior as LinearPrior
 from forecaster.families.network import Prior, fit_networks
@@ -105,7 +105,7 @@ def pairs(steps: int) -> Fits:
 
     def fits(seeds, compute):
         data = [(np.concatenate([x, z, x], 1), y) for x, y, z in map(rows, seeds)]
-        objective = variational_regression.Objective(3.0, 0.3)
+        objective = variational_objective.Objective(3.0, 0.3)
         found = variational_regression.fit_regressions(data, list(seeds), objective, plan, (9, 5), compute=compute)
         return [sha256(b"".join(part.tobytes() for part in (*own.weights, own.validation))).digest() for own in found]
 

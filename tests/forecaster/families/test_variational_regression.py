@@ -9,14 +9,15 @@ from scipy import stats
 from forecaster.contract import Compute, Fitted
 from forecaster.families.linear import Prior as LinearPrior
 from forecaster.families.network import Prior, fit_networks
-from forecaster.families.variational_regression import Objective, Plan, fit_regressions
+from forecaster.families.variational_objective import Objective
+from forecaster.families.variational_regression import Plan, fit_regressions
 from forecaster.inference.schedule import Schedule
 from forecaster.models import variational_regression as model
 from tests.forecaster.models.test_models import examples, origin_of
 
 GRID = np.linspace(-3, 3, 601)[:, None]
 CURVE, NOISE = (8 * GRID - 1.8 * GRID**3)[:, 0], 1.5
-TOY = Plan(steps=2000, batch=64)
+TOY = Plan(steps=2000, batch=64, every=2000)
 
 
 def toy(rows: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -40,7 +41,7 @@ def groups(means: tuple[float, ...], sds: tuple[float, ...], size: int = 400) ->
 
 
 def test_noise_and_curve_of_the_toy_are_found_and_of_shuffled_rows_there_is_no_curve():
-    """1,600 rows. On four data sets the noise was off by at most 2.7 %, the curve by 0.28 to 0.38."""
+    """1,600 rows. The curve is off by about 0.3, a fifth of the noise; a flat one by more than 6."""
     x, y = toy(2000, 0)
     shuffled = np.random.default_rng(9).permutation(y[:1600])
     data = [(x[:1600], y[:1600]), (x[:1600], shuffled)]
@@ -181,17 +182,18 @@ def test_the_forecaster_follows_planted_effects_on_location_and_scale():
 def test_the_whole_toy():
     """10,000 points, a fifth held out; six fits of the same rows and four of others.
 
-    A single fit's curve is off by 0.10 to 0.18 on average over x, a tenth of the noise; that of six together by 0.10.
+    A single fit is off by at most 1.3 % in the noise, by 0.10 to 0.15 in the curve, on average over x; six together by
+    0.093. Kept by validation rows instead, one of the ten is off by 6 % in the noise.
     """
     whole = [toy(10_000, seed) for seed in (0, 0, 0, 0, 0, 0, 1, 2, 3, 4)]
     data = [(x[:8000], y[:8000]) for x, y in whole]
-    plan = Plan(steps=3000)
+    plan = Plan(steps=3000, every=3000)
     found = fit_regressions(data, range(10), Objective(10.0), plan)
     for fit, (x, y) in zip(found, whole, strict=True):
         mean, sd = fit.at(GRID)
         assert root_mean_square(sd) == pytest.approx(NOISE, rel=0.05)
-        assert np.mean(abs(mean - CURVE)) < 0.2
+        assert np.mean(abs(mean - CURVE)) < 0.17
         low, _, high = fit.bands(x[8000:])
         assert np.mean((y[8000:] > low) & (y[8000:] < high)) == pytest.approx(0.9, abs=0.025)
     together = np.mean([fit.at(GRID)[0] for fit in found[:6]], axis=0)
-    assert np.mean(abs(together - CURVE)) < 0.12
+    assert np.mean(abs(together - CURVE)) < 0.1
