@@ -37,7 +37,6 @@ SETTINGS = {
     "Student-t errors, mean field": ("bayesian_linear", {}, {"noise": "student_t", "guide": "mean_field"}),
     "Laplace, no covariates": ("bayesian_linear", {}, {"guide": "laplace", "covariates": False}),
     "a linear activation": ("bayesian_mlp", {}, {"activation": "linear"}),
-    "an LSTM": ("bayes_by_backprop", {}, {"layers": "lstm"}),
     "raw changes": ("baseline_mlp", {}, {"scaling": "none"}),
     "price alone": ("baseline_mlp", {"series": ("price",)}, {}),
     "seven series": ("baseline_mlp", {"series": PRESETS["study"]["forecast"]["series"]}, {}),
