@@ -1,8 +1,7 @@
 """The objective of variational regression, its slopes, and where it has its optimum.
 
 **The objective.** Two networks give mean and variance of y given x. As tutorials on variational inference from scratch
-have it, q(y | x) = N(mu(x), v(x)) is called the
-variational distribution, and each row is scored by
+have it, q(y | x) = N(mu(x), v(x)) is called the variational distribution, and each row is scored by
 
     J = log N(y | mu, v) - w (log q(f | x) - log N(f | 0, p^2)),    f = mu + sqrt(v) e,  e ~ N(0, 1)
 
