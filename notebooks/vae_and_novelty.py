@@ -8,8 +8,11 @@
 # to know that *before* the outcome. The program measures it in two ways, and warns in its report.
 
 # %%
+import warnings
 from importlib.util import find_spec
 from pathlib import Path
+
+warnings.filterwarnings("ignore", "IProgress not found")  # a progress widget that nothing here shows
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -106,7 +109,7 @@ table.ge(settings["report"]["warn_above"]).mean().rename("part of days beyond 0.
 
 # %% [markdown]
 # The two agree almost perfectly here: a network trained so briefly starts from the principal axes and stays close to
-# them, and daily windows have little structure that a covariance does not tell. That is why the program takes the
+# them, and daily windows have little structure that a covariance does not show. That is why the program takes the
 # plainer one unless the settings say otherwise.
 #
 # The most unusual windows of the whole history, by each distance learnt from all of it.
