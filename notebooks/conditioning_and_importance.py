@@ -246,7 +246,7 @@ unusual[["name", "before", "after", "place_before", "place_after"]].round(3)
 # %% [markdown]
 # The last two columns are the share of the training days that lie below. At 0 or 1 the scenario lies beyond all that
 # the model has learnt from, and its forecast is an extrapolation. Nothing here is a forecast for the record: the
-# command `forecaster whatif` writes nothing into a home either.
+# command `whatif` writes nothing into a home either.
 
 # %%
 np.testing.assert_equal([pair.reacts for pair in (*lower.reactions, *busy.reactions)], [True, True, True, False])

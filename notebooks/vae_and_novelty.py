@@ -96,7 +96,7 @@ table = pd.DataFrame(
     },
     index=days[4500:],
 )
-figure, axes = plt.subplots(figsize=(6.4, 2.8), layout="constrained")
+figure, axes = plt.subplots(figsize=(9, 2.8), layout="constrained")
 axes.plot(table["mahalanobis"].rolling(60).mean(), label="Mahalanobis")
 axes.plot(table["autoencoder"].rolling(60).mean(), label="autoencoder")
 axes.axhline(0.5, color="grey", linewidth=0.8)

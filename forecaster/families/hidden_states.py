@@ -39,7 +39,7 @@ class Days:
     """Changes of many fits by their place in a block.
 
     Attributes:
-        changes: `(64, 1, blocks, 1, fits)`, zero where there is no day.
+        changes: `(32, 1, blocks, 1, fits)`, zero where there is no day.
         real: Whether there is one, likewise.
     """
 
@@ -152,10 +152,10 @@ class _LogLikelihood(torch.autograd.Function):
 
 
 def _densities(chain: Chain, days: Days) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Of each day's change in each state, in parts of the likeliest state's; all `(64, 3, blocks, draws, fits)`.
+    """Of each day's change in each state, in parts of the likeliest state's; all `(32, 3, blocks, draws, fits)`.
 
     Returns:
-        Them, the log of the likeliest state's `(64, 1, ...)`, residuals in scales, and squares of these over df.
+        Them, the log of the likeliest state's `(32, 1, ...)`, residuals in scales, and squares of these over df.
     """
     location, log_scale = chain.location[:, None], chain.log_scale[:, None]
     apart = (days.changes - location) * (-log_scale).exp()
@@ -171,7 +171,7 @@ class _Passed:
 
     Attributes:
         before: Probabilities of the states before each block `(3, blocks, draws, fits)`.
-        after: After each day `(64, 3, blocks, draws, fits)`; of nothing where they are not kept.
+        after: After each day `(32, 3, blocks, draws, fits)`; of nothing where they are not kept.
         last: After the last day `(3, draws, fits)`.
         log_total: Log of all normalisers `(draws, fits)`, float64.
     """
@@ -202,12 +202,14 @@ def _passed(density: Tensor, moves: Tensor, days: Days, *, keep: bool = False) -
             scale += top.log()
         here = to
     now, before = density.new_full((STATES, *shape[1:]), 1 / STATES), []
-    total = scale.new_zeros(shape[1:], dtype=torch.float64)
+    total, there = scale.new_zeros(shape[1:], dtype=torch.float64), days.real.any(0)[0]
     for block, own in enumerate(here.unbind(2)):
         before.append(now)
-        now = _three(own * now, 1)
-        size = _three(now, 0)
-        now, total = now / size, total + scale[block] + size.log()
+        then = _three(own * now, 1)
+        size = _three(then, 0)
+        # A block of padding alone changes no bit: shares add up to one but for rounding.
+        now = torch.where(there[block], then / size, now)
+        total = total + torch.where(there[block], scale[block] + size.log(), 0.0)
     start = torch.stack(before, 1)
     after = _three(within * start, 2) if keep else density[:0]
     return _Passed(start, after / _three(after, 1)[:, None] if keep else after, now, total)
@@ -217,7 +219,7 @@ def _held(density: Tensor, moves: Tensor, days: Days, before: Tensor, after: Ten
     """What all days tell, of the filtered probabilities before each block and after each day.
 
     Returns:
-        Probabilities of the states on each day `(64, 3, blocks, draws, fits)`, zero where there is none, and the
+        Probabilities of the states on each day `(32, 3, blocks, draws, fits)`, zero where there is none, and the
         expected number of moves between each two `(3, 3, draws, fits)`, float64.
     """
     back = _passed(density.flip(0, 2), moves.transpose(0, 1), days.reversed, keep=True).after.flip(0, 2)
@@ -236,7 +238,7 @@ def _three(value: Tensor, axis: int) -> Tensor:
 
 
 def _over_days(value: Tensor) -> Tensor:
-    """Sums over all days, `(*states, draws, fits)` of `(64, *states, blocks, draws, fits)`, float64."""
+    """Sums over all days, `(*states, draws, fits)` of `(32, *states, blocks, draws, fits)`, float64."""
     while len(value) > 1:
         value = value[: len(value) // 2] + value[len(value) // 2 :]
     states = value.shape[1:-3]
@@ -244,5 +246,5 @@ def _over_days(value: Tensor) -> Tensor:
 
 
 def _by_day(value: Tensor) -> Tensor:
-    """`(3, days, draws, fits)` of `(64, 3, blocks, draws, fits)`."""
+    """`(3, days, draws, fits)` of `(32, 3, blocks, draws, fits)`."""
     return value.permute(1, 2, 0, 3, 4).flatten(1, 2)

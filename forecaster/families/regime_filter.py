@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from forecaster.contract import Latent
 from forecaster.distribution.predictive import Predictive
 from forecaster.families.hidden_states import Days, filtered, last, smoothed
-from forecaster.families.regimes import FAR, NAMES, chain_of
+from forecaster.families.likelihoods import LEAST_DF
+from forecaster.families.regimes import FAR, NAMES, SITES, batch_of, chain_of
+from forecaster.inference import nuts
 from forecaster.inference.isolation import isolated
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
     from forecaster.contract import Origin
     from forecaster.families.hidden_states import Chain
+    from forecaster.families.regimes import Prior
     from forecaster.floats import Floats
 
 COLOURS = {"calm": "#cfe8d5", "nervous": "#f6dfa4", "panic": "#e8a7a0"}
@@ -112,10 +116,27 @@ def draw_band(axes: Axes, days: ArrayLike, probabilities: Floats, *, smooth: boo
     places, likeliest = np.asarray(days), np.asarray(probabilities).argmax(1)
     starts = np.flatnonzero(np.diff(likeliest, prepend=-1))
     ends = np.append(starts[1:], len(likeliest) - 1)
-    named: set[str] = set()
+    for name in (name for state, name in enumerate(NAMES) if state in likeliest):
+        axes.axvspan(places[0], places[0], color=COLOURS[name], linewidth=0, label=name)  # a legend from calm to panic
     for first, end in zip(starts.tolist(), ends.tolist(), strict=True):
-        name = NAMES[likeliest[first]]
-        label = None if name in named else name
-        axes.axvspan(places[first], places[end], color=COLOURS[name], linewidth=0, zorder=0, label=label)
-        named.add(name)
+        colour = COLOURS[NAMES[likeliest[first]]]
+        axes.axvspan(places[first], places[end], color=colour, linewidth=0, zorder=0)
     axes.set_title(SMOOTHED if smooth else FILTERED)
+
+
+def latents(
+    draws: Mapping[str, Floats], names: Mapping[str, str], prior: Prior, sampled: nuts.Sampled | None = None
+) -> dict[str, Latent]:
+    """Each site by its name for people, those of a regime by the regime's."""
+    found: dict[str, Latent] = {}
+    sd = nuts.prior_sd(batch_of([np.zeros(2)], prior))
+    for site in SITES:
+        values, more = draws[site.name], LEAST_DF if site.name == "df_excess" else 0.0
+        chains = (sampled.r_hat[site.name], sampled.effective[site.name]) if sampled else ()
+        parts = (values + more, sd[site.name], *chains)
+        if site.shape:
+            each = zip(NAMES[-site.size :], range(site.size), strict=True)
+            found |= {f"{names[site.name]} of {of}": Latent(*(part[..., i] for part in parts)) for of, i in each}
+        else:
+            found[names[site.name]] = Latent(*parts)
+    return found

@@ -23,11 +23,10 @@ import pyro.distributions as dist
 import torch
 from torch.distributions import constraints
 
-from forecaster.contract import Latent
 from forecaster.families import linear
 from forecaster.families.hidden_states import STATES, Chain, Days, log_likelihood
 from forecaster.families.likelihoods import LEAST_DF
-from forecaster.inference import guides, nuts
+from forecaster.inference import guides
 from forecaster.inference.coordinates import Coordinates
 from forecaster.inference.guide import Beginning
 from forecaster.inference.laplace import laplace
@@ -177,8 +176,13 @@ class Regimes:
 
     @property
     def coordinates(self) -> Coordinates:
-        """Unconstrained latents as they are, about the sites' starts."""
+        """Unconstrained latents as they are, about starts of each fit's own scales."""
         start = packed_start(SITES).repeat(len(self), 1)
+        for own, rows in zip(start, self.changes, strict=True):
+            scales = torch.quantile(_blocks(rows), torch.tensor([0.15, 0.5, 0.9], dtype=rows.dtype)).clamp(min=1e-3)
+            steps = scales.log().diff().clamp(min=0.2)
+            own[STATES] = scales[0].log()
+            own[STATES + 1 : STATES + 3] = steps.expm1().log()
         return Coordinates(start, torch.eye(start.shape[1], dtype=start.dtype).repeat(len(self), 1, 1))
 
     @cached_property
@@ -237,6 +241,12 @@ class Regimes:
         return draws
 
 
+def _blocks(rows: Tensor) -> Tensor:
+    """Mean sizes of changes in fortnights `(fortnights,)`: what a regime that lasts looks like."""
+    size = min(10, len(rows))
+    return rows[: len(rows) // size * size].abs().reshape(-1, size).mean(1)
+
+
 def _density(values: Mapping[str, Tensor], days: Days, counts: Tensor) -> Tensor:
     """Log density of all changes of each fit `(..., fits, 1)`, of values `(..., fits, 1, *site shape)`."""
     shape = values["log_scale"].shape
@@ -277,21 +287,3 @@ def transitions_of(draws: Mapping[str, Floats]) -> Floats:
     """The transition matrix, from the rows to the columns `(draws, 3, 3)`."""
     values = {name: torch.from_numpy(np.moveaxis(own, 0, -1)) for name, own in draws.items()}
     return np.ascontiguousarray(np.moveaxis(chain_of(values).log_moves.exp().numpy(), -1, 0))
-
-
-def latents(
-    draws: Mapping[str, Floats], names: Mapping[str, str], prior: Prior, sampled: nuts.Sampled | None = None
-) -> dict[str, Latent]:
-    """Each site by its name for people, those of a regime by the regime's."""
-    found: dict[str, Latent] = {}
-    sd = nuts.prior_sd(batch_of([np.zeros(2)], prior))
-    for site in SITES:
-        values, more = draws[site.name], LEAST_DF if site.name == "df_excess" else 0.0
-        chains = (sampled.r_hat[site.name], sampled.effective[site.name]) if sampled else ()
-        parts = (values + more, sd[site.name], *chains)
-        if site.shape:
-            each = zip(NAMES[-site.size :], range(site.size), strict=True)
-            found |= {f"{names[site.name]} of {of}": Latent(*(part[..., i] for part in parts)) for of, i in each}
-        else:
-            found[names[site.name]] = Latent(*parts)
-    return found

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib import pyplot as plt
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
 from forecaster import models
@@ -24,6 +25,8 @@ _POINTS, _EDGE = 400, 0.002
 """Points of a curve, and the probability that lies beyond either end of the axis, of the widest."""
 _BAR = np.timedelta64(19, "h")
 """Width of a bar: most of a day."""
+_DATES = 8
+"""Most dates along the bottom: more would run into each other."""
 
 
 def densities(predictive: Mapping[str, Predictive], title: str, ax: Axes | None) -> Axes:
@@ -75,6 +78,9 @@ def intervals(rows: pd.DataFrame, model: str, title: str, ax: Axes | None) -> Ax
     axes.plot(at[outside], y[outside], "D", color=ALARM, markersize=3, label="outside 90 %")
     axes.axhline(0, color=MUTED, linewidth=0.5)
     axes.set(xlabel="session", ylabel="change, %", title=f"{title}, {spoken(model, models.labels([model]))}")
+    marks = AutoDateLocator(maxticks=_DATES)
+    axes.xaxis.set_major_locator(marks)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(marks))
     axes.legend(fontsize="small", ncols=3)
     return axes
 

