@@ -78,9 +78,9 @@ def intervals(rows: pd.DataFrame, model: str, title: str, ax: Axes | None) -> Ax
     axes.plot(at[outside], y[outside], "D", color=ALARM, markersize=3, label="outside 90 %")
     axes.axhline(0, color=MUTED, linewidth=0.5)
     axes.set(xlabel="session", ylabel="change, %", title=f"{title}, {spoken(model, models.labels([model]))}")
-    marks = AutoDateLocator(maxticks=_DATES)
+    marks = AutoDateLocator(maxticks=_DATES)  # type: ignore[no-untyped-call]  # matplotlib annotates only a part
     axes.xaxis.set_major_locator(marks)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(marks))
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(marks))  # type: ignore[no-untyped-call]  # the same
     axes.legend(fontsize="small", ncols=3)
     return axes
 
