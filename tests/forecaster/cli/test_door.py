@@ -115,10 +115,6 @@ def test_a_model_that_imports_its_engine_at_its_top_works_too(
     (tmp_path / "own.py").write_text(OWN)
     monkeypatch.setattr(models, "__path__", [*models.__path__, str(tmp_path)])
     told = {row["model"]: row for row in json.loads(command("models", "--json", "--home", home).out)}
-    assert told["own"] == {
-        "model": "own",
-        "summary": "a forecaster of one's own",
-        "by_default": True,
-        "settings": {"width": 0.5},
-    }
+    own = {"model": "own", "summary": "a forecaster of one's own", "by_default": True, "settings": {"width": 0.5}}
+    assert told["own"] == own
     assert command("run", "--as-of", "2018-01-19", "--models", "own", "--home", home).code == 0
