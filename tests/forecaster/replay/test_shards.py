@@ -27,6 +27,7 @@ from forecaster.replay.shards import to_parquet
 from ingest.assets import Asset
 from ingest.panel import panel_rows
 from tests.cheap_settings import write_cheap
+from tests.sampling import small
 
 EXECUTABLE = Path(sys.executable).with_name("forecaster")
 NOW = pd.Timestamp("2016-06-01", tz="UTC")
@@ -116,7 +117,7 @@ def waits_for_parts(out: Path, count: int, process: subprocess.Popen) -> None:
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("how", [signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.campaign)])
 def test_a_run_that_was_stopped_goes_on_to_the_same_bytes(home, truth, tmp_path, how):
     """Once as soon as a part is there, once as soon as there is another; then to the end."""
     stopped = -how if how == signal.SIGKILL else 130
@@ -157,7 +158,7 @@ def workers_of(process: subprocess.Popen, name: str) -> list[psutil.Process]:
         return []
 
 
-@pytest.mark.parametrize("backend", ["processes", "dask"])
+@pytest.mark.parametrize("backend", small(["processes", "dask"], ["processes"]))
 def test_a_worker_that_is_killed_costs_no_byte(home, truth, tmp_path, backend):
     """The run goes on, or fails in one clear line and goes on when it is asked again."""
     process = started(home, tmp_path / "out", "--backend", backend, "--workers", 2)
