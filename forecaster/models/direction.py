@@ -111,6 +111,8 @@ def _design(rows: Examples | Origin, settings: Settings) -> Floats:
 
 
 def _fitted(rows: Examples, design: Floats, fit: Fit, settings: Settings) -> Fitted | Failed:
+    import numpy as np
+
     from forecaster.families.abstention import answers
     from forecaster.families.band_shapes import shapes
     from forecaster.families.classification import probabilities
@@ -123,7 +125,7 @@ def _fitted(rows: Examples, design: Floats, fit: Fit, settings: Settings) -> Fit
     return Fitted(
         predict=told.predict,
         reason=fit.reason,
-        losses=fit.losses,
+        losses=fit.losses if settings.hidden else np.empty(0),  # without hidden units nothing is trained
         diagnostics={
             "k_hat": fit.k_hat,
             "disagreement": fit.disagreement,

@@ -29,6 +29,7 @@ def test_probabilities_of_a_planted_direction_are_calibrated() -> None:
     )
     fit = fit_one("direction", train, 0, **ANY_WEIGHT)
     assert fit.reason == ""
+    assert fit.losses.size == 0, "nothing was trained, so that a report has no curve to show"
     prob_up = np.array([fit.predict(origin_of(window)).prob_up for window in new.standard])
     assert prob_up.std() > 0.1
     for own in np.array_split(prob_up.argsort(), 5):
