@@ -127,6 +127,7 @@ def _told(pair: Reaction) -> dict[str, Any]:
         "before": _figures(pair.before),
         "after": _figures(pair.after),
         "effects": None if pair.effects is None else asdict(pair.effects),
+        "fault": pair.fault,
     }
 
 
@@ -191,6 +192,9 @@ def _show_effects(one: Answer) -> None:
     if rows:
         say("\nEach input exchanged alone: change of mean and median, and of the sd as a part of it")
         show_table(EFFECTS, rows)
+    for pair in one.reactions:
+        if pair.fault:
+            say(f"No inputs are exchanged alone for one model: {pair.fault}")
 
 
 def _show_inputs(inputs: Sequence[Input]) -> None:

@@ -64,7 +64,7 @@ class Plan:
         warmup: Steps that learn step size and scales, not kept.
         draws: Kept of each chain.
         kernel: `nuts`, or `hmc` for paths of one length (Neal 2011, arXiv:1206.1901).
-        compiled: Whether the program is traced once; not one with gradients of its own, which a trace leaves out.
+        compiled: Whether the program is traced once. That of `families.regimes` fails when it is: say False there.
     """
 
     chains: int = 4

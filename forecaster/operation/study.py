@@ -74,7 +74,9 @@ class Opened:
         """
         found = proposals.guided(self.study.under(guide), self.study.schedule(guide), self.seed, DRAWS)
         if not np.isfinite(found.log_weights).all():
-            raise ForecasterError(f"{self.symbol}: training {self.model} with the guide {guide} diverged: see doctor")
+            raise ForecasterError(
+                f"{self.symbol}: training {self.model} with the guide {guide} diverged: choose another guide or day"
+            )
         return found
 
     def flat(self, latents: Mapping[str, Latent]) -> tuple[list[str], Floats]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecaster.contract import Failed
+from forecaster.issuing.fitting import raised
 from forecaster.issuing.issue import Issuer
 from forecaster.issuing.pools import Pools
 from forecaster.issuing.swaps import Effects, effects
@@ -60,12 +61,14 @@ class Reaction:
     Attributes:
         before: As the daily run would issue it.
         after: In the scenario.
-        effects: What each input did; None where a forecast is missing, or the model is made of others.
+        effects: What each input did; None where a forecast is missing, the model is made of others, or it raised.
+        fault: What the model raised when an input was exchanged alone, in a line; empty where it did not.
     """
 
     before: Forecast
     after: Forecast
     effects: Effects | None
+    fault: str = ""
 
     @property
     def reacts(self) -> bool:
@@ -151,19 +154,20 @@ def _answer(
         tuple(levels),
         inputs(examples, *pair),
         tuple(
-            Reaction(before, after, _effects(trained.get(before.model), real, other))
-            for before, after in zip(*made, strict=True)
+            Reaction(*both, *_effects(trained.get(both[0].model), real, other, both))
+            for both in zip(*made, strict=True)
         ),
     )
 
 
-def _effects(trained: Trained | None, real: View, other: View) -> Effects | None:
-    """What each input did to a model's own forecast."""
-    if trained is None or isinstance(trained.fitted, Failed):
-        return None
+def _effects(
+    trained: Trained | None, real: View, other: View, made: tuple[Forecast, Forecast]
+) -> tuple[Effects | None, str]:
+    """What each input did to a model's own forecast, and what it raised in place of that."""
+    if trained is None or isinstance(trained.fitted, Failed) or any(one.predictive is None for one in made):
+        return None, ""  # a missing forecast has its own reason
+    pair, names = (trained.origin(real), trained.origin(other)), (trained.series, trained.covariates)
     try:
-        pair = (trained.origin(real), trained.origin(other))
-        names = (trained.series, trained.covariates)
-        return effects(trained.fitted.predict, *pair, names, by_draw=trained.fitted.by_draw)
-    except Exception:  # a forecaster's own fault must not take the others with it; its forecast says why
-        return None
+        return effects(trained.fitted.predict, *pair, names, by_draw=trained.fitted.by_draw), ""
+    except Exception as fault:  # a forecaster's own fault must not take the others with it
+        return None, raised(trained.model, fault)

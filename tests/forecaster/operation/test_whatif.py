@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecaster import models
 from forecaster.errors import ScenarioError
 from forecaster.issuing.issue import Issuer, issue
 from forecaster.issuing.training import train
@@ -284,3 +285,30 @@ def test_a_series_that_the_asset_lacks_is_refused(history_of: Callable[..., Hist
     for series, remedy in (("tweets", "forecaster ingest attention"), ("volume", "import a file with volume")):
         with pytest.raises(ScenarioError, match=rf"COIN has no {series} on 2015-03-22: .*{remedy}"):
             whatif(history, history.last, [Scenario("s", {series: 2.0})], ("ewma",), CHEAP)
+
+
+FUSSY = """
+from functools import partial
+from forecaster.contract import Fitted, ModelSettings as Settings
+from forecaster.distribution.predictive import Predictive
+SUMMARY = "raises where window and past do not belong together"
+def predict(origin):
+    if origin.x[-1, 0] != origin.history[-1]:
+        raise ZeroDivisionError("torn apart")
+    return Predictive.of(0.0, 0.02 + abs(origin.history[-1]), 5.0)
+def fit(examples, settings, seeds, compute):
+    return tuple(Fitted(predict) for _ in examples)
+"""
+
+
+def test_a_model_that_raises_at_an_exchanged_input_is_named_and_leaves_the_others(
+    market: Market, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "fussy.py").write_text(FUSSY, "utf-8")
+    monkeypatch.setattr(models, "__path__", [*models.__path__, str(tmp_path)])
+    history = market(0, 0.0)
+    (answer,) = whatif(history, history.last, [Scenario("fall", {"price": 0.95})], ("ewma", "fussy"), CHEAP)
+    calm, fussy = answer.reactions
+    assert (calm.fault, calm.effects is None) == ("", False)
+    assert (fussy.after.status, fussy.effects) == ("ok", None)
+    assert fussy.fault == "fussy raised ZeroDivisionError: torn apart"
