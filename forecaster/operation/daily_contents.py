@@ -13,6 +13,7 @@ from forecaster import models
 from forecaster.errors import ForecasterError, LedgerError
 from forecaster.evaluation import direction
 from forecaster.evaluation.scoreboard import scoreboard
+from forecaster.evaluation.triggers import STALE_DAYS
 from forecaster.evaluation.verdicts import compare, in_order, in_words
 from forecaster.issuing import diagnostics
 from forecaster.issuing.attribution import KINDS
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from forecaster.settings import Settings
 
     Told = Mapping[str, Diagnostics]
-STALE_DAYS = 7
-"""An asset whose newest forecast is older than this many days is named, not shown."""
 BANDS = ("q05", "q25", "q50", "q75", "q95")
 DENSITY_POINTS = 240
 RECORD = ("symbol", "model", "as_of", "target", "issued_at")
