@@ -86,7 +86,7 @@ def read(engine: Engine, models: Sequence[str], upto: State) -> CardRows:
 
     Args:
         engine: Of the home.
-        models: Their ids; all where empty.
+        models: Their ids.
         upto: The state of the record that is read.
 
     Raises:

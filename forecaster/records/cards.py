@@ -64,10 +64,11 @@ def cards(engine: Engine, settings: Settings, names: Sequence[str], upto: State)
             raise UnknownNameError("model", name, sorted({*recorded, *models.names()}))
     wanted = tuple(names) or tuple(recorded)
     there = [name for name in wanted if name in recorded]
-    rows, last, trials = read(engine, there, upto), _last(engine, upto), _trials(engine)
+    rows, last, trials = read(engine, there, upto) if there else None, _last(engine, upto), _trials(engine)
     made: list[Card] = []
     for name in wanted:
-        made += _of_model(name, rows, settings, last, trials) or [_unrecorded(name, settings, last)]
+        own = _of_model(name, rows, settings, last, trials) if rows and name in recorded else []
+        made += own or [_unrecorded(name, settings, last)]
     return tuple(made)
 
 
