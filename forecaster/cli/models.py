@@ -41,7 +41,7 @@ def models(
 
 @group.command()
 def card(
-    model: Annotated[str, typer.Argument(metavar="NAME", help="A model's id.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A model's id.")],
     every: Annotated[bool, typer.Option("--all", help="Every version on record, the oldest first.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON: one card a version.")] = False,
 ) -> None:
@@ -52,7 +52,7 @@ def card(
     from forecaster.records.cards import cards
 
     home = opened()
-    found = cards(home.ledger.engine, home.settings, [model], home.ledger.state())
+    found = cards(home.ledger.engine, home.settings, [name], home.ledger.state())
     shown = found if every else [one for one in found if one.in_force] or found
     if as_json:
         show_json([asdict(one) for one in shown])

@@ -104,6 +104,7 @@ class Card:
         settings: Those of them that are not defaults; None where they are not known.
         code_versions: Of the programs that made its forecasts, in order.
         record: The record's last row of forecasts, its number and the instant of it; empty where there is none.
+        rehearsal: What a reader must know of the home's clock; empty where it is the real one.
         data: A line an asset.
         checks: See there.
         scores: See there.
@@ -124,6 +125,7 @@ class Card:
     settings: Mapping[str, Any] | None
     code_versions: tuple[str, ...]
     record: str
+    rehearsal: str
     data: tuple[AssetData, ...]
     checks: Checks
     scores: tuple[Scored, ...]

@@ -1,13 +1,11 @@
-"""A model card as Markdown, and all of them as one table: plain text, the same bytes for the same card."""
+"""A model card as Markdown: plain text, the same bytes for the same card."""
 
 from __future__ import annotations
 
-import csv
-import io
 from math import isnan
 from typing import TYPE_CHECKING
 
-from forecaster.records.card_rows import FIGURES, KINDS, LIVE
+from forecaster.records.card_rows import FIGURES, KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,49 +19,12 @@ SHOWN_REASONS = 5
 MEANS = ("CRPS, % of price", "skill", "log score, nats", "inside 50%", "inside 90%")
 NOTHING = "-"
 """What a cell shows where there is nothing."""
-INVENTORY = (
-    *("model", "version", "in_force", "label", "summary", "config_sha256", "code_versions", "first_origin"),
-    *("last_origin", "assets", "forecasts", "ok", "unreliable", "withheld", "live", "live_scored", "live_crps"),
-    *("live_log_score", "live_in90", "triggers_reached", "card"),
-)
 
 
 def page(card: Card) -> str:
     """The whole card."""
     sections = (_head, _triggers, _scores, _verdicts, _worst, _checks, _data, _assumptions, _change, _foot)
     return "\n\n".join(part for section in sections if (part := "\n".join(section(card)))) + "\n"
-
-
-def name(card: Card) -> str:
-    """The name of its file, without an ending."""
-    return f"{card.model}-{card.version}"
-
-
-def inventory(cards: Iterable[Card]) -> str:
-    """All of them as CSV, a line a model and version; figures are those of live forecasts, all assets together."""
-    text = io.StringIO()
-    lines = csv.writer(text, lineterminator="\n")
-    lines.writerow(INVENTORY)
-    lines.writerows(_line(card) for card in cards)
-    return text.getvalue()
-
-
-def _line(card: Card) -> list[object]:
-    live = next((one for one in card.scores if one.kind == LIVE), None)
-    means = (live.crps, live.log_score, live.in90) if live and live.scored else ("", "", "")
-    checks, reached = card.checks, [one.id for one in card.triggers if one.reached]
-    return [
-        *(card.model, card.version, card.in_force, card.label, card.summary, card.config_sha256),
-        " ".join(card.code_versions),
-        min((one.first for one in card.data), default=""),
-        max((one.last for one in card.data), default=""),
-        len(card.data),
-        *(checks.ok + checks.unreliable + checks.withheld, checks.ok, checks.unreliable, checks.withheld),
-        *((live.forecasts, live.scored) if live else (0, 0)),
-        *means,
-        " ".join(reached),
-        f"{name(card)}.md",
-    ]
 
 
 def _head(card: Card) -> Iterator[str]:
@@ -85,6 +46,9 @@ def _head(card: Card) -> Iterator[str]:
     if card.record:
         yield ""
         yield f"As of the record's last row: {card.record}."
+    if card.rehearsal:
+        yield ""
+        yield f"Its home is {card.rehearsal}."
     yield ""
     yield f"Settings: {_settings(card)}."
     if card.code_versions:
@@ -130,7 +94,7 @@ def _scores(card: Card) -> Iterator[str]:
     yield ""
     yield (
         "CRPS and log score: lower is better. Skill: by how much the CRPS is below climatology's on the same days. "
-        "What was recorded after the close, or replayed, is never added to what is live."
+        "Kinds of forecasts are never added up."
     )
     yield from _left_out(len({one.symbol for one in card.scores if one.symbol}))
 
@@ -157,7 +121,7 @@ def _verdicts(card: Card) -> Iterator[str]:
     for kind in KINDS:
         for one in [verdict for verdict in card.verdicts if verdict.kind == kind][:SHOWN]:
             for sentence in one.sentences:
-                yield f"- {one.symbol}, {_short(kind)}: {sentence}"
+                yield f"- {one.symbol}, {KINDS[kind]}: {sentence}"
 
 
 def _worst(card: Card) -> Iterator[str]:
@@ -166,7 +130,7 @@ def _worst(card: Card) -> Iterator[str]:
     of = card.worst
     yield "## Where it is worst"
     yield ""
-    yield f"Of its forecasts {_short(of.kind)}."
+    yield f"Of its forecasts that are {KINDS[of.kind]}."
     yield ""
     if of.symbol:
         side = "below" if of.skill >= 0 else "above"
@@ -253,7 +217,7 @@ def _change(card: Card) -> Iterator[str]:
     yield f"- Program: {'another one' if change.code else 'the same'}."
     for before, now in zip(change.scores, change.now, strict=True):
         yield (
-            f"- {_short(now.kind).capitalize()}: CRPS {before.crps:.4%} of the price over {before.scored:,} forecasts "
+            f"- {KINDS[now.kind].capitalize()}: CRPS {before.crps:.4%} of the price over {before.scored:,} forecasts "
             f"before, {now.crps:.4%} over {now.scored:,} since; log score {before.log_score:.3f} and "
             f"{now.log_score:.3f} nats. The days differ: this is no evidence that one is better."
         )
@@ -288,10 +252,6 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]
     yield f"|{'---|' * len(heads)}"
     for row in rows:
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
-
-
-def _short(kind: str) -> str:
-    return KINDS[kind].split(":")[0]
 
 
 def _number(value: float, form: str) -> str:

@@ -1,28 +1,33 @@
 """What model cards are made of: the rows of the record that they count, read in pieces, without distributions.
 
-Only forecasts one session ahead are counted. Each is of one kind, and kinds are never added up: *live* ones were
-recorded before their target's close, by the recorded instant, *later* ones after it; *replayed* ones are not of the
-record at all.
+Only forecasts one session ahead are counted. Each is of one kind, and scores of kinds are never added up. *Live* is
+what was recorded before its target's close: *proved* where a time stamp from before it covers the row, *claimed* by the
+home's own clock alone, *rehearsed* by the clock of a rehearsal. *Later* ones were recorded after it; *replayed* ones
+are not of the record at all.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from sqlalchemy import select
 
+from forecaster.clock import REAL, REHEARSAL
 from forecaster.issuing import diagnostics
 from forecaster.issuing.forecast import HORIZON
+from forecaster.records.clocks import kept
 from forecaster.records.reading import Wanted, pieces
 from forecaster.records.replays import REPLAYS
 from ingest.database import reading
 from ingest.sessions import calendar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from numpy.typing import NDArray
     from sqlalchemy import Engine
@@ -30,9 +35,15 @@ if TYPE_CHECKING:
     from forecaster.issuing.diagnostics import Diagnostics
     from forecaster.records.reading import State
 
-LIVE, LATER, REPLAYED = "live", "later", "replayed"
+    Proved = Callable[[int], datetime | None]
+    """Number of a forecast to the earliest instant at which a good time stamp shows that it existed; None without."""
+
+PROVED, CLAIMED, REHEARSED, LATER, REPLAYED = "proved", "claimed", "rehearsed", "later", "replayed"
+LIVE = (PROVED, CLAIMED, REHEARSED)
 KINDS = {
-    LIVE: "live: recorded before the target's close",
+    PROVED: "live, proved by a time stamp",
+    CLAIMED: "live, by the home's own clock",
+    REHEARSED: "rehearsed, by a rehearsal's clock",
     LATER: "recorded after the target's close",
     REPLAYED: "replayed, not of the record",
 }
@@ -44,7 +55,7 @@ FIGURES = {
     "contraction": "contraction from prior to posterior",
 }
 """Figures of a fit's own checks that are on record, and what a reader is told that they are."""
-_PEERS = ("symbol", "model", "as_of", "target", "issued_at", "y", "crps", "log_score")
+_PEERS = ("seq", "clock", "symbol", "model", "as_of", "target", "issued_at", "y", "crps", "log_score")
 _OWN = (*_PEERS, "status", "reason", "config_sha256", "code_version", "diagnostics", "in50", "in90")
 _TOLD = (
     "calendar",
@@ -64,7 +75,7 @@ _REPLAYED = ("symbol", "model", "as_of", "target", "config_sha256", *_SCORES)
 
 @dataclass(frozen=True, eq=False)
 class CardRows:
-    """Rows of the record, in its order.
+    """Rows of the record, in its order. Those of one model, asset and target are one.
 
     Attributes:
         own: Of the models whose cards are made: `symbol, model, as_of, target, issued_at, status, reason,
@@ -73,21 +84,28 @@ class CardRows:
         peers: Scored ones of all models, of the same assets: `symbol, model, target, crps, log_score, kind`.
         replays: Replayed ones of all models: as the peers', and `config_sha256`, `y`, `in50`, `in90`.
         newest: The newest origin of the record, an ISO date; empty where nothing is recorded.
+        rehearsal: What a reader must know of the home's clock; empty where it is the real one.
     """
 
     own: pd.DataFrame
     peers: pd.DataFrame
     replays: pd.DataFrame
     newest: str
+    rehearsal: str
 
 
-def read(engine: Engine, models: Sequence[str], upto: State) -> CardRows:
+def nothing_proved(_: int) -> None:
+    """Of a record without time stamps."""
+
+
+def read(engine: Engine, models: Sequence[str], upto: State, proved: Proved = nothing_proved) -> CardRows:
     """Reads what the cards of some models need.
 
     Args:
         engine: Of the home.
         models: Their ids.
         upto: The state of the record that is read.
+        proved: See `Proved`.
 
     Raises:
         StoreError: Where the database cannot be read.
@@ -110,9 +128,12 @@ def read(engine: Engine, models: Sequence[str], upto: State) -> CardRows:
         for row in some
     )
     peers = pd.DataFrame(seen, columns=list(_PEERS))
+    with reading(engine) as connection:
+        found = kept(connection)
+    standing = partial(_with_kinds, calendars, found.clock.kind if found else REAL, proved)
     newest = str(peers["as_of"].max()) if len(peers) else ""
     peers = peers[peers["symbol"].isin(list(calendars)) & peers["crps"].notna()]
-    return CardRows(_with_kinds(own, calendars), _with_kinds(peers, calendars), _replays(engine), newest)
+    return CardRows(standing(own), standing(peers), _replays(engine), newest, found.told if found else "")
 
 
 def _own_row(row: Any, shared: dict[str, str]) -> list[Any]:  # noqa: ANN401  # a row of SQLAlchemy
@@ -134,21 +155,26 @@ def _shared(value: object, shared: dict[str, str]) -> object:
     return shared.setdefault(value, value) if isinstance(value, str) else value
 
 
-def _with_kinds(rows: pd.DataFrame, calendars: Mapping[str, str | None]) -> pd.DataFrame:
+def _with_kinds(calendars: Mapping[str, str | None], clock: str, proved: Proved, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with the kind of each; `clock` is the home's, of rows that do not say."""
     kind = np.full(len(rows), LATER, object)
     symbols = rows["symbol"].to_numpy(object)
     for symbol, code in calendars.items():
         if code is not None:
             mine = symbols == symbol
-            kind[mine] = np.where(_before(rows[mine], code), LIVE, LATER)
+            kind[mine] = _kinds(
+                rows[mine], calendar(code).known_after(pd.DatetimeIndex(rows["target"][mine])), clock, proved
+            )
     return rows.assign(kind=kind)
 
 
-def _before(rows: pd.DataFrame, code: str) -> NDArray[np.bool_]:
-    """Whether each forecast was recorded before its target closed, so that nobody could know the outcome."""
-    closes = calendar(code).known_after(pd.DatetimeIndex(rows["target"]))
-    result: NDArray[np.bool_] = pd.DatetimeIndex(pd.to_datetime(rows["issued_at"], utc=True, format="ISO8601")) < closes
-    return result
+def _kinds(rows: pd.DataFrame, closes: pd.DatetimeIndex, clock: str, proved: Proved) -> NDArray[np.object_]:
+    """What is known of whether each forecast was recorded before its target closed."""
+    before = pd.DatetimeIndex(pd.to_datetime(rows["issued_at"], utc=True, format="ISO8601")) < closes
+    stamped = pd.DatetimeIndex([proved(int(seq)) for seq in rows["seq"]], tz="UTC") < closes
+    rehearsed = (rows["clock"].fillna(clock) == REHEARSAL).to_numpy()
+    found = np.select([before & rehearsed, stamped & ~rehearsed, before], [REHEARSED, PROVED, CLAIMED], LATER)
+    return found.astype(object)
 
 
 def _replays(engine: Engine) -> pd.DataFrame:

@@ -21,7 +21,7 @@ from forecaster.evaluation import triggers
 from forecaster.issuing.forecast import HORIZON
 from forecaster.records import card_scores
 from forecaster.records.card import AssetData, Card, Change, Checks, Figure
-from forecaster.records.card_rows import FIGURES, KINDS, LIVE, read
+from forecaster.records.card_rows import FIGURES, KINDS, LIVE, nothing_proved, read
 from forecaster.records.card_settings import apart, difference, known
 from forecaster.records.tables import FORECASTS
 from forecaster.records.trials import TRIALS
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from forecaster.evaluation.triggers import Trigger
-    from forecaster.records.card_rows import CardRows
+    from forecaster.records.card_rows import CardRows, Proved
     from forecaster.records.reading import State
     from forecaster.settings import Settings
 
@@ -42,7 +42,9 @@ _NUMBER = re.compile(r"(?<![\w.^-])[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?(?!\w)")
 _STATUSES = ("ok", "unreliable", "withheld")
 
 
-def cards(engine: Engine, settings: Settings, names: Sequence[str], upto: State) -> tuple[Card, ...]:
+def cards(
+    engine: Engine, settings: Settings, names: Sequence[str], upto: State, proved: Proved = nothing_proved
+) -> tuple[Card, ...]:
     """The cards of some models, of every version on record, the oldest first.
 
     Args:
@@ -50,6 +52,7 @@ def cards(engine: Engine, settings: Settings, names: Sequence[str], upto: State)
         settings: Those of now, which say what a hash of settings stands for.
         names: Ids of models; all that are on record where empty.
         upto: The state of the record that is read.
+        proved: Which forecasts existed when, see `card_rows.Proved`.
 
     Returns:
         By model, as named, or by id. A model that is named and not on record has a card of what it is alone.
@@ -64,7 +67,7 @@ def cards(engine: Engine, settings: Settings, names: Sequence[str], upto: State)
             raise UnknownNameError("model", name, sorted({*recorded, *models.names()}))
     wanted = tuple(names) or tuple(recorded)
     there = [name for name in wanted if name in recorded]
-    rows, last, trials = read(engine, there, upto) if there else None, _last(engine, upto), _trials(engine)
+    rows, last, trials = read(engine, there, upto, proved) if there else None, _last(engine, upto), _trials(engine)
     made: list[Card] = []
     for name in wanted:
         own = _of_model(name, rows, settings, last, trials) if rows and name in recorded else []
@@ -95,6 +98,7 @@ def _of_model(name: str, rows: CardRows, settings: Settings, last: str, trials: 
                 settings=apart(name, told[config]) if config in told else None,
                 code_versions=tuple(dict.fromkeys(recorded["code_version"])),
                 record=last,
+                rehearsal=rows.rehearsal,
                 data=_data(recorded),
                 checks=_checks(recorded),
                 scores=card_scores.scores(part, peers),
@@ -120,6 +124,7 @@ def _unrecorded(name: str, settings: Settings, last: str) -> Card:
         settings=None if now[1] is None else apart(name, now[1]),
         code_versions=(),
         record=last,
+        rehearsal="",
         data=(),
         checks=Checks(0, 0, 0, (), ()),
         scores=(),
@@ -194,11 +199,11 @@ def _change(  # what was, and what is
 
 
 def _triggers(rows: pd.DataFrame, record: CardRows, settings: Settings) -> tuple[Trigger, ...]:
-    live = rows[(rows["kind"] == LIVE) & rows["crps"].notna()].sort_values("target", kind="stable")
+    live = rows[rows["kind"].isin(LIVE) & rows["crps"].notna()].sort_values("target", kind="stable")
     inside = {str(symbol): own["in90"].to_numpy(float) > 0 for symbol, own in live.groupby("symbol", sort=True)}
     found = [triggers.coverage(inside)]
     if rows["model"].iloc[0] != triggers.REFERENCE:
-        floor = record.peers[(record.peers["model"] == triggers.REFERENCE) & (record.peers["kind"] == LIVE)]
+        floor = record.peers[(record.peers["model"] == triggers.REFERENCE) & record.peers["kind"].isin(LIVE)]
         both = live.merge(floor, on=["symbol", "target"], suffixes=("", "_floor"))
         apart = {
             str(symbol): (own["crps"] - own["crps_floor"]).to_numpy(float)

@@ -26,6 +26,28 @@ KEYS = {"outcome": ("symbol", "as_of", "horizon"), "score": ("symbol", "model", 
 EDITED = "its content is not what was recorded"
 
 
+class Tree:
+    """A Merkle tree of RFC 6962 over SHA-256, that grows."""
+
+    def __init__(self) -> None:
+        """Without leaves."""
+        self.size, self._whole = 0, list[tuple[int, bytes]]()  # whole subtrees, size and hash, the largest first
+
+    def add(self, entry: bytes) -> None:
+        """Appends a leaf."""
+        self.size += 1
+        self._whole.append((1, hashlib.sha256(b"\x00" + entry).digest()))
+        while len(self._whole) > 1 and self._whole[-2][0] == self._whole[-1][0]:
+            _join(self._whole)
+
+    def root(self) -> str:
+        """The hash of all of it; of nothing, where it is empty."""
+        parts = list(self._whole)
+        while len(parts) > 1:
+            _join(parts)
+        return parts[0][1].hex() if parts else hashlib.sha256(b"").hexdigest()
+
+
 class Chain:
     """The rows of one table as far as they hold: their numbers and hashes, and what is wrong with the next one."""
 
@@ -34,7 +56,7 @@ class Chain:
         self.table, self.formats, self.fault = table, formats, ""
         self.numbers: list[int] = []
         self.hashes: list[str] = []
-        self._leaves, self._stack = 0, list[tuple[int, bytes]]()  # a tree only grows, and most are asked for in order
+        self._tree = Tree()
         with (folder / "record" / f"{table}.jsonl").open("rb") as lines:
             for line in lines:
                 self.fault = self._add(line)
@@ -75,18 +97,13 @@ class Chain:
         return number == (self.numbers[at - 1] if at else 0)
 
     def root(self, number: int) -> str:
-        """The Merkle tree hash (RFC 6962, SHA-256) over the hashes of the rows up to a number."""
+        """The root of the tree over the hashes of the rows up to a number."""
         wanted = bisect_right(self.numbers, number)
-        if wanted < self._leaves:
-            self._leaves, self._stack = 0, []
-        for leaf in self.hashes[self._leaves : wanted]:
-            self._stack.append((1, hashlib.sha256(b"\x00" + bytes.fromhex(leaf)).digest()))
-            while len(self._stack) > 1 and self._stack[-2][0] == self._stack[-1][0]:
-                _join(self._stack)
-        self._leaves, stack = wanted, list(self._stack)
-        while len(stack) > 1:
-            _join(stack)
-        return stack[0][1].hex() if stack else hashlib.sha256(b"").hexdigest()
+        if wanted < self._tree.size:  # most are asked for in order
+            self._tree = Tree()
+        for leaf in self.hashes[self._tree.size : wanted]:
+            self._tree.add(bytes.fromhex(leaf))
+        return self._tree.root()
 
 
 def _join(stack: list[tuple[int, bytes]]) -> None:

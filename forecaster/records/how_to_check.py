@@ -25,7 +25,7 @@ run in the folder where you unzipped it, recomputes everything and prints what h
 | `tokens/N.statement.txt` | what each of them stamped: the statement of that moment |
 | `tokens/certificates.pem` | the certificates that the home trusts; trust them only if you know whose they are |
 | `cards/` | a model card for each model and version, and `inventory.csv`, a line each |
-| `settings.json`, `about.json` | the settings in effect, without secrets; the program's version; what each hash covers |
+| `settings.json`, `about.json` | settings in effect, without secrets; the program's version; what each hash covers |
 | `contents.txt` | the SHA-256 of every other file |
 
 ## How a row is chained
@@ -38,8 +38,8 @@ changes, removes or inserts a row changes the hash of every later one.
 
 ## What that proves, and what it does not
 
-The chains show that rows were added in this order and that none was changed *while the last hashes stayed the same*. The
-author of a record could compute all hashes anew. So compare with something that the author does not have in hand:
+The chains show that rows were added in this order and that none was changed *while the last hashes stayed the same*.
+The author of a record could compute all hashes anew. So compare with something that the author does not have in hand:
 
 - **A time stamp.** Where the pack has some, the script prints for each the command by which OpenSSL checks that an
   authority has signed the statement, and when. All rows up to those that the statement counts existed at that time. A

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 from forecaster.errors import LedgerError
 from forecaster.issuing.provenance import code_version
 from forecaster.json_numbers import numbers
-from forecaster.records import card_page, chain, check_pack, export
+from forecaster.records import card_page, chain, check_pack, export, inventory
 from forecaster.records.cards import cards
 from forecaster.records.how_to_check import HOW_TO_CHECK
 from forecaster.records.reading import EVERYTHING, LIGHT, pieces
-from forecaster.records.tables import FORECASTS, TABLES
+from forecaster.records.tables import FORECASTS, TABLES, TOKENS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -92,11 +92,12 @@ def _files(home: Home, upto: State) -> Iterator[tuple[str, Iterable[bytes]]]:
     yield from _tables(home.ledger.engine, upto)
     for table in TABLES:
         yield f"record/{table.name}.jsonl", _lines(home.ledger.engine, table, upto[table.name])
+    yield from _tokens(home.ledger.engine, upto)
     made = cards(home.ledger.engine, home.settings, (), upto)
-    yield "cards/inventory.csv", [card_page.inventory(made).encode()]
+    yield "cards/inventory.csv", [inventory.inventory(made).encode()]
     for card in made:
-        yield f"cards/{card_page.name(card)}.md", [card_page.page(card).encode()]
-        yield f"cards/{card_page.name(card)}.json", [_json(asdict(card))]
+        yield f"cards/{inventory.name(card)}.md", [card_page.page(card).encode()]
+        yield f"cards/{inventory.name(card)}.json", [_json(asdict(card))]
 
 
 def _about(upto: State) -> dict[str, Any]:
@@ -108,8 +109,13 @@ def _about(upto: State) -> dict[str, Any]:
 
 
 def _statement(home: Home, upto: State) -> str:
+    tree = check_pack.Tree()
+    for _, _, digest in chain.stored(home.ledger.engine, FORECASTS, upto[FORECASTS.name]):
+        tree.add(bytes.fromhex(digest))
+    roots = {FORECASTS.name: f" {tree.root()}"}
     heads = home.ledger.heads(upto)
-    return "".join(["forecaster record 1\n", *(f"{name} {upto[name]} {head}\n" for name, head in heads.items())])
+    lines = [f"{name} {upto[name]} {head}{roots.get(name, '')}" for name, head in heads.items()]
+    return "\n".join([check_pack.FIRST, *lines, ""])
 
 
 def _settings(settings: Settings) -> dict[str, Any]:
@@ -134,6 +140,13 @@ def _lines(engine: Engine, table: Table, upto: int) -> Iterator[bytes]:
         plain = {name: _plain(value) for name, value in row.items()}
         text = json.dumps({"seq": number, **plain, "row_hash": digest}, ensure_ascii=False, allow_nan=False)
         yield f"{text}\n".encode()
+
+
+def _tokens(engine: Engine, upto: State) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """Each time stamp, and the statement that it stamps, as OpenSSL takes them."""
+    for number, row, _ in chain.stored(engine, TOKENS, upto[TOKENS.name]):
+        yield f"tokens/{number}.tsr", [row["token"]]
+        yield f"tokens/{number}.statement.txt", [row["statement"].encode()]
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  # any column
