@@ -60,9 +60,14 @@ class Home:
         """What it can show of when its rows were there."""
         from forecaster.records.standing import UNWITNESSED  # noqa: PLC0415  # it brings pandas
 
+        return UNWITNESSED._replace(rehearsal=self.rehearsal)
+
+    @property
+    def rehearsal(self) -> str:
+        """Where its clock is a rehearsal's, a sentence that says so; else empty."""
         with reading(self.ledger.engine) as connection:
             found = kept(connection)
-        return UNWITNESSED._replace(rehearsal=found.told if found else "")
+        return found.told if found else ""
 
     @property
     def reports(self) -> Path:

@@ -57,8 +57,8 @@ _RECORD = (
     (
         "Proved, claimed, replayed",
         (
-            "An outside authority\u2019s time stamp shows that a proved forecast was there before its session closed; of "
-            "a claimed one this home\u2019s clock says so. A replay was made later from what was known then: weaker "
+            "An outside authority\u2019s time stamp shows that a proved forecast was there before its session closed; "
+            "of a claimed one this home\u2019s clock says so. A replay was made later from what was known then: weaker "
             "evidence, since whoever designed the models may have known how those days turned out."
         ),
     ),
