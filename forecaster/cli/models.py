@@ -52,7 +52,7 @@ def card(
     from forecaster.records.cards import cards
 
     home = opened()
-    found = cards(home.ledger.engine, home.settings, [name], home.ledger.state())
+    found = cards(home.ledger.engine, home.settings, [name], home.ledger.state(), home.witnessed)
     shown = found if every else [one for one in found if one.in_force] or found
     if as_json:
         show_json([asdict(one) for one in shown])

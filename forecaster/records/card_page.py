@@ -85,7 +85,7 @@ def _scores(card: Card) -> Iterator[str]:
     yield "## Forecasts and scores"
     yield ""
     shown = [one for kind in KINDS for one in _most([s for s in card.scores if s.kind == kind])]
-    heads = ["recorded", "asset", "forecasts", "with outcome"]
+    heads = ["recorded", "asset", "forecasts", "hours before the open", "with outcome"]
     if not any(one.scored for one in shown):
         yield from _table(heads, [_counts(one) for one in shown])
         return
@@ -100,7 +100,9 @@ def _scores(card: Card) -> Iterator[str]:
 
 
 def _counts(one: Scored) -> list[str]:
-    return [KINDS.get(one.kind, one.kind), one.symbol or "all", f"{one.forecasts:,}", f"{one.scored:,}"]
+    least, median = one.lead
+    lead = NOTHING if isnan(least) else f"{median:.1f} (least {least:.1f})"
+    return [KINDS[one.kind], one.symbol or "all", f"{one.forecasts:,}", lead, f"{one.scored:,}"]
 
 
 def _means(one: Scored) -> list[str]:

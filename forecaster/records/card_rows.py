@@ -16,29 +16,23 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import select
 
-from forecaster.clock import REAL, REHEARSAL
 from forecaster.issuing import diagnostics
 from forecaster.issuing.forecast import HORIZON
-from forecaster.records.clocks import kept
 from forecaster.records.reading import Wanted, pieces
 from forecaster.records.replays import REPLAYS
+from forecaster.records.standing import CLAIMED, PROVED, REHEARSED, REPLAYED, leads
 from ingest.database import reading
-from ingest.sessions import calendar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from numpy.typing import NDArray
     from sqlalchemy import Engine
 
     from forecaster.issuing.diagnostics import Diagnostics
     from forecaster.records.reading import State
+    from forecaster.records.standing import Witnessed
 
-    Proved = Callable[[int], datetime | None]
-    """Number of a forecast to the earliest instant at which a good time stamp shows that it existed; None without."""
-
-PROVED, CLAIMED, REHEARSED, LATER, REPLAYED = "proved", "claimed", "rehearsed", "later", "replayed"
+LATER = "later"
 LIVE = (PROVED, CLAIMED, REHEARSED)
 KINDS = {
     PROVED: "live, proved by a time stamp",
@@ -55,7 +49,7 @@ FIGURES = {
     "contraction": "contraction from prior to posterior",
 }
 """Figures of a fit's own checks that are on record, and what a reader is told that they are."""
-_PEERS = ("seq", "clock", "symbol", "model", "as_of", "target", "issued_at", "y", "crps", "log_score")
+_PEERS = ("seq", "symbol", "model", "as_of", "target", "issued_at", "y", "crps", "log_score")
 _OWN = (*_PEERS, "status", "reason", "config_sha256", "code_version", "diagnostics", "in50", "in90")
 _TOLD = (
     "calendar",
@@ -80,7 +74,7 @@ class CardRows:
     Attributes:
         own: Of the models whose cards are made: `symbol, model, as_of, target, issued_at, status, reason,
             config_sha256, code_version`, the scores (NaN where not settled), what is told of the inputs and of the fit
-            (NaN or None where it is not), and `kind`.
+            (NaN or None where it is not), `kind`, and `lead`, hours from its recording to the open of its session.
         peers: Scored ones of all models, of the same assets: `symbol, model, target, crps, log_score, kind`.
         replays: Replayed ones of all models: as the peers', and `config_sha256`, `y`, `in50`, `in90`.
         newest: The newest origin of the record, an ISO date; empty where nothing is recorded.
@@ -94,18 +88,14 @@ class CardRows:
     rehearsal: str
 
 
-def nothing_proved(_: int) -> None:
-    """Of a record without time stamps."""
-
-
-def read(engine: Engine, models: Sequence[str], upto: State, proved: Proved = nothing_proved) -> CardRows:
+def read(engine: Engine, models: Sequence[str], upto: State, witnessed: Witnessed) -> CardRows:
     """Reads what the cards of some models need.
 
     Args:
         engine: Of the home.
         models: Their ids.
         upto: The state of the record that is read.
-        proved: See `Proved`.
+        witnessed: What the home can show of when its rows were there.
 
     Raises:
         StoreError: Where the database cannot be read.
@@ -128,12 +118,10 @@ def read(engine: Engine, models: Sequence[str], upto: State, proved: Proved = no
         for row in some
     )
     peers = pd.DataFrame(seen, columns=list(_PEERS))
-    with reading(engine) as connection:
-        found = kept(connection)
-    standing = partial(_with_kinds, calendars, found.clock.kind if found else REAL, proved)
     newest = str(peers["as_of"].max()) if len(peers) else ""
     peers = peers[peers["symbol"].isin(list(calendars)) & peers["crps"].notna()]
-    return CardRows(standing(own), standing(peers), _replays(engine), newest, found.told if found else "")
+    standing = partial(_with_kinds, calendars, witnessed)
+    return CardRows(standing(own), standing(peers), _replays(engine), newest, witnessed.rehearsal)
 
 
 def _own_row(row: Any, shared: dict[str, str]) -> list[Any]:  # noqa: ANN401  # a row of SQLAlchemy
@@ -155,26 +143,17 @@ def _shared(value: object, shared: dict[str, str]) -> object:
     return shared.setdefault(value, value) if isinstance(value, str) else value
 
 
-def _with_kinds(calendars: Mapping[str, str | None], clock: str, proved: Proved, rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows with the kind of each; `clock` is the home's, of rows that do not say."""
-    kind = np.full(len(rows), LATER, object)
+def _with_kinds(calendars: Mapping[str, str | None], witnessed: Witnessed, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with the kind of each and its lead; a row without a calendar, of an old record, counts as late."""
+    kind, lead = np.full(len(rows), LATER, object), np.full(len(rows), np.nan)
     symbols = rows["symbol"].to_numpy(object)
     for symbol, code in calendars.items():
-        if code is not None:
-            mine = symbols == symbol
-            kind[mine] = _kinds(
-                rows[mine], calendar(code).known_after(pd.DatetimeIndex(rows["target"][mine])), clock, proved
-            )
-    return rows.assign(kind=kind)
-
-
-def _kinds(rows: pd.DataFrame, closes: pd.DatetimeIndex, clock: str, proved: Proved) -> NDArray[np.object_]:
-    """What is known of whether each forecast was recorded before its target closed."""
-    before = pd.DatetimeIndex(pd.to_datetime(rows["issued_at"], utc=True, format="ISO8601")) < closes
-    stamped = pd.DatetimeIndex([proved(int(seq)) for seq in rows["seq"]], tz="UTC") < closes
-    rehearsed = (rows["clock"].fillna(clock) == REHEARSAL).to_numpy()
-    found = np.select([before & rehearsed, stamped & ~rehearsed, before], [REHEARSED, PROVED, CLAIMED], LATER)
-    return found.astype(object)
+        mine = symbols == symbol
+        if code is not None and mine.any():
+            own = witnessed.standings(rows[mine], code)
+            kind[mine] = own.replace(REPLAYED, LATER).to_numpy(object)
+            lead[mine] = leads(rows[mine], code)
+    return rows.assign(kind=kind, lead=lead)
 
 
 def _replays(engine: Engine) -> pd.DataFrame:
@@ -183,4 +162,4 @@ def _replays(engine: Engine) -> pd.DataFrame:
     with reading(engine) as connection:
         found = connection.execute(wanted.order_by(REPLAYS.c.target, REPLAYS.c.symbol, REPLAYS.c.model)).all()
     rows = pd.DataFrame(found, columns=list(_REPLAYED))
-    return rows.assign(kind=REPLAYED, **{name: rows[name].astype(float) for name in _SCORES})
+    return rows.assign(kind=REPLAYED, lead=np.nan, **{name: rows[name].astype(float) for name in _SCORES})

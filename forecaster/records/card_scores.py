@@ -10,7 +10,7 @@ import pandas as pd
 
 from forecaster.evaluation.triggers import FEWEST, REFERENCE
 from forecaster.evaluation.verdicts import MINIMUM_DAYS, compare, in_words
-from forecaster.records.card_rows import KINDS, REPLAYED
+from forecaster.records.card_rows import KINDS, LIVE, REPLAYED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +36,8 @@ class Scored:
         log_score: Mean, in nats; lower is better.
         in50: Share of outcomes inside the 50 % interval.
         in90: Likewise of 90 %.
+        lead: Hours from the recording of a forecast to the open of its target's session, the least and the median; NaN
+            where none was live or no open is known.
     """
 
     kind: str
@@ -47,6 +49,7 @@ class Scored:
     log_score: float
     in50: float
     in90: float
+    lead: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,9 @@ def scored(kind: str, name: str, rows: pd.DataFrame) -> Scored:
     least = float(both["floor"].mean()) if len(both) else np.nan
     means = {one: float(settled[one].mean()) for one in ("crps", "log_score", "in50", "in90")}
     skill = 1 - float(both["crps"].mean()) / least if least > 0 else np.nan
-    return Scored(kind, name, len(rows), len(settled), skill=skill, **means)
+    leads = rows["lead"].dropna() if kind in LIVE else ()
+    lead = (float(np.min(leads)), float(np.median(leads))) if len(leads) else (np.nan, np.nan)
+    return Scored(kind, name, len(rows), len(settled), skill=skill, **means, lead=lead)
 
 
 def verdicts(model: str, rows: pd.DataFrame, peers: pd.DataFrame, trials: int) -> tuple[Verdict, ...]:

@@ -21,8 +21,9 @@ from forecaster.evaluation import triggers
 from forecaster.issuing.forecast import HORIZON
 from forecaster.records import card_scores
 from forecaster.records.card import AssetData, Card, Change, Checks, Figure
-from forecaster.records.card_rows import FIGURES, KINDS, LIVE, nothing_proved, read
+from forecaster.records.card_rows import FIGURES, KINDS, LIVE, read
 from forecaster.records.card_settings import apart, difference, known
+from forecaster.records.standing import UNWITNESSED
 from forecaster.records.tables import FORECASTS
 from forecaster.records.trials import TRIALS
 from ingest.database import reading
@@ -34,8 +35,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from forecaster.evaluation.triggers import Trigger
-    from forecaster.records.card_rows import CardRows, Proved
+    from forecaster.records.card_rows import CardRows
     from forecaster.records.reading import State
+    from forecaster.records.standing import Witnessed
     from forecaster.settings import Settings
 
 _NUMBER = re.compile(r"(?<![\w.^-])[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?(?!\w)")
@@ -43,7 +45,7 @@ _STATUSES = ("ok", "unreliable", "withheld")
 
 
 def cards(
-    engine: Engine, settings: Settings, names: Sequence[str], upto: State, proved: Proved = nothing_proved
+    engine: Engine, settings: Settings, names: Sequence[str], upto: State, witnessed: Witnessed = UNWITNESSED
 ) -> tuple[Card, ...]:
     """The cards of some models, of every version on record, the oldest first.
 
@@ -52,7 +54,7 @@ def cards(
         settings: Those of now, which say what a hash of settings stands for.
         names: Ids of models; all that are on record where empty.
         upto: The state of the record that is read.
-        proved: Which forecasts existed when, see `card_rows.Proved`.
+        witnessed: What the home can show of when its rows were there.
 
     Returns:
         By model, as named, or by id. A model that is named and not on record has a card of what it is alone.
@@ -67,7 +69,7 @@ def cards(
             raise UnknownNameError("model", name, sorted({*recorded, *models.names()}))
     wanted = tuple(names) or tuple(recorded)
     there = [name for name in wanted if name in recorded]
-    rows, last, trials = read(engine, there, upto, proved) if there else None, _last(engine, upto), _trials(engine)
+    rows, last, trials = read(engine, there, upto, witnessed) if there else None, _last(engine, upto), _trials(engine)
     made: list[Card] = []
     for name in wanted:
         own = _of_model(name, rows, settings, last, trials) if rows and name in recorded else []

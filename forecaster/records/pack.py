@@ -93,7 +93,7 @@ def _files(home: Home, upto: State) -> Iterator[tuple[str, Iterable[bytes]]]:
     for table in TABLES:
         yield f"record/{table.name}.jsonl", _lines(home.ledger.engine, table, upto[table.name])
     yield from _tokens(home.ledger.engine, upto)
-    made = cards(home.ledger.engine, home.settings, (), upto)
+    made = cards(home.ledger.engine, home.settings, (), upto, home.witnessed)
     yield "cards/inventory.csv", [inventory.inventory(made).encode()]
     for card in made:
         yield f"cards/{inventory.name(card)}.md", [card_page.page(card).encode()]

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -14,17 +15,19 @@ from forecaster import models
 from forecaster.errors import UnknownNameError
 from forecaster.issuing.provenance import config_sha256
 from forecaster.records.card_page import page
-from forecaster.records.card_rows import CLAIMED, KINDS, LATER, PROVED, REPLAYED
+from forecaster.records.card_rows import KINDS, LATER
 from forecaster.records.cards import cards
 from forecaster.records.home import Home, open_home
 from forecaster.records.inventory import INVENTORY, inventory
+from forecaster.records.standing import CLAIMED, PROVED, REHEARSED, REPLAYED, UNWITNESSED, Witnessed
 from tests.forecaster.records.made_record import FIRST, SD, WIDTHS, close, fill, issued
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from forecaster.records.card import Card
-    from forecaster.records.card_rows import Proved
 
 DAYS = 120
 
@@ -37,9 +40,8 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return home
 
 
-def of(home: Home, *names: str, proved: Proved | None = None) -> tuple[Card, ...]:
-    more = {} if proved is None else {"proved": proved}
-    return cards(home.ledger.engine, home.settings, names, home.ledger.state(), **more)
+def of(home: Home, *names: str, witnessed: Witnessed = UNWITNESSED) -> tuple[Card, ...]:
+    return cards(home.ledger.engine, home.settings, names, home.ledger.state(), witnessed)
 
 
 def reached(card: Card) -> dict[str, bool | None]:
@@ -110,7 +112,7 @@ def test_one_day_gives_a_card_without_empty_parts(tmp_path: Path) -> None:
     (card,) = of(home, "garch")
     told = page(card)
     assert "No outcome yet: none of its forecasts can be scored." in told
-    assert "| live, by the home's own clock | COIN | 1 | 0 |" in told
+    assert "| live, by the home's own clock | COIN | 1 | -1.0 (least -1.0) | 0 |" in told
     for missing in ("## Where it is worst", "## What the scores", "## Changes", "nan", "None", "–"):  # noqa: RUF001  # what a gap may look like
         assert missing not in told
     assert told.endswith("This card is no statement of compliance.\n")
@@ -140,11 +142,11 @@ def test_kinds_are_never_added_up(tmp_path: Path) -> None:
     fill(home.ledger, 10)
     fill(home.ledger, 8, first=10, late=True)
 
-    def stamped(seq: int) -> datetime | None:
-        day = (seq - 1) // len(WIDTHS)
-        return close(FIRST + pd.Timedelta(days=day, hours=2)) if day < 4 else None
+    def stamped(numbers: NDArray[np.int64]) -> pd.DatetimeIndex:
+        days = (numbers - 1) // len(WIDTHS)
+        return pd.DatetimeIndex([close(FIRST + pd.Timedelta(days=int(d))) if d < 4 else pd.NaT for d in days], tz="UTC")
 
-    (card,) = of(home, "garch", proved=stamped)
+    (card,) = of(home, "garch", witnessed=Witnessed(stamped, ""))
     assert {one.kind: (one.forecasts, one.scored) for one in card.scores} == {
         PROVED: (4, 4),
         CLAIMED: (6, 5),
@@ -156,8 +158,18 @@ def test_kinds_are_never_added_up(tmp_path: Path) -> None:
 def test_a_stamp_from_after_the_close_proves_nothing(tmp_path: Path) -> None:
     home = open_home(tmp_path)
     fill(home.ledger, 10)
-    (card,) = of(home, "garch", proved=lambda _: datetime(2030, 1, 1, tzinfo=UTC))
+    late = Witnessed(lambda numbers: pd.DatetimeIndex([datetime(2030, 1, 1, tzinfo=UTC)] * len(numbers)), "")
+    (card,) = of(home, "garch", witnessed=late)
     assert {one.kind for one in card.scores} == {CLAIMED}
+
+
+def test_a_rehearsal_says_so(tmp_path: Path) -> None:
+    home = open_home(tmp_path)
+    fill(home.ledger, 3)
+    told = "a rehearsal: its clock was set to 2018-01-01 00:00 UTC on 2026-11-29"
+    (card,) = of(home, "garch", witnessed=UNWITNESSED._replace(rehearsal=told))
+    assert {one.kind for one in card.scores} == {REHEARSED}
+    assert f"Its home is {told}." in page(card)
 
 
 def test_a_version_is_a_hash_of_settings_and_says_what_changed(tmp_path: Path) -> None:
