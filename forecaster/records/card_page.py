@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from math import isnan
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from forecaster.records.card import Card, Change
-    from forecaster.records.card_scores import Scored, Worst
+    from forecaster.records.card_scores import Scored, Verdict, Worst
 
 SHOWN = 12
 """Assets that a page names; those with the most forecasts."""
 SHOWN_REASONS = 5
+SHOWN_VERDICTS = 3
+"""Assets up to which every sentence is told; of more, claims alone."""
 MEANS = ("CRPS, % of price", "skill", "log score, nats", "inside 50%", "inside 90%")
 NOTHING = "-"
 """What a cell shows where there is nothing."""
@@ -121,9 +124,21 @@ def _verdicts(card: Card) -> Iterator[str]:
     yield "## What the scores are evidence of"
     yield ""
     for kind in KINDS:
-        for one in [verdict for verdict in card.verdicts if verdict.kind == kind][:SHOWN]:
-            for sentence in one.sentences:
-                yield f"- {one.symbol}, {KINDS[kind]}: {sentence}"
+        own = [verdict for verdict in card.verdicts if verdict.kind == kind]
+        few = len(own) <= SHOWN_VERDICTS
+        for one in own:
+            yield from (f"- {one.symbol}, {KINDS[kind]}: {said}" for said in (one.sentences if few else one.claims))
+        if not few:
+            yield from _without(kind, own)
+
+
+def _without(kind: str, own: Sequence[Verdict]) -> Iterator[str]:
+    """Of many assets, on how many there is no evidence, a line a reference."""
+    for reference, count in Counter(name for one in own for name in one.without).items():
+        yield (
+            f"- {count} of {len(own)} assets, {KINDS[kind]}: no evidence of skill against {reference} in CRPS and log "
+            "score."
+        )
 
 
 def _worst(card: Card) -> Iterator[str]:

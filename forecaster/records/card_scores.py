@@ -60,11 +60,15 @@ class Verdict:
         kind: See `card_rows.KINDS`.
         symbol: The asset.
         sentences: In words, by the rules of `forecaster.evaluation.verdicts`.
+        claims: Those of them that claim something.
+        without: References against which there is no evidence of skill.
     """
 
     kind: str
     symbol: str
     sentences: tuple[str, ...]
+    claims: tuple[str, ...]
+    without: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -150,7 +154,9 @@ def verdicts(model: str, rows: pd.DataFrame, peers: pd.DataFrame, trials: int) -
             table = pd.concat([own, among[among["symbol"] == symbol]])[["model", "target", "crps", "log_score"]]
             said = [one for one in compare(table, trials if kind == REPLAYED else 0) if one.model == model]
             if said:
-                found.append(Verdict(kind, str(symbol), in_words(said)))
+                claims = tuple(one.sentence for one in said if one.claims)
+                without = tuple(one.reference for one in said if not one.claims)
+                found.append(Verdict(kind, str(symbol), in_words(said), claims, without))
     return tuple(found)
 
 

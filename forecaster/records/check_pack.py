@@ -204,8 +204,16 @@ def content_faults(folder: Path) -> Iterator[str]:
         file = folder / name
         if not file.is_file():
             yield f"{name}: it is not there"
-        elif hashlib.sha256(file.read_bytes()).hexdigest() != digest:
+        elif _digest(file) != digest:
             yield f"{name}: it is not what was packed"
+
+
+def _digest(file: Path) -> str:
+    digest = hashlib.sha256()
+    with file.open("rb") as read:
+        while some := read.read(1 << 20):
+            digest.update(some)
+    return digest.hexdigest()
 
 
 def faults(folder: Path) -> Iterator[str]:

@@ -218,6 +218,18 @@ def test_several_assets_are_told_apart_and_the_worst_is_named(tmp_path: Path) ->
     assert "COIN: 100 days" in page(card)
 
 
+def test_verdicts_on_many_assets_are_counted(tmp_path: Path) -> None:
+    home = open_home(tmp_path)
+    for number in range(4):
+        fill(home.ledger, 4, first=10 * number, symbol=f"COIN{number}")
+    (card,) = of(home, "ewma")
+    told = [line for line in page(card).splitlines() if "no evidence of skill" in line]
+    assert told == [
+        f"- 4 of 4 assets, {KINDS[CLAIMED]}: no evidence of skill against {name} in CRPS and log score."
+        for name in ("climatology", "garch")
+    ]
+
+
 def test_stopped_assets_are_not_stale(tmp_path: Path) -> None:
     home = open_home(tmp_path, {"data": {"stopped": ("COIN",)}})
     fill(home.ledger, 3)
