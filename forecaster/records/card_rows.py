@@ -111,7 +111,7 @@ def read(engine: Engine, models: Sequence[str], upto: State, witnessed: Witnesse
     own = own.assign(
         **{name: own[name].astype(float) for name in (*_SCORES, "rows", "volatility", "novelty", *FIGURES)}
     )
-    calendars = own.drop_duplicates("symbol", keep="last").set_index("symbol")["calendar"].to_dict()
+    calendars = dict(zip(own["symbol"], own["calendar"], strict=True))  # the last of each stands
     seen = (
         [_shared(getattr(row, name), shared) for name in _PEERS]
         for some in pieces(engine, Wanted(horizon=HORIZON), _PEERS, upto)

@@ -10,7 +10,8 @@ import pandas as pd
 
 from forecaster.evaluation.triggers import FEWEST, REFERENCE
 from forecaster.evaluation.verdicts import MINIMUM_DAYS, compare, in_words
-from forecaster.records.card_rows import KINDS, LIVE, REPLAYED
+from forecaster.records.card_rows import KINDS, LIVE
+from forecaster.records.standing import REPLAYED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -199,8 +199,8 @@ def token_faults(folder: Path, chains: dict[str, Chain]) -> Iterator[str]:
 
 def content_faults(folder: Path) -> Iterator[str]:
     """Which files are not those that were packed."""
-    told = dict(reversed(line.split("  ", 1)) for line in (folder / "contents.txt").read_text("utf-8").splitlines())
-    for name, digest in told.items():
+    for line in (folder / "contents.txt").read_text("utf-8").splitlines():
+        digest, name = line.split("  ", 1)
         file = folder / name
         if not file.is_file():
             yield f"{name}: it is not there"

@@ -7,7 +7,8 @@ import io
 import re
 from typing import TYPE_CHECKING
 
-from forecaster.records.card_rows import KINDS, REPLAYED
+from forecaster.records.card_rows import KINDS
+from forecaster.records.standing import REPLAYED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
