@@ -11,6 +11,9 @@ from forecaster.evaluation import scores
 if TYPE_CHECKING:
     from forecaster.distribution.predictive import Predictive
 
+VERSION = 1
+"""Of the definition of the scores; whoever changes one raises it, and keeps the former definition beside it."""
+
 
 def score(predictive: Predictive, y: float) -> dict[str, float]:
     """Scores a forecast against its outcome `y`, a fraction per session.

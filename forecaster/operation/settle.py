@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from forecaster.clock import REAL
 from forecaster.evaluation.outcomes import outcome
 from forecaster.evaluation.scoring import score
 from forecaster.records.ledger import Ledger, predictive_of
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
     from ingest.history import History
 
 
-def settle(ledger: Ledger, history: History, until: pd.Timestamp, now: datetime) -> int:
+def settle(ledger: Ledger, history: History, until: pd.Timestamp, now: datetime, clock: str = REAL) -> int:
     """Scores every forecast of an asset whose target's change is known by the close of `until`.
 
     The outcome is the change from the origin's close, as first known at the target's own: a later restatement does not
-    rewrite it. A target in a gap has no outcome and stays unsettled.
+    rewrite it. A target in a gap has no outcome and stays unsettled. Both `now` and `clock` are of the home's clock.
 
     Returns:
         How many targets were settled, each horizon's own.
@@ -40,8 +41,7 @@ def settle(ledger: Ledger, history: History, until: pd.Timestamp, now: datetime)
             "target": target,
             "y": found.y,
             "close": found.close,
-            "settled_at": now.isoformat(timespec="seconds"),
             "data_vintage": found.data_vintage,
         }
-        settled += ledger.settle(facts, scores)
+        settled += ledger.settle(facts, scores, now, clock)
     return settled

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from forecaster import settings as configuration
 from forecaster.clock import Clock, clock_of
 from forecaster.records.claims import Claims
+from forecaster.records.clocks import keep
 from forecaster.records.door import database
 from forecaster.records.ledger import Ledger
 from forecaster.records.preparation import prepare
@@ -68,16 +69,18 @@ def open_home(folder: Path | None = None, overrides: Mapping[str, Mapping[str, A
     Raises:
         HomeError: Where the folder cannot be used.
         SettingsError: Where its settings do not hold.
+        LedgerError: Where its settings ask for another clock than it keeps.
         StoreError: Where its database cannot be opened, or is of a newer program.
     """
     place = configuration.home(folder)
     settings = configuration.read(place, overrides)
+    wanted = clock_of(settings.clock)
     engine = database(place, settings)
     prepare(engine, settings)
     return Home(
         folder=place,
         settings=settings,
-        clock=clock_of(settings.clock),
+        clock=keep(engine, wanted),
         store=Store(engine, prepared=True),
         ledger=Ledger(engine),
         replays=Replays(engine),

@@ -29,6 +29,8 @@ METADATA = (
     claims.METADATA,
 )
 """Every table of a home, by who declares it."""
+LASTING = (ingest.tables.METADATA, tables.METADATA)
+"""Those of them whose rows nothing can compute again."""
 
 
 def prepare(engine: Engine, settings: Settings | None = None, migrations: Migrations = HOME) -> None:
@@ -69,7 +71,10 @@ def _lacking(connection: Connection) -> dict[str, list[str]]:
 
 
 def _bring_up_to_date(connection: Connection, migrations: Migrations, settings: Settings | None) -> None:
-    revision = _revision(connection, set(inspect(connection).get_table_names()), migrations)
+    present = set(inspect(connection).get_table_names())
+    revision = _revision(connection, present, migrations)
+    if revision == migrations.newest:
+        _refuse_dropped(connection, present)
     if revision is None and _lacking(connection):
         revision = FIRST
     if revision not in {None, migrations.newest}:
@@ -85,6 +90,16 @@ def _bring_up_to_date(connection: Connection, migrations: Migrations, settings: 
     marks.create(connection, checkfirst=True)
     connection.execute(delete(marks))
     connection.execute(insert(marks).values(version_num=migrations.newest))
+
+
+def _refuse_dropped(connection: Connection, present: set[str]) -> None:
+    """A table that was there can be made again, its rows cannot."""
+    gone = [name for metadata in LASTING for name in metadata.tables if name not in present]
+    if gone:
+        raise StoreError(
+            f"{place(connection.engine)}: {'table' if len(gone) == 1 else 'tables'} {', '.join(gone)} of the record or "
+            "the market's data were dropped: restore a backup; nothing was changed"
+        )
 
 
 def _revision(connection: Connection, present: set[str], migrations: Migrations) -> str | None:
