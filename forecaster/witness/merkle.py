@@ -1,8 +1,8 @@
 """The Merkle tree of RFC 6962, section 2.1, over sha256: one hash for many entries, and short proofs that one is in it.
 
 A leaf is `sha256(0x00 | entry)` and a node `sha256(0x01 | left | right)`, so that neither can pass for the other. A
-tree of n > 1 entries splits after the largest power of two below n; that of no entry is the hash of nothing. The path of
-an entry are the nodes beside its way to the root, from the leaf up: about log2(n) hashes of 32 bytes.
+tree of n > 1 entries splits after the largest power of two below n; that of no entry is the hash of nothing. The path
+of an entry are the nodes beside its way to the root, from the leaf up: about log2(n) hashes of 32 bytes.
 """
 
 from __future__ import annotations

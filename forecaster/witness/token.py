@@ -7,9 +7,9 @@ not asked, which would need a network.
 
 Signature and chain are OpenSSL's affair, by `rfc3161_client`. What that library leaves out is looked up in the DER
 itself: the certificate that the signature names; the fraction of the second, without which a stamp would look older
-than it is. Two things outside of what is signed are put right on a copy before it reads them: the order of the certificates,
-which it insists on and `openssl ts` does not keep, and the status "granted with modifications", which RFC 3161 allows
-and it refuses. What was modified cannot be what was asked for, since that is compared.
+than it is. Two things outside of what is signed are put right on a copy before it reads them: the order of the
+certificates, which it insists on and `openssl ts` does not keep, and the status "granted with modifications", which
+RFC 3161 allows and it refuses. What was modified cannot be what was asked for, since that is compared.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def verify(der: bytes, sealed: bytes, roots: Sequence[x509.Certificate], nonce: 
     if not any(_holds(answer, sealed, anchors) for anchors in _anchors(roots)):
         raise WitnessError(
             f"the time stamp of {stamped.authority} does not hold: its signature, its certificate's purpose, or the "
-            "chain from there to a trusted root that was valid at the time; if it is whole, trust the root of that authority"
+            "chain from there to a trusted root that was valid at the time; if it is whole, trust that authority's root"
         )
     return stamped
 

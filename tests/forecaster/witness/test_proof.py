@@ -33,8 +33,8 @@ def rows(number: int) -> list[dict]:
     for n in range(SIZE):
         row = {
             "symbol": "ÄTH-USD", "model": f"m{n}", "as_of": "2021-03-03", "horizon": 1, "q50": -0.1 / (n + 1),
-            "mean": 1.0, "sd": 1e-17, "predictive": bytes(range(n, n + 40)), "reason": 'a "quoted" line\n\u2028', "settled": None,
-            "format": number, "prev_hash": link,
+            "mean": 1.0, "sd": 1e-17, "predictive": bytes(range(n, n + 40)), "reason": 'a "quoted" line\n\u2028',
+            "settled": None, "format": number, "prev_hash": link,
         }  # fmt: skip
         link = row_hash(row)
         made.append(row)
