@@ -141,6 +141,35 @@ def head(connection: Connection, table: Table, upto: int | None = None) -> str:
     return connection.execute(wanted if upto is None else wanted.where(table.c.seq <= upto)).scalar() or GENESIS
 
 
+def hashes(connection: Connection, table: Table, upto: int) -> list[tuple[int, str]]:
+    """Number and hash of each row up to a number, in order.
+
+    They are read from the links, which an index has: the rows themselves may be long, and are not touched but for the
+    last. In a chain that verifies, a link is the hash of the row before it.
+    """
+    number = table.c.seq + 0  # by the number itself SQLite would go through the rows
+    found = connection.execute(select(number, table.c.prev_hash).where(number <= upto).order_by(number)).all()
+    if not found:
+        return []
+    after = [link for _, link in found[1:]]
+    return list(zip((seq for seq, _ in found), [*after, head(connection, table, upto)], strict=True))
+
+
+def content(connection: Connection, table: Table, seq: int) -> Mapping[str, Any] | None:
+    """The columns of a row that its hash covers, as they are stored; None where there is no such row.
+
+    Raises:
+        LedgerError: Where the row does not hold.
+    """
+    found = connection.execute(_raw(table).where(table.c.seq == seq)).mappings().one_or_none()
+    if found is None:
+        return None
+    _, row, stored = _row(table, found)
+    if _fault(table, row, stored):
+        raise LedgerError(f"{table.name} row {seq} does not hold: {_EDITED}; {_RESTORE}")
+    return {name: row[name] for name in _formats(table)[row["format"]]}
+
+
 def verify(engine: Engine, table: Table, upto: int | None = None, fault: Fault | None = None) -> Break | None:
     """The first row whose link or content does not hold, None where all do; read in short transactions, see above.
 

@@ -97,21 +97,12 @@ def shown(url: str) -> str:
     return _address(url)[0]
 
 
-def has_login(url: str) -> bool:
-    """Whether an address holds a user or a password."""
-    try:
-        return bool(httpx.URL(url).userinfo)
-    except (httpx.InvalidURL, UnicodeError):
-        return "@" in url
-
-
 def _address(url: str) -> tuple[str, httpx.URL]:
     try:
-        address = httpx.URL(url.strip())
-        plain = address.scheme in {"http", "https"} and bool(address.host)
+        address: httpx.URL | None = httpx.URL(url.strip())
     except (httpx.InvalidURL, UnicodeError):
-        plain = False
-    if not plain:
+        address = None
+    if address is None or address.scheme not in {"http", "https"} or not address.host:
         raise WitnessError(
             "the address of the time stamp authority (setting witness.authority) is not one: write it as "
             "https://HOST/PATH or http://HOST/PATH"
