@@ -80,4 +80,4 @@ def number_of(engine: Engine, name: str) -> int:
         raise LedgerError(f"{name} are {len(found)} forecasts, for several sessions ahead: add the number, as {name}/1")
     if not found:
         raise LedgerError(f"there is no forecast {name}: `forecaster ledger show` lists what is on record")
-    return found[0]
+    return int(found[0])

@@ -83,15 +83,16 @@ def checked(engine: Engine, roots: Sequence[Certificate]) -> list[Token]:
         heads = _heads(connection, [found.rows for found in known.values()])
         leaves = chain.hashes(connection, FORECASTS, chain.last(connection, FORECASTS))
     sealed = _Roots(leaves, {found.rows[ROOTED] for found in known.values()})
-    found, matched = [], dict.fromkeys(statement.CHAINS, 0)
+    held: list[Token] = []
+    matched = dict.fromkeys(statement.CHAINS, 0)
     for row in rows:
         fault = _fault(row, known.get(row.seq), heads, sealed, matched)
         verified = bool(roots)
         if verified and not fault:
             fault = _stamp_fault(row, roots)
         covers = known[row.seq].rows if row.seq in known else dict.fromkeys(statement.CHAINS, 0)
-        found.append(Token(row.seq, covers, _instant(row.at), row.authority, verified, fault))
-    return found
+        held.append(Token(row.seq, covers, _instant(row.at), row.authority, verified, fault))
+    return held
 
 
 class _Roots:
