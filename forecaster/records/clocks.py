@@ -58,7 +58,9 @@ class Kept:
         """What a reader must know of it, one sentence; empty for a real home."""
         if self.first is None:
             return ""
-        since = f"a rehearsal: its clock was set to {self.first:%Y-%m-%d %H:%M} UTC on {self.began:%Y-%m-%d}"
+        since = (
+            f"This home is a rehearsal: its clock was set to {self.first:%Y-%m-%d %H:%M} UTC on {self.began:%Y-%m-%d}"
+        )
         return f"{since} ({self.because})" if self.because else since
 
 
@@ -136,15 +138,19 @@ def check(connection: Connection, now: datetime, kind: str) -> None:
     found = kept(connection)
     if found is not None and found.clock.kind != kind:
         raise LedgerError(f"the home keeps the {found.clock.kind} clock, not a {kind} one: nothing was recorded")
-    head = newest(connection)
+    if fault := ahead(connection, now):
+        raise LedgerError(fault)
+
+
+def ahead(connection: Connection, now: datetime) -> str | None:
+    """That the newest row lies ahead of the clock, and what to do; None where it does not, or a person went on."""
+    head, found = newest(connection), kept(connection)
     if head is None or now >= head - TOLERANCE or _accepted(connection):
-        return
-    line = (
-        f"the newest row of the record is of {head:%Y-%m-%d %H:%M:%S} UTC, and the clock says {now:%Y-%m-%d %H:%M:%S}"
-    )
-    if kind == REHEARSAL:
-        raise LedgerError(f"{line}: set clock.start to a later instant, or rehearse in another home")
-    raise LedgerError(
+        return None
+    line = f"the newest row of the record is of {_told(head)}, and the clock says {_told(now)}"
+    if found is not None and found.clock.kind == REHEARSAL:
+        return f"{line}: set clock.start to a later instant, or rehearse in another home"
+    return (
         f"{line}: set the computer's clock right; if it is right, `forecaster ledger accept` notes that and goes on: "
         "earlier forecasts then count as claimed only"
     )
@@ -206,6 +212,10 @@ def _note(connection: Connection, kind: str, details: Mapping[str, Any], at: dat
         "details": json.dumps(details, sort_keys=True),
     }
     chain.append(connection, EVENTS, [row])
+
+
+def _told(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _instant(text: str) -> datetime:

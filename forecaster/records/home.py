@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from forecaster import settings as configuration
 from forecaster.clock import Clock, clock_of
+from forecaster.errors import WitnessError
 from forecaster.records.claims import Claims
-from forecaster.records.clocks import keep
+from forecaster.records.clocks import keep, kept
 from forecaster.records.door import database
 from forecaster.records.ledger import Ledger
 from forecaster.records.preparation import prepare
 from forecaster.records.replays import Replays
 from forecaster.records.tracks import Tracks
 from forecaster.records.trials import Trials
+from ingest.database import reading
 from ingest.pauses import Pauses
 from ingest.store import Store
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from forecaster.records.standing import Witnessed
     from forecaster.settings import Settings
 
 
@@ -52,6 +55,29 @@ class Home:
     trials: Trials
     claims: Claims
     pauses: Pauses
+
+    @property
+    def witnessed(self) -> Witnessed:
+        """What it can show of when its rows were there.
+
+        Where the certificates that are trusted cannot be read, nothing is proved: a report goes on without, and whoever
+        verifies the record is told.
+        """
+        from forecaster.records import witnesses  # noqa: PLC0415  # most commands show no evidence
+        from forecaster.records.standing import Witnessed  # noqa: PLC0415  # it brings pandas
+
+        try:
+            roots = witnesses.trusted(self.folder, self.settings.witness)
+        except WitnessError:
+            roots = []
+        return Witnessed(witnesses.proved(self.ledger.engine, roots).instants, self.rehearsal)
+
+    @property
+    def rehearsal(self) -> str:
+        """Where its clock is a rehearsal's, a sentence that says so; else empty."""
+        with reading(self.ledger.engine) as connection:
+            found = kept(connection)
+        return found.told if found else ""
 
     @property
     def reports(self) -> Path:

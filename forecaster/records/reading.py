@@ -20,7 +20,7 @@ from sqlalchemy import and_, func, select
 
 from forecaster.records import chain
 from forecaster.records.columns import SCORES
-from forecaster.records.tables import FORECASTS, KEY, OUTCOME_KEY, OUTCOMES, SCORED, TABLES
+from forecaster.records.tables import EVENTS, FORECASTS, KEY, OUTCOME_KEY, OUTCOMES, SCORED, TABLES, TOKENS
 from ingest.database import reading
 
 if TYPE_CHECKING:
@@ -86,6 +86,29 @@ def state(engine: Engine) -> dict[str, int]:
     """The state of now, of all tables at one instant."""
     with reading(engine) as connection:
         return {table.name: chain.last(connection, table) for table in TABLES}
+
+
+def state_of(engine: Engine, number: int) -> dict[str, int]:
+    """The state in which a forecast was the last one, so that what is said of it then is the same for ever.
+
+    Outcomes and scores count that are not younger, events that came before it, and tokens of no more forecasts.
+
+    Args:
+        engine: Of the home.
+        number: The forecast's.
+    """
+    issued = select(FORECASTS.c.issued_at).where(FORECASTS.c.seq == number)
+    with reading(engine) as connection:
+        at = connection.execute(issued).scalar() or ""
+        chosen = {
+            EVENTS: EVENTS.c.forecasts < number,
+            FORECASTS: FORECASTS.c.seq <= number,
+            OUTCOMES: OUTCOMES.c.settled_at <= at,
+            SCORED: func.coalesce(SCORED.c.scored_at, "") <= at,
+            TOKENS: TOKENS.c.forecasts <= number,
+        }
+        ends = {table.name: select(func.max(table.c.seq)).where(condition) for table, condition in chosen.items()}
+        return {name: connection.execute(end).scalar() or 0 for name, end in ends.items()}
 
 
 def pieces(

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    import numpy as np
+    import pandas as pd
     from cryptography.x509 import Certificate
+    from numpy.typing import NDArray
     from sqlalchemy import Engine
 
     from forecaster.records.reading import State
@@ -63,7 +66,16 @@ class Proved:
     def __call__(self, seq: int) -> datetime | None:
         """The instant before which a forecast existed; None where no token covers it."""
         at = bisect_left(self.upto, seq)
-        return self.times[at] if at < len(self.upto) else None
+        return self.times[at] if seq > 0 and at < len(self.upto) else None
+
+    def instants(self, numbers: NDArray[np.int64]) -> pd.DatetimeIndex:
+        """The same of many forecasts `(rows,)`; NaT where no token covers one."""
+        import numpy as np  # noqa: PLC0415  # few commands need it, and it takes time to import
+        import pandas as pd  # noqa: PLC0415  # the same
+
+        steps = pd.DatetimeIndex([*self.times, pd.NaT], tz="UTC").as_unit("us")
+        places = np.searchsorted(np.asarray(self.upto, np.int64), numbers)
+        return steps[np.where(numbers > 0, places, len(self.upto))]
 
 
 def stated(engine: Engine, upto: State | None = None) -> Statement:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from sqlalchemy import delete, func, insert, select, update
 
@@ -416,4 +419,18 @@ def test_proved_is_the_earliest_of_the_tokens_that_hold() -> None:
     for seq in range(1, 25):
         times = [one.at for one in made if one.proves and one.rows["forecast"] >= seq]
         assert proved(seq) == min(times, default=None)
+    numbers = np.arange(-1, 25)
+    many, expected = proved.instants(numbers), [proved(int(seq)) for seq in numbers]
+    assert [None if pd.isna(one) else one.to_pydatetime() for one in many] == expected
+    assert many.dtype == "datetime64[us, UTC]"
+    assert expected[1] is None, "0 is the number of no row"
     assert Proved.by([])(1) is None
+    assert Proved.by([]).instants(numbers).isna().all()
+
+
+def test_a_home_shows_what_is_proved(home: Home, engine: Engine, authority: Authority) -> None:
+    numbers = np.array([10, 31])
+    for certificate, shown in (("", 0), ("absent.pem", 0), (str(authority.pem), 1)):
+        section = home.settings.witness.model_copy(update={"certificate": certificate})
+        own = replace(home, settings=home.settings.model_copy(update={"witness": section}))
+        assert own.witnessed.proved(numbers).notna().sum() == shown

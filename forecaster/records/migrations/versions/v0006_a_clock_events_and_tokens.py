@@ -75,14 +75,13 @@ def _note_clock(connection: Connection, settings: Settings | None) -> None:
         found += connection.execute(select(column(at)).select_from(table(name))).scalars()
     if not found and connection.execute(select(asset.c.symbol).limit(1)).first() is None:
         return
-    start = settings.clock.start if settings is not None else ""
     details: dict[str, Any] = {"clock": "real"}
     if found and min(found) < BORN:
         because = f"a row of its record claims to be of {min(found)[:10]}, which is before this program was written"
         details = {"clock": "rehearsal", "start": max(found), "speed": 1.0, "because": because}
-    elif start:
+    elif settings is not None and (start := settings.clock.start):
         because = "its settings named a clock's start when it was brought up to date"
-        details = {"clock": "rehearsal", "start": max([*found, _utc(start)]), "speed": 1.0, "because": because}
+        details = {"clock": "rehearsal", "start": _utc(start), "speed": settings.clock.speed, "because": because}
     forecasts = connection.execute(select(func.max(column("seq"))).select_from(table("forecast"))).scalar() or 0
     row = {
         "kind": "clock",
