@@ -252,11 +252,12 @@ def main(folder: Path) -> int:
     if found:
         return 1
     say("Everything holds that this script can check.")
+    roots = folder / "tokens" / "certificates.pem"
     for row in _rows(folder, "token") if (folder / "record" / "token.jsonl").exists() else ():
         stamp, said = folder / "tokens" / f"{row['seq']}.tsr", folder / "tokens" / f"{row['seq']}.statement.txt"
         covered = next(line.split(" ")[1] for line in row["statement"].splitlines() if line.startswith(f"{TREE} "))
         say(f"forecast 1..{covered} existed at the time of this stamp, where OpenSSL says that it is good:")
-        say(f"  openssl ts -verify -data {said} -in {stamp} -CAfile {folder / 'tokens' / 'certificates.pem'}")
+        say(f"  openssl ts -verify -data {said} -in {stamp} -CAfile {roots if roots.exists() else 'CERTIFICATES.pem'}")
         say(f"  openssl ts -reply -text -in {stamp}")
     return 0
 

@@ -23,7 +23,7 @@ run in the folder where you unzipped it, recomputes everything and prints what h
 | `forecasts.csv`, `forecasts.parquet` | forecasts with their outcomes and scores, to compute with |
 | `tokens/N.tsr` | time stamps of an authority (RFC 3161), where the home had any |
 | `tokens/N.statement.txt` | what each of them stamped: the statement of that moment |
-| `tokens/certificates.pem` | the certificates that the home trusts; trust them only if you know whose they are |
+| `tokens/certificates.pem` | certificates that the home trusts, if any; trust them only if you know whose they are |
 | `cards/` | a model card for each model and version, and `inventory.csv`, a line each |
 | `settings.json`, `about.json` | settings in effect, without secrets; the program's version; what each hash covers |
 | `contents.txt` | the SHA-256 of every other file |

@@ -15,10 +15,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from forecaster import private
 from forecaster.errors import LedgerError
 from forecaster.issuing.provenance import code_version
 from forecaster.json_numbers import numbers
-from forecaster.records import card_page, chain, check_pack, export, inventory
+from forecaster.records import card_page, chain, check_pack, export, inventory, witnesses
 from forecaster.records.cards import cards
 from forecaster.records.how_to_check import HOW_TO_CHECK
 from forecaster.records.reading import EVERYTHING, LIGHT, pieces
@@ -39,8 +40,7 @@ CONTENTS = "contents.txt"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MODE = 0o600
 _CHUNK = 1 << 20
-_SECRET = {"data": {"database"}}
-"""What may hold a password."""
+_SECRET: Any = {section: {key} for section, key in private.KEYS}
 
 
 def pack(home: Home, file: Path) -> int:
@@ -54,8 +54,9 @@ def pack(home: Home, file: Path) -> int:
         How many forecasts it has.
 
     Raises:
-        LedgerError: Where nothing is on record, the record does not hold, or the file cannot be written. An earlier
-            file stays as it was.
+        LedgerError: Where nothing is on record, the record or a time stamp does not hold, or the file cannot be
+            written. An earlier file stays as it was.
+        WitnessError: Where the certificates that are trusted cannot be read.
         StoreError: Where the database cannot be read.
     """
     if file.suffix.lower() != ".zip":
@@ -69,6 +70,7 @@ def pack(home: Home, file: Path) -> int:
             f"{broken.table} row {broken.seq} does not hold ({broken.fault}): a pack would prove nothing; "
             "see `forecaster ledger verify`"
         )
+    list(witnesses.lines(home.ledger.engine, witnesses.trusted(home.folder, home.settings.witness)))
     with export.drafted(file) as draft, draft.open("wb") as written:
         with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
             _write(archive, home, upto)
@@ -87,12 +89,12 @@ def _files(home: Home, upto: State) -> Iterator[tuple[str, Iterable[bytes]]]:
     yield "HOW_TO_CHECK.md", [HOW_TO_CHECK.encode()]
     yield "check_pack.py", [Path(check_pack.__file__).read_bytes()]
     yield "about.json", [_json(_about(upto))]
-    yield "statement.txt", [_statement(home, upto).encode()]
+    yield "statement.txt", [witnesses.stated(home.ledger.engine, upto).text.encode()]
     yield "settings.json", [_json(_settings(home.settings))]
     yield from _tables(home.ledger.engine, upto)
     for table in TABLES:
         yield f"record/{table.name}.jsonl", _lines(home.ledger.engine, table, upto[table.name])
-    yield from _tokens(home.ledger.engine, upto)
+    yield from _tokens(home, upto)
     made = cards(home.ledger.engine, home.settings, (), upto, home.witnessed)
     yield "cards/inventory.csv", [inventory.inventory(made).encode()]
     for card in made:
@@ -106,16 +108,6 @@ def _about(upto: State) -> dict[str, Any]:
         for table in TABLES
     }
     return {"pack": FORM, "program": code_version(), "rows": dict(upto), "formats": formats}
-
-
-def _statement(home: Home, upto: State) -> str:
-    tree = check_pack.Tree()
-    for _, _, digest in chain.stored(home.ledger.engine, FORECASTS, upto[FORECASTS.name]):
-        tree.add(bytes.fromhex(digest))
-    roots = {FORECASTS.name: f" {tree.root()}"}
-    heads = home.ledger.heads(upto)
-    lines = [f"{name} {upto[name]} {head}{roots.get(name, '')}" for name, head in heads.items()]
-    return "\n".join([check_pack.FIRST, *lines, ""])
 
 
 def _settings(settings: Settings) -> dict[str, Any]:
@@ -142,11 +134,16 @@ def _lines(engine: Engine, table: Table, upto: int) -> Iterator[bytes]:
         yield f"{text}\n".encode()
 
 
-def _tokens(engine: Engine, upto: State) -> Iterator[tuple[str, Iterable[bytes]]]:
-    """Each time stamp, and the statement that it stamps, as OpenSSL takes them."""
-    for number, row, _ in chain.stored(engine, TOKENS, upto[TOKENS.name]):
+def _tokens(home: Home, upto: State) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """Each time stamp and the statement, as OpenSSL takes them; then the certificates that are trusted."""
+    for number, row, _ in chain.stored(home.ledger.engine, TOKENS, upto[TOKENS.name]):
         yield f"tokens/{number}.tsr", [row["token"]]
         yield f"tokens/{number}.statement.txt", [row["statement"].encode()]
+    roots = witnesses.trusted(home.folder, home.settings.witness)
+    if roots and upto[TOKENS.name]:
+        from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415  # few homes have time stamps
+
+        yield "tokens/certificates.pem", [root.public_bytes(Encoding.PEM) for root in roots]
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  # any column

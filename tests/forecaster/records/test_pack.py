@@ -6,6 +6,7 @@ import ast
 import csv
 import json
 import random
+import shlex
 import shutil
 import subprocess
 import sys
@@ -14,21 +15,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from forecaster.errors import LedgerError
-from forecaster.records import chain, check_pack
+from forecaster.records import chain, check_pack, witnesses
 from forecaster.records.home import Home, open_home
 from forecaster.records.pack import CONTENTS, pack
 from forecaster.records.tables import TABLES, TOKENS
+from forecaster.witness import token
 from ingest.database import writing
-from tests.forecaster.records.made_record import WIDTHS, fill
+from tests.authority import Authority, authority, stamp_time
+from tests.forecaster.records.made_record import FIRST, WIDTHS, close, fill
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+__all__ = ["authority"]
 DAYS = 12
 
 
@@ -213,33 +218,58 @@ def test_the_script_computes_the_root_of_rfc_6962() -> None:
         assert tree.root() == hashed(leaves).hex()
 
 
-def test_time_stamps_stand_beside_what_they_stamp(made: Home, tmp_path: Path) -> None:
-    """Any bytes stand for a token here: whether it is one is OpenSSL's to say, and not the script's."""
+@pytest.fixture
+def sealed(made: Home, authority: Authority, tmp_path: Path) -> tuple[Home, Path]:
+    """A home whose rows have a time stamp but the last two days', and its pack unzipped."""
     shutil.copytree(made.folder, tmp_path / "home")
-    home = open_home(tmp_path / "home")
-    pack(home, tmp_path / "before.zip")
-    with zipfile.ZipFile(tmp_path / "before.zip") as archive:
-        statement = archive.read("statement.txt").decode()
-    row = {
-        "statement": statement,
-        "forecasts": DAYS * 3,
-        "at": "2018-02-01T00:00:00+00:00",
-        "authority": "me",
-        "token": b"\0\1",
-    }
-    with writing(home.ledger.engine) as connection:
-        chain.append(connection, TOKENS, [row])
+    home = open_home(tmp_path / "home", {"witness": {"certificate": str(authority.pem)}})
+
+    def ask(sealed: bytes) -> tuple[bytes, token.Stamped]:
+        der = authority.forged(sealed, stamp_time(close(FIRST + pd.Timedelta(days=DAYS - 1, hours=2))))
+        return der, token.verify(der, sealed, authority.roots)
+
+    witnesses.seal(home.ledger.engine, ask)
     fill(home.ledger, 2, first=DAYS)
-    pack(home, tmp_path / "after.zip")
-    folder = tmp_path / "after"
-    with zipfile.ZipFile(tmp_path / "after.zip") as archive:
-        archive.extractall(folder)
+    pack(home, tmp_path / "evidence.zip")
+    with zipfile.ZipFile(tmp_path / "evidence.zip") as archive:
+        archive.extractall(tmp_path / "pack")
+    return home, tmp_path / "pack"
+
+
+def test_openssl_says_what_the_script_tells_to_ask_it(sealed: tuple[Home, Path]) -> None:
+    _, folder = sealed
     code, said = check(folder)
     assert code == 0, said
-    assert f"forecast 1..{DAYS * 3} existed at the time of this stamp" in said
-    assert f"openssl ts -verify -data {folder / 'tokens' / '1.statement.txt'} -in {folder / 'tokens' / '1.tsr'}" in said
-    (folder / "tokens" / "1.tsr").write_bytes(b"\0\2")
+    lines = said.splitlines()
+    at = next(n for n, line in enumerate(lines) if line.startswith(f"forecast 1..{DAYS * len(WIDTHS)} existed at"))
+    told = subprocess.run(shlex.split(lines[at + 1]), capture_output=True, text=True, check=False)
+    assert "Verification: OK" in told.stdout
+    when = subprocess.run(shlex.split(lines[at + 2]), capture_output=True, text=True, check=False)
+    assert "Jan 13 02:00:00 2018 GMT" in when.stdout
+    stated = folder / "tokens" / "1.statement.txt"
+    stated.write_text(stated.read_text().replace("outcome 11", "outcome 10"))
+    told = subprocess.run(shlex.split(lines[at + 1]), capture_output=True, text=True, check=False)
+    assert told.returncode != 0
     assert "tokens/1: it is not what token row 1 holds" in check(folder)[1]
+
+
+def test_what_a_stamp_proves_is_counted_apart(sealed: tuple[Home, Path]) -> None:
+    """Of 14 days: the stamp came after the close of the first 11, before that of the 12th, and knows not the others."""
+    _, folder = sealed
+    with (folder / "cards" / "inventory.csv").open(newline="") as lines:
+        told = {line["model"]: line for line in csv.DictReader(lines)}
+    assert (told["garch"]["proved"], told["garch"]["claimed"]) == ("1", str(DAYS + 1))
+    assert "| live, proved by a time stamp | COIN | 1 |" in (folder / "cards" / "garch-1.md").read_text()
+
+
+def test_a_stamp_that_does_not_hold_is_not_packed(sealed: tuple[Home, Path], tmp_path: Path) -> None:
+    home, _ = sealed
+    with writing(home.ledger.engine) as connection:
+        last = connection.execute(select(TOKENS)).mappings().one()
+        row = {name: last[name] for name in ("statement", "forecasts", "at", "authority", "token")}
+        chain.append(connection, TOKENS, [{**row, "at": "2017-01-01T00:00:00+00:00"}])
+    with pytest.raises(LedgerError, match="token 2"):
+        pack(home, tmp_path / "again.zip")
 
 
 def test_no_password_is_packed(made: Home, tmp_path: Path) -> None:
