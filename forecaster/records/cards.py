@@ -215,7 +215,8 @@ def _triggers(rows: pd.DataFrame, record: CardRows, settings: Settings) -> tuple
     found.append(triggers.unreliable((rows["status"] != "ok").to_numpy()))
     warned = rows.loc[rows["warned"].notna(), "warned"]
     found.append(triggers.novelty(warned.to_numpy(bool)))
-    watched = rows[~rows["symbol"].isin(settings.data.stopped)]
+    every = record.own[record.own["model"] == rows["model"].iloc[0]]
+    watched = every[~every["symbol"].isin(settings.data.stopped)]
     if len(watched):
         newest = pd.Timestamp(record.newest)
         last = watched.groupby("symbol", sort=True)["as_of"].max()

@@ -60,7 +60,7 @@ def pack(home: Home, file: Path) -> int:
         StoreError: Where the database cannot be read.
     """
     if file.suffix.lower() != ".zip":
-        raise LedgerError(f"{file} is no .zip file: name one")
+        raise LedgerError(f"{file} is not a .zip file: name one")
     upto = home.ledger.state()
     if not upto[FORECASTS.name]:
         raise LedgerError("nothing is on record yet: `forecaster run` makes the first forecasts")

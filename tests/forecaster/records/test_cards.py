@@ -191,6 +191,7 @@ def test_a_version_is_a_hash_of_settings_and_says_what_changed(tmp_path: Path) -
     assert second.change is not None
     assert second.change.settings == (("models.ewma.decay", 0.94, 0.9),)
     assert "`models.ewma.decay` 0.94 -> 0.9" in page(second)
+    assert reached(second)["stale"] is False
     assert "A later version has taken its place." in page(first)
 
 
@@ -204,6 +205,14 @@ def test_an_unknown_version_says_that_its_settings_are_not_known(tmp_path: Path)
     assert second.change.settings is None
     assert [one.scored for one in (*second.change.scores, *second.change.now)] == [29, 29]
     assert "The days differ: this is no evidence that one is better." in page(second)
+
+
+def test_an_asset_that_a_new_version_leaves_out_is_stale(tmp_path: Path) -> None:
+    home = open_home(tmp_path)
+    fill(home.ledger, 3)
+    fill(home.ledger, 3, first=20, symbol="OTHER", config="b")
+    _, second = of(home, "garch")
+    assert [one.now for one in second.triggers if one.id == "stale"] == ["COIN: 20 days"]
 
 
 def test_several_assets_are_told_apart_and_the_worst_is_named(tmp_path: Path) -> None:

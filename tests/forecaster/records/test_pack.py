@@ -191,7 +191,7 @@ def _edit(name: str, old: str, new: str) -> Callable[[Path], None]:
         ),
         pytest.param(_edit("about.json", '"q50"', '"q51"'), "forecast row ", id="what a hash covers"),
         pytest.param(lambda folder: (folder / "settings.json").unlink(), "settings.json: it is not there", id="gone"),
-        pytest.param(lambda folder: (folder / "about.json").unlink(), "is no evidence pack", id="nothing"),
+        pytest.param(lambda folder: (folder / "about.json").unlink(), "is not an evidence pack", id="nothing"),
     ],
 )
 def test_what_was_changed_is_named(folder: Path, spoil: Callable[[Path], None], named: str) -> None:
