@@ -19,11 +19,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnparsedVariableError
 
-from forecaster import models
+from forecaster import models, private
 from forecaster.compute import Compute
 from forecaster.decisions.settings import Decisions
 from forecaster.errors import HomeError, SettingsError, UnknownNameError
 from forecaster.presets import DEFAULT, PRESETS
+from forecaster.witness.settings import Witness
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 
 PREFIX = "FORECASTER__"
 FILE = "forecaster.toml"
-HIDDEN = "data"
-"""The section that may hold a password: its values are never shown."""
 SeriesName = Literal["price", "volume", "tweets", "open", "high", "low", "market_cap"]
 
 
@@ -113,6 +112,7 @@ class Settings(BaseSettings):
         schedule: The daily run.
         decisions: Positions from a backtest's forecasts.
         clock: A clock for rehearsals.
+        witness: Who witnesses the record.
     """
 
     model_config = SettingsConfigDict(extra="forbid", frozen=True, env_prefix=PREFIX, env_nested_delimiter="__")
@@ -125,6 +125,7 @@ class Settings(BaseSettings):
     schedule: Schedule = Schedule()
     decisions: Decisions = Decisions()
     clock: Clock = Clock()
+    witness: Witness = Witness()
 
     @classmethod
     def settings_customise_sources(
@@ -201,7 +202,7 @@ def read(folder: Path, overrides: Mapping[str, Mapping[str, Any]] | None = None)
         tables: dict[str, Any] = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as fault:
         raise SettingsError(f"{file} cannot be read: {fault}") from fault
-    _refuse_secret(file, tables)
+    private.refuse(file, tables, PREFIX)
     return of_tables(tables, overrides)
 
 
@@ -238,21 +239,6 @@ def _overridden(settings: Settings, overrides: Mapping[str, Mapping[str, Any]]) 
     return settings.model_copy(update=changed)
 
 
-def _refuse_secret(file: Path, tables: Mapping[str, Any]) -> None:
-    """A file is copied, shared and backed up: a password does not belong there."""
-    section = tables.get("data")
-    address = section.get("database") if isinstance(section, dict) else None
-    if not isinstance(address, str) or not address:
-        return
-    from ingest.database import has_password  # noqa: PLC0415  # it brings SQLAlchemy, and most files hold no address
-
-    if has_password(address):
-        raise SettingsError(
-            f"{file}: data.database holds a password, or is not an address: write it without one, and set "
-            f"{PREFIX}DATA__DATABASE in the environment to the whole address"
-        )
-
-
 def _refuse_unknown_variables() -> None:
     """An environment variable with our prefix that names no section is a typing error, not a wish to be ignored."""
     for variable in map(str.upper, os.environ):
@@ -278,7 +264,7 @@ def _line(kind: type[BaseModel], error: ErrorDetails, place: str) -> str:
     path = [str(part) for part in error["loc"]]
     key = ".".join([place, *path] if place else path)
     if error["type"] != "extra_forbidden":
-        shown = "" if path[0] == HIDDEN or place == HIDDEN else f" (it is {error['input']!r})"
+        shown = "" if path[0] in private.SECTIONS or place in private.SECTIONS else f" (it is {error['input']!r})"
         if error["type"] == "tuple_type":
             return f'setting {key} is not a list: write it in brackets, such as ["SPX"]{shown}'
         return f"setting {key}: {error['msg'][0].lower()}{error['msg'][1:]}{shown}"

@@ -40,6 +40,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
     import shutil
     from importlib.metadata import version
 
+    from forecaster.private import KEYS
     from forecaster.records import clocks
     from ingest.database import place, reading
 
@@ -63,7 +64,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
         f"{section}.{key}": value
         for section, keys in home.settings.model_dump(mode="json").items()
         for key, value in keys.items()
-        if (section, key) != ("data", "database")
+        if (section, key) not in KEYS
     }
     if as_json:
         show_json({"checks": checks, "versions": versions, "settings": settings})

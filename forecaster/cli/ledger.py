@@ -37,7 +37,10 @@ Last = Annotated[int | None, typer.Option("--last", min=1, help="Only the last N
 @group.command()
 def verify() -> None:
     """Recomputes the hash chain of every table; names the first row that does not hold."""
-    ledger = opened().ledger
+    from forecaster.records import witnesses
+
+    home = opened()
+    ledger = home.ledger
     upto = ledger.state()
     found = ledger.verify(upto)
     if found is not None:
@@ -46,6 +49,8 @@ def verify() -> None:
         raise LedgerError(f"{named} does not hold: {found.fault}; {found.remedy}")
     for table, head in ledger.heads(upto).items():
         say(f"{table}: verified, head {head}")
+    for line in witnesses.lines(ledger.engine, witnesses.trusted(home.folder, home.settings.witness)):
+        say(line)
 
 
 @group.command()

@@ -1,7 +1,7 @@
 """Append-only tables whose rows are chained by hash: an edit anywhere breaks every later link.
 
-The hash of a row is `sha256(canonical JSON of its columns)`, the hash of the row before it among them; the first
-row follows sixty-four zeros. Bytes enter as their own sha256, numbers as the shortest text that reads back the same.
+The hash of a row covers the hash of the row before it; the first row follows sixty-four zeros. What it is of, says
+`forecaster.witness.rows`.
 
 Every row carries the number of its format, which says what its hash covers, so that a table may gain columns and old
 rows still verify. Format 1 is that of rows from before there were numbers: the hash covers neither the number nor the
@@ -16,8 +16,6 @@ number are the same whenever they are read. What comes after the number that was
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -40,6 +38,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import NullType
 
 from forecaster.errors import LedgerError
+from forecaster.witness.rows import FIRST, GENESIS, row_hash
 from ingest.database import reading
 
 if TYPE_CHECKING:
@@ -52,9 +51,6 @@ if TYPE_CHECKING:
     Fault = Callable[[int, Mapping[str, Any]], str | None]
     """What is wrong with a row of a number; None where nothing is."""
 
-GENESIS = "0" * 64
-FIRST = 1
-"""The format of rows that were written before there were formats."""
 PIECE = 1_000
 """How many rows one read transaction takes; those of a table whose rows are long are read in about 20 ms."""
 _FORMATS = "formats"
@@ -145,6 +141,35 @@ def head(connection: Connection, table: Table, upto: int | None = None) -> str:
     return connection.execute(wanted if upto is None else wanted.where(table.c.seq <= upto)).scalar() or GENESIS
 
 
+def hashes(connection: Connection, table: Table, upto: int) -> list[tuple[int, str]]:
+    """Number and hash of each row up to a number, in order.
+
+    They are read from the links, which an index has: the rows themselves may be long, and are not touched but for the
+    last. In a chain that verifies, a link is the hash of the row before it.
+    """
+    number = table.c.seq + 0  # by the number itself SQLite would go through the rows
+    found = connection.execute(select(number, table.c.prev_hash).where(number <= upto).order_by(number)).all()
+    if not found:
+        return []
+    after = [link for _, link in found[1:]]
+    return list(zip((seq for seq, _ in found), [*after, head(connection, table, upto)], strict=True))
+
+
+def content(connection: Connection, table: Table, seq: int) -> Mapping[str, Any] | None:
+    """The columns of a row that its hash covers, as they are stored; None where there is no such row.
+
+    Raises:
+        LedgerError: Where the row does not hold.
+    """
+    found = connection.execute(_raw(table).where(table.c.seq == seq)).mappings().one_or_none()
+    if found is None:
+        return None
+    _, row, stored = _row(table, found)
+    if _fault(table, row, stored):
+        raise LedgerError(f"{table.name} row {seq} does not hold: {_EDITED}; {_RESTORE}")
+    return {name: row[name] for name in _formats(table)[row["format"]]}
+
+
 def verify(engine: Engine, table: Table, upto: int | None = None, fault: Fault | None = None) -> Break | None:
     """The first row whose link or content does not hold, None where all do; read in short transactions, see above.
 
@@ -161,31 +186,6 @@ def verify(engine: Engine, table: Table, upto: int | None = None, fault: Fault |
         with reading(engine) as connection:
             upto = last(connection, table)
     return _first_break(table, _rows(engine, table, upto), fault)
-
-
-def row_hash(row: Mapping[str, Any]) -> str:
-    """Hash of the columns of a row that its format covers, the format among them.
-
-    >>> row_hash({"a": 1.0, "format": 2}) == row_hash({"format": 2, "a": 1.0})
-    True
-    >>> row_hash({"a": "1", "format": 2}) == row_hash({"a": 1, "format": 2})
-    False
-
-    Raises:
-        ValueError: For a number that is not finite.
-    """
-    typed = row["format"] > FIRST
-    plain = {name: _plain(value, typed) for name, value in row.items() if typed or name != "format"}
-    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _plain(value: Any, typed: bool) -> Any:  # noqa: ANN401  # any column
-    """A value as JSON has it; JSON tells numbers, truth and text apart, and bytes are no text where types count."""
-    if not isinstance(value, bytes):
-        return value
-    digest = hashlib.sha256(value).hexdigest()
-    return {"sha256": digest} if typed else digest
 
 
 def _formats(table: Table) -> Formats:

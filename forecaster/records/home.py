@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecaster import settings as configuration
 from forecaster.clock import Clock, clock_of
+from forecaster.errors import WitnessError
 from forecaster.records.claims import Claims
 from forecaster.records.clocks import keep, kept
 from forecaster.records.door import database
@@ -57,10 +58,19 @@ class Home:
 
     @property
     def witnessed(self) -> Witnessed:
-        """What it can show of when its rows were there."""
-        from forecaster.records.standing import UNWITNESSED  # noqa: PLC0415  # it brings pandas
+        """What it can show of when its rows were there.
 
-        return UNWITNESSED._replace(rehearsal=self.rehearsal)
+        Where the certificates that are trusted cannot be read, nothing is proved: a report goes on without, and whoever
+        verifies the record is told.
+        """
+        from forecaster.records import witnesses  # noqa: PLC0415  # most commands show no evidence
+        from forecaster.records.standing import Witnessed  # noqa: PLC0415  # it brings pandas
+
+        try:
+            roots = witnesses.trusted(self.folder, self.settings.witness)
+        except WitnessError:
+            roots = []
+        return Witnessed(witnesses.proved(self.ledger.engine, roots).instants, self.rehearsal)
 
     @property
     def rehearsal(self) -> str:
