@@ -24,6 +24,7 @@ from forecaster.compute import Compute
 from forecaster.decisions.settings import Decisions
 from forecaster.errors import HomeError, SettingsError, UnknownNameError
 from forecaster.presets import DEFAULT, PRESETS
+from forecaster.privacy import narrow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +43,7 @@ SeriesName = Literal["price", "volume", "tweets", "open", "high", "low", "market
 class Section(BaseModel):
     """A table of forecaster.toml."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class Attention(Section):
@@ -115,7 +116,9 @@ class Settings(BaseSettings):
         clock: A clock for rehearsals.
     """
 
-    model_config = SettingsConfigDict(extra="forbid", frozen=True, env_prefix=PREFIX, env_nested_delimiter="__")
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix=PREFIX, env_nested_delimiter="__", hide_input_in_errors=True
+    )
 
     data: Data = Data()
     forecast: Forecast = Forecast()
@@ -166,16 +169,21 @@ class Settings(BaseSettings):
         return self.forecast.models or models.by_default()
 
 
+def located(given: Path | None = None) -> Path:
+    """The data folder, which may not be there: the one given, else FORECASTER_HOME, else the user data folder."""
+    named = given or os.environ.get("FORECASTER_HOME") or platformdirs.user_data_dir("forecaster", appauthor=False)
+    return Path(named).expanduser()
+
+
 def home(given: Path | None = None) -> Path:
-    """The data folder: the one given, else FORECASTER_HOME, else the platform's user data folder.
+    """The data folder for whoever writes: made where it is not there, and its owner's alone; see `located`.
 
     Raises:
         HomeError: Where it cannot be made or written to.
     """
-    named = given or os.environ.get("FORECASTER_HOME") or platformdirs.user_data_dir("forecaster", appauthor=False)
-    folder = Path(named).expanduser()
+    folder = located(given)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass  # it can be written to
     except OSError as fault:
@@ -183,6 +191,7 @@ def home(given: Path | None = None) -> Path:
             f"the home {folder} cannot be written to ({fault.strerror}): choose another with --home DIR or "
             "FORECASTER_HOME, or free some space"
         ) from fault
+    narrow(folder)
     return folder
 
 
@@ -244,12 +253,12 @@ def _refuse_secret(file: Path, tables: Mapping[str, Any]) -> None:
     address = section.get("database") if isinstance(section, dict) else None
     if not isinstance(address, str) or not address:
         return
-    from ingest.database import has_password  # noqa: PLC0415  # it brings SQLAlchemy, and most files hold no address
+    from ingest.database_address import has_secret  # noqa: PLC0415  # it brings SQLAlchemy; most files hold no address
 
-    if has_password(address):
+    if has_secret(address):
         raise SettingsError(
-            f"{file}: data.database holds a password, or is not an address: write it without one, and set "
-            f"{PREFIX}DATA__DATABASE in the environment to the whole address"
+            f"{file}: data.database holds a password or a parameter that may be one, or is not an address: write it "
+            f"without, and set {PREFIX}DATA__DATABASE in the environment to the whole address"
         )
 
 

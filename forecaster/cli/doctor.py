@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forecaster.cli.frame import MISSING, app, opened, show_json, show_table
+from forecaster.cli.frame import MISSING, app, looked_into, show_json, show_table
 from forecaster.errors import ForecasterError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
 
     from ingest.database import place
 
-    home = opened()
+    home = looked_into()
     broken = home.ledger.verify()
     free = shutil.disk_usage(home.folder).free
     checks = {

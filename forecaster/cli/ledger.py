@@ -11,6 +11,7 @@ from forecaster.cli.frame import (
     MISSING,
     app,
     date_of,
+    handed_out,
     listed,
     note,
     opened,
@@ -37,7 +38,7 @@ Last = Annotated[int | None, typer.Option("--last", min=1, help="Only the last N
 @group.command()
 def verify() -> None:
     """Recomputes the hash chain of every table; names the first row that does not hold."""
-    ledger = opened().ledger
+    ledger = opened(make=False).ledger
     upto = ledger.state()
     found = ledger.verify(upto)
     if found is not None:
@@ -82,7 +83,10 @@ def export(
     """Writes the record with its outcomes and scores to a file."""
     from forecaster.records import export as files
 
-    say(f"{files.export(recorded(), file, _wanted(symbols, as_of, since, last))} forecasts written to {file}.")
+    engine, wanted = recorded(), _wanted(symbols, as_of, since, last)
+    with handed_out(file):
+        count = files.export(engine, file, wanted)
+    say(f"{count} forecasts written to {file}.")
 
 
 def _wanted(symbols: str | None, as_of: str | None, since: str | None = None, last: int | None = None) -> Wanted:

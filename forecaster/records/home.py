@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from forecaster import settings as configuration
 from forecaster.clock import Clock, clock_of
 from forecaster.records.claims import Claims
-from forecaster.records.door import database
+from forecaster.records.door import enter
 from forecaster.records.ledger import Ledger
 from forecaster.records.preparation import prepare
 from forecaster.records.replays import Replays
@@ -58,21 +57,22 @@ class Home:
         return self.folder / "reports"
 
 
-def open_home(folder: Path | None = None, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Home:
+def open_home(
+    folder: Path | None = None, overrides: Mapping[str, Mapping[str, Any]] | None = None, *, make: bool = True
+) -> Home:
     """Opens a home, made where it does not exist yet.
 
     Args:
-        folder: Where; see `forecaster.settings.home`.
+        folder: Where; see `forecaster.settings.located`.
         overrides: Section to keys, over forecaster.toml.
+        make: False for who only reads: nothing is made, and what may not be written is read as it is.
 
     Raises:
-        HomeError: Where the folder cannot be used.
+        HomeError: Where the folder cannot be used, or there is no record and none may be made.
         SettingsError: Where its settings do not hold.
         StoreError: Where its database cannot be opened, or is of a newer program.
     """
-    place = configuration.home(folder)
-    settings = configuration.read(place, overrides)
-    engine = database(place, settings)
+    place, settings, engine = enter(folder, overrides, make=make)
     prepare(engine, settings)
     return Home(
         folder=place,

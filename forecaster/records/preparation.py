@@ -11,7 +11,7 @@ import ingest.tables
 from forecaster.records import claims, replays, tables, tracks, trials
 from forecaster.records.migrations import FIRST, HOME
 from ingest.database import lacking, place, plainly_said, reading, writing
-from ingest.errors import StoreError
+from ingest.errors import ReadOnlyError, StoreError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -45,15 +45,22 @@ def prepare(engine: Engine, settings: Settings | None = None, migrations: Migrat
         migrations: How older tables become these.
 
     Raises:
-        StoreError: Where the database cannot be read or written, is that of a newer program, lacks what no step can
-            give back, or a step failed. In each case nothing was changed.
+        StoreError: Where the database cannot be read or written, is that of a newer program, is that of an older one
+            and may not be written, lacks what no step can give back, or a step failed. In each case nothing was
+            changed.
     """
     with reading(engine) as connection:
         if _ready(connection, migrations):
             return
-    with writing(engine) as connection:
-        if not _ready(connection, migrations):  # another process may have been first
-            _bring_up_to_date(connection, migrations, settings)
+    try:
+        with writing(engine) as connection:
+            if not _ready(connection, migrations):  # another process may have been first
+                _bring_up_to_date(connection, migrations, settings)
+    except ReadOnlyError as fault:
+        raise StoreError(
+            f"{place(engine)} is of an older version of this program, and may not be written to bring it up to date: "
+            "read a copy that may be written; nothing was changed"
+        ) from fault
 
 
 def _ready(connection: Connection, migrations: Migrations) -> bool:
@@ -69,7 +76,14 @@ def _lacking(connection: Connection) -> dict[str, list[str]]:
 
 
 def _bring_up_to_date(connection: Connection, migrations: Migrations, settings: Settings | None) -> None:
-    revision = _revision(connection, set(inspect(connection).get_table_names()), migrations)
+    present = set(inspect(connection).get_table_names())
+    revision = _revision(connection, present, migrations)
+    gone = [name for name in tables.METADATA.tables if name not in present]
+    if revision == migrations.newest and gone:  # whoever wrote the mark made them, in the same transaction
+        raise StoreError(
+            f"{place(connection.engine)} lacks the record's own table {', '.join(gone)}, which was removed: restore a "
+            "backup; nothing was changed"
+        )
     if revision is None and _lacking(connection):
         revision = FIRST
     if revision not in {None, migrations.newest}:
