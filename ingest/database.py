@@ -121,6 +121,11 @@ def plainly_said(engine: Engine, error: Exception) -> str:
     return " ".join((_sentence(engine, error) if known else f"{type(error).__name__}: {error}").split())
 
 
+def is_read_only(engine: Engine, error: Exception) -> bool:
+    """Whether a fault is that the database may not be written."""
+    return isinstance(error, (SQLAlchemyError, sqlite3.Error)) and _MAY_NOT in _sentence(engine, error)
+
+
 def place(engine: Engine) -> str:
     """Where a database is, for people: a path, or an address without its password."""
     if engine.dialect.name == "sqlite":
@@ -199,8 +204,8 @@ def _plainly(engine: Engine) -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        said = _sentence(engine, error)
-        raise (ReadOnlyError if _MAY_NOT in said else StoreError)(said) from error
+        kind = ReadOnlyError if is_read_only(engine, error) else StoreError
+        raise kind(_sentence(engine, error)) from error
 
 
 def _sentence(engine: Engine, error: Exception) -> str:

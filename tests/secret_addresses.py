@@ -1,4 +1,4 @@
-"""Addresses of databases, each with a secret somewhere: in its place, behind the `?`, or written so that it is misread."""
+"""Addresses of databases, each with a secret somewhere: in its place, behind the `?`, or misread."""
 
 CANARY = "Canary7f3a9c"
 AT = "127.0.0.1:1"

@@ -10,7 +10,7 @@ import ingest.pauses
 import ingest.tables
 from forecaster.records import claims, replays, tables, tracks, trials
 from forecaster.records.migrations import FIRST, HOME
-from ingest.database import lacking, place, plainly_said, reading, writing
+from ingest.database import is_read_only, lacking, place, plainly_said, reading, writing
 from ingest.errors import ReadOnlyError, StoreError
 
 if TYPE_CHECKING:
@@ -123,6 +123,8 @@ def _migrate(connection: Connection, migrations: Migrations, revision: str, sett
         raise
     except Exception as error:  # whatever a step raises
         engine = connection.engine
+        if is_read_only(engine, error):
+            raise ReadOnlyError(plainly_said(engine, error)) from error
         raise StoreError(
             f"{place(engine)} could not be upgraded from schema {revision} to {migrations.newest} "
             f"({plainly_said(engine, error)}): its tables and rows are as they were, and the former version of this "
