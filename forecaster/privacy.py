@@ -21,6 +21,12 @@ _OURS = ("forecaster.db*", "reports", "reports/*")
 """What the program itself writes into a home."""
 
 
+def may(path: Path, way: int) -> bool:
+    """Whether a path may be read (`os.R_OK`) or written (`os.W_OK`), also under the rights of another user."""
+    effective = os.access in os.supports_effective_ids
+    return os.access(path, way) and (not effective or os.access(path, way, effective_ids=True))
+
+
 def narrow(folder: Path) -> None:
     """Keeps others out of a home that they could enter, and out of what the program wrote there."""
     with suppress(OSError):

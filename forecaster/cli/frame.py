@@ -90,9 +90,10 @@ def opened(overrides: Mapping[str, Mapping[str, Any]] | None = None, *, make: bo
 def looked_into(overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Home:
     """The same for a command that only looks: one that may not be written is read as it is."""
     from forecaster import settings
+    from forecaster.privacy import may
 
     folder = settings.located(state.home)
-    return opened(overrides, make=not folder.is_dir() or os.access(folder, os.W_OK))
+    return opened(overrides, make=not folder.is_dir() or may(folder, os.W_OK))
 
 
 def recorded() -> Engine:

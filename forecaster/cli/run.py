@@ -125,8 +125,9 @@ def _kept(home: Home, day: pd.Timestamp, wanted: tuple[str, ...]) -> Path | None
 
     from forecaster.operation.daily import reported
     from forecaster.operation.stamp import Stamp
+    from forecaster.privacy import may
 
-    if os.access(home.folder, os.W_OK):
+    if may(home.folder, os.W_OK):
         return None
     stamp = Stamp.of(home, day, reported(home, ()), {})
     if wanted or not stamp.holds:

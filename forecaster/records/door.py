@@ -118,20 +118,31 @@ def _require_record(home: Path, engine: Engine) -> None:
         HomeError: Naming the file, where there is one.
     """
     file = kept_in(engine)
-    try:
-        lacks = file is not None and (
-            "is not there" if not file.exists() else "is empty" if not file.stat().st_size else ""
-        )
-    except OSError as fault:
-        raise HomeError(f"{file} cannot be read ({fault.strerror}): check the permissions of its folder") from fault
-    if lacks:
-        raise HomeError(f"the home {home} holds no record: its database {file} {lacks}: {_REMEDY}")
+    if file is not None:
+        lacks = _lacks(file)
+        if lacks:
+            raise HomeError(f"the home {home} holds no record: its database {file} {lacks}: {_REMEDY}")
     with reading(engine) as connection:
         found = inspect(connection)
         if not (found.has_table(HOME.table) or found.has_table("forecast")):
             raise HomeError(
                 f"the home {home} holds no record: its database {place(engine)} has no table of one: {_REMEDY}"
             )
+
+
+def _lacks(file: Path) -> str:
+    """What a file lacks to be a database, in words; empty where nothing is seen to be lacking.
+
+    Raises:
+        HomeError: Where it may not be read.
+    """
+    try:
+        with file.open("rb") as found:
+            return "" if found.read(1) else "is empty (0 bytes)"
+    except FileNotFoundError:
+        return "is not there"
+    except OSError as fault:
+        raise HomeError(f"{file} cannot be read ({fault.strerror}): check its permissions") from fault
 
 
 def _require_lasting(engine: Engine, home: Path) -> Path:
