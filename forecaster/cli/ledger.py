@@ -11,6 +11,7 @@ from forecaster.cli.frame import (
     MISSING,
     app,
     date_of,
+    handed_out,
     listed,
     note,
     opened,
@@ -39,7 +40,7 @@ def verify() -> None:
     """Recomputes the hash chain of every table; names the first row that does not hold."""
     from forecaster.records import witnesses
 
-    home = opened()
+    home = opened(make=False)
     ledger = home.ledger
     upto = ledger.state()
     found = ledger.verify(upto)
@@ -98,7 +99,10 @@ def export(
         raise typer.BadParameter("name the FILE to write, or --pack FILE.zip")
     from forecaster.records import export as files
 
-    say(f"{files.export(recorded(), file, _wanted(symbols, as_of, since, last))} forecasts written to {file}.")
+    engine, wanted = recorded(), _wanted(symbols, as_of, since, last)
+    with handed_out(file):
+        count = files.export(engine, file, wanted)
+    say(f"{count} forecasts written to {file}.")
 
 
 def _pack(file: Path) -> None:
