@@ -98,11 +98,15 @@ def export(
     if file is None:
         raise typer.BadParameter("name the FILE to write, or --pack FILE.zip")
     from forecaster.records import export as files
+    from forecaster.records.reading import state
+    from forecaster.records.witnesses import stated
 
     engine, wanted = recorded(), _wanted(symbols, as_of, since, last)
+    upto = state(engine)
     with handed_out(file):
-        count = files.export(engine, file, wanted)
-    say(f"{count} forecasts written to {file}.")
+        count = files.export(engine, file, wanted, upto)
+    say(f"{count} forecasts written to {file}; the record is then")
+    say(stated(engine, upto).line)
 
 
 def _pack(file: Path) -> None:
