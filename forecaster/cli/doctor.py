@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forecaster.cli.frame import MISSING, app, opened, show_json, show_table
+from forecaster.cli.frame import MISSING, app, looked_into, show_json, show_table
 from forecaster.errors import ForecasterError
 
 if TYPE_CHECKING:
@@ -40,11 +40,11 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
     import shutil
     from importlib.metadata import version
 
-    from forecaster.private import KEYS
     from forecaster.records import clocks
+    from forecaster.secret_settings import KEYS
     from ingest.database import place, reading
 
-    home = opened()
+    home = looked_into()
     broken = home.ledger.verify()
     with reading(home.ledger.engine) as connection:
         late = clocks.ahead(connection, home.clock.now())

@@ -11,6 +11,7 @@ from forecaster.cli.frame import (
     MISSING,
     app,
     date_of,
+    handed_out,
     listed,
     note,
     opened,
@@ -39,7 +40,7 @@ def verify() -> None:
     """Recomputes the hash chain of every table; names the first row that does not hold."""
     from forecaster.records import witnesses
 
-    home = opened()
+    home = opened(make=False)
     ledger = home.ledger
     upto = ledger.state()
     found = ledger.verify(upto)
@@ -97,8 +98,15 @@ def export(
     if file is None:
         raise typer.BadParameter("name the FILE to write, or --pack FILE.zip")
     from forecaster.records import export as files
+    from forecaster.records.reading import state
+    from forecaster.records.witnesses import stated
 
-    say(f"{files.export(recorded(), file, _wanted(symbols, as_of, since, last))} forecasts written to {file}.")
+    engine, wanted = recorded(), _wanted(symbols, as_of, since, last)
+    upto = state(engine)
+    with handed_out(file):
+        count = files.export(engine, file, wanted, upto)
+    say(f"{count} forecasts written to {file}; the record is then")
+    say(stated(engine, upto).line)
 
 
 def _pack(file: Path) -> None:

@@ -115,7 +115,7 @@ def run(  # an argument each, given by name
     if summary.as_ofs:
         progress("report")
         day = max(summary.as_ofs.values())
-        summary.report = _report(home, day, _shown(home, assets), summary.withheld)
+        summary.report = _report(home, day, reported(home, assets), summary.withheld)
     return summary
 
 
@@ -147,7 +147,7 @@ def watchlist(home: Home, symbols: tuple[str, ...] = ()) -> tuple[Asset, ...]:
     return assets
 
 
-def _shown(home: Home, assets: tuple[Asset, ...]) -> tuple[str, ...]:
+def reported(home: Home, assets: tuple[Asset, ...]) -> tuple[str, ...]:
     """Symbols of a day's report: the whole watchlist, and what was asked for besides.
 
     Two runs of one day, each for some assets, must not hide each other's forecasts.

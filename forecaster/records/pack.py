@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from forecaster import private
+from forecaster import secret_settings
 from forecaster.errors import LedgerError
 from forecaster.issuing.provenance import code_version
 from forecaster.json_numbers import numbers
@@ -40,7 +40,7 @@ CONTENTS = "contents.txt"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MODE = 0o600
 _CHUNK = 1 << 20
-_SECRET: Any = {section: {key} for section, key in private.KEYS}
+_SECRET: Any = {section: {key} for section, key in secret_settings.KEYS}
 
 
 def pack(home: Home, file: Path) -> int:

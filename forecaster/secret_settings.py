@@ -33,16 +33,16 @@ def refuse(file: Path, tables: Mapping[str, Any], prefix: str) -> None:
         address = table.get(key) if isinstance(table, dict) else None
         if isinstance(address, str) and address and _holds_password(section, address):
             raise SettingsError(
-                f"{file}: {section}.{key} holds a password, or is not an address: write it without one, and set "
-                f"{prefix}{section.upper()}__{key.upper()} in the environment to the whole address"
+                f"{file}: {section}.{key} holds a password or a parameter that may be one, or is not an address: write "
+                f"it without, and set {prefix}{section.upper()}__{key.upper()} in the environment to the whole address"
             )
 
 
 def _holds_password(section: str, address: str) -> bool:
     if section == "data":
-        from ingest.database import has_password  # noqa: PLC0415  # it brings SQLAlchemy, and most files hold none
+        from ingest.database_address import has_secret  # noqa: PLC0415  # it brings SQLAlchemy; most files hold none
 
-        return has_password(address)
+        return has_secret(address)
     try:
         return "@" in urlsplit(address).netloc
     except ValueError:
