@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from forecaster.records.home import Home
     from forecaster.records.reading import State
     from forecaster.settings import Settings
+    from forecaster.witness.statement import Statement
 
 FORM = 1
 """The form of a pack; one whose files mean something else takes the next number."""
@@ -43,7 +44,7 @@ _CHUNK = 1 << 20
 _SECRET: Any = {section: {key} for section, key in secret_settings.KEYS}
 
 
-def pack(home: Home, file: Path) -> int:
+def pack(home: Home, file: Path) -> Statement:
     """Writes the evidence pack of a home.
 
     Args:
@@ -51,7 +52,7 @@ def pack(home: Home, file: Path) -> int:
         file: A .zip file; one that is there is replaced.
 
     Returns:
-        How many forecasts it has.
+        What the record is, as the pack states it.
 
     Raises:
         LedgerError: Where nothing is on record, the record or a time stamp does not hold, or the file cannot be
@@ -71,25 +72,26 @@ def pack(home: Home, file: Path) -> int:
             "see `forecaster ledger verify`"
         )
     list(witnesses.lines(home.ledger.engine, witnesses.trusted(home.folder, home.settings.witness)))
+    stated = witnesses.stated(home.ledger.engine, upto)
     with export.drafted(file) as draft, draft.open("wb") as written:
         with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
-            _write(archive, home, upto)
+            _write(archive, home, upto, stated)
         export.on_the_disk(written)
-    return upto[FORECASTS.name]
+    return stated
 
 
-def _write(archive: zipfile.ZipFile, home: Home, upto: State) -> None:
-    contents = {name: _add(archive, name, some) for name, some in _files(home, upto)}
+def _write(archive: zipfile.ZipFile, home: Home, upto: State, stated: Statement) -> None:
+    contents = {name: _add(archive, name, some) for name, some in _files(home, upto, stated)}
     lines = "".join(f"{digest}  {name}\n" for name, digest in contents.items())
     _add(archive, CONTENTS, [lines.encode()])
 
 
-def _files(home: Home, upto: State) -> Iterator[tuple[str, Iterable[bytes]]]:
+def _files(home: Home, upto: State, stated: Statement) -> Iterator[tuple[str, Iterable[bytes]]]:
     """Name and content of every file, in order."""
     yield "HOW_TO_CHECK.md", [HOW_TO_CHECK.encode()]
     yield "check_pack.py", [Path(check_pack.__file__).read_bytes()]
     yield "about.json", [_json(_about(upto))]
-    yield "statement.txt", [witnesses.stated(home.ledger.engine, upto).text.encode()]
+    yield "statement.txt", [stated.text.encode()]
     yield "settings.json", [_json(_settings(home.settings))]
     yield from _tables(home.ledger.engine, upto)
     for table in TABLES:

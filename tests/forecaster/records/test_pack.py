@@ -49,7 +49,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Home:
 def packed(made: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Its pack. Not to be changed."""
     file = tmp_path_factory.mktemp("packed") / "evidence.zip"
-    assert pack(made, file) == DAYS * len(WIDTHS)
+    assert pack(made, file).rows["forecast"] == DAYS * len(WIDTHS)
     return file
 
 
