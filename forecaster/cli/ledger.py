@@ -78,16 +78,39 @@ def show(
 
 @group.command()
 def export(
-    file: Annotated[Path, typer.Argument(help="A .parquet, .csv or .xlsx file to write.")],
+    file: Annotated[Path | None, typer.Argument(help="A .parquet, .csv or .xlsx file to write.")] = None,
     symbols: Symbols = None,
     as_of: AsOf = None,
     since: Since = None,
     last: Last = None,
+    pack: Annotated[
+        Path | None,
+        typer.Option("--pack", help="A .zip file in place of FILE: the whole record with all that proves it."),
+    ] = None,
 ) -> None:
-    """Writes the record with its outcomes and scores to a file."""
+    """Writes the record with its outcomes and scores to a file, or the evidence pack."""
+    if pack is not None:
+        if file or symbols or as_of or since or last:
+            raise typer.BadParameter("--pack holds the whole record: leave FILE and the other options out")
+        _pack(pack)
+        return
+    if file is None:
+        raise typer.BadParameter("name the FILE to write, or --pack FILE.zip")
     from forecaster.records import export as files
 
     say(f"{files.export(recorded(), file, _wanted(symbols, as_of, since, last))} forecasts written to {file}.")
+
+
+def _pack(file: Path) -> None:
+    import hashlib
+
+    from forecaster.records.pack import pack
+
+    count = pack(opened(), file)
+    with file.open("rb") as read:
+        digest = hashlib.file_digest(read, "sha256").hexdigest()
+    say(f"{count} forecasts packed in {file}, with what proves them: unzip it and read HOW_TO_CHECK.md.")
+    say(f"sha256 {digest}")
 
 
 def _wanted(symbols: str | None, as_of: str | None, since: str | None = None, last: int | None = None) -> Wanted:

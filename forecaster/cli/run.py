@@ -83,7 +83,7 @@ def report(as_of: AsOf = None, symbols: Symbols = None, show: Open = False) -> N
     """Renders the report of a day again, from the ledger alone."""
     import pandas as pd
 
-    from forecaster.operation.daily_contents import STALE_DAYS
+    from forecaster.evaluation.triggers import STALE_DAYS
     from forecaster.operation.render import render
     from forecaster.records.reading import Wanted
 

@@ -70,10 +70,10 @@ def chained_table(
             added after the first must be nullable, since older rows lack it.
         key: Names of columns.
     """
-    covered = {number: frozenset({"format", "prev_hash"}) for number in formats}
+    own = {number: frozenset({"format", "prev_hash"}) for number in formats}
     for first, columns in formats.items():
         for number in formats:
-            covered[number] |= {column.name for column in columns if first <= number}
+            own[number] |= {column.name for column in columns if first <= number}
     return Table(
         name,
         metadata,
@@ -84,7 +84,7 @@ def chained_table(
         Column("row_hash", String(64), nullable=False),
         UniqueConstraint(*key),
         sqlite_autoincrement=True,
-        info={_FORMATS: covered},
+        info={_FORMATS: own},
     )
 
 
@@ -188,6 +188,25 @@ def verify(engine: Engine, table: Table, upto: int | None = None, fault: Fault |
     return _first_break(table, _rows(engine, table, upto), fault)
 
 
+def stored(engine: Engine, table: Table, upto: int) -> Iterator[tuple[int, dict[str, Any], str]]:
+    """The rows up to a number as the database has them: number, columns and hash; read in short transactions.
+
+    Args:
+        engine: Whose database has the table.
+        table: From `chained_table`.
+        upto: The last number.
+
+    Raises:
+        StoreError: Where the database cannot be read.
+    """
+    return _rows(engine, table, upto)
+
+
+def covered(table: Table) -> Formats:
+    """Format to the columns that a hash of it covers."""
+    return _formats(table)
+
+
 def _formats(table: Table) -> Formats:
     found: Formats = table.info[_FORMATS]
     return found
@@ -220,15 +239,15 @@ def _first_break(table: Table, rows: Iterable[tuple[int, dict[str, Any], str]], 
 
 def _fault(table: Table, row: Mapping[str, Any], stored: str) -> str | None:
     """What is wrong with the content of a row."""
-    covered = _formats(table).get(row["format"])
-    if covered is None:
+    own = _formats(table).get(row["format"])
+    if own is None:
         return _EDITED
     for name, value in row.items():
-        if name not in covered and value is not None and name != "format":
+        if name not in own and value is not None and name != "format":
             return f"it holds {name}, which rows of its format ({row['format']}) do not have"
         if isinstance(value, float) and not math.isfinite(value):
             return f"{_EDITED}: {name} is not a finite number"
-    content = {name: row[name] for name in covered}
+    content = {name: row[name] for name in own}
     return None if row_hash(content) == stored else _EDITED
 
 
