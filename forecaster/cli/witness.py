@@ -86,7 +86,9 @@ def check(
     columns = checked.proof.columns
     for line in _described(columns):
         say(line)
-    say(f"It was in a record of {checked.proof.size} forecasts as number {checked.proof.index + 1}, and existed before")
+    say(
+        f"It was forecast {checked.proof.index + 1} of {checked.proof.size} in the record that was sealed, and existed before"
+    )
     say(f"{checked.at:%Y-%m-%d %H:%M:%S} UTC, says {checked.authority}.")
     if checked.trusted:
         return
