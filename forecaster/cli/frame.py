@@ -87,11 +87,17 @@ def recorded() -> Engine:
     return open_record(state.home)
 
 
-def configured() -> Settings:
-    """The settings of the home that the user chose; its database is left alone."""
+def place_and_settings() -> tuple[Path, Settings]:
+    """The home that the user chose, and its settings; its database is left alone."""
     from forecaster import settings
 
-    return settings.read(settings.home(state.home))
+    place = settings.home(state.home)
+    return place, settings.read(place)
+
+
+def configured() -> Settings:
+    """The settings of the home that the user chose; its database is left alone."""
+    return place_and_settings()[1]
 
 
 def say(text: str) -> None:

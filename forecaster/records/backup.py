@@ -32,6 +32,7 @@ from forecaster.errors import LedgerError
 from forecaster.records.ledger import Ledger
 from forecaster.records.preparation import prepare
 from forecaster.records.seal import renamed, seal, unseal
+from forecaster.records.whole import naming
 from ingest.database import open_engine, place, reading, writing
 from ingest.errors import StoreError
 from ingest.snapshot import still
@@ -90,7 +91,7 @@ def backup(engine: Engine, file: Path) -> Contents:
         raise LedgerError(f"{file} already exists: choose another name; {_UNCHANGED}")
     with _unfinished(file) as copy:
         twin = _at(copy)
-        with still(engine, copy.parent) as source:
+        with still(engine, copy.parent) as source, naming(source):
             read = _copied(source, twin)
         if _sound(twin, file) != read:
             raise LedgerError(f"{file} does not read back as it was written: check the disk, or choose another place")
@@ -253,8 +254,7 @@ def _contents(twin: Engine, tally: Tally, file: Path) -> Contents:
     broken = ledger.verify()
     if broken is not None:
         raise LedgerError(
-            f"{file} has a ledger that fails verification ({broken.table} row {broken.seq}: {broken.fault}): "
-            f"{broken.remedy}; {_UNCHANGED}"
+            f"{file} has a ledger that fails verification ({broken.place}: {broken.fault}): {broken.remedy}; {_UNCHANGED}"
         )
     assets, rows, forecasts = (tally.get(table, (0, 0))[0] for table in ("asset", "vintage", "forecast"))
     return Contents(assets, rows, forecasts, ledger.heads())

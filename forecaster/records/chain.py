@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +39,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import NullType
 
 from forecaster.errors import LedgerError
+from forecaster.records.cells import odd
 from ingest.database import reading
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ FIRST = 1
 PIECE = 1_000
 """How many rows one read transaction takes; those of a table whose rows are long are read in about 20 ms."""
 _FORMATS = "formats"
+_SHOWN = 64
 _RESTORE = "restore a copy from before it"
 _EDITED = "its content is not what was recorded"
 
@@ -107,6 +108,17 @@ class Break:
     row: Mapping[str, Any]
     fault: str
     remedy: str = _RESTORE
+
+    @property
+    def place(self) -> str:
+        """Table, number and key of the row."""
+        key = " ".join(_shown(self.row[name]) for name in ("symbol", "model", "as_of") if name in self.row)
+        return f"{self.table} row {self.seq}" + (f" ({key})" if key else "")
+
+    @property
+    def told(self) -> str:
+        """All of it, in one line."""
+        return " ".join(f"{self.place} does not hold: {self.fault}; {self.remedy}".split())
 
 
 def append(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
@@ -185,6 +197,13 @@ def _plain(value: Any, typed: bool) -> Any:  # noqa: ANN401  # any column
     return {"sha256": digest} if typed else digest
 
 
+def _shown(value: object) -> str:
+    """A part of a key in a line, whatever was put there."""
+    text = str(value)
+    plain = "".join(c if c.isprintable() else "?" for c in text[:_SHOWN])
+    return plain + "..." if len(text) > _SHOWN else plain
+
+
 def _formats(table: Table) -> Formats:
     found: Formats = table.info[_FORMATS]
     return found
@@ -223,8 +242,8 @@ def _fault(table: Table, row: Mapping[str, Any], stored: str) -> str | None:
     for name, value in row.items():
         if name not in covered and value is not None and name != "format":
             return f"it holds {name}, which rows of its format ({row['format']}) do not have"
-        if isinstance(value, float) and not math.isfinite(value):
-            return f"{_EDITED}: {name} is not a finite number"
+    if said := odd(table, row):
+        return f"{_EDITED}: {said}"
     content = {name: row[name] for name in covered}
     return None if row_hash(content) == stored else _EDITED
 

@@ -45,8 +45,8 @@ def prepare(engine: Engine, settings: Settings | None = None, migrations: Migrat
         migrations: How older tables become these.
 
     Raises:
-        StoreError: Where the database cannot be read or written, is that of a newer program, lacks what no step can
-            give back, or a step failed. In each case nothing was changed.
+        StoreError: Where the database cannot be read or written, is that of a newer program, lacks a table of the
+            record or what else no step can give back, or a step failed. In each case nothing was changed.
     """
     with reading(engine) as connection:
         if _ready(connection, migrations):
@@ -74,6 +74,8 @@ def _bring_up_to_date(connection: Connection, migrations: Migrations, settings: 
         revision = FIRST
     if revision not in {None, migrations.newest}:
         _migrate(connection, migrations, str(revision), settings)
+    if revision is not None:
+        _keep_record(connection)
     for metadata in METADATA:
         metadata.create_all(connection)
     for table, columns in _lacking(connection).items():
@@ -85,6 +87,17 @@ def _bring_up_to_date(connection: Connection, migrations: Migrations, settings: 
     marks.create(connection, checkfirst=True)
     connection.execute(delete(marks))
     connection.execute(insert(marks).values(version_num=migrations.newest))
+
+
+def _keep_record(connection: Connection) -> None:
+    """Refuses a home without one of the record's tables: it had them all, and an empty one would pass for it."""
+    present = set(inspect(connection).get_table_names())
+    for name in tables.METADATA.tables:
+        if name not in present:
+            raise StoreError(
+                f"{place(connection.engine)}: its table {name}, a part of the record, is gone: restore a copy that "
+                "has it; nothing was changed"
+            )
 
 
 def _revision(connection: Connection, present: set[str], migrations: Migrations) -> str | None:

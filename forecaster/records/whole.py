@@ -1,0 +1,83 @@
+"""Is the record whole: its tables there, their chains unbroken, and a name for the row that is not?"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import inspect
+from sqlalchemy.exc import DBAPIError, StatementError
+
+from forecaster.errors import LedgerError
+from forecaster.records import chain
+from forecaster.records.tables import FORECASTS, TABLES
+from forecaster.records.tails import cut
+from ingest.database import place, reading
+from ingest.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sqlalchemy import Engine
+
+_UNREADABLE = "decode"
+"""What SQLite's driver says of a text that is none."""
+
+
+def first_break(engine: Engine, upto: Mapping[str, int] | None = None) -> chain.Break | None:
+    """The first row of any table that does not hold, None where all do.
+
+    Args:
+        engine: Of a home whose tables are prepared.
+        upto: The number of the last row of each table that is looked at; of now where None.
+    """
+    breaks = (
+        found
+        for table in TABLES
+        for found in (chain.verify(engine, table, None if upto is None else upto[table.name]), cut(engine, table))
+    )
+    return next((found for found in breaks if found), None)
+
+
+@contextmanager
+def naming(engine: Engine) -> Iterator[None]:
+    """What cannot be read of the record is said by its first row that does not hold.
+
+    Raises:
+        LedgerError: Naming it.
+    """
+    try:
+        yield
+    except (TypeError, ValueError, StoreError) as fault:
+        if isinstance(fault, StoreError) and not _of_a_value(fault.__cause__):
+            raise
+        broken = first_break(engine)
+        if broken is None:
+            raise
+        raise LedgerError(broken.told) from fault
+
+
+def _of_a_value(cause: BaseException | None) -> bool:
+    """Whether the driver could not take or give a value, which is no fault of the database."""
+    return isinstance(cause, StatementError) and (not isinstance(cause, DBAPIError) or _UNREADABLE in str(cause))
+
+
+def require(engine: Engine) -> None:
+    """Refuses a database that holds no record, before anybody makes an empty one there.
+
+    Raises:
+        LedgerError: Where it is not there, is empty, or lacks the table of the forecasts.
+        StoreError: Where it cannot be read.
+    """
+    where, remedy = place(engine), "nothing is verified: restore a copy, or choose another home with --home DIR"
+    if engine.dialect.name == "sqlite":
+        file = Path(where)
+        if not file.exists():
+            raise LedgerError(f"there is no database {where}; {remedy}")
+        if file.stat().st_size == 0:
+            raise LedgerError(f"the database {where} is empty, a file of 0 bytes; {remedy}")
+    with reading(engine) as connection:
+        there = inspect(connection).has_table(FORECASTS.name)
+    if not there:
+        raise LedgerError(f"the database {where} has no table {FORECASTS.name}; {remedy}")
