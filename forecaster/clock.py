@@ -11,6 +11,9 @@ from forecaster.errors import SettingsError
 if TYPE_CHECKING:
     from forecaster.settings import Clock as ClockSettings
 
+REAL = "real"
+REHEARSAL = "rehearsal"
+
 
 @dataclass(frozen=True)
 class Clock:
@@ -25,6 +28,11 @@ class Clock:
     start: datetime | None = None
     speed: float = 1.0
     begun: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def kind(self) -> str:
+        """`real` or `rehearsal`."""
+        return REAL if self.start is None else REHEARSAL
 
     def now(self) -> datetime:
         """The present instant, UTC."""

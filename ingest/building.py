@@ -36,16 +36,16 @@ Instants = npt.NDArray[np.datetime64]
 Days = npt.NDArray[np.datetime64]
 
 
-def build(code: str, end: pd.Timestamp) -> tuple[Instants, Instants, str]:
-    """Sessions and closes of a calendar.
+def build(code: str, end: pd.Timestamp) -> tuple[Instants, Instants, Instants, str]:
+    """Sessions, closes and opens of a calendar.
 
     Args:
         code: `24/7`, `24/5`, the code of an exchange or an alias of it.
         end: The last day that is asked for; a calendar may end before it.
 
     Returns:
-        Sessions and closes `(sessions,)` in microseconds, the second in UTC without saying so; and the calendar's time
-        zone, none where it is no calendar of the library's.
+        Sessions, closes and opens `(sessions,)` in microseconds, the last two in UTC without saying so; no open where
+        the library lacks the session. And the calendar's time zone, none where it is no calendar of the library's.
 
     Raises:
         UnknownCalendarError: Nobody knows the code; or the installed library and pandas do not build it right.
@@ -62,7 +62,10 @@ def build(code: str, end: pd.Timestamp) -> tuple[Instants, Instants, str]:
         except (ValueError, NotImplementedError, exchange_calendars.errors.CalendarError) as error:
             raise _refused(code, "cannot be built") from error
     sessions = built.sessions.to_numpy().astype("datetime64[D]")
-    closes = pd.DatetimeIndex(built.closes).tz_convert(None).to_numpy().astype("datetime64[us]")
+    closes, opens = (
+        pd.DatetimeIndex(instants).tz_convert(None).to_numpy().astype("datetime64[us]")
+        for instants in (built.closes, built.opens)
+    )
     lacking, their_closes = _lacking(name, sessions)
     differ = np.setdiff1d(np.setxor1d(sessions, declared), lacking)
     if differ.size:
@@ -70,7 +73,9 @@ def build(code: str, end: pd.Timestamp) -> tuple[Instants, Instants, str]:
         raise _refused(code, f"is not built right {fault}")
     zone = str(getattr(built.tz, "key", "")) if kind.__module__.startswith("exchange_calendars.") else ""
     order = np.argsort(whole := np.concatenate([sessions, lacking]))
-    return whole[order].astype("datetime64[us]"), np.concatenate([closes, their_closes])[order], zone
+    closes = np.concatenate([closes, their_closes])
+    opens = np.concatenate([opens, np.full_like(their_closes, np.datetime64("NaT"))])
+    return whole[order].astype("datetime64[us]"), closes[order], opens[order], zone
 
 
 def zone(code: str) -> str:

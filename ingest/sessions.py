@@ -175,6 +175,23 @@ class Calendar:
         table = self._table
         return pd.DatetimeIndex(table.closes[np.searchsorted(table.sessions, wanted)]).tz_localize(UTC)
 
+    def opens(self, days: pd.DatetimeIndex) -> pd.DatetimeIndex:
+        """The open (UTC) of each day's session; NaT where it is not known, or the day is no session.
+
+        Args:
+            days: Dates `(rows,)`.
+
+        Returns:
+            Instants in UTC `(rows,)`.
+
+        >>> calendar("XNYS").opens(pd.DatetimeIndex(["2018-01-16", "2018-01-15"]))
+        DatetimeIndex(['2018-01-16 14:30:00+00:00', 'NaT'], dtype='datetime64[us, UTC]', freq=None)
+        """
+        table, wanted = self._table, days.to_numpy().astype("datetime64[us]")
+        at = np.searchsorted(table.sessions, wanted).clip(max=len(table.sessions) - 1)
+        held = table.sessions[at] == wanted
+        return pd.DatetimeIndex(np.where(held, table.opens[at], np.datetime64("NaT", "us"))).tz_localize(UTC)
+
     @property
     def _table(self) -> Timetable:
         now = datetime.now(UTC)

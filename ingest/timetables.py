@@ -1,6 +1,6 @@
-"""Sessions and closes of calendars, from the library exchange_calendars or from what it said before.
+"""Sessions, closes and opens of calendars, from the library exchange_calendars or from what it said before.
 
-To build a calendar takes the library and a second; its timetable is two arrays. So there is one file per calendar,
+To build a calendar takes the library and a second; its timetable is three arrays. So there is one file per calendar,
 in the platform's cache folder (`folder`). A file is believed only where all that its content follows from is what it
 was: our own files, the library and pandas, the rules of the calendar's time zone, and the month, since calendars reach
 a year ahead. In every other case, and where a file is damaged or none can be written, the calendar is built anew.
@@ -31,15 +31,16 @@ Month = tuple[int, int]
 
 
 class Timetable(NamedTuple):
-    """What is kept of a calendar: two arrays `(sessions,)` in microseconds, the second in UTC without saying so."""
+    """What is kept of a calendar: arrays `(sessions,)` in microseconds, the last two in UTC without saying so."""
 
     sessions: Instants
     closes: Instants
+    opens: Instants
 
 
 @lru_cache(maxsize=64)
 def timetable(code: str, month: Month) -> Timetable:
-    """Sessions and closes of a calendar.
+    """Sessions, closes and opens of a calendar.
 
     Args:
         code: `24/7`, `24/5` or the code of an exchange.
@@ -50,11 +51,12 @@ def timetable(code: str, month: Month) -> Timetable:
     """
     found = _kept(code, month)
     if found is None:
-        sessions, closes, zone = build(code, pd.Timestamp(year=month[0] + 1, month=month[1], day=28))
-        found = Timetable(sessions, closes)
+        *arrays, zone = build(code, pd.Timestamp(year=month[0] + 1, month=month[1], day=28))
+        found = Timetable(*arrays)
         if zone:
             _keep(code, month, zone, found)
-    found.sessions.flags.writeable = found.closes.flags.writeable = False
+    for array in found:
+        array.flags.writeable = False
     return found
 
 
@@ -87,17 +89,16 @@ def _kept(code: str, month: Month) -> Timetable | None:
     try:
         head, _, content = _file(code).read_bytes().partition(b"\n")
         facts = json.loads(head)
-        if facts != _facts(code, month, facts["zone"], content) or len(content) % 16:
+        if facts != _facts(code, month, facts["zone"], content) or len(content) % 24:
             return None
     except (OSError, ValueError, KeyError, TypeError, RecursionError):  # what a damaged first line may raise
         return None
-    sessions, closes = np.frombuffer(content, "datetime64[us]").reshape(2, -1).copy()
-    return Timetable(sessions, closes)
+    return Timetable(*np.frombuffer(content, "datetime64[us]").reshape(3, -1).copy())
 
 
 def _keep(code: str, month: Month, zone: str, found: Timetable) -> None:
     """Writes a file, whole or not at all; where that cannot be, the next process builds the calendar again."""
-    content = found.sessions.tobytes() + found.closes.tobytes()
+    content = b"".join(array.tobytes() for array in found)
     head = json.dumps(_facts(code, month, zone, content)).encode()
     with suppress(OSError):
         folder().mkdir(parents=True, exist_ok=True)

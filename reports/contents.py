@@ -30,17 +30,20 @@ class AssetPage:
         as_of: Last session whose data were used.
         target: The session that is forecast.
         close: Price at the close of `as_of`.
-        forecasts: One row per model: `model, status, reason, recorded, mean, sd, prob_up, q05, q25, q50, q75,
+        forecasts: One row per model: `model, status, reason, origin, lead, mean, sd, prob_up, q05, q25, q50, q75,
             q95, previous_q50, previous_sd`. `status` is ok, unreliable or withheld (its numbers are NaN
-            then); `recorded` is "before" or "after" the target's close; previous_* are yesterday's forecast.
+            then); `origin` is one of `reports.origins`, "replayed" where it was recorded after the target's close;
+            `lead` counts hours from the recorded instant to the session's open; previous_* are yesterday's forecast.
         densities: Predictive densities, one row per point: `model, change, density`.
         fan: Last forecasts against what happened: `model, target, origin, y, mean, q05, q25, q50, q75, q95`;
-            `origin` is "live" or "replayed", y is NaN until the outcome is known.
+            `origin` is one of `reports.origins`, y is NaN until the outcome is known.
         regimes: The most probable regime of the origins of the fan, where one was recorded: `target, regime`; regime is
             calm, nervous or panic, filtered: by what was known at the origin.
         window: The 7-day window used: `session, series, change`, oldest first.
         scoreboard: One row per model: `model, origin, days, crps, skill_climatology, skill_baseline, log_score,
             mae, mse, in50, in90`; further columns are not shown. The row "predict zero" has only days, mae and mse.
+        evidence: What the earlier forecasts are evidence of, one row per origin: `origin, days, least, median`; least
+            and median are hours from the recorded instants to the opens, NaN where nothing was recorded.
         verdicts: Sentences about skill, already in words.
         weights: Weights in units of standardised inputs: `model, series, lag (1 = most recent), mean, sd`;
             sd is NaN for a deterministic network.
@@ -72,6 +75,7 @@ class AssetPage:
     regimes: pd.DataFrame
     window: pd.DataFrame
     scoreboard: pd.DataFrame
+    evidence: pd.DataFrame
     verdicts: tuple[str, ...]
     weights: pd.DataFrame
     elbo: pd.DataFrame
@@ -96,8 +100,10 @@ class DailyReport:
         models: `model id -> one line on what it is`, in the order in which models are shown.
         labels: `model id -> what people call it`, of models and of members of models; one that is not there is called
             by its id, with spaces for underscores.
-        provenance: Label and value pairs for the last page: ledger head hash, code version, settings hash,
-            seed.
+        provenance: Label and value pairs for the last page: counts and heads of the record, code version, settings
+            hash, seed.
+        rehearsal: Where the record is a rehearsal's, whose clock was set by hand, a sentence that says so; empty where
+            it is not. Every page says it then.
     """
 
     as_of: pd.Timestamp
@@ -107,6 +113,7 @@ class DailyReport:
     models: Mapping[str, str]
     labels: Mapping[str, str]
     provenance: Mapping[str, str]
+    rehearsal: str = ""
 
 
 @dataclass(frozen=True)

@@ -26,13 +26,13 @@ class Part:
     Attributes:
         place: Which of the three.
         running: What the header of each page says.
-        simulated: What the header says about simulated data, empty where there is none.
+        warning: What the header says of a rehearsal and of simulated data, empty where there is neither.
         blocks: The content.
     """
 
     place: Place
     running: str
-    simulated: str
+    warning: str
     blocks: tuple[Block, ...]
 
 
@@ -82,11 +82,11 @@ def _wording(report: DailyReport | BacktestReport) -> tuple[str, str, str]:
     """Title, subtitle and footer."""
     size = f"{_count(len(report.assets), 'asset')}, {_count(len(report.models), 'model')}"
     if isinstance(report, DailyReport):
-        issued = moment(report.rendered_from)
+        issued, mark = moment(report.rendered_from), "REHEARSAL \u00b7 " if report.rehearsal else ""
         return (
             f"Forecasts from the close of {day(report.as_of)}",
-            f"{size} \u00b7 issued {issued}",
-            f"Issued {issued} \u00b7 not investment advice",
+            f"{mark}{size} \u00b7 issued {issued}",
+            f"{mark}Issued {issued} \u00b7 not investment advice",
         )
     days = [when for asset in report.assets for when in (asset.first, asset.last)]
     period = f" \u00b7 {day(min(days))} to {day(max(days))}" if days else ""
@@ -109,7 +109,7 @@ def _whole(
         if section.place == place:
             blocks += _under(Heading(section.heading), section.blocks(report))
     made_up = ", ".join(asset.symbol for asset in report.assets if asset.simulated) if place == "front" else ""
-    return Part(place, title, f"SIMULATED: {made_up}" if made_up else "", tuple(blocks))
+    return Part(place, title, _warning(report, f"SIMULATED: {made_up}" if made_up else ""), tuple(blocks))
 
 
 def _asset(report: DailyReport | BacktestReport, position: int, chosen: Iterable[Section]) -> Part:
@@ -119,7 +119,13 @@ def _asset(report: DailyReport | BacktestReport, position: int, chosen: Iterable
     for section in chosen:
         if section.place == "asset":
             blocks += _under(Heading(section.heading, 2), section.blocks(report, asset))
-    return Part("asset", _running(asset), "SIMULATED" if asset.simulated else "", tuple(blocks))
+    return Part("asset", _running(asset), _warning(report, "SIMULATED" if asset.simulated else ""), tuple(blocks))
+
+
+def _warning(report: DailyReport | BacktestReport, simulated: str) -> str:
+    """What every page of a part must say above all."""
+    rehearsal = "REHEARSAL" if isinstance(report, DailyReport) and report.rehearsal else ""
+    return " \u00b7 ".join(text for text in (rehearsal, simulated) if text)
 
 
 def _running(asset: AssetPage | BacktestAsset) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reports.blocks import Badge
+from reports.origins import REPLAYED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +23,7 @@ def simulated_badge(simulated: bool) -> tuple[Badge, ...]:
 
 def all_late(forecasts: pd.DataFrame) -> bool:
     """Whether every forecast of an asset was recorded after its outcome: said once then, not on every row."""
-    return len(forecasts) > 0 and set(forecasts["recorded"]) == {"after"}
+    return len(forecasts) > 0 and set(forecasts["origin"]) == {REPLAYED}
 
 
 def forecast_badges(forecast: pd.Series, *, late_is_said: bool = False) -> tuple[Badge, ...]:
@@ -31,7 +32,7 @@ def forecast_badges(forecast: pd.Series, *, late_is_said: bool = False) -> tuple
     badges: list[Badge] = []
     if status != "ok":
         badges.append({"unreliable": UNRELIABLE, "withheld": WITHHELD}.get(status, Badge(status, "warning")))
-    if forecast["recorded"] == "after" and not late_is_said:
+    if forecast["origin"] == REPLAYED and not late_is_said:
         badges.append(LATE)
     return tuple(badges)
 

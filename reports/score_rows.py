@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reports.blocks import Cell, Column
 from reports.numerals import number, percent, places_for, share
+from reports.origins import in_order
 from reports.palette import rows_in_order
 
 if TYPE_CHECKING:
@@ -39,14 +40,14 @@ CAPTION = (
 def by_origin(
     board: pd.DataFrame, looks: Looks, models: Iterable[str]
 ) -> Iterator[tuple[str, tuple[tuple[Cell, ...], ...]]]:
-    """The rows of a scoreboard (as `AssetPage.scoreboard`), apart by origin, live ones first."""
+    """The rows of a scoreboard (as `AssetPage.scoreboard`), apart by origin, the strongest evidence first."""
     if board.empty:
         return
     order = list(models)
     crps_places = places_for(100 * board["crps"], digits=4, least=3)
     mae_places = places_for(100 * board["mae"], digits=4, least=3)
     mse_places = places_for(1e4 * board["mse"], digits=3, least=3)
-    for origin in sorted(set(board["origin"])):
+    for origin in in_order(board["origin"]):
         part = board[board["origin"] == origin]
         rows = tuple(
             (

@@ -40,16 +40,21 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
     import shutil
     from importlib.metadata import version
 
-    from ingest.database import place
+    from forecaster.records import clocks
+    from ingest.database import place, reading
 
     home = opened()
     broken = home.ledger.verify()
+    with reading(home.ledger.engine) as connection:
+        late = clocks.ahead(connection, home.clock.now())
+    clock = late or home.rehearsal
     free = shutil.disk_usage(home.folder).free
     checks = {
         "home": str(home.folder),
         "database": place(home.ledger.engine),
         "assets": ", ".join(asset.symbol for asset in home.store.assets()) or "none yet",
         "calendars": "; ".join(_not_known(home)) or "known for at least the next 60 days",
+        "clock": clock or "of this computer",
         "ledger": "verified" if broken is None else broken.told,
         "disk": f"{free / 1e9:.1f} GB free" + (": little space left" if free < LITTLE else ""),
     }
@@ -66,7 +71,8 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
         show_table(["check", "found"], list(checks.items()), "Checks")
         show_table(["package", "version"], list(versions.items()), "Versions")
         show_table(["setting", "value"], [(k, _told(k, v)) for k, v in settings.items()], "Settings")
-    worries = [name for name, bad in (("ledger", broken is not None), ("disk", free < LITTLE)) if bad]
+    found = (("ledger", broken is not None), ("clock", late is not None), ("disk", free < LITTLE))
+    worries = [name for name, bad in found if bad]
     if worries:
         raise ForecasterError("not fit to run: " + "; ".join(f"{name}: {checks[name]}" for name in worries))
 

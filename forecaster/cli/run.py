@@ -124,8 +124,8 @@ def announce(summary: Summary, home: Home, *, as_json: bool = False) -> None:
         show_table(["symbol", "target", "model", "P(up)", "median", "5 %", "95 %", "status"], rows)
     for line in named(summary.withheld):
         say(f"withheld: {line}")
-    for line in summary.faults:
-        say(f"note: {line}")
+    for line in (*(f"note: {fault}" for fault in summary.faults), *filter(None, [home.rehearsal])):
+        say(line)
     if summary.report:
         _say_where(summary.report)
 
@@ -175,6 +175,7 @@ def _facts(summary: Summary, home: Home) -> dict[str, object]:
             for symbol, reason in summary.withheld.items()
         ],
         "notes": summary.faults,
+        "rehearsal": home.rehearsal or None,
         "report": None if pdf is None else {"html": str(pdf.with_suffix(".html")), "pdf": str(pdf)},
     }
 

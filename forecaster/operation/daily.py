@@ -215,7 +215,7 @@ def _lacking(home: Home, asset: Asset, as_of: pd.Timestamp | None, summary: Summ
         if not any(f"quarantine {asset.symbol}`" in said for said in summary.faults):
             summary.faults.append(late)
     names = home.settings.model_names()
-    summary.settled += settle(home.ledger, history, day, home.clock.now())
+    summary.settled += settle(home.ledger, history, day, home.clock.now(), home.clock.kind)
     gone = {(broken.row["as_of"], broken.row["horizon"]): broken.told for broken in home.ledger.bereft(asset.symbol)}
     summary.faults += gone.values()
     known = home.ledger.recorded(asset.symbol, day, HORIZON)
@@ -242,7 +242,7 @@ def _keep(home: Home, done: Made, summary: Summary) -> None:
     issuer, day = done.lacking.issuer, done.lacking.day
     symbol = issuer.past.symbol
     if done.forecasts:
-        summary.recorded += home.ledger.record(done.forecasts, home.clock.now())
+        summary.recorded += home.ledger.record(done.forecasts, home.clock.now(), home.clock.kind)
     for one in done.forecasts:
         if one.reason.startswith(f"{one.model} {STOPPED}"):
             summary.stopped.setdefault(one.reason, []).append(symbol)

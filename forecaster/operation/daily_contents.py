@@ -17,33 +17,29 @@ from forecaster.evaluation.verdicts import compare, in_order, in_words
 from forecaster.issuing import diagnostics
 from forecaster.issuing.attribution import KINDS
 from forecaster.issuing.forecast import HORIZON
+from forecaster.operation.earlier import BANDS, FIGURES, RECORD, earlier, evidence
 from forecaster.records.ledger import predictive_of
-from forecaster.records.reading import Wanted
-from ingest.sessions import calendar
+from forecaster.records.reading import Wanted, state_of
+from forecaster.records.standing import UNWITNESSED, leads
 from reports.contents import AssetPage, DailyReport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
-
     from forecaster.issuing.diagnostics import Diagnostics, Inputs
     from forecaster.records.ledger import Ledger
     from forecaster.records.replays import Replays
+    from forecaster.records.standing import Witnessed
     from forecaster.settings import Settings
 
     Told = Mapping[str, Diagnostics]
 STALE_DAYS = 7
 """An asset whose newest forecast is older than this many days is named, not shown."""
-BANDS = ("q05", "q25", "q50", "q75", "q95")
 DENSITY_POINTS = 240
-RECORD = ("symbol", "model", "as_of", "target", "issued_at")
 NO_REGIMES = pd.DataFrame({"target": pd.to_datetime([]), "regime": pd.Series([], dtype=str)})
 REGIME_NAMES = ("calm", "nervous", "panic")
 REGIMES = "regimes"
 """The model whose filtered regimes stand below the fan: of each day on which it was run and recorded."""
-PAST = ("mean", "sd", "prob_up", *BANDS, "y", "crps", "log_score", "absolute_error", "squared_error", "in50", "in90")
-"""What is read of earlier forecasts, facts and figures; distribution and diagnostics are read of the day's alone."""
 
 
 def daily_report(
@@ -53,6 +49,7 @@ def daily_report(
     settings: Settings,
     symbols: tuple[str, ...],
     withheld: Mapping[str, str],
+    witnessed: Witnessed = UNWITNESSED,
 ) -> DailyReport:
     """The report of a day.
 
@@ -63,6 +60,7 @@ def daily_report(
         settings: For the number of days in a fan and the provenance.
         symbols: Only these assets, in this order; all of the ledger where empty.
         withheld: Symbol to reason for assets that today's run could not forecast.
+        witnessed: What the home can show of when its rows were there.
 
     Raises:
         ForecasterError: Where the ledger has no forecast for that day or the week before it.
@@ -70,7 +68,7 @@ def daily_report(
     record = Wanted(symbols, until=f"{as_of:%Y-%m-%d}", horizon=HORIZON)
     found = {standing.symbol: standing for standing in ledger.standings(record)}
     oldest = f"{as_of - pd.Timedelta(days=STALE_DAYS):%Y-%m-%d}"
-    pages, newest = [], ""
+    pages, newest, shown_last = [], "", 0
     absent = {**dict.fromkeys(settings.data.stopped, "stopped: no longer fetched or forecast"), **withheld}
     for symbol in symbols or tuple(found):
         if symbol not in found:  # never forecast by then: nothing to say, unless today's run withheld it
@@ -86,10 +84,11 @@ def daily_report(
         today = ledger.forecasts([symbol], pd.Timestamp(last), horizon=HORIZON)
         before = f"{pd.Timestamp(last) - pd.Timedelta(days=1):%Y-%m-%d}"
         wanted = Wanted([symbol], until=before, horizon=HORIZON, targets=settings.report.days)
-        own = ledger.read(wanted, (*RECORD, *PAST))
+        own = ledger.read(wanted, (*RECORD, *FIGURES))
         band = _regimes(ledger, wanted) if REGIMES in set(own["model"]) else NO_REGIMES
-        pages.append(_page(_in_order(today), own, replays.of(symbol), settings, band))
+        pages.append(_page(_in_order(today), own, replays.of(symbol), settings, band, witnessed))
         newest = max(newest, today["issued_at"].max(), *own["issued_at"])
+        shown_last = max(shown_last, *today["seq"], *own["seq"])
     if not pages:
         day = f"{as_of:%Y-%m-%d}"
         raise ForecasterError(f"the ledger has no forecast for {day}: `forecaster run --as-of {day}` makes one")
@@ -102,7 +101,8 @@ def daily_report(
         withheld=absent,
         models={name: models.summary(name) for name in shown},
         labels=models.labels(named),
-        provenance=_provenance(ledger, record, sum(own.forecasts for own in found.values()), settings),
+        provenance=_provenance(ledger, record, int(shown_last), settings),
+        rehearsal=witnessed.rehearsal,
     )
 
 
@@ -116,14 +116,19 @@ def _regimes(ledger: Ledger, wanted: Wanted) -> pd.DataFrame:
     return rows[rows["regime"] != ""].reset_index(drop=True)
 
 
-def _page(
-    today: pd.DataFrame, own: pd.DataFrame, replayed: pd.DataFrame, settings: Settings, band: pd.DataFrame
+def _page(  # what the record, the replays and the settings have of an asset
+    today: pd.DataFrame,
+    own: pd.DataFrame,
+    replayed: pd.DataFrame,
+    settings: Settings,
+    band: pd.DataFrame,
+    witnessed: Witnessed,
 ) -> AssetPage:
     told = {str(row.model): diagnostics.read(str(row.diagnostics)) for row in today.itertuples()}
     facts = _inputs(told)
     as_of, asset = today["as_of"].iloc[0], facts.asset
     unlike = next((one.novelty for one in told.values() if one.novelty is not None), None)
-    past = _past(own, replayed, as_of, settings.report.days, asset.calendar)
+    past = earlier(own, replayed, (as_of, asset.calendar), settings.report.days, witnessed)
     return AssetPage(
         symbol=today["symbol"].iloc[0],
         calendar=asset.calendar,
@@ -133,12 +138,13 @@ def _page(
         as_of=pd.Timestamp(as_of),
         target=pd.Timestamp(today["target"].iloc[0]),
         close=facts.close,
-        forecasts=_forecasts(today, past, asset.calendar),
+        forecasts=_forecasts(today, past, asset.calendar, witnessed),
         densities=_densities(today),
         fan=past[["model", "target", "origin", "y", "mean", *BANDS]],
         regimes=band[band["target"].isin(past["target"])],
         window=_window(facts),
         scoreboard=scoreboard(past),
+        evidence=evidence(past),
         verdicts=_verdicts(past),
         weights=_weights(told),
         elbo=_curves(told),
@@ -170,31 +176,10 @@ def _in_order(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.set_index("model").loc[in_order(rows["model"])].reset_index()
 
 
-def _past(own: pd.DataFrame, replayed: pd.DataFrame, as_of: str, days: int, code: str) -> pd.DataFrame:
-    """The last forecasts whose targets lie at or before `as_of`, replayed ones only where nothing was live."""
-    record, old = own[own["as_of"] < as_of], replayed[(replayed["target"] <= as_of) & (replayed["horizon"] == HORIZON)]
-    columns = ["model", "as_of", "target", "issued_at", *PAST]
-    parts = [part[columns] for part in (record, old.assign(issued_at=None)) if len(part)]
-    if not parts:
-        return pd.DataFrame(columns=[*columns, "origin"]).assign(target=pd.to_datetime([]))
-    both = pd.concat(parts).drop_duplicates(["model", "as_of"], keep="first")
-    recent = sorted(both["target"].unique())[-days:]
-    kept = both[both["target"].isin(recent)].sort_values("target", kind="stable")
-    kept = kept.assign(**{c: kept[c].astype(float) for c in PAST}, target=pd.to_datetime(kept["target"]))
-    return kept.assign(origin=np.where(_before(kept, code), "live", "replayed"))
-
-
-def _before(rows: pd.DataFrame, code: str) -> NDArray[np.bool_]:
-    """Whether each forecast was recorded before its target closed, so that nobody could know the outcome."""
-    closes = calendar(code).known_after(pd.DatetimeIndex(rows["target"]))
-    result: NDArray[np.bool_] = pd.DatetimeIndex(pd.to_datetime(rows["issued_at"], utc=True, format="ISO8601")) < closes
-    return result
-
-
-def _forecasts(today: pd.DataFrame, past: pd.DataFrame, code: str) -> pd.DataFrame:
+def _forecasts(today: pd.DataFrame, past: pd.DataFrame, code: str, witnessed: Witnessed) -> pd.DataFrame:
     last = past[past["as_of"] == past["as_of"].max()].set_index("model") if len(past) else past.set_index("model")
     shown = today[["model", "status", "reason", "mean", "sd", "prob_up", *BANDS]].copy()
-    shown["recorded"] = np.where(_before(today, code), "before", "after")
+    shown["origin"], shown["lead"] = witnessed.standings(today, code), leads(today, code)
     shown["previous_q50"] = shown["model"].map(last["q50"]).astype(float)
     shown["previous_sd"] = shown["model"].map(last["sd"]).astype(float)
     numbers = ["mean", "sd", "prob_up", *BANDS]
@@ -279,10 +264,12 @@ def _numbers(rows: list[dict[str, Any]], texts: list[str], numbers: list[str]) -
     return frame.assign(**{name: frame[name].astype(float) for name in numbers})
 
 
-def _provenance(ledger: Ledger, record: Wanted, forecasts: int, settings: Settings) -> dict[str, str]:
+def _provenance(ledger: Ledger, record: Wanted, last: int, settings: Settings) -> dict[str, str]:
+    """Where the pages come from: the record as it was when its last row shown was the newest, so that they stay so."""
+    state = state_of(ledger.engine, last)
+    heads = ledger.heads(state)
     return {
-        "ledger head": ledger.heads()["forecast"],
-        "forecasts on record": str(forecasts),
+        **{f"{table}: {state[table]} row{'' if state[table] == 1 else 's'}": heads[table] for table in heads},
         "program version": str(ledger.read(replace(record, last=1), ["code_version"]).squeeze()),
         "preset": settings.forecast.preset,
         "seed": str(settings.forecast.seed),

@@ -32,6 +32,8 @@ def render(
         ForecasterError: Where the ledger has no forecast for that day.
         ReportError: Where a page cannot be made.
     """
-    contents = compose(daily_report(home.ledger, home.replays, as_of, home.settings, symbols, withheld or {}))
+    contents = compose(
+        daily_report(home.ledger, home.replays, as_of, home.settings, symbols, withheld or {}, home.witnessed)
+    )
     html.render(contents, home.reports / f"{as_of:%Y-%m-%d}.html")
     return pdf.render(contents, home.reports / f"{as_of:%Y-%m-%d}.pdf")

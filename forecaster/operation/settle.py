@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from forecaster.clock import REAL
 from forecaster.evaluation.outcomes import outcome
 from forecaster.evaluation.scoring import score
 from forecaster.records.ledger import Ledger, Waiting, predictive_of
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
     from ingest.history import History
 
 
-def settle(ledger: Ledger, history: History, until: pd.Timestamp, now: datetime) -> int:
+def settle(ledger: Ledger, history: History, until: pd.Timestamp, now: datetime, clock: str = REAL) -> int:
     """Scores every forecast of an asset whose target's change is known by the close of `until`.
 
     The outcome is the change from the origin's close, as first known at the target's own: a later restatement does not
     rewrite it, and a forecast that is recorded after it is scored by the one on record. A target in a gap has no
     outcome and stays unsettled; so does one whose outcome was removed from the record (`Ledger.bereft`): what the
-    vintages say now need not be what was recorded.
+    vintages say now need not be what was recorded. Both `now` and `clock` are of the home's clock.
 
     Returns:
         How many targets were settled, each horizon's own.
@@ -48,8 +49,7 @@ def settle(ledger: Ledger, history: History, until: pd.Timestamp, now: datetime)
                 continue
             y = found.y
             facts |= {"target": target, "y": y, "close": found.close, "data_vintage": found.data_vintage}
-            facts |= {"settled_at": now.isoformat(timespec="seconds")}
-        settled += ledger.settle(facts, [(row.model, score(_predictive(symbol, row), y)) for row in rows])
+        settled += ledger.settle(facts, [(row.model, score(_predictive(symbol, row), y)) for row in rows], now, clock)
     return settled
 
 

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     """A table, and some of its rows; columns in the order of their names."""
 
 _BATCH = 500
-_PASSING = ("run", "replay", "pause")
+_PASSING = ("run", "replay", "pause", "event")
 """Tables that an otherwise empty home may have rows in; the backup's take their place."""
 _VERSION = "_version"
 _UNCHANGED = "nothing was changed"

@@ -43,12 +43,14 @@ from forecaster.records.cells import odd
 from ingest.database import reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Engine, Label, RowMapping, Select
 
     Formats = Mapping[int, frozenset[str]]
     """Format -> the columns that a hash of it covers."""
+    Fault = Callable[[int, Mapping[str, Any]], str | None]
+    """What is wrong with a row of a number; None where nothing is."""
 
 GENESIS = "0" * 64
 FIRST = 1
@@ -155,13 +157,14 @@ def head(connection: Connection, table: Table, upto: int | None = None) -> str:
     return connection.execute(wanted if upto is None else wanted.where(table.c.seq <= upto)).scalar() or GENESIS
 
 
-def verify(engine: Engine, table: Table, upto: int | None = None) -> Break | None:
+def verify(engine: Engine, table: Table, upto: int | None = None, fault: Fault | None = None) -> Break | None:
     """The first row whose link or content does not hold, None where all do; read in short transactions, see above.
 
     Args:
         engine: Whose database has the table.
         table: From `chained_table`.
         upto: Rows after this number are not looked at; those after the last one of now where None.
+        fault: What else may be wrong with a row whose hash holds, asked in order.
 
     Raises:
         StoreError: Where the database cannot be read.
@@ -169,7 +172,7 @@ def verify(engine: Engine, table: Table, upto: int | None = None) -> Break | Non
     if upto is None:
         with reading(engine) as connection:
             upto = last(connection, table)
-    return _first_break(table, _rows(engine, table, upto))
+    return _first_break(table, _rows(engine, table, upto), fault)
 
 
 def row_hash(row: Mapping[str, Any]) -> str:
@@ -213,7 +216,7 @@ def _newer(table: Table, number: int) -> str:
     return f"was written by a newer version of this program (format {number}, {max(_formats(table))} is known here)"
 
 
-def _first_break(table: Table, rows: Iterable[tuple[int, dict[str, Any], str]]) -> Break | None:
+def _first_break(table: Table, rows: Iterable[tuple[int, dict[str, Any], str]], also: Fault | None) -> Break | None:
     link = GENESIS
     for seq, row, stored in rows:
         if not row:
@@ -228,7 +231,7 @@ def _first_break(table: Table, rows: Iterable[tuple[int, dict[str, Any], str]]) 
         number = row["format"]
         if isinstance(number, int) and number > max(_formats(table)):
             return Break(table.name, seq, row, f"it {_newer(table, number)}", "update the program")
-        if fault := _fault(table, row, stored):
+        if fault := _fault(table, row, stored) or (also and also(seq, row)):
             return Break(table.name, seq, row, fault)
         link = stored
     return None
@@ -265,7 +268,7 @@ def _row(table: Table, found: RowMapping) -> tuple[int, dict[str, Any], str]:
 def _rows(engine: Engine, table: Table, upto: int) -> Iterator[tuple[int, dict[str, Any], str]]:
     """The rows up to a number, one piece per transaction; one that cannot be read is empty."""
     after = None
-    while True:
+    while upto:
         piece = table.c.seq <= upto if after is None else and_(table.c.seq > after, table.c.seq <= upto)
         with reading(engine) as connection:
             rows = _piece(connection, table, piece)

@@ -11,7 +11,7 @@ of its forecasts, and a piece of its distributions.
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, or_, select
@@ -19,6 +19,7 @@ from sqlalchemy import and_, or_, select
 from forecaster.evaluation.scoring import VERSIONS
 from forecaster.records import deep_vintages
 from forecaster.records.chain import Break
+from forecaster.records.clocks import TOLERANCE
 from forecaster.records.columns import SCORES, SUMMARY
 from forecaster.records.deep_figures import score_fault, summary_fault
 from forecaster.records.deep_vintages import Doubt, Origin
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
     Outcomes = Mapping[tuple[str, int], Mapping[str, Any]]
     """Origin and horizon to the row."""
 
-APART = timedelta(minutes=5)
-"""How far the clocks of honest hosts may differ."""
 _ORDER = [table.name for table in TABLES]
 
 
@@ -98,7 +97,7 @@ def _outcomes(engine: Engine, symbol: str, upto: State) -> list[RowMapping]:
 def _forecasts(engine: Engine, symbol: str, upto: State) -> Iterator[tuple[RowMapping, RowMapping | None]]:
     """Its forecasts in order of record, with their scores."""
     own = [FORECASTS.c[name] for name in (*Origin._fields, "issued_at", "predictive", *SUMMARY)]
-    theirs = [SCORED.c[name].label(f"score_{name}") for name in ("seq", "version", *SCORES) if name in SCORED.c]
+    theirs = [SCORED.c[name].label(f"score_{name}") for name in ("seq", "version", *SCORES)]
     joined = FORECASTS.outerjoin(SCORED, and_(same(FORECASTS, SCORED, KEY), SCORED.c.seq <= upto[SCORED.name]))
     query = select(*own, *theirs).select_from(joined).order_by(FORECASTS.c.seq)
     for piece in numbered(engine, Wanted((symbol,)), upto[FORECASTS.name]):
@@ -137,7 +136,7 @@ def _was_waiting(row: Mapping[str, Any], outcome: Mapping[str, Any]) -> bool:
     """
     try:
         issued, settled = (datetime.fromisoformat(text) for text in (row["issued_at"], outcome["settled_at"]))
-        return issued + APART < settled
+        return issued + TOLERANCE < settled
     except (TypeError, ValueError):
         return True
 

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from forecaster import settings as configuration
 from forecaster.clock import Clock, clock_of
 from forecaster.records.claims import Claims
+from forecaster.records.clocks import keep, kept
 from forecaster.records.door import database
 from forecaster.records.ledger import Ledger
 from forecaster.records.preparation import prepare
 from forecaster.records.replays import Replays
 from forecaster.records.tracks import Tracks
 from forecaster.records.trials import Trials
+from ingest.database import reading
 from ingest.pauses import Pauses
 from ingest.store import Store
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from forecaster.records.standing import Witnessed
     from forecaster.settings import Settings
 
 
@@ -53,6 +56,20 @@ class Home:
     pauses: Pauses
 
     @property
+    def witnessed(self) -> Witnessed:
+        """What it can show of when its rows were there."""
+        from forecaster.records.standing import UNWITNESSED  # noqa: PLC0415  # it brings pandas
+
+        return UNWITNESSED._replace(rehearsal=self.rehearsal)
+
+    @property
+    def rehearsal(self) -> str:
+        """Where its clock is a rehearsal's, a sentence that says so; else empty."""
+        with reading(self.ledger.engine) as connection:
+            found = kept(connection)
+        return found.told if found else ""
+
+    @property
     def reports(self) -> Path:
         """Folder of the rendered reports."""
         return self.folder / "reports"
@@ -68,16 +85,18 @@ def open_home(folder: Path | None = None, overrides: Mapping[str, Mapping[str, A
     Raises:
         HomeError: Where the folder cannot be used.
         SettingsError: Where its settings do not hold.
+        LedgerError: Where its settings ask for another clock than it keeps.
         StoreError: Where its database cannot be opened, or is of a newer program.
     """
     place = configuration.home(folder)
     settings = configuration.read(place, overrides)
+    wanted = clock_of(settings.clock)
     engine = database(place, settings)
     prepare(engine, settings)
     return Home(
         folder=place,
         settings=settings,
-        clock=clock_of(settings.clock),
+        clock=keep(engine, wanted),
         store=Store(engine, prepared=True),
         ledger=Ledger(engine),
         replays=Replays(engine),

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 from sqlalchemy import func, select
 
+from forecaster.clock import REAL
 from forecaster.distribution.predictive import Predictive
 from forecaster.errors import LedgerError
+from forecaster.evaluation.scoring import VERSION
 from forecaster.issuing import diagnostics
 from forecaster.json_numbers import number
-from forecaster.records import chain
+from forecaster.records import chain, clocks
 from forecaster.records.columns import SUMMARY, scored
 from forecaster.records.reading import COLUMNS, EVERYTHING, Wanted, pieces, same, standings, state
 from forecaster.records.tables import FORECASTS, KEY, OUTCOME_KEY, OUTCOMES, SCORED, TABLES
@@ -66,11 +68,23 @@ class Ledger:
         """Opens the ledger; see the class."""
         self.engine = engine
 
-    def record(self, forecasts: Sequence[Forecast], issued_at: datetime) -> int:
-        """Adds the forecasts that are not there yet and returns how many that were; the others stay as they are."""
+    def record(self, forecasts: Sequence[Forecast], issued_at: datetime, clock: str = REAL) -> int:
+        """Adds the forecasts that are not there yet and returns how many that were; the others stay as they are.
+
+        Args:
+            forecasts: What was issued.
+            issued_at: When.
+            clock: By which kind of clock, that of the home.
+
+        Raises:
+            LedgerError: Where the home keeps another clock, or its record is ahead of this one; see `clocks`.
+        """
         with writing(self.engine) as connection:
             fresh = [f for f in forecasts if not _exists(connection, FORECASTS, _forecast_key(f))]
-            return chain.append(connection, FORECASTS, [_forecast_row(f, issued_at) for f in fresh])
+            if fresh:
+                clocks.check(connection, issued_at, clock)
+            rows = [{**_forecast_row(f), "issued_at": text(issued_at), "clock": clock} for f in fresh]
+            return chain.append(connection, FORECASTS, rows)
 
     def recorded(self, symbol: str, as_of: pd.Timestamp, horizon: int) -> set[str]:
         """Models that already have a forecast of this asset from this origin, so many sessions ahead."""
@@ -90,21 +104,35 @@ class Ledger:
             found = [day for wanted in (origin, target) if (day := connection.execute(wanted).scalar()) is not None]
         return pd.Timestamp(max(found)) if found else None
 
-    def settle(self, outcome: dict[str, Any], scores: Sequence[tuple[str, Mapping[str, float]]]) -> bool:
+    def settle(
+        self,
+        outcome: dict[str, Any],
+        scores: Sequence[tuple[str, Mapping[str, float]]],
+        now: datetime,
+        clock: str = REAL,
+    ) -> bool:
         """Adds an outcome with the scores of its forecasts, `(model, score by id)`; False where it was there already.
 
         Args:
-            outcome: `symbol, as_of, horizon, target, y, close, settled_at, data_vintage`, days as ISO text.
+            outcome: `symbol, as_of, horizon, target, y, close, data_vintage`, days as ISO text.
             scores: One for each forecast that has a distribution.
+            now: When it is settled.
+            clock: By which kind of clock, that of the home.
+
+        Raises:
+            LedgerError: As `record`.
         """
         key = {name: outcome[name] for name in OUTCOME_KEY}
+        own = {"version": VERSION, "scored_at": text(now), "clock": clock}
         with writing(self.engine) as connection:
+            clocks.check(connection, now, clock)
             if not _exists(connection, OUTCOMES, key):
-                chain.append(connection, OUTCOMES, [outcome])
+                chain.append(connection, OUTCOMES, [{**outcome, "settled_at": text(now), "clock": clock}])
             missing = [
                 (model, score) for model, score in scores if not _exists(connection, SCORED, {**key, "model": model})
             ]
-            return bool(chain.append(connection, SCORED, [{**key, "model": m, **scored(s)} for m, s in missing]))
+            rows = [{**key, "model": model, **scored(score), **own} for model, score in missing]
+            return bool(chain.append(connection, SCORED, rows))
 
     def unscored(self, symbol: str) -> list[Waiting]:
         """Forecasts of an asset that have a distribution and no score, by origin, horizon and order of record."""
@@ -218,12 +246,16 @@ def _forecast_key(forecast: Forecast) -> dict[str, Any]:
     }
 
 
-def _forecast_row(forecast: Forecast, issued_at: datetime) -> dict[str, Any]:
+def text(instant: datetime) -> str:
+    """An instant as the record writes it."""
+    return instant.isoformat(timespec="seconds")
+
+
+def _forecast_row(forecast: Forecast) -> dict[str, Any]:
     known = forecast.summary()
     return {
         **_forecast_key(forecast),
         "target": f"{forecast.target:%Y-%m-%d}",
-        "issued_at": issued_at.isoformat(timespec="seconds"),
         "status": forecast.status,
         "reason": forecast.reason,
         "predictive": forecast.predictive.to_bytes() if forecast.predictive else None,

@@ -29,6 +29,8 @@ METADATA = (
     claims.METADATA,
 )
 """Every table of a home, by who declares it."""
+LASTING = (ingest.tables.METADATA, tables.METADATA)
+"""Those of them whose rows nothing can compute again."""
 
 
 def prepare(engine: Engine, settings: Settings | None = None, migrations: Migrations = HOME) -> None:
@@ -45,8 +47,8 @@ def prepare(engine: Engine, settings: Settings | None = None, migrations: Migrat
         migrations: How older tables become these.
 
     Raises:
-        StoreError: Where the database cannot be read or written, is that of a newer program, lacks a table of the
-            record or what else no step can give back, or a step failed. In each case nothing was changed.
+        StoreError: Where the database cannot be read or written, is that of a newer program, lacks what no step can
+            give back, or a step failed. In each case nothing was changed.
     """
     with reading(engine) as connection:
         if _ready(connection, migrations):
@@ -69,13 +71,14 @@ def _lacking(connection: Connection) -> dict[str, list[str]]:
 
 
 def _bring_up_to_date(connection: Connection, migrations: Migrations, settings: Settings | None) -> None:
-    revision = _revision(connection, set(inspect(connection).get_table_names()), migrations)
+    present = set(inspect(connection).get_table_names())
+    revision = _revision(connection, present, migrations)
+    if revision == migrations.newest:
+        _refuse_dropped(connection, present)
     if revision is None and _lacking(connection):
         revision = FIRST
     if revision not in {None, migrations.newest}:
         _migrate(connection, migrations, str(revision), settings)
-    if revision is not None:
-        _keep_record(connection)
     for metadata in METADATA:
         metadata.create_all(connection)
     for table, columns in _lacking(connection).items():
@@ -89,15 +92,14 @@ def _bring_up_to_date(connection: Connection, migrations: Migrations, settings: 
     connection.execute(insert(marks).values(version_num=migrations.newest))
 
 
-def _keep_record(connection: Connection) -> None:
-    """Refuses a home without one of the record's tables: it had them all, and an empty one would pass for it."""
-    present = set(inspect(connection).get_table_names())
-    for name in tables.METADATA.tables:
-        if name not in present:
-            raise StoreError(
-                f"{place(connection.engine)}: its table {name}, a part of the record, is gone: restore a copy that "
-                "has it; nothing was changed"
-            )
+def _refuse_dropped(connection: Connection, present: set[str]) -> None:
+    """A table that was there can be made again, its rows cannot."""
+    gone = [name for metadata in LASTING for name in metadata.tables if name not in present]
+    if gone:
+        raise StoreError(
+            f"{place(connection.engine)}: {'table' if len(gone) == 1 else 'tables'} {', '.join(gone)} of the record or "
+            "the market's data were dropped: restore a backup; nothing was changed"
+        )
 
 
 def _revision(connection: Connection, present: set[str], migrations: Migrations) -> str | None:

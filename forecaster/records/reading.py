@@ -21,7 +21,7 @@ from sqlalchemy import and_, func, select
 from forecaster.records import chain
 from forecaster.records.cells import sound
 from forecaster.records.columns import SCORES
-from forecaster.records.tables import FORECASTS, KEY, OUTCOME_KEY, OUTCOMES, SCORED, TABLES
+from forecaster.records.tables import EVENTS, FORECASTS, KEY, OUTCOME_KEY, OUTCOMES, SCORED, TABLES, TOKENS
 from forecaster.records.whole import naming
 from ingest.database import reading
 
@@ -88,6 +88,29 @@ def state(engine: Engine) -> dict[str, int]:
     """The state of now, of all tables at one instant."""
     with reading(engine) as connection:
         return {table.name: chain.last(connection, table) for table in TABLES}
+
+
+def state_of(engine: Engine, number: int) -> dict[str, int]:
+    """The state in which a forecast was the last one, so that what is said of it then is the same for ever.
+
+    Outcomes and scores count that are not younger, events that came before it, and tokens of no more forecasts.
+
+    Args:
+        engine: Of the home.
+        number: The forecast's.
+    """
+    issued = select(FORECASTS.c.issued_at).where(FORECASTS.c.seq == number)
+    with reading(engine) as connection:
+        at = connection.execute(issued).scalar() or ""
+        chosen = {
+            EVENTS: EVENTS.c.forecasts < number,
+            FORECASTS: FORECASTS.c.seq <= number,
+            OUTCOMES: OUTCOMES.c.settled_at <= at,
+            SCORED: func.coalesce(SCORED.c.scored_at, "") <= at,
+            TOKENS: TOKENS.c.forecasts <= number,
+        }
+        ends = {table.name: select(func.max(table.c.seq)).where(condition) for table, condition in chosen.items()}
+        return {name: connection.execute(end).scalar() or 0 for name, end in ends.items()}
 
 
 def pieces(

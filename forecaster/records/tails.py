@@ -12,28 +12,23 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from forecaster.records import chain
-from ingest.database import reading
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine, Table
+    from sqlalchemy import Connection, Table
 
 _COUNTERS = "sqlite_sequence"
 
 
-def cut(engine: Engine, table: Table) -> chain.Break | None:
+def cut(connection: Connection, table: Table) -> chain.Break | None:
     """The first row that was cut off at the end of a chain, None where nothing shows that one was.
 
     Args:
-        engine: Whose database has the table.
+        connection: In one transaction.
         table: From `chain.chained_table`.
-
-    Raises:
-        StoreError: Where the database cannot be read.
     """
-    if engine.dialect.name != "sqlite":
+    if connection.dialect.name != "sqlite":
         return None
-    with reading(engine) as connection:
-        counted, last = _counted(connection, table), chain.last(connection, table)
+    counted, last = _counted(connection, table), chain.last(connection, table)
     if counted is None or counted == last:
         return None
     if not isinstance(counted, int) or counted < last:

@@ -11,7 +11,8 @@ from sqlalchemy.exc import DBAPIError, StatementError
 
 from forecaster.errors import LedgerError
 from forecaster.records import chain
-from forecaster.records.tables import FORECASTS, TABLES
+from forecaster.records.instants import Instants
+from forecaster.records.tables import EVENTS, FORECASTS, TABLES
 from forecaster.records.tails import cut
 from ingest.database import place, reading
 from ingest.errors import StoreError
@@ -31,13 +32,22 @@ def first_break(engine: Engine, upto: Mapping[str, int] | None = None) -> chain.
     Args:
         engine: Of a home whose tables are prepared.
         upto: The number of the last row of each table that is looked at; of now where None.
+
+    Raises:
+        StoreError: Where the database cannot be read.
     """
-    breaks = (
-        found
-        for table in TABLES
-        for found in (chain.verify(engine, table, None if upto is None else upto[table.name]), cut(engine, table))
-    )
-    return next((found for found in breaks if found), None)
+    ends = {table.name: None if upto is None else upto[table.name] for table in TABLES}
+    broken = chain.verify(engine, EVENTS, ends[EVENTS.name])
+    if broken:
+        return broken
+    with reading(engine) as connection:
+        cuts = [cut(connection, table) for table in TABLES]
+        try:
+            instants = {table.name: Instants.of(connection, table) for table in TABLES}
+        except (AttributeError, KeyError, TypeError, ValueError, LedgerError):
+            return chain.Break(EVENTS.name, chain.last(connection, EVENTS), {}, "the events do not say which clock is kept")
+    rest = (chain.verify(engine, table, ends[table.name], instants[table.name].fault) for table in TABLES[1:])
+    return next((found for some in (rest, cuts) for found in some if found), None)
 
 
 @contextmanager

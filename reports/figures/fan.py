@@ -16,6 +16,8 @@ from reports.contents import AssetPage
 from reports.figures import Illustration
 from reports.legends import Key, Legend
 from reports.numerals import day, short_day
+from reports.origins import ORIGINS, REPLAYED
+from reports.origins import in_order as origins_in_order
 from reports.palette import ALARM, INK, MUTED, REGIMES, WASH, in_order, looks
 from reports.strokes import BAR, boxes, curve, dots, filled, level, line, words
 
@@ -58,7 +60,7 @@ def draw(
     long = len(days) > _NARROW_LIMIT
     columns = 1 if long else min(len(names), 2 if len(names) in _PAIRS else 3)
     rows = math.ceil(len(names) / columns)
-    origins = sorted(set(fan["origin"]))
+    origins = origins_in_order(fan["origin"])
     title = f"{symbol}: {' and '.join(origins)} forecasts and what happened"
     gap = len(names) % columns > 0
     height = (10 if gap else 19) + min((_LONG_PANEL if long else _PANEL) * rows, _TALLEST)
@@ -111,7 +113,8 @@ def _panel(
     low90, low50, median, high50, high90, y = (
         100 * rows[column].to_numpy(float) for column in ("q05", "q25", "q50", "q75", "q95", "y")
     )
-    replayed, colour = (rows["origin"] == "replayed").to_numpy(), heading[1]
+    origin, colour = rows["origin"].to_numpy(object), heading[1]
+    replayed = origin == REPLAYED
     strokes = [
         curve([axes[0].low, axes[0].high], [0, 0], line(0.5, MUTED)),
         boxes(at - BAR, at + BAR, low90, high90, filled(colour, 0.22)),
@@ -124,26 +127,24 @@ def _panel(
         for past in (True, False):
             take = (outside == out) & (replayed == past)
             strokes.append(_outcomes(at[take], y[take], size, out=out, past=past))
-    ground, names = _ground(at, replayed, axes[1]) if mixed else ([], [])
+    ground, names = _ground(at, origin, axes[1]) if mixed else ([], [])
     return Panel(*axes, [*strokes, *names], *heading, "bold", ground=ground)
 
 
 def _outcomes(at: Any, y: Any, size: float, *, out: bool, past: bool) -> Stroke:  # noqa: ANN401
-    """What happened: inside or outside by colour and shape, replayed or live by filling."""
+    """What happened: inside or outside by colour and shape, replayed or recorded before by filling."""
     colour = ALARM if out else INK
     drawn_as = f'fill="{"#ffffff" if past else colour}" stroke="{colour}" stroke-width="0.7"'
     return dots(at, y, size, drawn_as, shape="diamond" if out else "circle")
 
 
-def _ground(at: np.ndarray, replayed: np.ndarray, up: Axis) -> tuple[list[Stroke], list[Stroke]]:
+def _ground(at: np.ndarray, origin: np.ndarray, up: Axis) -> tuple[list[Stroke], list[Stroke]]:
     """A shaded ground under replayed forecasts, and the name of each kind where it is longest."""
     ground, names = [], []
-    for name in ("replayed", "live"):
-        slots = np.unique(at[replayed == (name == "replayed")])
-        if not len(slots):
-            continue
+    for name in origins_in_order(origin):
+        slots = np.unique(at[origin == name])
         runs = np.split(slots, np.flatnonzero(np.diff(slots) > 1) + 1)
-        if name == "replayed":
+        if name == REPLAYED:
             first, last = np.array([(run[0], run[-1]) for run in runs]).T
             ground.append(boxes(first - 0.5, last + 0.5, up.low, up.high, filled(WASH)))
         start = float(max(runs, key=len)[0]) - 0.3
@@ -158,10 +159,10 @@ def _marks(origins: list[str], regimes: Iterable[str]) -> list[Key]:
         Key("50 % interval", [boxes(0, 1, 0, 1, filled(MUTED, 0.6))]),
         Key("median", [curve([0, 1], [0.5, 0.5], line(1.0, INK))]),
     ]
-    for origin in (name for name in ("live", "replayed") if name in origins):
-        for said, out in (("inside", False), ("outside 90 %", True)):
-            mark = _outcomes(0.5, 0.5, 3.2, out=out, past=origin == "replayed")
-            keys.append(Key(f"{origin}: {said}", [mark]))
+    before = [name for name in origins if name != REPLAYED]
+    for names, past in ((before, False), ([name for name in origins if name == REPLAYED], True)):
+        for said, out in (("inside", False), ("outside 90 %", True)) if names else ():
+            keys.append(Key(f"{', '.join(names)}: {said}", [_outcomes(0.5, 0.5, 3.2, out=out, past=past)]))
     told = set(regimes)
     keys += [
         Key(f"regime, filtered: {name}", [boxes(0, 1, 0, 1, filled(colour))])
@@ -178,7 +179,7 @@ def _figure(report: DailyReport | BacktestReport, asset: AssetPage | BacktestAss
     named, chosen = drawn(asset.fan, report.models, asset.scoreboard)
     shown = _latest(asset.fan[asset.fan["model"].isin(named)], _DAILY if isinstance(asset, AssetPage) else _BACKTEST)
     days = sorted(set(shown["target"]))
-    origins = " and ".join(sorted(set(shown["origin"])))
+    origins = " and ".join(origins_in_order(shown["origin"]))
     first = short_day(days[0]) if days[0].year == days[-1].year else day(days[0])
     period = f"{first} to {day(days[-1])}" if len(days) > 1 else day(days[0])
     regimes = _told(asset, days)
@@ -231,12 +232,8 @@ def _targets(shown: int, known: int) -> str:
 
 
 def _explain(shown: pd.DataFrame) -> Iterator[str]:
-    """What live and replayed mean, for those that occur."""
-    said = {
-        "replayed": "Replayed: made later from what was known then, not evidence of foresight.",
-        "live": "Live: recorded beforehand.",
-    }
-    return (text for origin, text in said.items() if origin in set(shown["origin"]))
+    """What each kind of evidence means, for those that occur."""
+    return (ORIGINS[origin].meaning for origin in origins_in_order(shown["origin"]))
 
 
 FIGURE = Illustration("fan", _figure)

@@ -9,6 +9,7 @@ from reports.blocks import Group as Rows
 from reports.contents import AssetPage, DailyReport
 from reports.marks import all_late, forecast_badges
 from reports.numerals import THIN, money, percent, places_for, quoted, share, weekday
+from reports.origins import REPLAYED, in_order, issued
 from reports.palette import looks, rows_in_order
 from reports.sections import Section
 
@@ -67,8 +68,17 @@ def _origin(asset: AssetPage) -> str:
         f"calendar {asset.calendar}",
         f"source {asset.source}",
         f"attention: {asset.attention_kind}" if asset.attention_kind else "no attention series",
+        *_recorded(asset.forecasts),
     ]
     return " \u00b7 ".join(parts)
+
+
+def _recorded(table: pd.DataFrame) -> Iterator[str]:
+    """What the forecasts are evidence of, and how early they were issued."""
+    for origin in in_order(table["origin"]) if len(table) else ():
+        if origin != REPLAYED:
+            when = issued(table.loc[table["origin"] == origin, "lead"])
+            yield f"{origin}: {when}" if when else origin
 
 
 def _doubts(table: pd.DataFrame) -> Iterator[str]:

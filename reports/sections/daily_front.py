@@ -9,6 +9,7 @@ from reports.blocks import Block, Callout, Cell, Column, Group, Interval, Paragr
 from reports.contents import AssetPage, DailyReport
 from reports.marks import LATE, all_late, anchor, forecast_badges, simulated_badge
 from reports.numerals import DASH, THIN, money, number, percent, places_for, quoted, share, span, weekday
+from reports.origins import REPLAYED
 from reports.palette import looks, rows_in_order
 from reports.sections import Section
 
@@ -33,7 +34,8 @@ _LONG = 150  # characters of a verdict that fit under a group
 
 def _blocks(report: DailyReport) -> Iterator[Block]:
     """What to be careful about, then the table."""
-    warnings = tuple(_warnings(report))
+    rehearsal = (f"{report.rehearsal}. Nothing in this report is evidence of foresight.",) if report.rehearsal else ()
+    warnings = (*rehearsal, *_warnings(report))
     if warnings:
         yield Callout("Read with care", warnings, "warning")
     if not report.assets:
@@ -63,7 +65,7 @@ def _warnings(report: DailyReport) -> Iterator[str]:
         for status in sorted(set(asset.forecasts["status"]) - {"ok"}):
             names = asset.forecasts.loc[asset.forecasts["status"] == status, "model"]
             yield f"{asset.symbol}: {', '.join(names)} {status}; its pages say why."
-        late = asset.forecasts.loc[asset.forecasts["recorded"] == "after", "model"]
+        late = asset.forecasts.loc[asset.forecasts["origin"] == REPLAYED, "model"]
         if len(late) and not all_late(asset.forecasts):
             yield f"{asset.symbol}: recorded after the outcome, so not evidence of foresight: {', '.join(late)}."
     wholly = [asset.symbol for asset in report.assets if all_late(asset.forecasts)]

@@ -55,11 +55,11 @@ _STATUS = (
 )
 _RECORD = (
     (
-        "Live, replayed",
+        "Proved, claimed, replayed",
         (
-            "A live forecast was recorded before its outcome was known. A replayed one was made later by the same "
-            "program from only what was known on that day. A replay is weaker evidence: whoever designed the models "
-            "may have known how those days turned out."
+            "An outside authority\u2019s time stamp shows that a proved forecast was there before its session closed; "
+            "of a claimed one this home\u2019s clock says so. A replay was made later from what was known then: weaker "
+            "evidence, since whoever designed the models may have known how those days turned out."
         ),
     ),
     (

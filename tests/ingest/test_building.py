@@ -94,7 +94,7 @@ def test_nothing_of_pandas_or_of_the_library_is_changed() -> None:
         AbstractHolidayCalendar.start_date,
         exchange_calendars.get_calendar("XNYS", "1960-01-01", "1965-01-01"),
     )
-    sessions, _, zone = build("XNYS", END)
+    sessions, _, _, zone = build("XNYS", END)
     assert AbstractHolidayCalendar.start_date == start == pd.Timestamp("1970-01-01")
     assert zone == "America/New_York"
     assert np.datetime64("1964-12-25") not in sessions.astype("datetime64[D]")

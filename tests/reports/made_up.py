@@ -95,7 +95,8 @@ def forecasts(
                 "model": model,
                 "status": "ok",
                 "reason": "",
-                "recorded": "before",
+                "origin": "claimed",
+                "lead": 16.5,
                 "mean": mean,
                 "sd": spread,
                 "prob_up": stats.t.sf(0, 5, mean, spread * 0.77),
@@ -116,7 +117,7 @@ def fan(models: tuple[str, ...], sd: float, rng: np.random.Generator, days: int,
         {
             "model": model,
             "target": day,
-            "origin": "live" if i >= days - live else "replayed",
+            "origin": "claimed" if i >= days - live else "replayed",
             "y": y[i],
             "mean": 0.0,
             **quantiles(rng.normal(0, 0.1 * sd), spread[i] * rng.uniform(0.9, 1.1)),
@@ -258,7 +259,10 @@ def make_asset(
         "fan": fan(models, sd, rng, 30, 9),
         "regimes": pd.DataFrame({"target": pd.to_datetime([]), "regime": pd.Series([], dtype=str)}),
         "window": window,
-        "scoreboard": scoreboard(models, sd, rng, (("live", 9), ("replayed", 412))),
+        "scoreboard": scoreboard(models, sd, rng, (("claimed", 9), ("replayed", 412))),
+        "evidence": pd.DataFrame(
+            {"origin": ["claimed", "replayed"], "days": [9, 412], "least": [15.9, np.nan], "median": [16.5, np.nan]}
+        ),
         "verdicts": (
             ("No evidence of skill: on 412 replayed days no model beats climatology by more than luck explains."),
             "The 90 % intervals of baseline_mlp held on too few days.",

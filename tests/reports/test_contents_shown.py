@@ -85,7 +85,7 @@ def test_a_withheld_model_shows_dashes_and_its_reason(
 def test_what_is_unreliable_or_late_is_said_on_the_front(
     asset: Callable[..., AssetPage], daily: Callable[..., DailyReport]
 ) -> None:
-    rows = {"row0": {"status": "unreliable", "reason": "r"}, "row1": {"recorded": "after"}}
+    rows = {"row0": {"status": "unreliable", "reason": "r"}, "row1": {"origin": "replayed"}}
     table, warnings = front(daily(asset(rows=rows), withheld={"GONE": "no close arrived"}))
     marks = [[badge.text for badge in row[0].badges] for row in table.groups[0].rows]
     assert marks[:3] == [["unreliable"], ["recorded after the outcome"], []]

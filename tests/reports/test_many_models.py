@@ -42,7 +42,7 @@ def test_climatology_and_those_of_the_highest_skill_are_drawn() -> None:
 
 
 def test_the_record_with_the_most_days_decides() -> None:
-    few = board({model: -value for model, value in SKILL.items()}, 9, "live")
+    few = board({model: -value for model, value in SKILL.items()}, 9, "claimed")
     assert drawn(present(TEN), TEN, pd.concat([board(SKILL), few]))[0] == BEST
 
 

@@ -54,10 +54,10 @@ def test_a_report_reads_the_parts_of_its_own_day_alone(recorded: Home) -> None:
         pd.testing.assert_frame_equal(getattr(before, name), getattr(after, name))
 
 
-def test_a_forecast_is_live_that_was_recorded_before_its_target_closed(recorded: Home) -> None:
+def test_a_forecast_is_claimed_that_was_recorded_before_its_target_closed(recorded: Home) -> None:
     """A second before the close at midnight, and at the close itself."""
     assert page_of(recorded).fan.set_index("model")["origin"].to_dict() == {
-        "climatology": "live",
+        "climatology": "claimed",
         "bayesian_linear": "replayed",
     }
 

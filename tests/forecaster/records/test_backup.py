@@ -114,7 +114,8 @@ def test_a_backup_of_the_program_before_is_brought_up_to_date_on_the_way(target:
     seal(tmp_path / "old.backup")
     contents = restore(target.ledger.engine, tmp_path / "old.backup", target.settings)
     record = dict(former_home.rows())
-    assert contents.heads == {table: record[table][-1]["row_hash"] for table in ("forecast", "outcome", "score")}
+    former = {table: record[table][-1]["row_hash"] for table in ("forecast", "outcome", "score")}
+    assert former.items() <= contents.heads.items()
     assert target.ledger.heads() == contents.heads
     assert target.ledger.verify() is None
     assert target.trials.count() == len(record["trial"])

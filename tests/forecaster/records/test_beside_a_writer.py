@@ -40,7 +40,7 @@ number = 0
 while not over.is_set():
     try:
         with database.writing(engine) as connection:
-            chain.append(connection, FORECASTS, list(forecasts("BESIDE", number, rng)))
+            chain.append(connection, FORECASTS, list(forecasts("BESIDE", 100 + number, rng)))
     except StoreError as fault:
         sys.exit(f"after {number}: {fault}")
     number += 1

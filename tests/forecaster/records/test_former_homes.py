@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 
 KEPT = ("trial", "track", "replay")
 MODELS = ("climatology", "ewma", "ensemble")
+_TOLD = {"format": "1", "clock": "None"}
+ADDED = {
+    "forecast": _TOLD,
+    "outcome": _TOLD,
+    "score": {**_TOLD, "version": "None", "scored_at": "None"},
+    "replay": {"horizon": "1"},
+}
+"""What rows of the record and replays gain."""
 
 
 @pytest.fixture
@@ -42,16 +50,16 @@ def test_every_row_stays_and_every_hash_holds(engine: Engine, tmp_path: Path) ->
     after = everything(engine)
     assert home.ledger.verify() is None
     record = dict(rows())
-    assert home.ledger.heads() == {table: record[table][-1]["row_hash"] for table in ("forecast", "outcome", "score")}
+    former = {table: record[table][-1]["row_hash"] for table in ("forecast", "outcome", "score")}
+    assert former.items() <= home.ledger.heads().items()
     assert after.pop("ingest_version") == [{"version_num": repr(HOME.newest)}]
     del before["ingest_version"]
+    assert (after.pop("token"), [row["kind"] for row in after.pop("event")]) == ([], ["'clock'"])
     assert after.keys() == before.keys()
     for table, found in before.items():
         for old, new in zip(found, after[table], strict=True):
             added = {name: value for name, value in new.items() if name not in old}
-            assert added == {"forecast": {"format": "1"}, "outcome": {"format": "1"}, "score": {"format": "1"}}.get(
-                table, {"horizon": "1"} if table == "replay" else {}
-            )
+            assert added == ADDED.get(table, {})
             apart = {"config_sha256"} if table in KEPT else set()
             assert {k: v for k, v in new.items() if k in old and k not in apart} == {
                 k: v for k, v in old.items() if k not in apart
@@ -66,7 +74,7 @@ def test_the_next_day_is_recorded_settled_and_reported(engine: Engine, tmp_path:
     assert summary.report is not None
     assert summary.report.stat().st_size > 10_000
     assert home.ledger.verify() is None
-    assert home.ledger.forecasts()["format"].tolist() == [1] * 12 + [2] * 3
+    assert home.ledger.forecasts()["format"].tolist() == [1] * 12 + [3] * 3
     after = everything(engine)
     for table in ("forecast", "outcome", "score", "replay", "trial", "run", "attention", "quarantine"):
         assert after[table][: len(before[table])] == before[table], table
@@ -152,9 +160,9 @@ def everything_raw(engine: Engine, table: str) -> list[dict[str, Any]]:
 def test_a_row_of_a_later_format_is_refused_by_name(engine: Engine, tmp_path: Path) -> None:
     home = opened(engine, tmp_path)
     last = everything_raw(engine, "forecast")[-1]
-    planted(engine, "forecast", seq=99, as_of="2018-01-30", format=3, prev_hash=last["row_hash"], row_hash="f" * 64)
+    planted(engine, "forecast", seq=99, as_of="2018-01-30", format=4, prev_hash=last["row_hash"], row_hash="f" * 64)
     broken = home.ledger.verify()
     assert broken is not None
     assert (broken.table, broken.seq, broken.row["as_of"]) == ("forecast", 99, "2018-01-30")
-    assert broken.fault == "it was written by a newer version of this program (format 3, 2 is known here)"
+    assert broken.fault == "it was written by a newer version of this program (format 4, 3 is known here)"
     assert broken.remedy == "update the program"
