@@ -137,9 +137,7 @@ def cases() -> dict[str, Callable[[], object]]:
     home = Path(tempfile.mkdtemp(prefix="forecaster-bench-")) / "home"
     fill(open_home(home), 10, 20)
     words = {"ledger verify": (), "ledger verify --deep": ("--deep",)}
-    return {
-        name: partial(ran, HERE, ("ledger", "verify", *more, "--home", str(home))) for name, more in words.items()
-    }
+    return {name: partial(ran, HERE, ("ledger", "verify", *more, "--home", str(home))) for name, more in words.items()}
 
 
 def main() -> None:

@@ -72,7 +72,7 @@ def _broken() -> str:
 
     try:
         found = first_break(open_record(state.home))
-    except Exception:  # noqa: BLE001  # what a command stumbled over is then told as it is
+    except Exception:  # what a command stumbled over is then told as it is
         return ""
     return found.told if found else ""
 

@@ -254,7 +254,8 @@ def _contents(twin: Engine, tally: Tally, file: Path) -> Contents:
     broken = ledger.verify()
     if broken is not None:
         raise LedgerError(
-            f"{file} has a ledger that fails verification ({broken.place}: {broken.fault}): {broken.remedy}; {_UNCHANGED}"
+            f"{file} has a ledger that fails verification ({broken.place}: {broken.fault}): "
+            f"{broken.remedy}; {_UNCHANGED}"
         )
     assets, rows, forecasts = (tally.get(table, (0, 0))[0] for table in ("asset", "vintage", "forecast"))
     return Contents(assets, rows, forecasts, ledger.heads())

@@ -1,6 +1,6 @@
 """What a cell of the record may hold: the kind that its column keeps, and nothing that only looks like it.
 
-SQLite keeps any kind of value in any column, and a hash of old rows does not tell bytes from the text of their own hash.
+SQLite keeps any kind of value in any column, and the hash of an old row does not tell bytes from the text of their own.
 """
 
 from __future__ import annotations

@@ -115,13 +115,19 @@ def _forecast_fault(row: Mapping[str, Any], score: Mapping[str, Any] | None, set
     outcome = settled.get((row["as_of"], row["horizon"]))
     if score is None:
         lacks = predictive is not None and outcome is not None and _was_waiting(row, outcome)
-        return Break(FORECASTS.name, row["seq"], _key(row), "its outcome is on record without its score") if lacks else None
+        return (
+            Break(FORECASTS.name, row["seq"], _key(row), "its outcome is on record without its score")
+            if lacks
+            else None
+        )
     if predictive is None:
-        return Break(SCORED.name, score["score_seq"], _key(row), "its forecast has no distribution that could be scored")
+        return Break(
+            SCORED.name, score["score_seq"], _key(row), "its forecast has no distribution that could be scored"
+        )
     if outcome is None:
         return None  # told by `_alone`
-    version = score.get("score_version") or 1
-    if version not in VERSIONS:
+    version = score["score_version"]
+    if version is not None and version not in VERSIONS:
         said = f"its scores are of version {version}, which this program does not know"
         return Doubt(SCORED.name, score["score_seq"], _key(row), said, "update the program")
     scores = {name: score[f"score_{name}"] for name in SCORES}

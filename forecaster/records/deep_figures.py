@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 RELATIVE, OF_EXTENT = 1e-9, 1e-11
 """How far a figure may be from what is computed: this share of itself, plus this share of the distribution's extent."""
+FORMER = 1e-6
+"""The latter for a CRPS from before scores had versions: programs of that time took its integral less exactly."""
 _INSIDE = {"in50": ("q25", "q75"), "in90": ("q05", "q95")}
 _SQUARES, _PLAIN = ("squared_error",), ("log_score", "pit")
 
@@ -48,17 +50,17 @@ def summary_fault(row: Mapping[str, Any]) -> tuple[Predictive | None, str | None
     return predictive, f"{wrong} does not follow from its distribution" if wrong else None
 
 
-def score_fault(predictive: Predictive, y: float, row: Mapping[str, Any], version: int) -> str | None:
+def score_fault(predictive: Predictive, y: float, row: Mapping[str, Any], version: int | None) -> str | None:
     """What of a row of scores does not follow from distribution and outcome.
 
     Args:
         predictive: From `summary_fault`, where nothing was wrong.
         y: The outcome on record.
         row: The columns of `SCORES`.
-        version: Of the definition that the row was scored by, of `VERSIONS`.
+        version: Of the definition that the row was scored by, of `VERSIONS`; None for the first, before they had any.
     """
     with np.errstate(all="ignore"):
-        expected = scored(VERSIONS[version](predictive, y))
+        expected = scored(VERSIONS[version or 1](predictive, y))
         extent = _extent(predictive)
         units = dict.fromkeys(_SQUARES, extent**2) | dict.fromkeys(_PLAIN, 1.0)
         for name in SCORES:
@@ -66,7 +68,7 @@ def score_fault(predictive: Predictive, y: float, row: Mapping[str, Any], versio
                 edges = [predictive.quantiles[q] for q in _INSIDE[name]]
                 if row[name] != expected[name] and not any(_near(y, edge, extent) for edge in edges):
                     return f"{name} does not follow from its distribution and its outcome"
-            elif not _near(row[name], expected[name], units.get(name, extent)):
+            elif not _near(row[name], expected[name], units.get(name, extent), _share(name, version)):
                 return f"{name} does not follow from its distribution and its outcome"
     return None
 
@@ -86,7 +88,7 @@ def _wrong(predictive: Predictive, row: Mapping[str, Any]) -> str | None:
 
 
 def _are_quantiles(predictive: Predictive, values: Floats, extent: float) -> bool:
-    """Whether a step of Newton's from each value to the quantile is within the tolerance: a tenth of finding it anew."""
+    """Whether Newton's step from each value to its quantile is within the tolerance, a tenth of finding it anew."""
     steps = (predictive.cdf(values) - np.array(LEVELS)) / np.exp(predictive.log_prob(values))
     return bool((np.abs(steps) <= RELATIVE * np.abs(values) + OF_EXTENT * extent).all())
 
@@ -96,7 +98,11 @@ def _extent(predictive: Predictive) -> float:
     return float(predictive.scale.max()) + float(np.ptp(predictive.loc.astype(np.float64)))
 
 
-def _near(stored: float | None, expected: float | None, unit: float) -> bool:
+def _share(name: str, version: int | None) -> float:
+    return FORMER if version is None and name == "crps" else OF_EXTENT
+
+
+def _near(stored: float | None, expected: float | None, unit: float, share: float = OF_EXTENT) -> bool:
     if stored is None or expected is None:
         return stored is expected
-    return abs(stored - expected) <= RELATIVE * abs(expected) + OF_EXTENT * unit
+    return abs(stored - expected) <= RELATIVE * abs(expected) + share * unit

@@ -95,9 +95,11 @@ class _Ground:
         self._engine, self.symbol = engine, symbol
         self.history: History | None = None
         self._past: Past | None = None
-        self.why, self.doubt = "", False
+        self.why, self.doubt, self._code = "", False, ""
+        store = Store(engine, prepared=True)
         try:
-            history = Store(engine, prepared=True).history(symbol)
+            self._code = store.asset(symbol).calendar
+            history = store.history(symbol)
             self._past = Past(history, Forecast()) if history.steady else None
             _ = history.first
             self.history = history
@@ -148,39 +150,47 @@ class _Ground:
             raise AsOfError(self.why)
         return self.history
 
-    def moved(self, origin: Origin) -> bool:
-        """Whether the calendar has other sessions or hours about a forecast's target than when it was recorded."""
-        if self.history is None:
-            return False
-        days, day = calendar(self.history.asset.calendar), as_day(origin.as_of)
+    def excused(self, origin: Origin, doubt: bool) -> bool:
+        """Whether it may be the calendars' library, not the record, that changed about a forecast.
+
+        Args:
+            origin: The forecast's.
+            doubt: Whether the calendar of today does not know its days at all.
+        """
+        code, close = self._as_recorded(origin.seq)
+        if code not in {"", self._code}:
+            return False  # it is another calendar altogether, which no library brings about
+        return doubt or (self.history is not None and (origin.target, close or None) not in self._today(origin))
+
+    def _today(self, origin: Origin) -> tuple[tuple[str, str | None], ...]:
+        """The target of a forecast by the calendar of today, with and without its close."""
+        days, day = calendar(self._code), as_day(origin.as_of)
         try:
             for _ in range(origin.horizon):
                 day = days.next(day)
-            close = days.close(day).isoformat()
+            return (f"{day:%Y-%m-%d}", days.close(day).isoformat()), (f"{day:%Y-%m-%d}", None)
         except (AsOfError, CalendarRangeError):
-            return True
-        return f"{day:%Y-%m-%d}" != origin.target or self._recorded_close(origin.seq) not in {None, close}
+            return ()
 
-    def _recorded_close(self, seq: int) -> str | None:
-        """When the target of a forecast was to close, by its own row; None where that does not say."""
+    def _as_recorded(self, seq: int) -> tuple[str, str]:
+        """The calendar of a forecast's asset and the close of its target, by its own row; else empty."""
         with reading(self._engine) as connection:
             wanted = select(FORECASTS.c.diagnostics).where(FORECASTS.c.seq == seq)
             text = connection.execute(wanted).scalar()
         try:
-            return str(json.loads(text or "")["inputs"]["asset"]["target_close"])
+            facts = json.loads(text or "")["inputs"]["asset"]
+            return str(facts["calendar"]), str(facts["target_close"])
         except (KeyError, TypeError, ValueError):
-            return None
+            return "", ""
 
 
-def _targets(
-    ground: _Ground, origins: Iterable[Origin], outcomes: Sequence[Mapping[str, Any]]
-) -> Iterator[Break]:
+def _targets(ground: _Ground, origins: Iterable[Origin], outcomes: Sequence[Mapping[str, Any]]) -> Iterator[Break]:
     """Outcomes whose target is not that of their forecasts."""
     settled = {(row["as_of"], row["horizon"]): row for row in outcomes}
     for origin in origins:
         row = settled.get((origin.as_of, origin.horizon))
         if row is not None and row["target"] != origin.target:
-            kind = Doubt if ground.moved(origin) else Break
+            kind = Doubt if ground.excused(origin, doubt=False) else Break
             said = f"its target {row['target']} is not that of forecast row {origin.seq}, {origin.target}"
             yield kind(OUTCOMES.name, row["seq"], row, said, *_remedy(kind))
             del settled[origin.as_of, origin.horizon]
@@ -199,7 +209,7 @@ def _origins(ground: _Ground, origins: Sequence[Origin]) -> list[Break]:
         known = f"; those known on {held} are as they were" if held else ""
         for origin in wrong:
             fault = said or f"its data_vintage is not that of the vintages known at the close of {day}{known}"
-            kind = Doubt if doubt or (vintage is not None and ground.moved(origin)) else Break
+            kind = Doubt if ground.excused(origin, doubt) else Break
             found.append(kind(FORECASTS.name, origin.seq, origin._asdict(), fault, *_remedy(kind)))
         held = held if wrong else day
     return found
@@ -213,7 +223,7 @@ def _outcomes(ground: _Ground, origins: Iterable[Origin], outcomes: Iterable[Map
         said, doubt = (ground.why, ground.doubt) if ground.why else _outcome_fault(ground, row)
         if said:
             origin = of.get((row["as_of"], row["horizon"]))
-            kind = Doubt if doubt or (origin is not None and ground.moved(origin)) else Break
+            kind = Doubt if origin is not None and ground.excused(origin, doubt) else Break
             found.append(kind(OUTCOMES.name, row["seq"], row, said, *_remedy(kind)))
     return found
 
@@ -242,7 +252,9 @@ def _later_closes(history: History, target: pd.Timestamp) -> list[pd.Timestamp]:
     """The first close after each instant at which rows of the target, or before it, became known later."""
     days = calendar(history.asset.calendar)
     frame, counts = history.frame, history.counts
-    instants = joined(frame.loc[frame["session"] <= target, "known_at"], counts.loc[counts["day"] <= target, "known_at"])
+    instants = joined(
+        frame.loc[frame["session"] <= target, "known_at"], counts.loc[counts["day"] <= target, "known_at"]
+    )
     own = days.close(target) + history.asset.lag
     sessions = days.sessions(target, history.last)
     closes = days.known_after(sessions) + history.asset.lag

@@ -30,7 +30,11 @@ def find(engine: Engine, row_hash: str, upto: Mapping[str, int]) -> tuple[str, i
     with reading(engine) as connection:
         for table in TABLES:
             last = upto[table.name]
-            seq = last if last and chain.head(connection, table, last) == row_hash else _before(connection, table, row_hash)
+            seq = (
+                last
+                if last and chain.head(connection, table, last) == row_hash
+                else _before(connection, table, row_hash)
+            )
             if seq is not None and seq <= last:
                 return table.name, seq
     return None

@@ -232,8 +232,8 @@ def predictive_of(data: bytes, place: str = "a forecast on record") -> Predictiv
         return Predictive.from_bytes(data)
     except (TypeError, ValueError) as fault:
         raise LedgerError(
-            f"{place} does not hold: its distribution cannot be read ({fault}); `forecaster ledger verify --deep` names "
-            "every such row"
+            f"{place} does not hold: its distribution cannot be read ({fault}): `forecaster ledger verify --deep` "
+            "names every such row"
         ) from fault
 
 

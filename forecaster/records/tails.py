@@ -33,10 +33,10 @@ def cut(connection: Connection, table: Table) -> chain.Break | None:
         return None
     if not isinstance(counted, int) or counted < last:
         return chain.Break(
-            table.name, last, {}, f"the database has counted {counted} rows: it was renumbered, or the counter set back"
+            table.name, last, {}, f"the database counted to {counted}: it was renumbered, or the counter set back"
         )
     removed = f"row {counted} was" if counted == last + 1 else f"rows {last + 1} to {counted} were"
-    return chain.Break(table.name, last + 1, {}, f"the database has counted {counted} rows: {removed} removed")
+    return chain.Break(table.name, last + 1, {}, f"the database counted to {counted}: {removed} removed")
 
 
 def _counted(connection: Connection, table: Table) -> object:

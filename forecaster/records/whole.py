@@ -45,7 +45,9 @@ def first_break(engine: Engine, upto: Mapping[str, int] | None = None) -> chain.
         try:
             instants = {table.name: Instants.of(connection, table) for table in TABLES}
         except (AttributeError, KeyError, TypeError, ValueError, LedgerError):
-            return chain.Break(EVENTS.name, chain.last(connection, EVENTS), {}, "the events do not say which clock is kept")
+            return chain.Break(
+                EVENTS.name, chain.last(connection, EVENTS), {}, "the events do not say which clock is kept"
+            )
     rest = (chain.verify(engine, table, ends[table.name], instants[table.name].fault) for table in TABLES[1:])
     return next((found for some in (rest, cuts) for found in some if found), None)
 
@@ -59,7 +61,7 @@ def naming(engine: Engine) -> Iterator[None]:
     """
     try:
         yield
-    except (TypeError, ValueError, StoreError) as fault:
+    except (AttributeError, KeyError, TypeError, ValueError, LedgerError, StoreError) as fault:
         if isinstance(fault, StoreError) and not _of_a_value(fault.__cause__):
             raise
         broken = first_break(engine)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
 import sqlite3
 import struct
@@ -42,10 +43,13 @@ def edit_one_byte(database: Path, value: bytes) -> None:
     database.write_bytes(content)
 
 
-def test_verify_passes_and_tells_the_heads(home: Path, command: Callable[..., Any]) -> None:
+def test_verify_passes_and_tells_rows_and_heads_of_all_chains(home: Path, command: Callable[..., Any]) -> None:
     said = command("ledger", "verify", "--home", home)
     assert (said.code, said.err) == (0, "")
-    assert [line.split(":")[0] for line in said.out.splitlines()] == list(LEDGER)
+    rows = {"event": 1, "forecast": 4, "outcome": 1, "score": 2}
+    heads = {table: cell(home, "row_hash", table, seq) for table, seq in rows.items()}
+    told = [f"{table}: rows 1 to {seq} verified, head {heads[table]}" for table, seq in rows.items()]
+    assert said.out.splitlines() == [*told, "token: no rows"]
 
 
 @pytest.mark.parametrize(
@@ -101,9 +105,9 @@ def test_a_row_that_was_removed_or_moved_is_named(
     ("statement", "row", "said"),
     [
         (
-            "UPDATE score SET format = 3 WHERE seq = 2",
+            "UPDATE score SET format = 4 WHERE seq = 2",
             "score row 2 (WALK bayesian_linear 2018-01-20)",
-            "it was written by a newer version of this program (format 3, 2 is known here); update the program",
+            "it was written by a newer version of this program (format 4, 3 is known here); update the program",
         ),
         (
             "UPDATE forecast SET q50 = 9e999 WHERE seq = 1",
@@ -118,6 +122,63 @@ def test_a_later_format_and_an_infinite_number_are_named(
     with closing(sqlite3.connect(home / "forecaster.db")) as connection, connection:
         connection.execute(statement)
     assert command("ledger", "verify", "--home", home).complaint() == f"{row} does not hold: {said}"
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        (
+            "DELETE FROM forecast WHERE seq = 4",
+            "forecast row 4 does not hold: the database counted to 4: row 4 was removed",
+        ),
+        ("DELETE FROM forecast WHERE seq > 1", "forecast row 2 does not hold: .* rows 2 to 4 were removed; restore"),
+        ("DELETE FROM outcome", "outcome row 1 does not hold: the database counted to 1: row 1 was removed"),
+        (
+            "UPDATE forecast SET seq = 9 WHERE seq = 4",
+            "forecast row 9 does not hold: .* counted to 4: it was renumbered",
+        ),
+        ("DROP TABLE forecast", "no table forecast; nothing is verified"),
+        ("DROP TABLE outcome", "table outcome of the record or the market's data were dropped"),
+    ],
+)
+def test_a_tail_or_a_table_that_was_removed_is_named(
+    home: Path, statement: str, said: str, command: Callable[..., Any]
+) -> None:
+    with closing(sqlite3.connect(home / "forecaster.db")) as connection, connection:
+        connection.execute(statement)
+    assert re.search(said, command("ledger", "verify", "--home", home).complaint())
+
+
+def test_absent_and_empty_are_not_verified(home: Path, new_home: Path, command: Callable[..., Any]) -> None:
+    database = home / "forecaster.db"
+    database.write_bytes(b"")
+    assert "is empty, a file of 0 bytes" in command("ledger", "verify", "--home", home).complaint()
+    assert database.stat().st_size == 0
+    database.unlink()
+    assert f"there is no database {database}" in command("ledger", "verify", "--home", home).complaint()
+    assert not database.exists()
+    assert command("models", "--home", new_home).code == 0
+    assert command("ledger", "show", "--home", new_home).code == 0
+    said = command("ledger", "verify", "--home", new_home)
+    assert said.complaint() == "the record has no forecast: nothing is verified"
+    assert "verified," not in said.out
+
+
+def test_a_head_that_was_kept_elsewhere_names_its_row(home: Path, command: Callable[..., Any]) -> None:
+    for table, seq in (("event", 1), ("forecast", 1), ("forecast", 3), ("forecast", 4), ("outcome", 1), ("score", 2)):
+        kept = cell(home, "row_hash", table, seq)
+        said = command("ledger", "verify", "--head", kept.upper(), "--home", home)
+        assert said.code == 0
+        assert said.out.splitlines()[-1] == f"{kept} is row {seq} of {table}"
+    lost = cell(home, "row_hash", "forecast", 4)
+    with closing(sqlite3.connect(home / "forecaster.db")) as connection, connection:
+        connection.execute("DELETE FROM forecast WHERE seq = 4")
+        connection.execute("UPDATE sqlite_sequence SET seq = 3 WHERE name = 'forecast'")
+    assert command("ledger", "verify", "--home", home).code == 0
+    said = command("ledger", "verify", "--head", lost, "--home", home).complaint()
+    assert said.startswith(f"no row has the hash {lost}: it was removed or rewritten since")
+    for bad in ("12", "g" * 64, ""):
+        assert "64 hexadecimal digits" in command("ledger", "verify", "--head", bad, "--home", home).complaint(2)
 
 
 def test_no_flipped_bit_of_the_record_goes_unseen(finished_home: Path, tmp_path: Path) -> None:
