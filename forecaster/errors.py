@@ -4,6 +4,7 @@
     ├── UnknownNameError     a model, setting or preset that does not exist; offers the nearest
     ├── SettingsError        forecaster.toml or an environment variable that does not hold
     ├── LedgerError          a record that cannot be written, or that was tampered with
+    ├── WitnessError         a time stamp or a proof that does not hold, or cannot be had
     ├── ScenarioError        a scenario that cannot be read, or that an asset cannot have
     ├── ConditionError       a site of a Pyro program that cannot be held at a value
     ├── ArtifactError        a saved fit that cannot be written, or is not what was written
@@ -40,6 +41,10 @@ class SettingsError(ForecasterError):
 
 class LedgerError(ForecasterError):
     """A record that cannot be written, or that does not verify."""
+
+
+class WitnessError(ForecasterError):
+    """A time stamp or a proof that does not hold, or that cannot be had."""
 
 
 class ScenarioError(ForecasterError):

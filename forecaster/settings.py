@@ -19,11 +19,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnparsedVariableError
 
-from forecaster import models
+from forecaster import models, secret_settings
 from forecaster.compute import Compute
 from forecaster.decisions.settings import Decisions
 from forecaster.errors import HomeError, SettingsError, UnknownNameError
 from forecaster.presets import DEFAULT, PRESETS
+from forecaster.privacy import narrow
+from forecaster.witness.settings import Witness
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,15 +36,13 @@ if TYPE_CHECKING:
 
 PREFIX = "FORECASTER__"
 FILE = "forecaster.toml"
-HIDDEN = "data"
-"""The section that may hold a password: its values are never shown."""
 SeriesName = Literal["price", "volume", "tweets", "open", "high", "low", "market_cap"]
 
 
 class Section(BaseModel):
     """A table of forecaster.toml."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class Attention(Section):
@@ -113,9 +113,12 @@ class Settings(BaseSettings):
         schedule: The daily run.
         decisions: Positions from a backtest's forecasts.
         clock: A clock for rehearsals.
+        witness: Who witnesses the record.
     """
 
-    model_config = SettingsConfigDict(extra="forbid", frozen=True, env_prefix=PREFIX, env_nested_delimiter="__")
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix=PREFIX, env_nested_delimiter="__", hide_input_in_errors=True
+    )
 
     data: Data = Data()
     forecast: Forecast = Forecast()
@@ -125,6 +128,7 @@ class Settings(BaseSettings):
     schedule: Schedule = Schedule()
     decisions: Decisions = Decisions()
     clock: Clock = Clock()
+    witness: Witness = Witness()
 
     @classmethod
     def settings_customise_sources(
@@ -166,16 +170,21 @@ class Settings(BaseSettings):
         return self.forecast.models or models.by_default()
 
 
+def located(given: Path | None = None) -> Path:
+    """The data folder, which may not be there: the one given, else FORECASTER_HOME, else the user data folder."""
+    named = given or os.environ.get("FORECASTER_HOME") or platformdirs.user_data_dir("forecaster", appauthor=False)
+    return Path(named).expanduser()
+
+
 def home(given: Path | None = None) -> Path:
-    """The data folder: the one given, else FORECASTER_HOME, else the platform's user data folder.
+    """The data folder for whoever writes: made where it is not there, and its owner's alone; see `located`.
 
     Raises:
         HomeError: Where it cannot be made or written to.
     """
-    named = given or os.environ.get("FORECASTER_HOME") or platformdirs.user_data_dir("forecaster", appauthor=False)
-    folder = Path(named).expanduser()
+    folder = located(given)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass  # it can be written to
     except OSError as fault:
@@ -183,6 +192,7 @@ def home(given: Path | None = None) -> Path:
             f"the home {folder} cannot be written to ({fault.strerror}): choose another with --home DIR or "
             "FORECASTER_HOME, or free some space"
         ) from fault
+    narrow(folder)
     return folder
 
 
@@ -201,7 +211,7 @@ def read(folder: Path, overrides: Mapping[str, Mapping[str, Any]] | None = None)
         tables: dict[str, Any] = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as fault:
         raise SettingsError(f"{file} cannot be read: {fault}") from fault
-    _refuse_secret(file, tables)
+    secret_settings.refuse(file, tables, PREFIX)
     return of_tables(tables, overrides)
 
 
@@ -238,21 +248,6 @@ def _overridden(settings: Settings, overrides: Mapping[str, Mapping[str, Any]]) 
     return settings.model_copy(update=changed)
 
 
-def _refuse_secret(file: Path, tables: Mapping[str, Any]) -> None:
-    """A file is copied, shared and backed up: a password does not belong there."""
-    section = tables.get("data")
-    address = section.get("database") if isinstance(section, dict) else None
-    if not isinstance(address, str) or not address:
-        return
-    from ingest.database import has_password  # noqa: PLC0415  # it brings SQLAlchemy, and most files hold no address
-
-    if has_password(address):
-        raise SettingsError(
-            f"{file}: data.database holds a password, or is not an address: write it without one, and set "
-            f"{PREFIX}DATA__DATABASE in the environment to the whole address"
-        )
-
-
 def _refuse_unknown_variables() -> None:
     """An environment variable with our prefix that names no section is a typing error, not a wish to be ignored."""
     for variable in map(str.upper, os.environ):
@@ -278,7 +273,11 @@ def _line(kind: type[BaseModel], error: ErrorDetails, place: str) -> str:
     path = [str(part) for part in error["loc"]]
     key = ".".join([place, *path] if place else path)
     if error["type"] != "extra_forbidden":
-        shown = "" if path[0] == HIDDEN or place == HIDDEN else f" (it is {error['input']!r})"
+        shown = (
+            ""
+            if path[0] in secret_settings.SECTIONS or place in secret_settings.SECTIONS
+            else f" (it is {error['input']!r})"
+        )
         if error["type"] == "tuple_type":
             return f'setting {key} is not a list: write it in brackets, such as ["SPX"]{shown}'
         return f"setting {key}: {error['msg'][0].lower()}{error['msg'][1:]}{shown}"

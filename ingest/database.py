@@ -8,33 +8,25 @@ SQLite by default, PostgreSQL by URL, the same code on both. On either, one writ
 - PostgreSQL: a write first takes one advisory lock for the length of its transaction. A hash
   chain, or "is this row stored yet?", then means the same on both; a read sees one snapshot.
 
-Each transaction has a connection of its own: none is kept open, gone stale, or shared with a fork.
-A password in a URL is never part of a message.
+Each transaction has a connection of its own: none is kept open, gone stale, or shared with a fork, and nothing of it
+outlives the transaction, so that a pooler may stand between. A database's file is its owner's alone, and SQLite gives
+its journal the same mode. A secret of an address is never part of a message.
 """
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import (
-    URL,
-    Connection,
-    Engine,
-    MetaData,
-    NullPool,
-    create_engine,
-    event,
-    inspect,
-    make_url,
-    text,
-)
+from sqlalchemy import URL, Connection, Engine, MetaData, NullPool, create_engine, event, inspect, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from ingest.errors import StoreError
+from ingest.database_address import ADDRESS, Address, parsed, scrubbed
+from ingest.errors import ReadOnlyError, StoreError
 
 BUSY_SECONDS = 30
 """How long a writer waits for another before it gives up."""
@@ -43,11 +35,13 @@ _WRITERS = 0x666F7265
 """The advisory lock that writers share on PostgreSQL; any fixed number does."""
 
 
-def open_engine(url: str | URL) -> Engine:
+def open_engine(url: str | URL, *, make: bool = True) -> Engine:
     """An engine on a database; nothing is read or written yet.
 
     Args:
-        url: `sqlite:///path/to/file` or `postgresql+psycopg://user:password@host/name`, as text or taken apart.
+        url: `sqlite:///path/to/file` or `postgresql+psycopg://user:password@host/name`, as text or taken apart. A path
+            that is not written as an address already is given taken apart: `URL.create("sqlite", database=path)`.
+        make: Whether SQLite may make the file. One that may not be written is read all the same.
 
     Raises:
         StoreError: An address that is neither.
@@ -57,18 +51,14 @@ def open_engine(url: str | URL) -> Engine:
     ...     connection.exec_driver_sql("SELECT 1").scalar()
     1
     """
+    address = parsed(url)
+    backend = address.url.get_backend_name()
+    if backend not in {"sqlite", "postgresql"}:
+        raise StoreError(f"{backend} is not a supported database: {ADDRESS}")
     try:
-        address = make_url(url)
-    except (SQLAlchemyError, ValueError) as error:
-        raise StoreError(_ADDRESS) from error
-    if "password" in address.query:  # where it would be printed
-        address = address.set(password=str(address.query["password"])).difference_update_query(["password"])
-    backend = address.get_backend_name()
-    if backend == "sqlite":
-        return _sqlite(address)
-    if backend == "postgresql":
-        return create_engine(address.set(drivername="postgresql+psycopg"), poolclass=NullPool)
-    raise StoreError(f"{backend} is not a supported database: {_ADDRESS}")
+        return _sqlite(address.url, make=make) if backend == "sqlite" else _postgresql(address)
+    except (SQLAlchemyError, ValueError, TypeError):
+        raise StoreError(ADDRESS) from None  # they may say it
 
 
 @contextmanager
@@ -125,23 +115,15 @@ def lacking(connection: Connection, tables: MetaData) -> dict[str, list[str]]:
     return {name: names for name, names in missing.items() if names}
 
 
-def has_password(url: str) -> bool:
-    """Whether an address holds a password; an address that cannot be read is taken to.
-
-    >>> has_password("postgresql+psycopg://user:secret@host/name"), has_password("sqlite:///file.db")
-    (True, False)
-    """
-    try:
-        address = make_url(url)
-    except (SQLAlchemyError, ValueError):
-        return True
-    return address.password is not None or "password" in address.query
-
-
 def plainly_said(engine: Engine, error: Exception) -> str:
     """Any fault as one line: what, where, and what to do where the database raised it."""
     known = isinstance(error, (SQLAlchemyError, sqlite3.Error))
     return " ".join((_sentence(engine, error) if known else f"{type(error).__name__}: {error}").split())
+
+
+def is_read_only(engine: Engine, error: Exception) -> bool:
+    """Whether a fault is that the database may not be written."""
+    return isinstance(error, (SQLAlchemyError, sqlite3.Error)) and _MAY_NOT in _sentence(engine, error)
 
 
 def place(engine: Engine) -> str:
@@ -151,12 +133,25 @@ def place(engine: Engine) -> str:
     return engine.url.render_as_string(hide_password=True)
 
 
-_ADDRESS = "write the database's address as sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
+def kept_in(engine: Engine) -> Path | None:
+    """The file of an SQLite database; None for one in memory, and for PostgreSQL."""
+    url = engine.url
+    memory = url.database in {None, "", ":memory:"} or "memory" in url.query.get("mode", "")
+    return None if engine.dialect.name != "sqlite" or memory else Path(str(url.database))
 
 
-def _sqlite(address: URL) -> Engine:
+def _sqlite(address: URL, *, make: bool) -> Engine:
+    address = address.set(drivername="sqlite")
     options: dict[str, Any] = {} if address.database in {None, "", ":memory:"} else {"poolclass": NullPool}
     engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS}, **options)
+    file = None if "uri" in address.query else kept_in(engine)
+
+    @event.listens_for(engine, "do_connect")
+    def opened(_dialect: object, _record: object, arguments: list[Any], options: dict[str, Any]) -> None:
+        if file is not None and make:
+            _make_private(file)
+        elif file is not None:  # `rw` makes no file, and opens one that may not be written for reading
+            arguments[:], options["uri"] = [f"{file.absolute().as_uri()}?mode=rw"], True
 
     @event.listens_for(engine, "connect")
     def prepare(raw: Any, _record: object) -> None:  # noqa: ANN401  # the driver's own connection
@@ -168,6 +163,29 @@ def _sqlite(address: URL) -> Engine:
     def begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _make_private(file: Path) -> None:
+    """Makes a file that its owner alone may open, where there is none; where that cannot be, SQLite says why."""
+    with suppress(OSError):
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def _postgresql(address: Address) -> Engine:
+    secrets = address.secrets
+    # A prepared statement belongs to a session, and a pooler gives the next transaction another one.
+    options: dict[str, Any] = {"prepare_threshold": None, **address.hidden}
+    url = address.url.set(drivername="postgresql+psycopg")
+    engine = create_engine(url, poolclass=NullPool, connect_args=options)
+
+    @event.listens_for(engine, "do_connect")
+    def connected(dialect: Any, _record: object, arguments: list[Any], options: dict[str, Any]) -> Any:  # noqa: ANN401  # the driver's own connection
+        try:
+            return dialect.connect(*arguments, **options)
+        except (dialect.loaded_dbapi.Error, ValueError, TypeError, OSError) as fault:  # whatever a parameter raises
+            raise dialect.loaded_dbapi.OperationalError(scrubbed(str(fault), secrets)) from None
 
     return engine
 
@@ -186,7 +204,8 @@ def _plainly(engine: Engine) -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        raise StoreError(_sentence(engine, error)) from error
+        kind = ReadOnlyError if is_read_only(engine, error) else StoreError
+        raise kind(_sentence(engine, error)) from error
 
 
 def _sentence(engine: Engine, error: Exception) -> str:
@@ -194,14 +213,16 @@ def _sentence(engine: Engine, error: Exception) -> str:
     where = place(engine)
     original = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     said = " ".join(str(original).split())
+    code = getattr(original, "sqlite_errorname", "")
     folder = Path(where).parent if engine.dialect.name == "sqlite" else where
     for signs, sentence in _FAULTS:
-        if any(sign in said for sign in signs):
+        if any(sign in said or sign == code for sign in signs):
             return sentence.format(where=where, folder=folder, seconds=BUSY_SECONDS)
     return f"the database {where} refused the request ({said[:200]}); {_UNCHANGED}"
 
 
 _UNCHANGED = "nothing already stored was changed"
+_MAY_NOT = "may not be written: check its permissions"
 
 _FAULTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (
@@ -213,8 +234,15 @@ _FAULTS: tuple[tuple[tuple[str, ...], str], ...] = (
         f"the disk at {{folder}} failed while it was read or written: check it and run again; {_UNCHANGED}",
     ),
     (
+        ("SQLITE_READONLY_ROLLBACK", "SQLITE_READONLY_RECOVERY"),
+        (
+            "{where} was left in the middle of a write that cannot be undone where nothing may be written: copy "
+            "{folder} with every file in it to where it may be, and read the copy"
+        ),
+    ),
+    (
         ("readonly database", "read-only", "permission denied"),
-        f"{{where}} may not be written: check its permissions, or choose another home; {_UNCHANGED}",
+        f"{{where}} {_MAY_NOT}, or choose another home; {_UNCHANGED}",
     ),
     (
         ("unable to open database file",),

@@ -23,7 +23,8 @@ IngestError
 │   └── NotASessionError     a day on which the market of the asset does not trade
 ├── TooFewRowsError          fewer complete windows than are needed
 ├── ConstantSeriesError      a price that never moves
-├── IncompleteWindowError    the window of one origin has a gap
+├── StoreError               the database cannot be read or written
+│   └── ReadOnlyError        it may be read, and may not be written
 ├── ProviderError            a provider of data did not give what was asked
 │   ├── RateLimitedError     it asks to wait (it says how long, where the provider does)
 │   ├── TimedOutError        it did not answer in time
@@ -34,7 +35,7 @@ IngestError
 │   ├── RedirectRefusedError   it sends us to another host
 │   ├── AccessRefusedError   it does not let this user in
 │   └── CredentialError      a token or contact that it needs is missing or malformed
-└── StoreError               the database cannot be read or written
+└── IncompleteWindowError    the window of one origin has a gap
 ```
 """
 
@@ -185,6 +186,10 @@ class CredentialError(ProviderError):
 
 class StoreError(IngestError):
     """The database cannot be read or written; nothing already stored was changed."""
+
+
+class ReadOnlyError(StoreError):
+    """The database may not be written; nothing already stored was changed."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""Places where it is hard to write: a small disk, one that is full, folders of somebody else."""
+"""Places where it is hard to write: a small disk, one that is full or read-only, folders of somebody else."""
 
 from __future__ import annotations
 
@@ -24,6 +24,19 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
     if made.returncode:
         pytest.skip(f"this machine does not let the test mount a small disk: {made.stderr.strip()}")
     try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[Path]:
+    """A folder mounted read-only, which binds root too, or a skip that says why not."""
+    bound = subprocess.run(["mount", "--bind", str(folder), str(folder)], capture_output=True, text=True, check=False)
+    if bound.returncode:
+        pytest.skip(f"this machine does not let the test mount a folder: {bound.stderr.strip()}")
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", str(folder)], check=True, capture_output=True)
         yield folder
     finally:
         subprocess.run(["umount", "-l", str(folder)], check=True)

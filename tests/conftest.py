@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ingest.database import open_engine
+from tests.ingest import pooler
 from tests.ingest.postgres import emptied, lacking, postgresql
 
 if TYPE_CHECKING:
@@ -21,6 +22,22 @@ def server() -> Iterator[str]:
         pytest.skip(lacks)
     with postgresql() as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def pooling(server: str) -> Iterator[str]:
+    """The address of the same PostgreSQL behind a transaction pooler; skips, saying so, without one."""
+    if lacks := pooler.lacking():
+        pytest.skip(lacks)
+    with pooler.pooler(server) as address:
+        yield address
+
+
+@pytest.fixture
+def pooled(server: str, pooling: str) -> str:
+    """The address of an empty database behind a transaction pooler."""
+    emptied(open_engine(server))
+    return pooling
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

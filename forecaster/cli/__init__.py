@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import gc
 import logging
+import os
 import sys
 import warnings
 from importlib import import_module
@@ -18,6 +19,7 @@ import typer
 
 from forecaster.cli.frame import INTERRUPTED, WRONG_USAGE, app, state
 from forecaster.errors import ForecasterError
+from forecaster.privacy import UMASK
 from ingest.errors import IngestError
 from reports.errors import ReportError
 
@@ -35,7 +37,12 @@ def main(arguments: list[str] | None = None) -> None:
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     for module in iter_modules(__path__):
         import_module(f"{__name__}.{module.name}")
-    sys.exit(_exit_code(globals_first(sys.argv[1:] if arguments is None else arguments)))
+    state.umask = os.umask(UMASK)  # what a home holds is its owner's alone
+    try:
+        code = _exit_code(globals_first(sys.argv[1:] if arguments is None else arguments))
+    finally:
+        os.umask(state.umask)
+    sys.exit(code)
 
 
 def _exit_code(arguments: list[str]) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forecaster.cli.frame import DONE_IN_PART, app, listed, opened, progress, say, show_json, show_table
+from forecaster.cli.frame import DONE_IN_PART, app, listed, looked_into, progress, say, show_json, show_table
 from forecaster.cli.run import Models, Symbols
 from forecaster.errors import ForecasterError, named
 from ingest.errors import IngestError, StoreError
@@ -65,7 +65,7 @@ def audit(
     from forecaster import models as registry
 
     asked = {"models": listed(models), "preset": preset}
-    home = opened({"forecast": {key: value for key, value in asked.items() if value}})
+    home = looked_into({"forecast": {key: value for key, value in asked.items() if value}})
     chosen = home.settings.model_names() if models is not None else registry.names()
     # Those made of others come last: a leak is named where it begins.
     names = tuple(sorted(chosen, key=lambda name: bool(home.settings.members(name))))

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forecaster.cli.frame import DONE_IN_PART, MISSING, app, day_of, listed, progress, say, show_table, state
+from forecaster.cli.frame import (
+    DONE_IN_PART,
+    MISSING,
+    app,
+    day_of,
+    handed_out,
+    listed,
+    progress,
+    say,
+    show_table,
+    state,
+)
 from forecaster.cli.run import Address, Anywhere, Backend, Models, Workers
 from forecaster.errors import named
 
@@ -46,7 +57,7 @@ def backtest(  # noqa: PLR0913, PLR0917  # an option each, given by name
     from forecaster.operation.backtest import backtest as replayed
     from forecaster.replay.backends import Means
 
-    with progress() as tell:
+    with progress() as tell, handed_out(folder):
         result = replayed(
             listed(symbols),
             last=last,

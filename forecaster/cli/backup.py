@@ -18,7 +18,7 @@ def backup(file: Annotated[Path, typer.Argument(help="The file to write; it must
     """Writes market data, ledger, claims and replays to one file, checked before it takes its name."""
     from forecaster.records import backup as copies
 
-    home = opened()
+    home = opened(make=False)
     with progress() as tell:
         tell("copying and checking")
         contents = copies.backup(home.ledger.engine, file)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from forecaster.cli.frame import MISSING, app, day_of, opened, records, say, show_json, show_table
+from forecaster.cli.frame import MISSING, app, day_of, looked_into, opened, records, say, show_json, show_table
 
 group = typer.Typer(no_args_is_help=True, help="What is stored, and what is wrong with it.")
 app.add_typer(group, name="data")
@@ -27,7 +27,7 @@ def check(
     from ingest.record_checks import record_findings
     from ingest.sessions import calendar
 
-    home = opened()
+    home = looked_into()
     assets = [home.store.asset(symbol)] if symbol else list(home.store.assets())
     found = []
     for asset in assets:
@@ -57,7 +57,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     """The rows as they stand now, corrections among them, or as known at a session's close; newest last."""
-    home = opened()
+    home = looked_into()
     if symbol is None:
         columns, spans = ["symbol", "calendar", "source", "first", "last"], home.store.spans()
         days = {symbol: [f"{day:%Y-%m-%d}" for day in span] for symbol, span in spans.items()}

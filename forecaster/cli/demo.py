@@ -1,4 +1,4 @@
-"""`forecaster demo`: the main job on the embedded default, into a fresh home."""
+"""`forecaster demo`: the main job on the embedded default, a rehearsal in a fresh home."""
 
 from __future__ import annotations
 
@@ -8,21 +8,28 @@ from forecaster.cli.frame import app, opened, progress, say, state
 from forecaster.cli.run import announce, end
 from forecaster.errors import HomeError
 
+SETTLED = 10
+"""Minutes after the last close at which the rehearsal begins."""
+
 
 @app.command()
 def demo() -> None:
-    """Forecasts S&P 500, NASDAQ and a simulated asset, records them and renders the report."""
+    """Rehearses a day in a fresh home: forecasts S&P 500, NASDAQ and a simulated asset, and renders the report."""
+    from datetime import UTC, datetime, timedelta
+
     from forecaster import settings as configuration
     from forecaster.operation import daily
     from ingest import sources
+    from ingest.sessions import calendar
     from ingest.sources import sample
 
+    last = sample.fetch(sample.ASSETS[0], datetime.now(UTC))["session"].iloc[-1]
+    start = calendar("24/7").close(last) + timedelta(minutes=SETTLED)
     state.home = _fresh(configuration.home(state.home))
-    home = opened()
+    home = opened({"clock": {"start": start.isoformat()}})
     for name in ("sample", "simulated"):
         for asset in sources.load(name).ASSETS:
             home.store.register(asset)
-    last = sample.fetch(sample.ASSETS[0], home.clock.now())["session"].iloc[-1]
     say(f"Home: {home.folder}")
     with progress() as tell:
         summary = daily.run(home, last, progress=tell)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forecaster.cli.frame import MISSING, app, opened, show_json, show_table
+from forecaster.cli.frame import MISSING, app, looked_into, show_json, show_table
 from forecaster.errors import ForecasterError
 
 if TYPE_CHECKING:
@@ -41,9 +41,10 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
     from importlib.metadata import version
 
     from forecaster.records import clocks
+    from forecaster.secret_settings import KEYS
     from ingest.database import place, reading
 
-    home = opened()
+    home = looked_into()
     broken = home.ledger.verify()
     with reading(home.ledger.engine) as connection:
         late = clocks.ahead(connection, home.clock.now())
@@ -63,7 +64,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
         f"{section}.{key}": value
         for section, keys in home.settings.model_dump(mode="json").items()
         for key, value in keys.items()
-        if (section, key) != ("data", "database")
+        if (section, key) not in KEYS
     }
     if as_json:
         show_json({"checks": checks, "versions": versions, "settings": settings})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from forecaster.cli import looks
-from forecaster.cli.frame import MISSING, app, day_of, opened, progress, say, show_json, show_table
+from forecaster.cli.frame import MISSING, app, day_of, handed_out, looked_into, progress, say, show_json, show_table
 from forecaster.cli.run import AsOf
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ def explain(  # noqa: PLR0913, PLR0917  # an option each, given by name
     if explanation is None:
         explanation = _new(symbol, as_of, model, nuts, keep, kept)
         if keep is not None:
-            save(explanation, keep)
+            with handed_out(keep):
+                save(explanation, keep)
     if as_json:
         show_json(_document(explanation))
         return
@@ -110,11 +111,12 @@ def _look(  # what the command was given
     from forecaster.operation.origins import origin_of
     from forecaster.operation.study import open_fit
 
-    home, day = opened(), day_of(as_of, "--as-of")
+    home, day = looked_into(), day_of(as_of, "--as-of")
     history = home.store.history(symbol)
     with progress() as tell:
         fit = open_fit(history, origin_of(home, history, day), model or DEFAULT, home.settings)
-        found = looks.take(option, fit, _of(symbol, tell), draw, plot)
+        with handed_out(draw or plot):
+            found = looks.take(option, fit, _of(symbol, tell), draw, plot)
     looks.show(found, fit, as_json)
 
 
@@ -123,7 +125,7 @@ def _fitted(symbol: str, as_of: str | None, asked: str | None, nuts: bool) -> Ex
     from forecaster.operation.explain import explain as fitted
     from forecaster.operation.origins import origin_of
 
-    home, day, model = opened(), day_of(as_of, "--as-of"), asked or DEFAULT
+    home, day, model = looked_into(), day_of(as_of, "--as-of"), asked or DEFAULT
     require_posterior(model)
     history = home.store.history(symbol)
     origin = origin_of(home, history, day)

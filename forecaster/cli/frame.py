@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ MISSING = "–"  # noqa: RUF001  # an en dash is what a table shows where there 
 class _State:
     home: Path | None = None
     debug: bool = False
+    umask: int = 0o022
 
 
 state = _State()
@@ -73,11 +75,25 @@ def options(
     state.home, state.debug = home, debug
 
 
-def opened(overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Home:
-    """The home that the user chose, with overrides from the command line."""
+def opened(overrides: Mapping[str, Mapping[str, Any]] | None = None, *, make: bool = True) -> Home:
+    """The home that the user chose, with overrides from the command line.
+
+    Args:
+        overrides: Section to keys, over forecaster.toml.
+        make: False for a command that reads the record: where there is none, none is made.
+    """
     from forecaster.records.home import open_home
 
-    return open_home(state.home, overrides)
+    return open_home(state.home, overrides, make=make)
+
+
+def looked_into(overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Home:
+    """The same for a command that only looks: one that may not be written is read as it is."""
+    from forecaster import settings
+    from forecaster.privacy import may
+
+    folder = settings.located(state.home)
+    return opened(overrides, make=not folder.is_dir() or may(folder, os.W_OK))
 
 
 def recorded() -> Engine:
@@ -87,17 +103,26 @@ def recorded() -> Engine:
     return open_record(state.home)
 
 
-def place_and_settings() -> tuple[Path, Settings]:
-    """The home that the user chose, and its settings; its database is left alone."""
+def configured() -> Settings:
+    """The settings of the home that the user chose, be it there or not; its database is left alone."""
     from forecaster import settings
 
-    place = settings.home(state.home)
-    return place, settings.read(place)
+    return settings.read(settings.located(state.home))
 
 
-def configured() -> Settings:
-    """The settings of the home that the user chose; its database is left alone."""
-    return place_and_settings()[1]
+@contextmanager
+def handed_out(path: Path | None) -> Iterator[None]:
+    """Writes a file that the user asked for under the user's own umask, unless it lies in the home."""
+    from forecaster import settings
+
+    if path is None or path.resolve().is_relative_to(settings.located(state.home).resolve()):
+        yield
+        return
+    private = os.umask(state.umask)
+    try:
+        yield
+    finally:
+        os.umask(private)
 
 
 def say(text: str) -> None:

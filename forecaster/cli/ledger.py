@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,115 +11,27 @@ from forecaster.cli.frame import (
     MISSING,
     app,
     date_of,
+    handed_out,
     listed,
     note,
-    place_and_settings,
+    opened,
     recorded,
     say,
     show_json_array,
     show_long_table,
 )
 from forecaster.cli.run import AsOf, Symbols
-from forecaster.errors import LedgerError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
-    from forecaster.records.reading import State, Wanted
+    from forecaster.records.reading import Wanted
 
 group = typer.Typer(no_args_is_help=True, help="The record of forecasts.")
 app.add_typer(group, name="ledger")
 TEXTS = ("symbol", "model", "as_of", "target", "status")
-SHOWN = 20
-"""Rows that do not hold which are shown one by one."""
 NUMBERS = ("q05", "q50", "q95", "y", "crps", "log_score", "pit")
 
 Since = Annotated[str | None, typer.Option("--since", help="Only forecasts from this origin on, as 2018-01-20.")]
 Last = Annotated[int | None, typer.Option("--last", min=1, help="Only the last N to be recorded.")]
-
-
-@group.command()
-def verify(
-    deep: Annotated[
-        bool, typer.Option("--deep", help="Also hold the tables against each other and against the market's data.")
-    ] = False,
-    head: Annotated[
-        str | None, typer.Option("--head", metavar="H", help="A hash that was kept elsewhere: which row has it?")
-    ] = None,
-) -> None:
-    """Recomputes the hash chain of every table; names the first row that does not hold."""
-    from forecaster.records.ledger import Ledger
-
-    wanted = _hash(head)
-    ledger = Ledger(_kept())
-    upto = ledger.state()
-    found = ledger.verify(upto)
-    if found is not None:
-        raise LedgerError(found.told)
-    for table, last in ledger.heads(upto).items():
-        rows = upto[table]
-        say(f"{table}: " + (f"rows 1 to {rows} verified, head {last}" if rows else "no rows"))
-    if not upto["forecast"]:
-        raise LedgerError("the record has no forecast: nothing is verified")
-    if wanted is not None:
-        _tell_row(ledger.engine, wanted, upto)
-    if deep:
-        _look_deep(ledger.engine, upto)
-
-
-def _kept() -> Engine:
-    """The database of the home, which must be there: nothing is made in its place."""
-    from forecaster.records.door import database
-    from forecaster.records.whole import require
-
-    require(database(*place_and_settings()))
-    return recorded()
-
-
-def _hash(text: str | None) -> str | None:
-    if text is None or re.fullmatch("[0-9a-f]{64}", text.strip().lower()):
-        return None if text is None else text.strip().lower()
-    raise typer.BadParameter(f"--head {text!r} is not a hash: give its 64 hexadecimal digits")
-
-
-def _tell_row(engine: Engine, head: str, upto: State) -> None:
-    """Says which row has a hash.
-
-    Raises:
-        LedgerError: Where none has.
-    """
-    from forecaster.records.heads import find
-
-    found = find(engine, head, upto)
-    if found is None:
-        raise LedgerError(
-            f"no row has the hash {head}: it was removed or rewritten since the hash was kept, or the hash is of another "
-            "home; restore a copy from that time"
-        )
-    table, seq = found
-    say(f"{head} is row {seq} of {table}")
-
-
-def _look_deep(engine: Engine, upto: State) -> None:
-    """Says what does not hold between the tables, at most so many lines.
-
-    Raises:
-        LedgerError: Naming the first row, where one does not.
-    """
-    from forecaster.records.deep import look
-    from forecaster.records.deep_vintages import Doubt
-
-    found = look(engine, upto)
-    doubts = [one for one in found if isinstance(one, Doubt)]
-    broken = [one for one in found if not isinstance(one, Doubt)]
-    for some in (doubts, broken[1:]):
-        for one in some[:SHOWN]:
-            say(one.told)
-        if len(some) > SHOWN:
-            say(f"... and {len(some) - SHOWN} more rows")
-    if broken:
-        raise LedgerError(broken[0].told)
-    say("deep: outcomes, scores and figures follow from the distributions and the market's data on record")
 
 
 @group.command()
@@ -148,16 +59,46 @@ def show(
 
 @group.command()
 def export(
-    file: Annotated[Path, typer.Argument(help="A .parquet, .csv or .xlsx file to write.")],
+    file: Annotated[Path | None, typer.Argument(help="A .parquet, .csv or .xlsx file to write.")] = None,
     symbols: Symbols = None,
     as_of: AsOf = None,
     since: Since = None,
     last: Last = None,
+    pack: Annotated[
+        Path | None,
+        typer.Option("--pack", help="A .zip file in place of FILE: the whole record with all that proves it."),
+    ] = None,
 ) -> None:
-    """Writes the record with its outcomes and scores to a file."""
+    """Writes the record with its outcomes and scores to a file, or the evidence pack."""
+    if pack is not None:
+        if file or symbols or as_of or since or last:
+            raise typer.BadParameter("--pack holds the whole record: leave FILE and the other options out")
+        _pack(pack)
+        return
+    if file is None:
+        raise typer.BadParameter("name the FILE to write, or --pack FILE.zip")
     from forecaster.records import export as files
+    from forecaster.records.reading import state
+    from forecaster.records.witnesses import stated
 
-    say(f"{files.export(recorded(), file, _wanted(symbols, as_of, since, last))} forecasts written to {file}.")
+    engine, wanted = recorded(), _wanted(symbols, as_of, since, last)
+    upto = state(engine)
+    with handed_out(file):
+        count = files.export(engine, file, wanted, upto)
+    say(f"{count} forecasts written to {file}; the record is then")
+    say(stated(engine, upto).line)
+
+
+def _pack(file: Path) -> None:
+    import hashlib
+
+    from forecaster.records.pack import pack
+
+    count = pack(opened(), file)
+    with file.open("rb") as read:
+        digest = hashlib.file_digest(read, "sha256").hexdigest()
+    say(f"{count} forecasts packed in {file}, with what proves them: unzip it and read HOW_TO_CHECK.md.")
+    say(f"sha256 {digest}")
 
 
 def _wanted(symbols: str | None, as_of: str | None, since: str | None = None, last: int | None = None) -> Wanted:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forecaster.cli.data import Json, cell, group
-from forecaster.cli.frame import day_of, opened, records, say, show_json, show_table
+from forecaster.cli.frame import day_of, looked_into, opened, records, say, show_json, show_table
 
 if TYPE_CHECKING:
     from ingest.store import Decision
@@ -28,7 +28,7 @@ def quarantine(
     from ingest.panel import VALUES
     from ingest.suspicion import REMEDIES
 
-    home = opened()
+    home = looked_into()
     symbols = [symbol] if symbol else [asset.symbol for asset in home.store.assets()]
     held = [home.store.history(own).held for own in symbols]
     rows = pd.concat(held, ignore_index=True) if held else pd.DataFrame()

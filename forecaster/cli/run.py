@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,7 @@ from forecaster.cli.frame import (
     MISSING,
     app,
     day_of,
+    handed_out,
     listed,
     opened,
     progress,
@@ -23,7 +25,7 @@ from forecaster.cli.frame import (
 from forecaster.errors import ForecasterError, UnknownNameError, named
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    import pandas as pd
 
     from forecaster.operation.daily import Summary
     from forecaster.records.home import Home
@@ -79,15 +81,20 @@ def run(  # noqa: PLR0913, PLR0917  # an option each, given by name
 
 
 @app.command()
-def report(as_of: AsOf = None, symbols: Symbols = None, show: Open = False) -> None:
+def report(
+    as_of: AsOf = None,
+    symbols: Symbols = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the pages; default: the home's.")] = None,
+    show: Open = False,
+) -> None:
     """Renders the report of a day again, from the ledger alone."""
     import pandas as pd
 
-    from forecaster.operation.daily_contents import STALE_DAYS
+    from forecaster.evaluation.triggers import STALE_DAYS
     from forecaster.operation.render import render
     from forecaster.records.reading import Wanted
 
-    home = opened()
+    home = opened(make=False)
     wanted, day = listed(symbols), day_of(as_of, "--as-of")
     newest = {standing.symbol: standing.newest for standing in home.ledger.standings()}
     if not newest:
@@ -100,10 +107,35 @@ def report(as_of: AsOf = None, symbols: Symbols = None, show: Open = False) -> N
     found = (standing.newest for standing in home.ledger.standings(Wanted(wanted, until=until)))
     # Named after the forecasts that are shown, as the run's pages are, also where a day without a session is given.
     shown = max((newest for newest in found if newest >= oldest), default=str(as_of))
-    pdf = render(home, pd.Timestamp(shown), wanted)
+    with handed_out(out):
+        kept = None if out is not None else _kept(home, pd.Timestamp(shown), wanted)
+        pdf = kept or render(home, pd.Timestamp(shown), wanted, folder=out)
     _say_where(pdf)
     if show:
         view(pdf)
+
+
+def _kept(home: Home, day: pd.Timestamp, wanted: tuple[str, ...]) -> Path | None:
+    """The report of a day as it lies in a home that may not be written; None where one may be written.
+
+    Raises:
+        ForecasterError: Where none lies there, or what it was rendered from has changed since.
+    """
+    import os
+
+    from forecaster.operation.daily import reported
+    from forecaster.operation.stamp import Stamp
+    from forecaster.privacy import may
+
+    if may(home.folder, os.W_OK):
+        return None
+    stamp = Stamp.of(home, day, reported(home, ()), {})
+    if wanted or not stamp.holds:
+        raise ForecasterError(
+            f"the home {home.folder} may not be written, and has no report of {day:%Y-%m-%d} that shows this: have it "
+            "written elsewhere with --out DIR"
+        )
+    return stamp.pdf
 
 
 def announce(summary: Summary, home: Home, *, as_json: bool = False) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forecaster.cli.frame import DONE_IN_PART, app, opened, say, show_json, show_table
+from forecaster.cli.frame import DONE_IN_PART, app, looked_into, opened, say, show_json, show_table
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -39,7 +39,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
     """When each calendar is due next, which days are owed, and how its last run ended."""
     from forecaster.operation import schedule
 
-    rows = schedule.status(opened())
+    rows = schedule.status(looked_into())
     if as_json:
         show_json(rows)
         return

@@ -13,8 +13,9 @@ from forecaster.cli.frame import (
     MISSING,
     app,
     day_of,
+    handed_out,
     listed,
-    opened,
+    looked_into,
     progress,
     say,
     show_json,
@@ -62,7 +63,7 @@ def whatif(  # noqa: PLR0913, PLR0917  # an option each, given by name
     scenarios = _scenarios({"price": price, "volume": volume, "tweets": tweets}, file)
     if plot is not None:
         _require_place(plot, scenarios)
-    home, day = opened({"forecast": {"models": listed(models) or DEFAULT}}), day_of(as_of, "--as-of")
+    home, day = looked_into({"forecast": {"models": listed(models) or DEFAULT}}), day_of(as_of, "--as-of")
     history = home.store.history(symbol)
     names = home.settings.model_names()
     origin = origin_of(home, history, day)
@@ -73,7 +74,8 @@ def whatif(  # noqa: PLR0913, PLR0917  # an option each, given by name
     else:
         _show(answers)
     if plot is not None:
-        _draw(answers[0], plot)
+        with handed_out(plot):
+            _draw(answers[0], plot)
         if not as_json:
             say(f"Plot: {plot}")
     if any(made.predictive is None for one in answers for pair in one.reactions for made in (pair.before, pair.after)):

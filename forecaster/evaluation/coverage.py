@@ -20,7 +20,13 @@ def outside(pit: NDArray[np.float64], level: float) -> NDArray[np.bool_]:
     return np.asarray(np.abs(pit - 0.5) >= level / 2)
 
 
-def band(days: int, level: float) -> tuple[float, float]:
-    """Between which parts the coverage of so many days lies with at least 95 %, where it is right; independent days."""
-    low, high = stats.binom.interval(BAND, days, level)
+def band(days: int, level: float, held: float = BAND) -> tuple[float, float]:
+    """Between which parts the coverage of so many days lies, where it is right; independent days.
+
+    Args:
+        days: How many.
+        level: Of the interval.
+        held: With what probability at least.
+    """
+    low, high = stats.binom.interval(held, days, level)
     return float(low) / days, float(high) / days

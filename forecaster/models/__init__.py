@@ -2,9 +2,9 @@
 
 To add one, write `NAME.py` with `SUMMARY`, `Settings` and `fit` (see `forecaster.contract`); nothing else changes. A
 `LABEL` says what people call it, where that is not its id with spaces for underscores. One whose forecasts are made of
-others' has `combine` in place of `fit`, and `members` among its settings. A file that changes a default of its
-`Settings` says so by its `VERSION`, 1 where there is none: see `version`. One that is run only where it is named says
-`BY_DEFAULT = False`.
+others' has `combine` in place of `fit`, and `members` among its settings. `ASSUMPTIONS`, a sentence each, stand
+on its model card. A file that changes a default of its `Settings` says so by its `VERSION`, 1 where there is none: see
+`version`. One that is run only where it is named says `BY_DEFAULT = False`.
 """
 
 from __future__ import annotations
@@ -106,6 +106,16 @@ def summary(name: str) -> str:
     if name not in names():
         return "no longer part of this program"
     return _declared(name, "SUMMARY") or "its file cannot be loaded or has no summary"
+
+
+def assumptions(name: str) -> tuple[str, ...]:
+    """What a forecaster takes for granted, a plain sentence each, as `ASSUMPTIONS` of its file says; none elsewhere."""
+    if name not in names():
+        return ()
+    try:
+        return tuple(getattr(load(name), "ASSUMPTIONS", ()))
+    except RegistryFileError:
+        return ()
 
 
 def _declared(name: str, constant: str) -> str:

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 LABEL = "baseline MLP"
 SUMMARY = "the deterministic Keras-style network of the original study, with its training residuals"
+ASSUMPTIONS = (
+    "The next change is linear in the window, plus an error that does not depend on it.",
+    "The errors to come are like those of the rows that it was fitted to, in units of volatility.",
+)
 
 
 class Settings(ModelSettings):

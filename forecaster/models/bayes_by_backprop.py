@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
 LABEL = "Bayes by Backprop"
 SUMMARY = "network of Bayesian layers or an LSTM with a scale-mixture prior, Student-t noise, Bayes by Backprop"
+ASSUMPTIONS = (
+    "Most weights do nothing and a few may be large; given the data they are independent of each other.",
+    "Errors are symmetric Student-t, with the same shape on all days of the training window.",
+)
 BY_DEFAULT = False
 
 LEAST = 40

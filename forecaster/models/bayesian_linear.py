@@ -34,6 +34,11 @@ if TYPE_CHECKING:
 
 LABEL = "Bayesian linear"
 SUMMARY = "Bayesian regression of location and scale on window and volatility, skewed Student-t noise, SVI in Pyro"
+ASSUMPTIONS = (
+    "The log scale of the next change is linear in the covariates of volatility.",
+    "Its location is nearly zero: a window of seven days says little about direction, and priors say so.",
+    "Errors are two-piece Student-t, with the same shape on all days of the training window.",
+)
 
 LATENTS = shared.LATENTS
 """Its latent sites, and what people call what they stand for."""

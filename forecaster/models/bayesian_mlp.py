@@ -41,6 +41,10 @@ if TYPE_CHECKING:
 
 LABEL = "Bayesian MLP"
 SUMMARY = "Bayesian regression of location and scale with 25 hidden units, skewed Student-t noise, SVI in Pyro"
+ASSUMPTIONS = (
+    "As for bayesian_linear, and what is not linear in the window is smooth and small.",
+    "Independent normals stand for the posterior: they never cover the weights, and the forecast alone is checked.",
+)
 
 LATENTS = shared.LATENTS
 """Its latent sites but those of the hidden units, whose order and signs mean nothing."""

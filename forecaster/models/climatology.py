@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from forecaster.distribution.predictive import Predictive
 
 SUMMARY = "the empirical distribution of past changes, the same every day: the benchmark"
+ASSUMPTIONS = (
+    "The next change is a draw from the changes of the training window, whatever happened last.",
+    "Tails are known only from changes that occurred.",
+)
 
 
 class Settings(ModelSettings):

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from forecaster.inference.diagnostics import Fit
 
 SUMMARY = "Bayesian classification as down, flat or up, with abstention: softmax on window and volatility, Pyro"
+ASSUMPTIONS = (
+    "The probabilities of a fall, a flat day and a rise follow from the window and the covariates of that day alone.",
+    "Within each of the three, the change in volatilities has the same shape on all days.",
+)
 BY_DEFAULT = False
 
 CLASSES = ("down", "flat", "up")

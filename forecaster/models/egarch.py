@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 
 LABEL = "EGARCH"
 SUMMARY = "EGARCH(1,1,1) with Student-t errors: the log variance follows size and sign of each change"
+ASSUMPTIONS = (
+    "Shocks multiply the variance, by their size and by their sign, and a calm day may lower it at once.",
+    "The changes alone matter: no volume, no attention, no weekday.",
+    "Parameters are as estimated: their own uncertainty is not in the forecast.",
+)
 
 
 class Settings(ModelSettings):

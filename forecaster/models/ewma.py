@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
 LABEL = "EWMA"
 SUMMARY = "RiskMetrics: variance as an exponentially weighted average of squared changes, Student-t errors"
+ASSUMPTIONS = (
+    "The mean change is zero, and the next session's volatility depends only on the size of recent changes.",
+    "Volatility stays where it is: it does not return to a long-run level, and falls count as rises do.",
+    "Changes in units of the volatility known before them are Student-t, with the same shape on all days.",
+)
 
 FIRST = 20
 """Changes that the average has seen before it is believed."""

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 
 LABEL = "GARCH"
 SUMMARY = "GARCH(1,1) with Student-t errors: variance rises with every large change and settles again"
+ASSUMPTIONS = (
+    "A large change raises the next session's variance whatever its sign, and variance returns to a long-run level.",
+    "The changes alone matter: no volume, no attention, no weekday.",
+    "Parameters are as estimated: their own uncertainty is not in the forecast.",
+)
 
 
 class Settings(ModelSettings):

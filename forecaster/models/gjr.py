@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 LABEL = "GJR"
 SUMMARY = "GJR-GARCH(1,1,1) with Student-t errors: like GARCH, but falls raise the variance more than rises"
+ASSUMPTIONS = (
+    "As for garch, and a fall may move the next session's variance by more than a rise of the same size.",
+    "Parameters are as estimated: their own uncertainty is not in the forecast.",
+)
 
 
 class Settings(ModelSettings):

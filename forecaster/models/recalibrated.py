@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from forecaster.distribution.predictive import Predictive
 
 SUMMARY = "the ensemble, corrected for its own past errors where that has helped"
+ASSUMPTIONS = (
+    "The ensemble's errors of shape last: what its past outcomes say of its intervals holds for the next.",
+    "What the ensemble assumes of its members.",
+)
 
 
 class Settings(MixtureSettings):

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from forecaster.progress import Tell
 
 SUMMARY = "three hidden regimes (calm, nervous, panic) with Student-t changes, a Markov chain between them, in Pyro"
+ASSUMPTIONS = (
+    "Volatility has three levels, calm, nervous and panic, and jumps between them as a Markov chain.",
+    "Within a regime changes are Student-t around a constant mean, independent of each other.",
+)
 BY_DEFAULT = False
 
 LATENTS = {

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from forecaster.floats import Floats
 
 SUMMARY = "two relu networks for mean and variance, trained by an ELBO against a prior on the change, normal errors"
+ASSUMPTIONS = (
+    "Given the window and the covariates of that day the next change is normal: its tails are thin.",
+    "Weights are as trained: their own uncertainty is not in the forecast.",
+)
 BY_DEFAULT = False
 
 

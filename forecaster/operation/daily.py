@@ -1,4 +1,4 @@
-"""One day end to end: fetch, settle, forecast, record, report. Run twice, it changes nothing.
+"""One day end to end: fetch, settle, forecast, record, witness, report. Run twice, it changes nothing.
 
 All assets are looked at first, then each model is trained over all that need it, then forecasts are recorded asset by
 asset. So many assets at once that memory has a bound: what is on record then stays, whatever comes after.
@@ -18,7 +18,7 @@ from forecaster.issuing.issue import Issuer
 from forecaster.issuing.pools import Pools
 from forecaster.issuing.possible import UNQUOTED, shown
 from forecaster.issuing.provenance import config_sha256
-from forecaster.operation import fetch
+from forecaster.operation import fetch, witness
 from forecaster.operation.origins import origin_of, stale
 from forecaster.operation.settle import settle
 from forecaster.operation.stamp import Stamp
@@ -111,10 +111,11 @@ def run(  # an argument each, given by name
         for start in range(0, len(assets), ASSETS):
             _forecast(home, assets[start : start + ASSETS], as_of, summary, make, progress)
     summary.faults += [f"{why}: no forecast from it for {', '.join(lack)}" for why, lack in summary.stopped.items()]
+    summary.faults += witness.made_up(home)
     if summary.as_ofs:
         progress("report")
         day = max(summary.as_ofs.values())
-        summary.report = _report(home, day, _shown(home, assets), summary.withheld)
+        summary.report = _report(home, day, reported(home, assets), summary.withheld)
     return summary
 
 
@@ -146,7 +147,7 @@ def watchlist(home: Home, symbols: tuple[str, ...] = ()) -> tuple[Asset, ...]:
     return assets
 
 
-def _shown(home: Home, assets: tuple[Asset, ...]) -> tuple[str, ...]:
+def reported(home: Home, assets: tuple[Asset, ...]) -> tuple[str, ...]:
     """Symbols of a day's report: the whole watchlist, and what was asked for besides.
 
     Two runs of one day, each for some assets, must not hide each other's forecasts.

@@ -13,6 +13,7 @@ from forecaster import models
 from forecaster.errors import ForecasterError, LedgerError
 from forecaster.evaluation import direction
 from forecaster.evaluation.scoreboard import scoreboard
+from forecaster.evaluation.triggers import STALE_DAYS
 from forecaster.evaluation.verdicts import compare, in_order, in_words
 from forecaster.issuing import diagnostics
 from forecaster.issuing.attribution import KINDS
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from forecaster.settings import Settings
 
     Told = Mapping[str, Diagnostics]
-STALE_DAYS = 7
-"""An asset whose newest forecast is older than this many days is named, not shown."""
 DENSITY_POINTS = 240
 NO_REGIMES = pd.DataFrame({"target": pd.to_datetime([]), "regime": pd.Series([], dtype=str)})
 REGIME_NAMES = ("calm", "nervous", "panic")

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 
 def render(
-    home: Home, as_of: pd.Timestamp, symbols: tuple[str, ...] = (), withheld: Mapping[str, str] | None = None
+    home: Home,
+    as_of: pd.Timestamp,
+    symbols: tuple[str, ...] = (),
+    withheld: Mapping[str, str] | None = None,
+    folder: Path | None = None,
 ) -> Path:
     """Renders the report of a day; returns the PDF's path.
 
@@ -27,6 +31,7 @@ def render(
         as_of: The day.
         symbols: The assets of the report; all of the ledger where empty.
         withheld: Symbol to why today's run has no forecast for it.
+        folder: Where the pages go; the home's folder of reports where None.
 
     Raises:
         ForecasterError: Where the ledger has no forecast for that day.
@@ -35,5 +40,6 @@ def render(
     contents = compose(
         daily_report(home.ledger, home.replays, as_of, home.settings, symbols, withheld or {}, home.witnessed)
     )
-    html.render(contents, home.reports / f"{as_of:%Y-%m-%d}.html")
-    return pdf.render(contents, home.reports / f"{as_of:%Y-%m-%d}.pdf")
+    place = home.reports if folder is None else folder
+    html.render(contents, place / f"{as_of:%Y-%m-%d}.html")
+    return pdf.render(contents, place / f"{as_of:%Y-%m-%d}.pdf")

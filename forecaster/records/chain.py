@@ -1,7 +1,7 @@
 """Append-only tables whose rows are chained by hash: an edit anywhere breaks every later link.
 
-The hash of a row is `sha256(canonical JSON of its columns)`, the hash of the row before it among them; the first
-row follows sixty-four zeros. Bytes enter as their own sha256, numbers as the shortest text that reads back the same.
+The hash of a row covers the hash of the row before it; the first row follows sixty-four zeros. What it is of, says
+`forecaster.witness.rows`.
 
 Every row carries the number of its format, which says what its hash covers, so that a table may gain columns and old
 rows still verify. Format 1 is that of rows from before there were numbers: the hash covers neither the number nor the
@@ -16,8 +16,6 @@ number are the same whenever they are read. What comes after the number that was
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +38,7 @@ from sqlalchemy.types import NullType
 
 from forecaster.errors import LedgerError
 from forecaster.records.cells import odd
+from forecaster.witness.rows import FIRST, GENESIS, row_hash
 from ingest.database import reading
 
 if TYPE_CHECKING:
@@ -52,9 +51,6 @@ if TYPE_CHECKING:
     Fault = Callable[[int, Mapping[str, Any]], str | None]
     """What is wrong with a row of a number; None where nothing is."""
 
-GENESIS = "0" * 64
-FIRST = 1
-"""The format of rows that were written before there were formats."""
 PIECE = 1_000
 """How many rows one read transaction takes; those of a table whose rows are long are read in about 20 ms."""
 _FORMATS = "formats"
@@ -75,10 +71,10 @@ def chained_table(
             added after the first must be nullable, since older rows lack it.
         key: Names of columns.
     """
-    covered = {number: frozenset({"format", "prev_hash"}) for number in formats}
+    own = {number: frozenset({"format", "prev_hash"}) for number in formats}
     for first, columns in formats.items():
         for number in formats:
-            covered[number] |= {column.name for column in columns if first <= number}
+            own[number] |= {column.name for column in columns if first <= number}
     return Table(
         name,
         metadata,
@@ -89,7 +85,7 @@ def chained_table(
         Column("row_hash", String(64), nullable=False),
         UniqueConstraint(*key),
         sqlite_autoincrement=True,
-        info={_FORMATS: covered},
+        info={_FORMATS: own},
     )
 
 
@@ -157,6 +153,35 @@ def head(connection: Connection, table: Table, upto: int | None = None) -> str:
     return connection.execute(wanted if upto is None else wanted.where(table.c.seq <= upto)).scalar() or GENESIS
 
 
+def hashes(connection: Connection, table: Table, upto: int) -> list[tuple[int, str]]:
+    """Number and hash of each row up to a number, in order.
+
+    They are read from the links, which an index has: the rows themselves may be long, and are not touched but for the
+    last. In a chain that verifies, a link is the hash of the row before it.
+    """
+    number = table.c.seq + 0  # by the number itself SQLite would go through the rows
+    found = connection.execute(select(number, table.c.prev_hash).where(number <= upto).order_by(number)).all()
+    if not found:
+        return []
+    after = [link for _, link in found[1:]]
+    return list(zip((seq for seq, _ in found), [*after, head(connection, table, upto)], strict=True))
+
+
+def content(connection: Connection, table: Table, seq: int) -> Mapping[str, Any] | None:
+    """The columns of a row that its hash covers, as they are stored; None where there is no such row.
+
+    Raises:
+        LedgerError: Where the row does not hold.
+    """
+    found = connection.execute(_raw(table).where(table.c.seq == seq)).mappings().one_or_none()
+    if found is None:
+        return None
+    _, row, stored = _row(table, found)
+    if _fault(table, row, stored):
+        raise LedgerError(f"{table.name} row {seq} does not hold: {_EDITED}; {_RESTORE}")
+    return {name: row[name] for name in _formats(table)[row["format"]]}
+
+
 def verify(engine: Engine, table: Table, upto: int | None = None, fault: Fault | None = None) -> Break | None:
     """The first row whose link or content does not hold, None where all do; read in short transactions, see above.
 
@@ -175,29 +200,23 @@ def verify(engine: Engine, table: Table, upto: int | None = None, fault: Fault |
     return _first_break(table, _rows(engine, table, upto), fault)
 
 
-def row_hash(row: Mapping[str, Any]) -> str:
-    """Hash of the columns of a row that its format covers, the format among them.
+def stored(engine: Engine, table: Table, upto: int) -> Iterator[tuple[int, dict[str, Any], str]]:
+    """The rows up to a number as the database has them: number, columns and hash; read in short transactions.
 
-    >>> row_hash({"a": 1.0, "format": 2}) == row_hash({"format": 2, "a": 1.0})
-    True
-    >>> row_hash({"a": "1", "format": 2}) == row_hash({"a": 1, "format": 2})
-    False
+    Args:
+        engine: Whose database has the table.
+        table: From `chained_table`.
+        upto: The last number.
 
     Raises:
-        ValueError: For a number that is not finite.
+        StoreError: Where the database cannot be read.
     """
-    typed = row["format"] > FIRST
-    plain = {name: _plain(value, typed) for name, value in row.items() if typed or name != "format"}
-    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return _rows(engine, table, upto)
 
 
-def _plain(value: Any, typed: bool) -> Any:  # noqa: ANN401  # any column
-    """A value as JSON has it; JSON tells numbers, truth and text apart, and bytes are no text where types count."""
-    if not isinstance(value, bytes):
-        return value
-    digest = hashlib.sha256(value).hexdigest()
-    return {"sha256": digest} if typed else digest
+def covered(table: Table) -> Formats:
+    """Format to the columns that a hash of it covers."""
+    return _formats(table)
 
 
 def _shown(value: object) -> str:
@@ -239,15 +258,15 @@ def _first_break(table: Table, rows: Iterable[tuple[int, dict[str, Any], str]], 
 
 def _fault(table: Table, row: Mapping[str, Any], stored: str) -> str | None:
     """What is wrong with the content of a row."""
-    covered = _formats(table).get(row["format"])
-    if covered is None:
+    own = _formats(table).get(row["format"])
+    if own is None:
         return _EDITED
     for name, value in row.items():
-        if name not in covered and value is not None and name != "format":
+        if name not in own and value is not None and name != "format":
             return f"it holds {name}, which rows of its format ({row['format']}) do not have"
     if said := odd(table, row):
         return f"{_EDITED}: {said}"
-    content = {name: row[name] for name in covered}
+    content = {name: row[name] for name in own}
     return None if row_hash(content) == stored else _EDITED
 
 

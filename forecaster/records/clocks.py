@@ -78,12 +78,13 @@ def kept(connection: Connection) -> Kept | None:
     return Kept(clock, began, _instant(first["start"]), first.get("because", ""))
 
 
-def keep(engine: Engine, wanted: Clock) -> Clock:
+def keep(engine: Engine, wanted: Clock, *, make: bool = True) -> Clock:
     """The clock that a home goes by; an event says so where it is new.
 
     Args:
         engine: Of a home whose tables are prepared.
         wanted: What its settings ask for.
+        make: False for who only reads: the home's own clock where it has one, and no event.
 
     Raises:
         LedgerError: Where a home with rows keeps the real clock, and another is asked for.
@@ -91,8 +92,11 @@ def keep(engine: Engine, wanted: Clock) -> Clock:
     """
     with reading(engine) as connection:
         found = _agreed(connection, wanted)
+        before = kept(connection)
     if found is not None:
         return found
+    if not make:
+        return wanted if before is None else before.clock
     with writing(engine) as connection:
         if (found := _agreed(connection, wanted)) is not None:  # another process was first
             return found

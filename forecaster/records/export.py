@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import os
 import shutil
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -57,11 +58,33 @@ def export(engine: Engine, file: Path, wanted: Wanted) -> int:
         raise LedgerError(f"{file} is neither .parquet nor .csv nor .xlsx: choose one of them")
     if form is _as_workbook:
         _fits(engine, file, wanted)
+    with drafted(file) as draft:
+        return form(draft, pieces(engine, wanted, LIGHT))
+
+
+def write(draft: Path, suffix: str, found: Pieces) -> int:
+    """Writes forecasts, columns `LIGHT`, to a file that nobody waits for yet, and returns how many.
+
+    Args:
+        draft: The file.
+        suffix: Its form, `.csv`, `.parquet` or `.xlsx`.
+        found: The forecasts.
+    """
+    return _FORMS[suffix](draft, found)
+
+
+@contextmanager
+def drafted(file: Path) -> Iterator[Path]:
+    """Where to write what becomes a file once it is whole; an earlier file stays as it was where that fails.
+
+    Raises:
+        LedgerError: Where the file cannot be written.
+    """
     target = file.resolve()
     try:
         with TemporaryDirectory(prefix=".export-", dir=target.parent) as folder:
             draft = Path(folder) / "draft"
-            count = form(draft, pieces(engine, wanted, LIGHT))
+            yield draft
             if target.exists():
                 shutil.copymode(target, draft)
             draft.replace(target)
@@ -74,7 +97,6 @@ def export(engine: Engine, file: Path, wanted: Wanted) -> int:
             else "choose another place"
         )
         raise LedgerError(f"{file} cannot be written ({fault.strerror}): {remedy}") from fault
-    return count
 
 
 def _fits(engine: Engine, file: Path, wanted: Wanted) -> None:
@@ -100,7 +122,7 @@ def _as_csv(draft: Path, found: Pieces) -> int:
         for rows in found:
             lines.writerows(rows)
             count += len(rows)
-        _on_the_disk(written)
+        on_the_disk(written)
     return count
 
 
@@ -114,14 +136,14 @@ def _as_parquet(draft: Path, found: Pieces) -> int:
                 arrays = [pa.array(own, field.type) for own, field in zip(values, schema, strict=True)]
                 groups.write_table(pa.table(arrays, schema=schema))
                 count += len(rows)
-        _on_the_disk(written)
+        on_the_disk(written)
     return count
 
 
 def _as_workbook(draft: Path, found: Pieces) -> int:
     count = workbook.write(draft, LIGHT, chain.from_iterable(found))
     with draft.open("rb+") as written:
-        _on_the_disk(written)
+        on_the_disk(written)
     return count
 
 
@@ -142,7 +164,8 @@ def _arrow(kind: TypeEngine[Any]) -> pa.DataType:
     return next((own for sql, own in known if isinstance(kind, sql)), pa.large_string())
 
 
-def _on_the_disk(written: IO[Any]) -> None:
+def on_the_disk(written: IO[Any]) -> None:
+    """Has what was written on the disk."""
     written.flush()
     os.fsync(written.fileno())
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from forecaster import settings as configuration
 from forecaster.clock import Clock, clock_of
+from forecaster.errors import WitnessError
 from forecaster.records.claims import Claims
 from forecaster.records.clocks import keep, kept
-from forecaster.records.door import database
+from forecaster.records.door import enter
 from forecaster.records.ledger import Ledger
 from forecaster.records.preparation import prepare
 from forecaster.records.replays import Replays
@@ -58,10 +58,19 @@ class Home:
 
     @property
     def witnessed(self) -> Witnessed:
-        """What it can show of when its rows were there."""
-        from forecaster.records.standing import UNWITNESSED  # noqa: PLC0415  # it brings pandas
+        """What it can show of when its rows were there.
 
-        return UNWITNESSED._replace(rehearsal=self.rehearsal)
+        Where the certificates that are trusted cannot be read, nothing is proved: a report goes on without, and whoever
+        verifies the record is told.
+        """
+        from forecaster.records import witnesses  # noqa: PLC0415  # most commands show no evidence
+        from forecaster.records.standing import Witnessed  # noqa: PLC0415  # it brings pandas
+
+        try:
+            roots = witnesses.trusted(self.folder, self.settings.witness)
+        except WitnessError:
+            roots = []
+        return Witnessed(witnesses.proved(self.ledger.engine, roots).instants, self.rehearsal)
 
     @property
     def rehearsal(self) -> str:
@@ -76,26 +85,27 @@ class Home:
         return self.folder / "reports"
 
 
-def open_home(folder: Path | None = None, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Home:
+def open_home(
+    folder: Path | None = None, overrides: Mapping[str, Mapping[str, Any]] | None = None, *, make: bool = True
+) -> Home:
     """Opens a home, made where it does not exist yet.
 
     Args:
-        folder: Where; see `forecaster.settings.home`.
+        folder: Where; see `forecaster.settings.located`.
         overrides: Section to keys, over forecaster.toml.
+        make: False for who only reads: nothing is made, and what may not be written is read as it is.
 
     Raises:
-        HomeError: Where the folder cannot be used.
+        HomeError: Where the folder cannot be used, or there is no record and none may be made.
         SettingsError: Where its settings do not hold.
         LedgerError: Where its settings ask for another clock than it keeps.
         StoreError: Where its database cannot be opened, or is of a newer program.
     """
-    place = configuration.home(folder)
-    settings = configuration.read(place, overrides)
+    place, settings, engine = enter(folder, overrides, make=make)
     wanted = clock_of(settings.clock)
-    engine = database(place, settings)
     prepare(engine, settings)
     with naming(engine):
-        clock = keep(engine, wanted)
+        clock = keep(engine, wanted, make=make)
     return Home(
         folder=place,
         settings=settings,

@@ -10,8 +10,8 @@ import ingest.pauses
 import ingest.tables
 from forecaster.records import claims, replays, tables, tracks, trials
 from forecaster.records.migrations import FIRST, HOME
-from ingest.database import lacking, place, plainly_said, reading, writing
-from ingest.errors import StoreError
+from ingest.database import is_read_only, lacking, place, plainly_said, reading, writing
+from ingest.errors import ReadOnlyError, StoreError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -47,15 +47,22 @@ def prepare(engine: Engine, settings: Settings | None = None, migrations: Migrat
         migrations: How older tables become these.
 
     Raises:
-        StoreError: Where the database cannot be read or written, is that of a newer program, lacks what no step can
-            give back, or a step failed. In each case nothing was changed.
+        StoreError: Where the database cannot be read or written, is that of a newer program, is that of an older one
+            and may not be written, lacks what no step can give back, or a step failed. In each case nothing was
+            changed.
     """
     with reading(engine) as connection:
         if _ready(connection, migrations):
             return
-    with writing(engine) as connection:
-        if not _ready(connection, migrations):  # another process may have been first
-            _bring_up_to_date(connection, migrations, settings)
+    try:
+        with writing(engine) as connection:
+            if not _ready(connection, migrations):  # another process may have been first
+                _bring_up_to_date(connection, migrations, settings)
+    except ReadOnlyError as fault:
+        raise StoreError(
+            f"{place(engine)} is of an older version of this program, and may not be written to bring it up to date: "
+            "read a copy that may be written; nothing was changed"
+        ) from fault
 
 
 def _ready(connection: Connection, migrations: Migrations) -> bool:
@@ -124,6 +131,8 @@ def _migrate(connection: Connection, migrations: Migrations, revision: str, sett
         raise
     except Exception as error:  # whatever a step raises
         engine = connection.engine
+        if is_read_only(engine, error):
+            raise ReadOnlyError(plainly_said(engine, error)) from error
         raise StoreError(
             f"{place(engine)} could not be upgraded from schema {revision} to {migrations.newest} "
             f"({plainly_said(engine, error)}): its tables and rows are as they were, and the former version of this "

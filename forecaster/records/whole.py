@@ -1,9 +1,8 @@
-"""Is the record whole: its tables there, their chains unbroken, and a name for the row that is not?"""
+"""Is the record whole: all its chains unbroken, none cut off, and a name for the first row that is not as it was?"""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import inspect
@@ -12,9 +11,9 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from forecaster.errors import LedgerError
 from forecaster.records import chain
 from forecaster.records.instants import Instants
-from forecaster.records.tables import EVENTS, FORECASTS, TABLES
+from forecaster.records.tables import EVENTS, TABLES
 from forecaster.records.tails import cut
-from ingest.database import place, reading
+from ingest.database import reading
 from ingest.errors import StoreError
 
 if TYPE_CHECKING:
@@ -73,23 +72,3 @@ def naming(engine: Engine) -> Iterator[None]:
 def _of_a_value(cause: BaseException | None) -> bool:
     """Whether the driver could not take or give a value, which is no fault of the database."""
     return isinstance(cause, StatementError) and (not isinstance(cause, DBAPIError) or _UNREADABLE in str(cause))
-
-
-def require(engine: Engine) -> None:
-    """Refuses a database that holds no record, before anybody makes an empty one there.
-
-    Raises:
-        LedgerError: Where it is not there, is empty, or lacks the table of the forecasts.
-        StoreError: Where it cannot be read.
-    """
-    where, remedy = place(engine), "nothing is verified: restore a copy, or choose another home with --home DIR"
-    if engine.dialect.name == "sqlite":
-        file = Path(where)
-        if not file.exists():
-            raise LedgerError(f"there is no database {where}; {remedy}")
-        if file.stat().st_size == 0:
-            raise LedgerError(f"the database {where} is empty, a file of 0 bytes; {remedy}")
-    with reading(engine) as connection:
-        there = inspect(connection).has_table(FORECASTS.name)
-    if not there:
-        raise LedgerError(f"the database {where} has no table {FORECASTS.name}; {remedy}")

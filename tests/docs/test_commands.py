@@ -23,8 +23,9 @@ GLOBAL = ("--home", "--debug")
 def walk(command: Any, path: str = "forecaster") -> Iterator[tuple[str, Any]]:
     """Every command of a program that does something, with the words that lead to it."""
     inner = getattr(command, "commands", None)
-    if inner is None:
+    if inner is None or (command.invoke_without_command and path != "forecaster"):
         yield path, command
+    if inner is None:
         return
     for name, child in inner.items():
         yield from walk(child, f"{path} {name}")
@@ -61,11 +62,11 @@ def parse(program: Any, line: str) -> None:
     command = program
     while words and words[0] in GLOBAL:
         words = words[2:] if words[0] == "--home" else words[1:]
-    while words and hasattr(command, "commands"):
+    while words and hasattr(command, "commands") and not (command.invoke_without_command and words[0][0] == "-"):
         inner = command.get_command(typer.Context(command), words[0])
         assert inner is not None, f"{line}: {words[:1]} is no command"
         command, words = inner, words[1:]
-    assert not hasattr(command, "commands"), f"{line}: a command is missing"
+    assert not hasattr(command, "commands") or command.invoke_without_command, f"{line}: a command is missing"
     command.make_context("forecaster", list(words))
 
 

@@ -23,6 +23,7 @@ class Asked:
     path: str
     query: dict[str, str]
     headers: dict[str, str]
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,9 @@ class Server:
             def do_GET(self) -> None:
                 parts = urlsplit(self.path)
                 query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-                asked = Asked(parts.path, query, {name.lower(): value for name, value in self.headers.items()})
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                body = self.rfile.read(int(headers.get("content-length", "0")))
+                asked = Asked(parts.path, query, headers, body)
                 outer.asked.append(asked)
                 with suppress(BrokenPipeError, ConnectionResetError):  # the client hung up, as it should
                     _send(self, outer.script(asked))

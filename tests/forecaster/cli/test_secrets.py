@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+import traceback
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.secret_addresses import ADDRESSES, CANARY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,6 +80,40 @@ def test_a_password_in_the_file_is_refused(new_home: Path, address: str, command
     complaint = command("doctor", "--home", new_home).complaint()
     assert "set FORECASTER__DATA__DATABASE in the environment" in complaint
     assert "canary" not in complaint
+
+
+@pytest.mark.parametrize("words", [("doctor",), ("ledger", "verify"), ("backup", "b.backup")], ids=" ".join)
+@pytest.mark.parametrize("address", ADDRESSES.values(), ids=ADDRESSES)
+def test_no_address_is_shown_with_its_secret(
+    new_home: Path,
+    address: str,
+    words: tuple[str, ...],
+    command: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FORECASTER__DATA__DATABASE", address)
+    assert CANARY.lower() not in command(*words, "--home", new_home).complaint().lower()
+    with pytest.raises(Exception, match=r".") as caught:
+        command(*words, "--home", new_home, "--debug")
+    assert CANARY.lower() not in "".join(traceback.format_exception(caught.value)).lower()
+
+
+@pytest.mark.parametrize("address", ADDRESSES.values(), ids=ADDRESSES)
+def test_no_file_keeps_a_secret(new_home: Path, address: str, command: Callable[..., Any]) -> None:
+    (new_home / "forecaster.toml").write_text(f'[data]\ndatabase = "{address}"\n')
+    complaint = command("doctor", "--home", new_home).complaint()
+    assert "set FORECASTER__DATA__DATABASE in the environment" in complaint
+    assert CANARY.lower() not in complaint.lower()
+
+
+@pytest.mark.parametrize("value", [CANARY, f'["{CANARY}"]', f'{{"database": {{"a": "{CANARY}"}}}}'])
+def test_the_traceback_of_a_mistake_shows_nothing(
+    new_home: Path, value: str, command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORECASTER__DATA", value)
+    with pytest.raises(Exception, match=r"setting|variables") as caught:
+        command("doctor", "--home", new_home, "--debug")
+    assert CANARY not in "".join(traceback.format_exception(caught.value))
 
 
 def test_the_traceback_shows_no_password_either(new_home: Path, shell: Callable[..., Any]) -> None:

@@ -1,0 +1,169 @@
+"""The record proved to others, by commands: sealed, verified, one forecast of it, and each refusal in one line."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from forecaster.witness import statement
+from tests.authority import NAME, Authority, authority
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+__all__ = ["authority"]
+
+
+@pytest.fixture
+def sealed(home: Path, authority: Authority, command: Callable[..., Any]) -> Path:
+    """The finished home with a token, and its authority in the settings; that one is gone by now."""
+    with authority.serving() as server:
+        settings = home / "forecaster.toml"
+        (home / "roots.pem").write_bytes(authority.pem.read_bytes())
+        own = f'[witness]\nauthority = "{server.url}/stamp"\ncertificate = "roots.pem"\n'
+        settings.write_text(settings.read_text() + own)
+        said = command("ledger", "witness", "--home", home)
+    assert said.code == 0, said
+    assert said.out.startswith("token 1: forecast 1..4 existed before ")
+    assert said.out.endswith(f" UTC, says {NAME}\n")
+    return home
+
+
+def edited(home: Path, sql: str) -> None:
+    with closing(sqlite3.connect(home / "forecaster.db")) as connection, connection:
+        connection.execute(sql)
+
+
+def test_verify_shows_what_is_proved(sealed: Path, command: Callable[..., Any]) -> None:
+    said = command("ledger", "verify", "--home", sealed)
+    assert said.code == 0, said
+    assert said.out.splitlines()[-1].startswith("forecast 1..4 existed before ")
+    assert said.out.splitlines()[-1].endswith(f" UTC, says {NAME}")
+
+
+def test_verify_without_a_trusted_certificate_says_that_nothing_was_checked(sealed: Path, command) -> None:
+    settings = sealed / "forecaster.toml"
+    settings.write_text(settings.read_text().replace('"roots.pem"', '""'))
+    said = command("ledger", "verify", "--home", sealed)
+    assert said.code == 0
+    assert said.out.splitlines()[-1].endswith("not checked: no certificate is trusted (setting witness.certificate)")
+
+
+def test_verify_names_what_was_cut_off_after_a_token(sealed: Path, command: Callable[..., Any]) -> None:
+    edited(sealed, "DELETE FROM forecast WHERE seq = 4")
+    complaint = command("ledger", "verify", "--home", sealed).complaint()
+    assert complaint.startswith("forecast rows 1 to 4 were changed, removed or added after token 1 of 2")
+
+
+def test_verify_refuses_a_token_by_an_authority_that_is_not_trusted(
+    sealed: Path, command: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    (sealed / "roots.pem").write_bytes(Authority(tmp_path / "other").pem.read_bytes())
+    complaint = command("ledger", "verify", "--home", sealed).complaint()
+    assert complaint.startswith("token 1 of 2")
+    assert "trust that authority's root" in complaint
+
+
+def test_head_is_one_line_of_the_record(sealed: Path, command: Callable[..., Any]) -> None:
+    said = command("ledger", "head", "--home", sealed)
+    (line,) = said.out.splitlines()
+    assert statement.read_line(line).rows == {"event": 1, "forecast": 4, "outcome": 1, "score": 2, "token": 1}
+    assert command("ledger", "head", "--home", sealed).out == said.out
+    edited(sealed, "DELETE FROM score WHERE seq = 2")
+    assert command("ledger", "head", "--home", sealed).out != said.out
+
+
+@pytest.mark.parametrize("name", ["2", "WALK/bayesian_linear/2018-01-20"])
+def test_one_forecast_is_proved_to_somebody_without_a_home(
+    sealed: Path, authority: Authority, command: Callable[..., Any], tmp_path: Path, name: str
+) -> None:
+    file = tmp_path / "proof.json"
+    assert command("ledger", "prove", name, "--out", file, "--home", sealed).code == 0
+    elsewhere = ("--home", tmp_path / "elsewhere")
+    said = command("ledger", "check", file, "--certificate", authority.pem, *elsewhere)
+    assert (said.code, said.err) == (0, "")
+    first, second, *rest = said.out.splitlines()
+    assert first == "WALK bayesian_linear, from 2018-01-20 for 2018-01-21 (horizon 1)"
+    assert second.startswith("issued 2")
+    assert "q50 " in second
+    assert "as number 2, and existed before" in rest[0]
+    assert rest[1].endswith(f" UTC, says {NAME}.")
+    assert not (tmp_path / "elsewhere").exists()
+    assert file.stat().st_size < 30_000
+
+
+def test_a_check_against_the_file_alone_says_that_it_proves_nothing(sealed: Path, command, tmp_path: Path) -> None:
+    file = tmp_path / "proof.json"
+    command("ledger", "prove", "1", "--out", file, "--home", sealed)
+    said = command("ledger", "check", file)
+    assert said.code == 3
+    assert "proves nothing about who that\nis: name the authority's own certificate" in said.out
+
+
+def test_an_altered_proof_is_refused(sealed: Path, authority: Authority, command, tmp_path: Path) -> None:
+    file = tmp_path / "proof.json"
+    command("ledger", "prove", "1", "--out", file, "--home", sealed)
+    parts = json.loads(file.read_text())
+    parts["columns"]["q50"] = 0.25
+    file.write_text(json.dumps(parts))
+    complaint = command("ledger", "check", file, "--certificate", authority.pem).complaint()
+    assert complaint.startswith(f"{file} does not hold: its row is not in the record that was sealed")
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The current folder, an empty one."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path / "here"
+
+
+def test_a_proof_is_written_into_the_current_folder(sealed: Path, elsewhere: Path, command) -> None:
+    assert command("ledger", "prove", "3", "--home", sealed).code == 0
+    assert [file.name for file in elsewhere.iterdir()] == ["forecast-3.proof.json"]
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("prove", "99"), "there is no forecast row 99"),
+        (("prove", "WALK"), "WALK is not a forecast"),
+        (("prove", "1", "--out", "no/such/folder/x"), "no/such/folder/x cannot be written"),
+        (("check", "absent.json"), "absent.json cannot be read"),
+        (("check", "forecaster.db"), "forecaster.db is not a whole file"),
+        (("check", "forecaster.db", "--certificate", "absent.pem"), "the certificates in absent.pem cannot be read"),
+        (("witness",), "http://127.0.0.1:"),
+    ],
+    ids=["number", "name", "folder", "absent", "database", "certificate", "gone"],
+)
+def test_each_refusal_is_one_line(sealed: Path, command, monkeypatch, words: tuple[str, ...], line: str) -> None:
+    monkeypatch.chdir(sealed)
+    assert line in command("ledger", *words, "--home", sealed).complaint()
+
+
+def test_without_settings_the_remedy_is_named(home: Path, command: Callable[..., Any]) -> None:
+    assert "setting witness.authority" in command("ledger", "witness", "--home", home).complaint()
+    assert "setting witness.certificate" in command("ledger", "prove", "1", "--home", home).complaint()
+
+
+def test_a_password_of_the_authority_is_never_shown(home: Path, command, shell, monkeypatch) -> None:
+    settings = home / "forecaster.toml"
+    plain = settings.read_text()
+    settings.write_text(plain + '[witness]\nauthority = "http://me:secret@127.0.0.1:9/"\n')
+    complaint = command("doctor", "--home", home).complaint()
+    assert "witness.authority holds a password" in complaint
+    assert "FORECASTER__WITNESS__AUTHORITY" in complaint
+    assert "secret" not in complaint
+    settings.write_text(plain)
+    monkeypatch.setenv("FORECASTER__WITNESS__AUTHORITY", "http://me:secret@127.0.0.1:9/")
+    for words in (("doctor",), ("doctor", "--json"), ("ledger", "witness"), ("ledger", "verify")):
+        said = command(*words, "--home", home)
+        assert "secret" not in said.out + said.err
+    settings.write_text(plain + '[witness]\ntimeout_seconds = "secret"\n')
+    assert "secret" not in command("doctor", "--home", home).complaint()

@@ -1,0 +1,47 @@
+"""Addresses of databases, each with a secret somewhere: in its place, behind the `?`, or misread."""
+
+CANARY = "Canary7f3a9c"
+AT = "127.0.0.1:1"
+"""Where nobody listens."""
+
+ADDRESSES = {
+    "password": f"postgresql://user:{CANARY}@{AT}/x",
+    "password alone": f"postgresql://:{CANARY}@{AT}/x",
+    "password as a parameter": f"postgresql://user@{AT}/x?password={CANARY}",
+    "password twice": f"postgresql://user@{AT}/x?password=a&password={CANARY}",
+    "password with @ as a parameter": f"postgresql://user@{AT}/x?password=a@{CANARY}",
+    "password with / and #": f"postgresql://user:a/b#{CANARY}@{AT}/x",
+    "password with % as it is": f"postgresql://user:50%{CANARY}%zz@{AT}/x",
+    "password escaped": f"postgresql://user:%40{CANARY}%2F%3F@{AT}/x",
+    "sslpassword": f"postgresql://user@{AT}/x?sslmode=require&sslpassword={CANARY}",
+    "sslpassword beside a password": f"postgresql://user:p@{AT}/x?sslpassword={CANARY}",
+    "options": f"postgresql://user@{AT}/x?options=-c%20app.token%3D{CANARY}",
+    "options of one word": f"postgresql://user@{AT}/x?options={CANARY}",
+    "a later driver's": f"postgresql://user@{AT}/x?oauth_client_secret={CANARY}",
+    "no driver's": f"postgresql://user@{AT}/x?passwd={CANARY}",
+    "a timeout": f"postgresql://user:{CANARY}@{AT}/x?connect_timeout=soon",
+    "no sslmode": f"postgresql://user:{CANARY}@{AT}/x?sslmode=maybe",
+    "no host": f"postgresql://user:{CANARY}@a..b/x",
+    "too long a host": f"postgresql://user:{CANARY}@{'a' * 70}/x",
+    "hosts and ports": f"postgresql://user:{CANARY}@/x?host=a:1,b:2&port=3",
+    "@ in the password": f"postgresql://user:p@{CANARY}@{AT}/x",
+    "@ and / in the password": f"postgresql://user:p@b/{CANARY}@{AT}/x",
+    "@ and : in the password": f"postgresql://user:p@b:{CANARY}@{AT}/x",
+    "@ and ? in the password": f"postgresql://user:p@b?{CANARY}@{AT}/x",
+    "@, ? and = in the password": f"postgresql://user:p@{CANARY}?a=b@{AT}/x",
+    "@ of a parameter taken for a user's": f"postgresql://{AT}/x?user=u&password=a@{CANARY}",
+    "no @ at all": f"postgresql://user:{CANARY}",
+    "/ before the @": f"postgresql://user/{CANARY}@{AT}/x",
+    "escaped as a whole": f"postgresql://user%3A{CANARY}@{AT}/x",
+    "words in the name": f"postgresql://{AT}/host=h password={CANARY}",
+    "semicolons": f"postgresql://{AT}/x;password={CANARY}",
+    "words": f"host=127.0.0.1 password={CANARY}",
+    "JDBC": f"jdbc:postgresql://{AT}/x?user=u&password={CANARY}",
+    "no address": CANARY,
+    "another database": f"mysql://user:{CANARY}@host/x",
+    "SQLite with a password": f"sqlite://:{CANARY}@/x.db",
+    "SQLite with a host": f"sqlite://user:{CANARY}@host/x.db",
+    "another driver of SQLite": f"sqlite+pysqlcipher://:{CANARY}@/x.db",
+    "no port": f"postgresql://user:{CANARY}@127.0.0.1:five/x",
+    "a bracket": f"postgresql://user:{CANARY}@[::1/x",
+}
