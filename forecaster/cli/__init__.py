@@ -73,7 +73,7 @@ def _exit_code(arguments: list[str]) -> int:
 
 
 def _broken() -> str:
-    """The first row of the record that does not hold, which is what a command stumbles over first; empty where all do."""
+    """The first row of the record that does not hold, which a command may have stumbled over; empty where all do."""
     from forecaster.records.door import open_record
     from forecaster.records.whole import first_break
 

@@ -247,17 +247,10 @@ def _sound(twin: Engine, file: Path) -> Tally:
 
 
 def _hold(engine: Engine, file: Path) -> None:
-    """Recomputes the hash chains of a ledger.
-
-    Raises:
-        LedgerError: Where one does not hold.
-    """
+    """Recomputes the hash chains of a ledger, and refuses it where one does not hold."""
     broken = Ledger(engine).verify()
     if broken is not None:
-        raise LedgerError(
-            f"{file} has a ledger that fails verification ({broken.place}: {broken.fault}): "
-            f"{broken.remedy}; {_UNCHANGED}"
-        )
+        raise LedgerError(f"{file} has a ledger that fails verification ({broken.place}: {broken.fault}): {_UNCHANGED}")
 
 
 def _contents(twin: Engine, tally: Tally) -> Contents:

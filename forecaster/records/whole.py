@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sqlalchemy import inspect
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from forecaster.errors import LedgerError
