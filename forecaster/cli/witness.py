@@ -86,7 +86,8 @@ def check(
     columns = checked.proof.columns
     for line in _described(columns):
         say(line)
-    say(f"It was in a record of {checked.proof.size} forecasts as number {checked.proof.index + 1}, and existed before")
+    place = f"{checked.proof.index + 1} of {checked.proof.size}"
+    say(f"It was forecast {place} in the record that was sealed, and existed before")
     say(f"{checked.at:%Y-%m-%d %H:%M:%S} UTC, says {checked.authority}.")
     if checked.trusted:
         return

@@ -22,6 +22,7 @@ from forecaster.operation.earlier import BANDS, FIGURES, RECORD, earlier, eviden
 from forecaster.records.ledger import predictive_of
 from forecaster.records.reading import Wanted, state_of
 from forecaster.records.standing import UNWITNESSED, leads
+from forecaster.records.witnesses import stated
 from reports.contents import AssetPage, DailyReport
 
 if TYPE_CHECKING:
@@ -265,10 +266,10 @@ def _numbers(rows: list[dict[str, Any]], texts: list[str], numbers: list[str]) -
 
 def _provenance(ledger: Ledger, record: Wanted, last: int, settings: Settings) -> dict[str, str]:
     """Where the pages come from: the record as it was when its last row shown was the newest, so that they stay so."""
-    state = state_of(ledger.engine, last)
-    heads = ledger.heads(state)
+    then = stated(ledger.engine, state_of(ledger.engine, last))
     return {
-        **{f"{table}: {state[table]} row{'' if state[table] == 1 else 's'}": heads[table] for table in heads},
+        "record": then.line,
+        **{f"{name}: {rows} row{'' if rows == 1 else 's'}": then.heads[name] for name, rows in then.rows.items()},
         "program version": str(ledger.read(replace(record, last=1), ["code_version"]).squeeze()),
         "preset": settings.forecast.preset,
         "seed": str(settings.forecast.seed),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine, Row
     from sqlalchemy.types import TypeEngine
 
-    from forecaster.records.reading import Wanted
+    from forecaster.records.reading import State, Wanted
 
     Pieces = Iterable[Sequence[Row[Any]]]
 
@@ -38,13 +38,14 @@ _GROUP = 10_000
 _COLUMNS = [column for column in OFFERED if column.name in LIGHT]
 
 
-def export(engine: Engine, file: Path, wanted: Wanted) -> int:
+def export(engine: Engine, file: Path, wanted: Wanted, upto: State | None = None) -> int:
     """Writes forecasts with their outcomes and scores, without distributions and diagnostics, in order of record.
 
     Args:
         engine: Of the home.
         file: A .parquet, .csv or .xlsx file; one that is there is replaced.
         wanted: Which forecasts.
+        upto: The state to read; that of now where None.
 
     Returns:
         How many were written.
@@ -59,7 +60,7 @@ def export(engine: Engine, file: Path, wanted: Wanted) -> int:
     if form is _as_workbook:
         _fits(engine, file, wanted)
     with drafted(file) as draft:
-        return form(draft, pieces(engine, wanted, LIGHT))
+        return form(draft, pieces(engine, wanted, LIGHT, upto))
 
 
 def write(draft: Path, suffix: str, found: Pieces) -> int:

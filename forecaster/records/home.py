@@ -64,13 +64,14 @@ class Home:
         verifies the record is told.
         """
         from forecaster.records import witnesses  # noqa: PLC0415  # most commands show no evidence
-        from forecaster.records.standing import Witnessed  # noqa: PLC0415  # it brings pandas
+        from forecaster.records.standing import UNWITNESSED  # noqa: PLC0415  # it brings pandas
 
+        known = UNWITNESSED._replace(rehearsal=self.rehearsal)
         try:
             roots = witnesses.trusted(self.folder, self.settings.witness)
         except WitnessError:
             roots = []
-        return Witnessed(witnesses.proved(self.ledger.engine, roots).instants, self.rehearsal)
+        return known._replace(proved=witnesses.proved(self.ledger.engine, roots).instants) if roots else known
 
     @property
     def rehearsal(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -24,7 +25,6 @@ from ingest.database import reading, writing
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
-    from pathlib import Path
 
     import numpy as np
     import pandas as pd
@@ -180,7 +180,7 @@ def trusted(folder: Path, settings: Witness) -> list[Certificate]:
     Raises:
         WitnessError: Where the file cannot be read, or holds none.
     """
-    return certificates(folder / settings.certificate) if settings.certificate else []
+    return certificates(folder / Path(settings.certificate).expanduser()) if settings.certificate else []
 
 
 def certificates(file: Path) -> list[Certificate]:
@@ -192,7 +192,7 @@ def certificates(file: Path) -> list[Certificate]:
     from forecaster.witness import token  # noqa: PLC0415  # most commands verify no time stamp
 
     try:
-        data = file.expanduser().read_bytes()
+        data = file.read_bytes()
     except OSError as fault:
         raise WitnessError(f"the certificates in {file} cannot be read: {fault.strerror}") from fault
     return token.trusted(data, str(file))

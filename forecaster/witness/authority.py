@@ -40,6 +40,7 @@ _TIMEOUTS = (httpx.TimeoutException, httpcore.TimeoutException)
 _FOREIGN = (
     httpx.HTTPError,
     httpx.StreamError,
+    httpx.InvalidURL,
     httpcore.NetworkError,
     httpcore.ProtocolError,
     httpcore.UnsupportedProtocol,

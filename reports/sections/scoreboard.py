@@ -38,7 +38,7 @@ def _issued(evidence: pd.DataFrame, origin: str) -> str:
         if math.isfinite(row["median"]) and row["median"] >= 0:
             return f"issued {hours(row['median'])} before the open in the middle, some after it"
         if math.isfinite(row["median"]):
-            return "issued after the open as a rule"
+            return "most were issued after the open"
     return ""
 
 

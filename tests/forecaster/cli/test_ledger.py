@@ -339,7 +339,8 @@ def test_export_writes_every_forecast_with_its_scores(
     finished_home: Path, tmp_path: Path, name: str, read: Callable[[Path], pd.DataFrame], command: Callable[..., Any]
 ) -> None:
     said = command("ledger", "export", tmp_path / name, "--home", finished_home)
-    assert said.out == f"4 forecasts written to {tmp_path / name}.\n"
+    line = command("ledger", "head", "--home", finished_home).out
+    assert said.out == f"4 forecasts written to {tmp_path / name}; the record is then\n{line}"
     exported = read(tmp_path / name)
     shown = json.loads(command("ledger", "show", "--json", "--home", finished_home).out)
     assert list(exported.columns) == list(shown[0])
@@ -398,8 +399,8 @@ def test_a_report_is_rendered_from_the_ledger_alone(home: Path, command: Callabl
     pdf = home / "reports" / "2018-01-21.pdf"
     before = pdf.read_bytes()
     with closing(sqlite3.connect(home / "forecaster.db")) as connection, connection:
-        connection.execute("DROP TABLE vintage")
-        connection.execute("DROP TABLE asset")
+        connection.execute("DELETE FROM vintage")
+        connection.execute("DELETE FROM asset")
     pdf.unlink()
     said = command("report", "--home", home)
     assert (said.code, said.out) == (0, f"Report: {pdf.with_suffix('.html')}\nReport: {pdf}\n")

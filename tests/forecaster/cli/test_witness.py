@@ -92,7 +92,7 @@ def test_one_forecast_is_proved_to_somebody_without_a_home(
     assert first == "WALK bayesian_linear, from 2018-01-20 for 2018-01-21 (horizon 1)"
     assert second.startswith("issued 2")
     assert "q50 " in second
-    assert "as number 2, and existed before" in rest[0]
+    assert "It was forecast 2 of 4 in the record that was sealed" in rest[0]
     assert rest[1].endswith(f" UTC, says {NAME}.")
     assert not (tmp_path / "elsewhere").exists()
     assert file.stat().st_size < 30_000

@@ -102,11 +102,11 @@ def other_settings(home: Home) -> None:
 
 
 def new_outcome(home: Home) -> None:
-    assert settle(home.ledger, home.store.history("WALK"), DAY + pd.Timedelta(days=1), NOW) == 1
+    assert settle(home.ledger, home.store.history("WALK"), DAY + pd.Timedelta(days=1), home.clock.now()) == 1
 
 
 def new_forecast(home: Home) -> None:
-    assert home.ledger.record(issue(home.store.history("WALK"), DAY, ("ewma",), home.settings), NOW) == 1
+    assert home.ledger.record(issue(home.store.history("WALK"), DAY, ("ewma",), home.settings), home.clock.now()) == 1
 
 
 def other_replay(home: Home) -> None:

@@ -430,7 +430,8 @@ def test_proved_is_the_earliest_of_the_tokens_that_hold() -> None:
 
 def test_a_home_shows_what_is_proved(home: Home, engine: Engine, authority: Authority) -> None:
     numbers = np.array([10, 31])
-    for certificate, shown in (("", 0), ("absent.pem", 0), (str(authority.pem), 1)):
+    (home.folder / "roots.pem").write_bytes(authority.pem.read_bytes())
+    for certificate, shown in (("", 0), ("absent.pem", 0), (str(authority.pem), 1), ("roots.pem", 1)):
         section = home.settings.witness.model_copy(update={"certificate": certificate})
         own = replace(home, settings=home.settings.model_copy(update={"witness": section}))
         assert own.witnessed.proved(numbers).notna().sum() == shown

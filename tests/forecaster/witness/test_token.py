@@ -212,6 +212,13 @@ def test_of_a_sample_of_flipped_bits_none_changes_what_a_stamp_says(authority: A
     assert len(flips(authority, bits, der)) < len(bits) / 20
 
 
+def test_no_bit_of_the_signers_certificate_may_be_another(authority: Authority) -> None:
+    """The signature names its hash; the library alone finds most of them by the root's signature."""
+    der = authority.stamp(SEALED)
+    (certificate,) = token._parts(der).certificates
+    assert flips(authority, range(8 * certificate.start, 8 * certificate.end, 11), der) == []
+
+
 @pytest.mark.campaign
 def test_of_all_flipped_bits_none_changes_what_a_stamp_says(authority: Authority) -> None:
     """A few pass: versions, the status, kinds of signatures, which say nothing. The record's chain finds these too."""
