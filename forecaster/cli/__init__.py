@@ -61,12 +61,27 @@ def _exit_code(arguments: list[str]) -> int:
     except Exception as fault:
         if state.debug:
             raise
+        if broken := _broken():
+            _complain(broken)
+            return 1
         said = " ".join(str(fault).split())
         _complain(f"an internal error ({type(fault).__name__}: {said}): run it again with --debug and report it")
         return 1
     if code == INTERRUPTED:
         _complain("interrupted; everything recorded so far is kept")
     return code
+
+
+def _broken() -> str:
+    """The first row of the record that does not hold, which a command may have stumbled over; empty where all do."""
+    from forecaster.records.door import open_record
+    from forecaster.records.whole import first_break
+
+    try:
+        found = first_break(open_record(state.home))
+    except Exception:  # what a command stumbled over is then told as it is
+        return ""
+    return found.told if found else ""
 
 
 def _complain(line: str) -> None:

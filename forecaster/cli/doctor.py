@@ -56,7 +56,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
         "assets": ", ".join(asset.symbol for asset in home.store.assets()) or "none yet",
         "calendars": "; ".join(_not_known(home)) or "known for at least the next 60 days",
         "clock": clock or "of this computer",
-        "ledger": "verified" if broken is None else f"{broken.table} row {broken.seq} does not hold",
+        "ledger": "verified" if broken is None else broken.told,
         "disk": f"{free / 1e9:.1f} GB free" + (": little space left" if free < LITTLE else ""),
     }
     versions = {name: version(name) for name in PACKAGES}

@@ -21,7 +21,6 @@ from forecaster.cli.frame import (
     show_long_table,
 )
 from forecaster.cli.run import AsOf, Symbols
-from forecaster.errors import LedgerError
 
 if TYPE_CHECKING:
     from forecaster.records.reading import Wanted
@@ -33,25 +32,6 @@ NUMBERS = ("q05", "q50", "q95", "y", "crps", "log_score", "pit")
 
 Since = Annotated[str | None, typer.Option("--since", help="Only forecasts from this origin on, as 2018-01-20.")]
 Last = Annotated[int | None, typer.Option("--last", min=1, help="Only the last N to be recorded.")]
-
-
-@group.command()
-def verify() -> None:
-    """Recomputes the hash chain of every table; names the first row that does not hold."""
-    from forecaster.records import witnesses
-
-    home = opened(make=False)
-    ledger = home.ledger
-    upto = ledger.state()
-    found = ledger.verify(upto)
-    if found is not None:
-        place = " ".join(str(found.row[k]) for k in ("symbol", "model", "as_of") if k in found.row)
-        named = f"{found.table} row {found.seq}" + (f" ({place})" if place else "")
-        raise LedgerError(f"{named} does not hold: {found.fault}; {found.remedy}")
-    for table, head in ledger.heads(upto).items():
-        say(f"{table}: verified, head {head}")
-    for line in witnesses.lines(ledger.engine, witnesses.trusted(home.folder, home.settings.witness)):
-        say(line)
 
 
 @group.command()

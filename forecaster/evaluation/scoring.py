@@ -1,7 +1,12 @@
-"""All scores of one forecast against its outcome; `forecaster.evaluation.scores` holds them, a file each."""
+"""All scores of one forecast against its outcome; `forecaster.evaluation.scores` holds them, a file each.
+
+What is on record was scored by the definition of its day. A definition has a number, which a row of the record keeps:
+whoever changes what a score on record is raises `VERSION`, and leaves the former function in `VERSIONS`.
+"""
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,10 +14,14 @@ import numpy as np
 from forecaster.evaluation import scores
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from forecaster.distribution.predictive import Predictive
 
+    Definition = Callable[[Predictive, float], dict[str, float]]
+
 VERSION = 1
-"""Of the definition of the scores; whoever changes one raises it, and keeps the former definition beside it."""
+"""Of the definition of the scores that are recorded now."""
 
 
 def score(predictive: Predictive, y: float) -> dict[str, float]:
@@ -27,3 +36,7 @@ def score(predictive: Predictive, y: float) -> dict[str, float]:
     if not np.isfinite(y):
         raise ValueError(f"an outcome must be finite to be scored, not {y}")
     return {name: one.score(predictive, y) for name, one in scores.load().items()}
+
+
+VERSIONS: Mapping[int, Definition] = MappingProxyType({1: score})
+"""Every definition that rows on record may have been scored by."""

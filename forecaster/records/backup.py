@@ -32,6 +32,7 @@ from forecaster.errors import LedgerError
 from forecaster.records.ledger import Ledger
 from forecaster.records.preparation import prepare
 from forecaster.records.seal import renamed, seal, unseal
+from forecaster.records.whole import naming
 from ingest.database import open_engine, place, reading, writing
 from ingest.errors import StoreError
 from ingest.snapshot import still
@@ -90,11 +91,12 @@ def backup(engine: Engine, file: Path) -> Contents:
         raise LedgerError(f"{file} already exists: choose another name; {_UNCHANGED}")
     with _unfinished(file) as copy:
         twin = _at(copy)
-        with still(engine, copy.parent) as source:
+        with still(engine, copy.parent) as source, naming(source):
+            _hold(source, file)
             read = _copied(source, twin)
         if _sound(twin, file) != read:
             raise LedgerError(f"{file} does not read back as it was written: check the disk, or choose another place")
-        contents = _contents(twin, read, file)
+        contents = _contents(twin, read)
         seal(copy)
         renamed(copy, file)
     return contents
@@ -116,7 +118,8 @@ def restore(engine: Engine, file: Path, settings: Settings | None = None) -> Con
         twin = _at(copy)
         prepare(twin, settings)
         tally = _sound(twin, file)
-        contents = _contents(twin, tally, file)
+        _hold(twin, file)
+        contents = _contents(twin, tally)
         prepare(engine, settings)
         with writing(engine) as target:
             _put(twin, target, file)
@@ -243,21 +246,17 @@ def _sound(twin: Engine, file: Path) -> Tally:
         return _tally(connection)
 
 
-def _contents(twin: Engine, tally: Tally, file: Path) -> Contents:
-    """What a copy holds, in the counts that people know; its hash chains are recomputed.
-
-    Raises:
-        LedgerError: Where the ledger does not hold.
-    """
-    ledger = Ledger(twin)
-    broken = ledger.verify()
+def _hold(engine: Engine, file: Path) -> None:
+    """Recomputes the hash chains of a ledger, and refuses it where one does not hold."""
+    broken = Ledger(engine).verify()
     if broken is not None:
-        raise LedgerError(
-            f"{file} has a ledger that fails verification ({broken.table} row {broken.seq}: {broken.fault}): "
-            f"{broken.remedy}; {_UNCHANGED}"
-        )
+        raise LedgerError(f"{file} has a ledger that fails verification ({broken.place}: {broken.fault}): {_UNCHANGED}")
+
+
+def _contents(twin: Engine, tally: Tally) -> Contents:
+    """What a copy holds, in the counts that people know."""
     assets, rows, forecasts = (tally.get(table, (0, 0))[0] for table in ("asset", "vintage", "forecast"))
-    return Contents(assets, rows, forecasts, ledger.heads())
+    return Contents(assets, rows, forecasts, Ledger(twin).heads())
 
 
 def _at(copy: Path) -> Engine:

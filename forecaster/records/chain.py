@@ -16,7 +16,6 @@ number are the same whenever they are read. What comes after the number that was
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +37,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import NullType
 
 from forecaster.errors import LedgerError
+from forecaster.records.cells import odd
 from forecaster.witness.rows import FIRST, GENESIS, row_hash
 from ingest.database import reading
 
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 PIECE = 1_000
 """How many rows one read transaction takes; those of a table whose rows are long are read in about 20 ms."""
 _FORMATS = "formats"
+_SHOWN = 64
 _RESTORE = "restore a copy from before it"
 _EDITED = "its content is not what was recorded"
 
@@ -105,6 +106,17 @@ class Break:
     row: Mapping[str, Any]
     fault: str
     remedy: str = _RESTORE
+
+    @property
+    def place(self) -> str:
+        """Table, number and key of the row."""
+        key = " ".join(_shown(self.row[name]) for name in ("symbol", "model", "as_of") if name in self.row)
+        return f"{self.table} row {self.seq}" + (f" ({key})" if key else "")
+
+    @property
+    def told(self) -> str:
+        """All of it, in one line."""
+        return " ".join(f"{self.place} does not hold: {self.fault}; {self.remedy}".split())
 
 
 def append(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
@@ -207,6 +219,13 @@ def covered(table: Table) -> Formats:
     return _formats(table)
 
 
+def _shown(value: object) -> str:
+    """A part of a key in a line, whatever was put there."""
+    text = str(value)
+    plain = "".join(c if c.isprintable() else "?" for c in text[:_SHOWN])
+    return plain + "..." if len(text) > _SHOWN else plain
+
+
 def _formats(table: Table) -> Formats:
     found: Formats = table.info[_FORMATS]
     return found
@@ -245,8 +264,8 @@ def _fault(table: Table, row: Mapping[str, Any], stored: str) -> str | None:
     for name, value in row.items():
         if name not in own and value is not None and name != "format":
             return f"it holds {name}, which rows of its format ({row['format']}) do not have"
-        if isinstance(value, float) and not math.isfinite(value):
-            return f"{_EDITED}: {name} is not a finite number"
+    if said := odd(table, row):
+        return f"{_EDITED}: {said}"
     content = {name: row[name] for name in own}
     return None if row_hash(content) == stored else _EDITED
 

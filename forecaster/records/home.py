@@ -15,6 +15,7 @@ from forecaster.records.preparation import prepare
 from forecaster.records.replays import Replays
 from forecaster.records.tracks import Tracks
 from forecaster.records.trials import Trials
+from forecaster.records.whole import naming
 from ingest.database import reading
 from ingest.pauses import Pauses
 from ingest.store import Store
@@ -104,10 +105,12 @@ def open_home(
     place, settings, engine = enter(folder, overrides, make=make)
     wanted = clock_of(settings.clock)
     prepare(engine, settings)
+    with naming(engine):
+        clock = keep(engine, wanted, make=make)
     return Home(
         folder=place,
         settings=settings,
-        clock=keep(engine, wanted, make=make),
+        clock=clock,
         store=Store(engine, prepared=True),
         ledger=Ledger(engine),
         replays=Replays(engine),

@@ -13,14 +13,15 @@ from sqlalchemy import func, select
 
 from forecaster.clock import REAL
 from forecaster.distribution.predictive import Predictive
+from forecaster.errors import LedgerError
 from forecaster.evaluation.scoring import VERSION
 from forecaster.issuing import diagnostics
 from forecaster.json_numbers import number
 from forecaster.records import chain, clocks
 from forecaster.records.columns import SUMMARY, scored
-from forecaster.records.instants import Instants
 from forecaster.records.reading import COLUMNS, EVERYTHING, Wanted, pieces, same, standings, state
 from forecaster.records.tables import FORECASTS, KEY, OUTCOME_KEY, OUTCOMES, SCORED, TABLES
+from forecaster.records.whole import first_break, naming
 from ingest.database import reading, writing
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Waiting(NamedTuple):
     """A forecast without a score.
 
     Attributes:
+        seq: The number of its row.
         model: The forecaster's id.
         as_of: Its origin, an ISO date.
         horizon: Sessions ahead.
@@ -44,6 +46,7 @@ class Waiting(NamedTuple):
         predictive: Its distribution, see `predictive_of`.
     """
 
+    seq: int
     model: str
     as_of: str
     horizon: int
@@ -91,11 +94,15 @@ class Ledger:
             return set(connection.execute(wanted).scalars())
 
     def newest(self, symbol: str) -> pd.Timestamp | None:
-        """The last session from which a forecast of an asset is on record; None where there is none."""
-        last = select(func.max(FORECASTS.c.as_of)).where(FORECASTS.c.symbol == symbol)
-        with reading(self.engine) as connection:
-            found = connection.execute(last).scalar()
-        return None if found is None else pd.Timestamp(found)
+        """The last session whose rows the record has read of an asset; None where there is none.
+
+        It is that of a forecast's origin, or of an outcome's target where a run ended after it had settled.
+        """
+        origin = select(func.max(FORECASTS.c.as_of)).where(FORECASTS.c.symbol == symbol)
+        target = select(func.max(OUTCOMES.c.target)).where(OUTCOMES.c.symbol == symbol)
+        with naming(self.engine), reading(self.engine) as connection:
+            found = [day for wanted in (origin, target) if (day := connection.execute(wanted).scalar()) is not None]
+        return pd.Timestamp(max(found)) if found else None
 
     def settle(
         self,
@@ -131,13 +138,33 @@ class Ledger:
         """Forecasts of an asset that have a distribution and no score, by origin, horizon and order of record."""
         f = FORECASTS.c
         wanted = (
-            select(f.model, f.as_of, f.horizon, f.target, f.predictive)
+            select(f.seq, f.model, f.as_of, f.horizon, f.target, f.predictive)
             .select_from(FORECASTS.outerjoin(SCORED, same(FORECASTS, SCORED, KEY)))
             .where(f.symbol == symbol, f.predictive.is_not(None), SCORED.c.seq.is_(None))
             .order_by(f.as_of, f.horizon, f.seq)
         )
-        with reading(self.engine) as connection:
+        with naming(self.engine), reading(self.engine) as connection:
             return [Waiting(*row) for row in connection.execute(wanted)]
+
+    def outcomes(self, symbol: str) -> dict[tuple[str, int], float]:
+        """The changes of an asset that are on record: `(as_of, horizon)` to a fraction."""
+        o = OUTCOMES.c
+        wanted = select(o.as_of, o.horizon, o.y).where(o.symbol == symbol)
+        with naming(self.engine), reading(self.engine) as connection:
+            return {(row.as_of, row.horizon): row.y for row in connection.execute(wanted)}
+
+    def bereft(self, symbol: str) -> list[chain.Break]:
+        """Scores of an asset whose outcome is gone, in order of record: both are only ever added together."""
+        s = SCORED.c
+        wanted = (
+            select(s.seq, s.symbol, s.model, s.as_of, s.horizon)
+            .select_from(SCORED.outerjoin(OUTCOMES, same(SCORED, OUTCOMES, OUTCOME_KEY)))
+            .where(s.symbol == symbol, OUTCOMES.c.seq.is_(None))
+            .order_by(s.seq)
+        )
+        with naming(self.engine), reading(self.engine) as connection:
+            found = [dict(row._mapping) for row in connection.execute(wanted)]
+        return [chain.Break(SCORED.name, row["seq"], row, "its outcome is gone") for row in found]
 
     def keys(self, symbol: str) -> set[tuple[str, str, int]]:
         """Which forecasts of an asset are on record: `(model, as_of, horizon)`."""
@@ -177,16 +204,13 @@ class Ledger:
         return state(self.engine)
 
     def verify(self, upto: State | None = None) -> chain.Break | None:
-        """The first row of any table that does not hold, None where all do; see `chain.verify`.
+        """The first row of any table that does not hold, None where all do; see `chain.verify` and `tails.cut`.
 
         Args:
             upto: The state that is verified; that of now where None.
         """
         upto = self.state() if upto is None else upto
-        with reading(self.engine) as connection:
-            instants = {table.name: Instants.of(connection, table) for table in TABLES}
-        breaks = (chain.verify(self.engine, table, upto[table.name], instants[table.name].fault) for table in TABLES)
-        return next((found for found in breaks if found), None)
+        return first_break(self.engine, upto)
 
     def heads(self, upto: State | None = None) -> dict[str, str]:
         """The hash of each table's last row, or of that of a state: whoever keeps it can show later what was there."""
@@ -194,9 +218,23 @@ class Ledger:
             return {t.name: chain.head(connection, t, None if upto is None else upto[t.name]) for t in TABLES}
 
 
-def predictive_of(data: bytes) -> Predictive:
-    """The stored distribution, bit for bit."""
-    return Predictive.from_bytes(bytes(data))
+def predictive_of(data: bytes, place: str = "a forecast on record") -> Predictive:
+    """The stored distribution, bit for bit.
+
+    Args:
+        data: What the record has.
+        place: Whose it is, for people.
+
+    Raises:
+        LedgerError: Where it cannot be read.
+    """
+    try:
+        return Predictive.from_bytes(data)
+    except (TypeError, ValueError) as fault:
+        raise LedgerError(
+            f"{place} does not hold: its distribution cannot be read ({fault}): `forecaster ledger verify --deep` "
+            "names every such row"
+        ) from fault
 
 
 def _forecast_key(forecast: Forecast) -> dict[str, Any]:

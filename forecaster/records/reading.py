@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import and_, func, select
 
 from forecaster.records import chain
+from forecaster.records.cells import sound
 from forecaster.records.columns import SCORES
 from forecaster.records.tables import EVENTS, FORECASTS, KEY, OUTCOME_KEY, OUTCOMES, SCORED, TABLES, TOKENS
+from forecaster.records.whole import naming
 from ingest.database import reading
 
 if TYPE_CHECKING:
@@ -126,13 +128,17 @@ def pieces(
         At most `chain.PIECE` rows; no transaction is open meanwhile.
 
     Raises:
+        LedgerError: Where a value is not what its column keeps; the first row that does not hold is named.
         StoreError: Where the database cannot be read.
     """
     upto = state(engine) if upto is None else upto
-    query = _joined(columns, upto)
-    for piece in _numbered(engine, wanted, upto[FORECASTS.name]):
-        with reading(engine) as connection:
-            rows = list(connection.execute(query.where(piece)).all())
+    query, kinds = _joined(columns, upto), [column for column in OFFERED if column.name in columns]
+    for piece in numbered(engine, wanted, upto[FORECASTS.name]):
+        with naming(engine):
+            with reading(engine) as connection:
+                rows = list(connection.execute(query.where(piece)).all())
+            if not sound(kinds, rows):
+                raise ValueError("a row of the record holds what its column does not keep")
         if rows:
             yield rows
 
@@ -176,8 +182,17 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _numbered(engine: Engine, wanted: Wanted, end: int) -> Iterator[ColumnElement[bool]]:
-    """Which rows each piece has, up to a number: a range of numbers where all are wanted, else a list."""
+def numbered(engine: Engine, wanted: Wanted, end: int) -> Iterator[ColumnElement[bool]]:
+    """Which rows each piece has.
+
+    Args:
+        engine: Of the home.
+        wanted: Which forecasts.
+        end: The last number of a row that is looked at.
+
+    Yields:
+        A condition on the forecasts: a range of numbers where all are wanted, else a list; at most `chain.PIECE`.
+    """
     seq, conditions = FORECASTS.c.seq, _conditions(wanted)
     # A sum is no key: by the key itself SQLite would go through the long rows, where an index has all that is asked.
     number = seq + 0 if conditions else seq

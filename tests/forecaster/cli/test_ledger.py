@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
 import sqlite3
 import struct
@@ -42,10 +43,14 @@ def edit_one_byte(database: Path, value: bytes) -> None:
     database.write_bytes(content)
 
 
-def test_verify_passes_and_tells_the_heads(home: Path, command: Callable[..., Any]) -> None:
+def test_verify_passes_and_tells_rows_and_heads_of_all_chains(home: Path, command: Callable[..., Any]) -> None:
     said = command("ledger", "verify", "--home", home)
     assert (said.code, said.err) == (0, "")
-    assert [line.split(":")[0] for line in said.out.splitlines()] == ["event", *LEDGER, "token"]
+    rows = {"event": 1, "forecast": 4, "outcome": 1, "score": 2}
+    heads = {table: cell(home, "row_hash", table, seq) for table, seq in rows.items()}
+    open_ = "nothing is proved from row 1 on"
+    told = [f"{table}: rows 1 to {seq} verified, head {heads[table]}; {open_}" for table, seq in rows.items()]
+    assert said.out.splitlines() == [*told, "token: no rows"]
 
 
 @pytest.mark.parametrize(
@@ -118,6 +123,141 @@ def test_a_later_format_and_an_infinite_number_are_named(
     with closing(sqlite3.connect(home / "forecaster.db")) as connection, connection:
         connection.execute(statement)
     assert command("ledger", "verify", "--home", home).complaint() == f"{row} does not hold: {said}"
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        (
+            "DELETE FROM forecast WHERE seq = 4",
+            "forecast row 4 does not hold: the database counted to 4: row 4 was removed",
+        ),
+        ("DELETE FROM forecast WHERE seq > 1", "forecast row 2 does not hold: .* rows 2 to 4 were removed; restore"),
+        ("DELETE FROM outcome", "outcome row 1 does not hold: the database counted to 1: row 1 was removed"),
+        (
+            "UPDATE forecast SET seq = 9 WHERE seq = 4",
+            "forecast row 9 does not hold: .* counted to 4: it was renumbered",
+        ),
+        ("DROP TABLE forecast", "table forecast of the record or the market's data were dropped"),
+        ("DROP TABLE outcome", "table outcome of the record or the market's data were dropped"),
+    ],
+)
+def test_a_tail_or_a_table_that_was_removed_is_named(
+    home: Path, statement: str, said: str, command: Callable[..., Any]
+) -> None:
+    with closing(sqlite3.connect(home / "forecaster.db")) as connection, connection:
+        connection.execute(statement)
+    assert re.search(said, command("ledger", "verify", "--home", home).complaint())
+
+
+def test_absent_and_empty_are_not_verified(home: Path, command: Callable[..., Any]) -> None:
+    database = home / "forecaster.db"
+    with closing(sqlite3.connect(database)) as connection, connection:
+        for table in ("forecast", "outcome", "score"):
+            connection.execute(f"DELETE FROM {table}")  # noqa: S608  # a fixed name
+            connection.execute("UPDATE sqlite_sequence SET seq = 0 WHERE name = ?", (table,))
+    said = command("ledger", "verify", "--home", home)
+    assert said.complaint() == "the record has no forecast: nothing is verified"
+    assert said.out.splitlines()[1:] == [f"{table}: no rows" for table in ("forecast", "outcome", "score", "token")]
+    database.write_bytes(b"")
+    assert "is empty (0 bytes)" in command("ledger", "verify", "--home", home).complaint()
+    assert database.stat().st_size == 0
+    database.unlink()
+    assert f"its database {database} is not there" in command("ledger", "verify", "--home", home).complaint()
+    assert not database.exists()
+
+
+def test_a_hash_that_was_kept_elsewhere_names_its_row(home: Path, command: Callable[..., Any]) -> None:
+    for table, seq in (("event", 1), ("forecast", 1), ("forecast", 3), ("forecast", 4), ("outcome", 1), ("score", 2)):
+        kept = cell(home, "row_hash", table, seq)
+        said = command("ledger", "verify", "--head", kept.upper(), "--home", home)
+        assert said.code == 0
+        assert said.out.splitlines()[-1] == f"{kept} is row {seq} of {table}"
+    lost = cell(home, "row_hash", "forecast", 4)
+    cut(home, "forecast", 3)
+    assert command("ledger", "verify", "--home", home).code == 0
+    said = command("ledger", "verify", "--head", lost, "--home", home).complaint()
+    assert said.startswith(f"no row has this hash: {lost}; it was removed or rewritten since")
+    for bad in ("12", "g" * 64, ""):
+        assert "64 hexadecimal digits" in command("ledger", "verify", "--head", bad, "--home", home).complaint(2)
+
+
+def test_a_line_that_was_kept_elsewhere_is_taken_back(home: Path, command: Callable[..., Any]) -> None:
+    kept = command("ledger", "head", "--home", home).out.strip()
+    said = command("ledger", "verify", "--head", f"  {kept}\n", "--home", home)
+    assert said.code == 0
+    counts = "1 event, 4 forecasts, 1 outcome and 2 scores"
+    assert said.out.splitlines()[-1] == f"the record is what {kept} says: its first {counts} are as they were then"
+    assert command("run", "--as-of", "2018-01-21", "--models", "climatology", "--home", home).code in {0, 2}
+    assert command("ledger", "verify", "--head", kept, "--home", home).code == 0
+    other = kept[:-1] + ("0" if kept[-1] != "0" else "1")
+    said = command("ledger", "verify", "--head", other, "--home", home).complaint()
+    spans = "event row 1, forecast rows 1 to 4, outcome row 1, score rows 1 to 2"
+    assert said.startswith(
+        f"the record is not what {other} says: of {spans} some were changed, removed or added since; "
+    )
+    cut(home, "forecast", 3)
+    said = command("ledger", "verify", "--head", kept, "--home", home).complaint()
+    assert said.startswith(f"the record is not what {kept} says: forecast row 4 is gone; restore a copy")
+
+
+def cut(home: Path, table: str, last: int) -> None:
+    """Cuts the end of a chain off, as somebody does who knows of the counter."""
+    with closing(sqlite3.connect(home / "forecaster.db")) as connection, connection:
+        connection.execute(f"DELETE FROM {table} WHERE seq > ?", (last,))  # noqa: S608  # a fixed name
+        connection.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = ?", (last, table))
+
+
+def test_deep_finds_what_the_chains_do_not_hold_against_each_other(home: Path, command: Callable[..., Any]) -> None:
+    said = command("ledger", "verify", "--deep", "--home", home)
+    assert (said.code, said.err) == (0, "")
+    assert said.out.splitlines()[-1].startswith("deep: outcomes, scores and figures follow from")
+    cut(home, "outcome", 0)
+    assert command("ledger", "verify", "--home", home).code == 0
+    said = command("ledger", "verify", "--deep", "--home", home)
+    gone = "does not hold: its outcome is not on record; restore a copy from before it"
+    assert said.complaint() == f"score row 1 (WALK climatology 2018-01-20) {gone}"
+    assert said.out.splitlines()[-1] == f"score row 2 (WALK bayesian_linear 2018-01-20) {gone}"
+    said = command("run", "--as-of", "2018-01-21", "--home", home)
+    assert "score row 1 (WALK climatology 2018-01-20) does not hold: its outcome is gone" in said.err + said.out
+    assert cell(home, "count(*)", "outcome", 1) == 0
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("forecast", "q50", "9e999"),
+        ("forecast", "q05", "'odd'"),
+        ("forecast", "predictive", "'odd'"),
+        ("forecast", "model", "CAST(X'ff41' AS TEXT)"),
+        ("forecast", "as_of", "X'00'"),
+        ("forecast", "diagnostics", "7"),
+        ("outcome", "y", "-9e999"),
+        ("score", "in90", "'odd'"),
+        ("score", "crps", "X'00ff'"),
+        ("event", "details", "'{}'"),
+        ("event", "at", "'today'"),
+    ],
+)
+def test_a_value_that_does_not_belong_is_named_by_every_command(
+    home: Path, table: str, column: str, value: str, tmp_path: Path, command: Callable[..., Any]
+) -> None:
+    with closing(sqlite3.connect(home / "forecaster.db")) as connection, connection:
+        connection.execute(f"UPDATE {table} SET {column} = {value} WHERE seq = 1")  # noqa: S608  # of this test
+    for words in (
+        ("ledger", "verify"),
+        ("ledger", "verify", "--deep"),
+        ("ledger", "show", "--json"),
+        ("ledger", "export", tmp_path / "record.csv"),
+        ("doctor",),
+        ("backup", tmp_path / "home.backup"),
+    ):
+        if table == "event" and words[1] in {"show", "export"}:
+            continue  # what they read holds
+        said = command(*words, "--home", home)
+        assert said.code == 1, words
+        assert f"{table} row 1" in said.err, words
+        assert "internal error" not in said.err
 
 
 def test_no_flipped_bit_of_the_record_goes_unseen(finished_home: Path, tmp_path: Path) -> None:

@@ -1,0 +1,73 @@
+"""Is the record whole: all its chains unbroken, none cut off, and a name for the first row that is not as it was?"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError, StatementError
+
+from forecaster.errors import LedgerError
+from forecaster.records import chain
+from forecaster.records.instants import Instants
+from forecaster.records.tables import EVENTS, TABLES
+from forecaster.records.tails import cut
+from ingest.database import reading
+from ingest.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sqlalchemy import Engine
+
+_UNREADABLE = "decode"
+"""What SQLite's driver says of a text that is none."""
+
+
+def first_break(engine: Engine, upto: Mapping[str, int] | None = None) -> chain.Break | None:
+    """The first row of any table that does not hold, None where all do.
+
+    Args:
+        engine: Of a home whose tables are prepared.
+        upto: The number of the last row of each table that is looked at; of now where None.
+
+    Raises:
+        StoreError: Where the database cannot be read.
+    """
+    ends = {table.name: None if upto is None else upto[table.name] for table in TABLES}
+    broken = chain.verify(engine, EVENTS, ends[EVENTS.name])
+    if broken:
+        return broken
+    with reading(engine) as connection:
+        cuts = [cut(connection, table) for table in TABLES]
+        try:
+            instants = {table.name: Instants.of(connection, table) for table in TABLES}
+        except (AttributeError, KeyError, TypeError, ValueError, LedgerError):
+            return chain.Break(
+                EVENTS.name, chain.last(connection, EVENTS), {}, "the events do not say which clock is kept"
+            )
+    rest = (chain.verify(engine, table, ends[table.name], instants[table.name].fault) for table in TABLES[1:])
+    return next((found for some in (rest, cuts) for found in some if found), None)
+
+
+@contextmanager
+def naming(engine: Engine) -> Iterator[None]:
+    """What cannot be read of the record is said by its first row that does not hold.
+
+    Raises:
+        LedgerError: Naming it.
+    """
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError, LedgerError, StoreError) as fault:
+        if isinstance(fault, StoreError) and not _of_a_value(fault.__cause__):
+            raise
+        broken = first_break(engine)
+        if broken is None:
+            raise
+        raise LedgerError(broken.told) from fault
+
+
+def _of_a_value(cause: BaseException | None) -> bool:
+    """Whether the driver could not take or give a value, which is no fault of the database."""
+    return isinstance(cause, StatementError) and (not isinstance(cause, DBAPIError) or _UNREADABLE in str(cause))
