@@ -92,9 +92,9 @@ def export(
 def _pack(file: Path) -> None:
     import hashlib
 
-    from forecaster.records.pack import pack
+    from forecaster.records.packs.pack import pack
 
-    home = opened()
+    home = opened(make=False)
     with handed_out(file):
         stated = pack(home, file)
     with file.open("rb") as read:

@@ -48,10 +48,10 @@ def card(
     """What the record says of a model: purpose, data, checks, scores, and when to look at it again."""
     from dataclasses import asdict
 
-    from forecaster.records import card_page
-    from forecaster.records.cards import cards
+    from forecaster.records.cards import page as card_page
+    from forecaster.records.cards.cards import cards
 
-    home = opened()
+    home = opened(make=False)
     found = cards(home.ledger.engine, home.settings, [name], home.ledger.state(), home.witnessed)
     shown = found if every else [one for one in found if one.in_force] or found
     if as_json:

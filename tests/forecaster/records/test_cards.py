@@ -14,11 +14,11 @@ import pytest
 from forecaster import models
 from forecaster.errors import UnknownNameError
 from forecaster.issuing.provenance import config_sha256
-from forecaster.records.card_page import page
-from forecaster.records.card_rows import KINDS, LATER
-from forecaster.records.cards import cards
+from forecaster.records.cards.cards import cards
+from forecaster.records.cards.inventory import INVENTORY, inventory
+from forecaster.records.cards.page import page
+from forecaster.records.cards.rows import KINDS, LATER
 from forecaster.records.home import Home, open_home
-from forecaster.records.inventory import INVENTORY, inventory
 from forecaster.records.standing import CLAIMED, PROVED, REHEARSED, REPLAYED, UNWITNESSED, Witnessed
 from tests.forecaster.records.made_record import FIRST, SD, WIDTHS, close, fill, issued
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from forecaster.records.card import Card
+    from forecaster.records.cards.card import Card
 
 DAYS = 120
 

@@ -21,9 +21,10 @@ import pytest
 from sqlalchemy import select, text
 
 from forecaster.errors import LedgerError
-from forecaster.records import chain, check_pack, witnesses
+from forecaster.records import chain, witnesses
 from forecaster.records.home import Home, open_home
-from forecaster.records.pack import CONTENTS, pack
+from forecaster.records.packs import check_pack
+from forecaster.records.packs.pack import CONTENTS, pack
 from forecaster.records.tables import TABLES, TOKENS
 from forecaster.witness import token
 from ingest.database import writing

@@ -19,9 +19,12 @@ from forecaster import secret_settings
 from forecaster.errors import LedgerError
 from forecaster.issuing.provenance import code_version
 from forecaster.json_numbers import numbers
-from forecaster.records import card_page, chain, check_pack, export, inventory, witnesses
-from forecaster.records.cards import cards
-from forecaster.records.how_to_check import HOW_TO_CHECK
+from forecaster.records import chain, export, raw_rows, witnesses
+from forecaster.records.cards import inventory
+from forecaster.records.cards import page as card_page
+from forecaster.records.cards.cards import cards
+from forecaster.records.packs import check_pack
+from forecaster.records.packs.how_to_check import HOW_TO_CHECK
 from forecaster.records.reading import EVERYTHING, LIGHT, pieces
 from forecaster.records.tables import FORECASTS, TABLES, TOKENS
 
@@ -130,7 +133,7 @@ def _tables(engine: Engine, upto: State) -> Iterator[tuple[str, Iterable[bytes]]
 
 def _lines(engine: Engine, table: Table, upto: int) -> Iterator[bytes]:
     """One JSON object a row, all columns as they are stored, bytes in base64."""
-    for number, row, digest in chain.stored(engine, table, upto):
+    for number, row, digest in raw_rows.rows(engine, table, upto):
         plain = {name: _plain(value) for name, value in row.items()}
         text = json.dumps({"seq": number, **plain, "row_hash": digest}, ensure_ascii=False, allow_nan=False)
         yield f"{text}\n".encode()
@@ -138,7 +141,7 @@ def _lines(engine: Engine, table: Table, upto: int) -> Iterator[bytes]:
 
 def _tokens(home: Home, upto: State) -> Iterator[tuple[str, Iterable[bytes]]]:
     """Each time stamp and the statement, as OpenSSL takes them; then the certificates that are trusted."""
-    for number, row, _ in chain.stored(home.ledger.engine, TOKENS, upto[TOKENS.name]):
+    for number, row, _ in raw_rows.rows(home.ledger.engine, TOKENS, upto[TOKENS.name]):
         yield f"tokens/{number}.tsr", [row["token"]]
         yield f"tokens/{number}.statement.txt", [row["statement"].encode()]
     roots = witnesses.trusted(home.folder, home.settings.witness)

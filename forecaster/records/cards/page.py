@@ -6,13 +6,13 @@ from collections import Counter
 from math import isnan
 from typing import TYPE_CHECKING
 
-from forecaster.records.card_rows import FIGURES, KINDS
+from forecaster.records.cards.rows import FIGURES, KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from forecaster.records.card import Card, Change
-    from forecaster.records.card_scores import Scored, Verdict, Worst
+    from forecaster.records.cards.card import Card, Change
+    from forecaster.records.cards.scores import Scored, Verdict, Worst
 
 SHOWN = 12
 """Assets that a page names; those with the most forecasts."""
