@@ -217,8 +217,9 @@ def _lacking(home: Home, asset: Asset, as_of: pd.Timestamp | None, summary: Summ
             summary.faults.append(late)
     names = home.settings.model_names()
     summary.settled += settle(home.ledger, history, day, home.clock.now(), home.clock.kind)
-    gone = {(broken.row["as_of"], broken.row["horizon"]): broken.told for broken in home.ledger.bereft(asset.symbol)}
-    summary.faults += gone.values()
+    bereft = reversed(home.ledger.bereft(asset.symbol))
+    gone = {(broken.row["as_of"], broken.row["horizon"]): broken.told for broken in bereft}  # the first of each day
+    summary.faults += reversed(gone.values())
     known = home.ledger.recorded(asset.symbol, day, HORIZON)
     missing = tuple(name for name in names if name not in known)
     members = Pools(names, home.settings).members

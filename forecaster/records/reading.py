@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from operator import eq, ge, le
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Boolean, Integer, TypeDecorator, and_, func, select, type_coerce
 
 from forecaster.records import chain
 from forecaster.records.cells import sound
@@ -29,7 +29,7 @@ from ingest.database import reading
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sqlalchemy import ColumnElement, Engine, Row, Select, Table
+    from sqlalchemy import Column, ColumnElement, Engine, Row, Select, Table
 
 State = Mapping[str, int]
 """The number of the last row of each table."""
@@ -157,11 +157,32 @@ def same(left: Table, right: Table, key: Sequence[str]) -> ColumnElement[bool]:
     return and_(*(left.c[name] == right.c[name] for name in key))
 
 
+class _Truth(TypeDecorator[bool]):
+    """Yes or no; SQLite keeps 1 and 0, and SQLAlchemy's own type takes anything else for yes."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_result_value(self, value: Any, _dialect: object) -> bool | None:  # noqa: ANN401  # whatever is there
+        """True, false or nothing.
+
+        Raises:
+            ValueError: For anything else.
+        """
+        if value is None or (isinstance(value, int) and value in {0, 1}):
+            return None if value is None else bool(value)
+        raise ValueError(f"{value!r} is neither yes nor no")
+
+
+def _strictly(column: Column[Any]) -> ColumnElement[Any]:
+    return type_coerce(column, _Truth()).label(column.name) if isinstance(column.type, Boolean) else column
+
+
 def _joined(columns: Sequence[str], upto: State) -> Select[Any]:
     joined = FORECASTS.outerjoin(
         OUTCOMES, and_(same(FORECASTS, OUTCOMES, OUTCOME_KEY), OUTCOMES.c.seq <= upto[OUTCOMES.name])
     ).outerjoin(SCORED, and_(same(FORECASTS, SCORED, KEY), SCORED.c.seq <= upto[SCORED.name]))
-    return select(*(c for c in OFFERED if c.name in columns)).select_from(joined).order_by(FORECASTS.c.seq)
+    return select(*(_strictly(c) for c in OFFERED if c.name in columns)).select_from(joined).order_by(FORECASTS.c.seq)
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:

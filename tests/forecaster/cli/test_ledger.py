@@ -252,7 +252,7 @@ def test_a_value_that_does_not_belong_is_named_by_every_command(
         ("doctor",),
         ("backup", tmp_path / "home.backup"),
     ):
-        if table == "event" and words[1] in {"show", "export"}:
+        if (table == "event" or column in {"predictive", "diagnostics"}) and {"show", "export"} & {*words}:
             continue  # what they read holds
         said = command(*words, "--home", home)
         assert said.code == 1, words
