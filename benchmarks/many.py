@@ -69,7 +69,7 @@ def examples(file: str) -> Examples:
     """All training rows of the file, or of the embedded S&P 500."""
     now = datetime.now(UTC)
     with tempfile.TemporaryDirectory(prefix="forecaster-bench-") as folder:
-        store = Store(open_engine(f"sqlite:///{Path(folder) / 'store.db'}"))
+        store = Store(open_engine(Path(folder) / "store.db"))
         if file:
             rows = csv_file.read(file, "FILE", "24/7").rows
             asset = csv_file.asset_for(rows, "FILE", "24/7")

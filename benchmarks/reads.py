@@ -23,7 +23,7 @@ def cases() -> dict[str, Callable[[], object]]:
     """The reference, then the store from disk, then a history that is in memory already."""
     folder = Path(tempfile.mkdtemp(prefix="forecaster-bench-"))
     asset, now = sample.ASSETS[0], datetime.now(UTC)
-    store = Store(open_engine(f"sqlite:///{folder / 'store.db'}"))
+    store = Store(open_engine(folder / "store.db"))
     store.append(asset, sample.fetch(asset, now), now)
     history = store.history(asset.symbol)
     history.frame.to_csv(folder / "rows.csv", index=False)

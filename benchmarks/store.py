@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from sqlalchemy import URL
 
 from ingest.assets import Asset
 from ingest.database import open_engine
@@ -58,7 +59,7 @@ def cases() -> dict[str, Callable[[], object]]:
     rows = panel(0)
     texts = rows.astype({"session": "str", "known_at": "str"})
     records = list(texts.itertuples(index=False, name=None))
-    filled = Store(open_engine(f"sqlite:///{folder / 'filled.db'}"))
+    filled = Store(open_engine(folder / "filled.db"))
     filled.append(asset(0), rows, NOW)
 
     def fresh() -> Path:
@@ -73,9 +74,7 @@ def cases() -> dict[str, Callable[[], object]]:
 
     return {
         "sqlite3 executemany": plain,
-        "store.append into an empty store": lambda: Store(open_engine(f"sqlite:///{fresh()}")).append(
-            asset(0), rows, NOW
-        ),
+        "store.append into an empty store": lambda: Store(open_engine(fresh())).append(asset(0), rows, NOW),
         "store.append of rows that are stored": lambda: filled.append(asset(0), rows, NOW),
     }
 
@@ -114,7 +113,7 @@ def main() -> None:
     print(f"{MANY} assets of {len(SESSIONS):,} sessions")
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="forecaster-bench-"))
-        addresses = {"SQLite": f"sqlite:///{folder}/store.db"}
+        addresses = {"SQLite": URL.create("sqlite", database=f"{folder}/store.db").render_as_string()}
         if lacks := lacking():
             print(f"without PostgreSQL: {lacks}")
         else:

@@ -35,12 +35,12 @@ _WRITERS = 0x666F7265
 """The advisory lock that writers share on PostgreSQL; any fixed number does."""
 
 
-def open_engine(url: str | URL, *, make: bool = True) -> Engine:
+def open_engine(url: str | URL | Path, *, make: bool = True) -> Engine:
     """An engine on a database; nothing is read or written yet.
 
     Args:
-        url: `sqlite:///path/to/file` or `postgresql+psycopg://user:password@host/name`, as text or taken apart. A path
-            that is not written as an address already is given taken apart: `URL.create("sqlite", database=path)`.
+        url: `sqlite:///path/to/file` or `postgresql+psycopg://user:password@host/name`, as text or taken apart; or the
+            path of an SQLite file, which is not made part of a text first: `?`, `#` and `%` mean something there.
         make: Whether SQLite may make the file. One that may not be written is read all the same.
 
     Raises:

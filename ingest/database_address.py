@@ -8,6 +8,7 @@ read as the host or the name: such an address is refused, and nothing of it is s
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import URL, make_url
@@ -94,8 +95,8 @@ class Address(NamedTuple):
         return sorted(found, key=len, reverse=True)
 
 
-def parsed(address: str | URL) -> Address:
-    """Reads an address.
+def parsed(address: str | URL | Path) -> Address:
+    """Reads an address; a path is that of an SQLite file, whatever is in it.
 
     Raises:
         StoreError: Where it is none, or may be read in two ways; nothing of it is shown.
@@ -103,6 +104,8 @@ def parsed(address: str | URL) -> Address:
     >>> parsed("postgresql://user@host/name?sslmode=require&sslpassword=secret").url.query
     immutabledict({'sslmode': 'require'})
     """
+    if isinstance(address, Path):
+        return Address(URL.create("sqlite", database=str(address)), {})
     try:
         url = make_url(address)
         if isinstance(address, str) and url.get_backend_name() != "sqlite" and _doubtful(url, address):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sqlalchemy import URL, Engine
+from sqlalchemy import Engine
 
 from ingest.database import open_engine, place, plainly_said, reading
 from ingest.errors import StoreError
@@ -36,7 +36,7 @@ def still(engine: Engine, folder: Path) -> Iterator[Engine]:
         yield engine
         return
     file = folder / "still.db"
-    copy = open_engine(URL.create("sqlite", database=str(file)))
+    copy = open_engine(file)
     try:
         _copy(engine, copy, file)
         yield copy

@@ -92,13 +92,17 @@ def export(
 def _pack(file: Path) -> None:
     import hashlib
 
-    from forecaster.records.pack import pack
+    from forecaster.records.packs.pack import pack
 
-    count = pack(opened(), file)
+    home = opened(make=False)
+    with handed_out(file):
+        stated = pack(home, file)
     with file.open("rb") as read:
         digest = hashlib.file_digest(read, "sha256").hexdigest()
-    say(f"{count} forecasts packed in {file}, with what proves them: unzip it and read HOW_TO_CHECK.md.")
-    say(f"sha256 {digest}")
+    forecasts = stated.rows["forecast"]
+    say(f"{forecasts} forecasts packed in {file}, with what proves them: unzip it and read HOW_TO_CHECK.md.")
+    say(f"sha256 {digest}; the record is then")
+    say(stated.line)
 
 
 def _wanted(symbols: str | None, as_of: str | None, since: str | None = None, last: int | None = None) -> Wanted:

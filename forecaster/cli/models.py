@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from forecaster.cli.frame import app, configured, opened, say, show_json, show_table
+from forecaster.cli.frame import app, configured, looked_into, say, show_json, show_table
 
 group = typer.Typer(invoke_without_command=True, help="The forecasters, one line each; the card of one.")
 app.add_typer(group, name="models")
@@ -48,10 +48,10 @@ def card(
     """What the record says of a model: purpose, data, checks, scores, and when to look at it again."""
     from dataclasses import asdict
 
-    from forecaster.records import card_page
-    from forecaster.records.cards import cards
+    from forecaster.records.cards import page as card_page
+    from forecaster.records.cards.cards import cards
 
-    home = opened()
+    home = looked_into()
     found = cards(home.ledger.engine, home.settings, [name], home.ledger.state(), home.witnessed)
     shown = found if every else [one for one in found if one.in_force] or found
     if as_json:

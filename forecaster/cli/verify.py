@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,15 +10,19 @@ import typer
 from forecaster.cli.frame import opened, say
 from forecaster.cli.ledger import group
 from forecaster.errors import LedgerError
+from ingest.database import reading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import Engine
 
+    from forecaster.records.home import Home
     from forecaster.records.reading import State
     from forecaster.records.tokens import Token
 
+_UNSEEN = re.compile(r"[\s\u200b\u00ad]")
+"""What a hash that is copied from a page may have in it."""
 SHOWN = 20
 """Rows that do not hold which are shown one by one."""
 
@@ -45,13 +50,13 @@ def verify(
     if found is not None:
         raise LedgerError(found.told)
     held = tokens.checked(ledger.engine, witnesses.trusted(home.folder, home.settings.witness))
-    for token in held:
-        if token.fault:
-            raise LedgerError(token.fault)
+    if fault := next((token.fault for token in held if token.fault), ""):
+        raise LedgerError(fault)
     for line in _lines(upto, ledger.heads(upto), held):
         say(line)
     if not upto["forecast"]:
         raise LedgerError("the record has no forecast: nothing is verified")
+    _say_of_its_clock(home)
     if wanted is not None:
         say(heads.told(ledger.engine, wanted, upto, held))
     if deep:
@@ -66,11 +71,32 @@ def _kept(text: str) -> str:
     """
     from forecaster.records import heads
 
-    if not heads.is_one(text):
+    if not heads.is_one(_UNSEEN.sub("", text)):
         raise typer.BadParameter(
             f"--head {text!r} is neither a hash of 64 hexadecimal digits nor a line of `forecaster ledger head`"
         )
-    return text.strip()
+    return _UNSEEN.sub("", text)
+
+
+def _say_of_its_clock(home: Home) -> None:
+    """Says what is to be known of the clock by which the record was written.
+
+    Raises:
+        LedgerError: Where the newest row lies in the future.
+    """
+    from forecaster.records import clocks
+
+    with reading(home.ledger.engine) as connection:
+        steps, late = clocks.accepted(connection), clocks.ahead(connection, home.clock.now())
+    if home.rehearsal:
+        say(f"{home.rehearsal}.")
+    for step in steps:
+        say(
+            f"forecasts 1 to {step['forecast']} are claimed only: on {step['now']} a person went on although a row was "
+            f"of {step['newest']}"
+        )
+    if late:
+        raise LedgerError(late)
 
 
 def _lines(upto: State, last: dict[str, str], held: Sequence[Token]) -> list[str]:
@@ -89,8 +115,8 @@ def _look_deep(engine: Engine, upto: State) -> None:
     Raises:
         LedgerError: Naming the first row, where one does not.
     """
-    from forecaster.records.deep import look
-    from forecaster.records.deep_vintages import Doubt
+    from forecaster.records.deep.look import look
+    from forecaster.records.deep.vintages import Doubt
 
     found = look(engine, upto)
     doubts = [one for one in found if isinstance(one, Doubt)]

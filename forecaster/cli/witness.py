@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from forecaster.cli.frame import DONE_IN_PART, opened, recorded, say
+from forecaster.cli.frame import DONE_IN_PART, handed_out, opened, recorded, say
 from forecaster.cli.ledger import group
 from forecaster.errors import LedgerError, WitnessError
 
@@ -50,7 +50,7 @@ def prove(
     from forecaster.records.witnesses import trusted
     from forecaster.witness import proof
 
-    home = opened()
+    home = opened(make=False)
     roots = trusted(home.folder, home.settings.witness)
     if not roots:
         raise WitnessError(
@@ -60,7 +60,8 @@ def prove(
     text = proof.write(proofs.proof_of(home.ledger.engine, seq, roots))
     file = out or Path(f"forecast-{seq}.proof.json")
     try:
-        file.write_text(text, "utf-8")
+        with handed_out(file):
+            file.write_text(text, "utf-8")
     except OSError as fault:
         raise LedgerError(f"{file} cannot be written ({fault.strerror}): choose another place with --out") from fault
     say(f"{file}: forecast row {seq} and its proof; `forecaster ledger check {file}` reads it anywhere.")

@@ -16,7 +16,6 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
-    URL,
     Column,
     ForeignKeyConstraint,
     MetaData,
@@ -260,7 +259,7 @@ def _contents(twin: Engine, tally: Tally) -> Contents:
 
 
 def _at(copy: Path) -> Engine:
-    return open_engine(URL.create("sqlite", database=str(copy)))
+    return open_engine(copy)
 
 
 @contextmanager

@@ -20,39 +20,35 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
-    Boolean,
     Column,
     Integer,
     MetaData,
     String,
     Table,
     UniqueConstraint,
-    and_,
     func,
     insert,
     select,
-    type_coerce,
 )
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.types import NullType
 
 from forecaster.errors import LedgerError
+from forecaster.records import raw_rows
 from forecaster.records.cells import odd
 from forecaster.witness.rows import FIRST, GENESIS, row_hash
 from ingest.database import reading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Engine, Label, RowMapping, Select
+    from sqlalchemy import Connection, Engine
+
+    from forecaster.records.raw_rows import Raw
 
     Formats = Mapping[int, frozenset[str]]
     """Format -> the columns that a hash of it covers."""
     Fault = Callable[[int, Mapping[str, Any]], str | None]
     """What is wrong with a row of a number; None where nothing is."""
 
-PIECE = 1_000
-"""How many rows one read transaction takes; those of a table whose rows are long are read in about 20 ms."""
 _FORMATS = "formats"
 _SHOWN = 64
 _RESTORE = "restore a copy from before it"
@@ -173,10 +169,10 @@ def content(connection: Connection, table: Table, seq: int) -> Mapping[str, Any]
     Raises:
         LedgerError: Where the row does not hold.
     """
-    found = connection.execute(_raw(table).where(table.c.seq == seq)).mappings().one_or_none()
+    found = raw_rows.row(connection, table, seq)
     if found is None:
         return None
-    _, row, stored = _row(table, found)
+    _, row, stored = found
     if _fault(table, row, stored):
         raise LedgerError(f"{table.name} row {seq} does not hold: {_EDITED}; {_RESTORE}")
     return {name: row[name] for name in _formats(table)[row["format"]]}
@@ -197,21 +193,7 @@ def verify(engine: Engine, table: Table, upto: int | None = None, fault: Fault |
     if upto is None:
         with reading(engine) as connection:
             upto = last(connection, table)
-    return _first_break(table, _rows(engine, table, upto), fault)
-
-
-def stored(engine: Engine, table: Table, upto: int) -> Iterator[tuple[int, dict[str, Any], str]]:
-    """The rows up to a number as the database has them: number, columns and hash; read in short transactions.
-
-    Args:
-        engine: Whose database has the table.
-        table: From `chained_table`.
-        upto: The last number.
-
-    Raises:
-        StoreError: Where the database cannot be read.
-    """
-    return _rows(engine, table, upto)
+    return _first_break(table, raw_rows.rows(engine, table, upto), fault)
 
 
 def covered(table: Table) -> Formats:
@@ -235,7 +217,7 @@ def _newer(table: Table, number: int) -> str:
     return f"was written by a newer version of this program (format {number}, {max(_formats(table))} is known here)"
 
 
-def _first_break(table: Table, rows: Iterable[tuple[int, dict[str, Any], str]], also: Fault | None) -> Break | None:
+def _first_break(table: Table, rows: Iterable[Raw], also: Fault | None) -> Break | None:
     link = GENESIS
     for seq, row, stored in rows:
         if not row:
@@ -268,47 +250,3 @@ def _fault(table: Table, row: Mapping[str, Any], stored: str) -> str | None:
         return f"{_EDITED}: {said}"
     content = {name: row[name] for name in own}
     return None if row_hash(content) == stored else _EDITED
-
-
-def _raw(table: Table) -> Select[Any]:
-    """The rows as the database has them: a type that SQLAlchemy expects would hide another that is there."""
-    raw: list[Label[Any]] = [type_coerce(column, NullType()).label(column.name) for column in table.columns]
-    return select(*raw)
-
-
-def _row(table: Table, found: RowMapping) -> tuple[int, dict[str, Any], str]:
-    row: dict[str, Any] = {**found}
-    for column in table.columns:
-        if isinstance(column.type, Boolean):  # SQLite has no truth of its own
-            row[column.name] = {0: False, 1: True}.get(row[column.name], row[column.name])
-    return row.pop("seq"), row, row.pop("row_hash")
-
-
-def _rows(engine: Engine, table: Table, upto: int) -> Iterator[tuple[int, dict[str, Any], str]]:
-    """The rows up to a number, one piece per transaction; one that cannot be read is empty."""
-    after = None
-    while upto:
-        piece = table.c.seq <= upto if after is None else and_(table.c.seq > after, table.c.seq <= upto)
-        with reading(engine) as connection:
-            rows = _piece(connection, table, piece)
-        yield from rows
-        if len(rows) < PIECE:
-            return
-        after = rows[-1][0]
-
-
-def _piece(connection: Connection, table: Table, piece: ColumnElement[bool]) -> list[tuple[int, dict[str, Any], str]]:
-    try:
-        found = connection.execute(_raw(table).where(piece).order_by(table.c.seq).limit(PIECE)).mappings()
-        return [_row(table, row) for row in found]
-    except DBAPIError:  # a text that is no text any more stops the driver, which does not say where
-        seqs = connection.execute(select(table.c.seq).where(piece).order_by(table.c.seq).limit(PIECE)).scalars()
-        return [_alone(connection, table, seq) for seq in seqs.all()]
-
-
-def _alone(connection: Connection, table: Table, seq: int) -> tuple[int, dict[str, Any], str]:
-    """One row; empty where it cannot be read."""
-    try:
-        return _row(table, connection.execute(_raw(table).where(table.c.seq == seq)).mappings().one())
-    except DBAPIError:
-        return seq, {}, ""

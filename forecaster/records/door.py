@@ -69,7 +69,7 @@ def database(place: Path, settings: Settings, *, make: bool = True) -> Engine:
         StoreError: Where they name no address of a database.
     """
     named = settings.data.database
-    engine = open_engine(named or URL.create("sqlite", database=str(place / DATABASE)), make=make)
+    engine = open_engine(named or place / DATABASE, make=make)
     if engine.dialect.name == "sqlite":
         file = _require_lasting(engine, place) if named else place / DATABASE
         if make:

@@ -21,6 +21,7 @@ from sqlalchemy import Boolean, Integer, TypeDecorator, and_, func, select, type
 from forecaster.records import chain
 from forecaster.records.cells import sound
 from forecaster.records.columns import SCORES
+from forecaster.records.raw_rows import PIECE
 from forecaster.records.tables import EVENTS, FORECASTS, KEY, OUTCOME_KEY, OUTCOMES, SCORED, TABLES, TOKENS
 from forecaster.records.whole import naming
 from ingest.database import reading
@@ -125,7 +126,7 @@ def pieces(
         upto: The state to read; that of now where None.
 
     Yields:
-        At most `chain.PIECE` rows; no transaction is open meanwhile.
+        At most `PIECE` rows; no transaction is open meanwhile.
 
     Raises:
         LedgerError: Where a value is not what its column keeps; the first row that does not hold is named.
@@ -212,7 +213,7 @@ def numbered(engine: Engine, wanted: Wanted, end: int) -> Iterator[ColumnElement
         end: The last number of a row that is looked at.
 
     Yields:
-        A condition on the forecasts: a range of numbers where all are wanted, else a list; at most `chain.PIECE`.
+        A condition on the forecasts: a range of numbers where all are wanted, else a list; at most `PIECE`.
     """
     seq, conditions = FORECASTS.c.seq, _conditions(wanted)
     # A sum is no key: by the key itself SQLite would go through the long rows, where an index has all that is asked.
@@ -220,14 +221,14 @@ def numbered(engine: Engine, wanted: Wanted, end: int) -> Iterator[ColumnElement
     found = select(number).where(number <= end, *conditions)
     after = 0 if wanted.last is None else _before(engine, found.order_by(number.desc()).offset(wanted.last - 1))
     if not conditions:
-        for first in range(after, end, chain.PIECE):
-            yield and_(seq > first, seq <= min(first + chain.PIECE, end))
+        for first in range(after, end, PIECE):
+            yield and_(seq > first, seq <= min(first + PIECE, end))
         return
     while True:
         with reading(engine) as connection:
             some = connection.execute(found.where(number > after).order_by(number).limit(_NUMBERS)).scalars().all()
-        for at in range(0, len(some), chain.PIECE):
-            yield seq.in_(some[at : at + chain.PIECE])
+        for at in range(0, len(some), PIECE):
+            yield seq.in_(some[at : at + PIECE])
         if len(some) < _NUMBERS:
             return
         after = some[-1]

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from forecaster.errors import LedgerError, WitnessError
 from forecaster.records import chain
+from forecaster.records.raw_rows import PIECE
 from forecaster.records.tables import FORECASTS, TABLES, TOKENS
 from forecaster.witness import merkle, statement
 from forecaster.witness.rows import GENESIS
@@ -124,8 +125,8 @@ def _heads(connection: Connection, states: Sequence[Mapping[str, int]]) -> dict[
     found = {(table.name, 0): GENESIS for table in TABLES}
     for table in TABLES:
         numbers = sorted({rows[table.name] for rows in states})
-        for at in range(0, len(numbers), chain.PIECE):
-            wanted = select(table.c.seq, table.c.row_hash).where(table.c.seq.in_(numbers[at : at + chain.PIECE]))
+        for at in range(0, len(numbers), PIECE):
+            wanted = select(table.c.seq, table.c.row_hash).where(table.c.seq.in_(numbers[at : at + PIECE]))
             found |= {(table.name, seq): row_hash for seq, row_hash in connection.execute(wanted)}
     return found
 

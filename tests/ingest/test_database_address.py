@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import traceback
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url
@@ -13,9 +14,6 @@ from ingest.database_address import has_secret, parsed
 from ingest.errors import StoreError
 from tests.ingest.postgres import emptied
 from tests.secret_addresses import ADDRESSES, CANARY
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def read(address: str, shown: list[str]) -> None:
@@ -83,12 +81,21 @@ def test_what_is_taken_for_a_secret(address: str, secret: bool) -> None:
         assert parsed(address).url == make_url(address)
 
 
+def test_no_program_of_ours_makes_an_address_of_a_path() -> None:
+    root = Path(__file__).parents[2]
+    files = [
+        file for folder in ("forecaster", "ingest", "reports", "benchmarks") for file in (root / folder).rglob("*.py")
+    ]
+    assert len(files) > 100
+    assert [str(file) for file in files if re.search(r"sqlite:/{2,4}[{%]", file.read_text("utf-8"))] == []
+
+
 @pytest.mark.parametrize("name", ["a?b", "c%20d", "e#f", "g h", "i@j:k", "l=m&n", "file:o", "ü%"])
 @pytest.mark.parametrize("make", [True, False], ids=["made", "read"])
 def test_a_file_lies_where_its_path_says(tmp_path: Path, name: str, make: bool) -> None:
     folder = tmp_path / name
     folder.mkdir()
-    url = make_url("sqlite://").set(database=str(folder / "x.db"))
+    url = folder / "x.db"
     with open_engine(url).begin() as connection:
         connection.exec_driver_sql("CREATE TABLE t (n INTEGER)")
     with reading(open_engine(url, make=make)) as connection:

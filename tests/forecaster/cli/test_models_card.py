@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
 from typing import TYPE_CHECKING, Any
@@ -50,7 +51,9 @@ def test_a_pack_is_written_and_its_hash_is_told(
     said = command("ledger", "export", "--pack", file, "--home", finished_home)
     assert said.code == 0, said
     assert said.out.startswith(f"4 forecasts packed in {file}")
-    assert said.out.splitlines()[1].startswith("sha256 ")
+    assert said.out.splitlines()[1].startswith(f"sha256 {hashlib.sha256(file.read_bytes()).hexdigest()}")
+    line = command("ledger", "head", "--home", finished_home).out.splitlines()
+    assert said.out.splitlines()[2] in line
     with zipfile.ZipFile(file) as archive:
         assert "cards/climatology-1.md" in archive.namelist()
 

@@ -14,11 +14,11 @@ import pytest
 from forecaster import models
 from forecaster.errors import UnknownNameError
 from forecaster.issuing.provenance import config_sha256
-from forecaster.records.card_page import page
-from forecaster.records.card_rows import KINDS, LATER
-from forecaster.records.cards import cards
+from forecaster.records.cards.cards import cards
+from forecaster.records.cards.inventory import INVENTORY, inventory
+from forecaster.records.cards.page import page
+from forecaster.records.cards.rows import KINDS, LATER
 from forecaster.records.home import Home, open_home
-from forecaster.records.inventory import INVENTORY, inventory
 from forecaster.records.standing import CLAIMED, PROVED, REHEARSED, REPLAYED, UNWITNESSED, Witnessed
 from tests.forecaster.records.made_record import FIRST, SD, WIDTHS, close, fill, issued
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from forecaster.records.card import Card
+    from forecaster.records.cards.card import Card
 
 DAYS = 120
 
@@ -191,6 +191,7 @@ def test_a_version_is_a_hash_of_settings_and_says_what_changed(tmp_path: Path) -
     assert second.change is not None
     assert second.change.settings == (("models.ewma.decay", 0.94, 0.9),)
     assert "`models.ewma.decay` 0.94 -> 0.9" in page(second)
+    assert reached(second)["stale"] is False
     assert "A later version has taken its place." in page(first)
 
 
@@ -204,6 +205,14 @@ def test_an_unknown_version_says_that_its_settings_are_not_known(tmp_path: Path)
     assert second.change.settings is None
     assert [one.scored for one in (*second.change.scores, *second.change.now)] == [29, 29]
     assert "The days differ: this is no evidence that one is better." in page(second)
+
+
+def test_an_asset_that_a_new_version_leaves_out_is_stale(tmp_path: Path) -> None:
+    home = open_home(tmp_path)
+    fill(home.ledger, 3)
+    fill(home.ledger, 3, first=20, symbol="OTHER", config="b")
+    _, second = of(home, "garch")
+    assert [one.now for one in second.triggers if one.id == "stale"] == ["COIN: 20 days"]
 
 
 def test_several_assets_are_told_apart_and_the_worst_is_named(tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ from forecaster.errors import LedgerError
 from forecaster.evaluation.scoring import VERSIONS
 from forecaster.issuing.forecast import Forecast
 from forecaster.operation.settle import settle
-from forecaster.records import chain, deep
-from forecaster.records.deep_vintages import Doubt
+from forecaster.records import chain
+from forecaster.records.deep import look as deep
+from forecaster.records.deep.vintages import Doubt
 from forecaster.records.home import Home, open_home
 from forecaster.records.ledger import Ledger
 from forecaster.records.tables import FORECASTS, OUTCOMES, SCORED

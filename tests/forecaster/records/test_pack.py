@@ -21,9 +21,10 @@ import pytest
 from sqlalchemy import select, text
 
 from forecaster.errors import LedgerError
-from forecaster.records import chain, check_pack, witnesses
+from forecaster.records import chain, witnesses
 from forecaster.records.home import Home, open_home
-from forecaster.records.pack import CONTENTS, pack
+from forecaster.records.packs import check_pack
+from forecaster.records.packs.pack import CONTENTS, pack
 from forecaster.records.tables import TABLES, TOKENS
 from forecaster.witness import token
 from ingest.database import writing
@@ -49,7 +50,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Home:
 def packed(made: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Its pack. Not to be changed."""
     file = tmp_path_factory.mktemp("packed") / "evidence.zip"
-    assert pack(made, file) == DAYS * len(WIDTHS)
+    assert pack(made, file).rows["forecast"] == DAYS * len(WIDTHS)
     return file
 
 
@@ -191,7 +192,7 @@ def _edit(name: str, old: str, new: str) -> Callable[[Path], None]:
         ),
         pytest.param(_edit("about.json", '"q50"', '"q51"'), "forecast row ", id="what a hash covers"),
         pytest.param(lambda folder: (folder / "settings.json").unlink(), "settings.json: it is not there", id="gone"),
-        pytest.param(lambda folder: (folder / "about.json").unlink(), "is no evidence pack", id="nothing"),
+        pytest.param(lambda folder: (folder / "about.json").unlink(), "is not an evidence pack", id="nothing"),
     ],
 )
 def test_what_was_changed_is_named(folder: Path, spoil: Callable[[Path], None], named: str) -> None:

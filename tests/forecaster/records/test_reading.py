@@ -12,6 +12,7 @@ from benchmarks.record import MODELS, day, fill, forecasts, settled
 from forecaster.records import chain
 from forecaster.records.ledger import Ledger
 from forecaster.records.preparation import prepare
+from forecaster.records.raw_rows import PIECE
 from forecaster.records.reading import COLUMNS, EVERYTHING, LIGHT, Wanted, pieces, standings
 from forecaster.records.tables import FORECASTS, OUTCOMES, SCORED
 from ingest.database import open_engine, reading, writing
@@ -204,4 +205,4 @@ def test_postgresql_is_never_asked_for_more_than_a_piece(server: str) -> None:
     assert len(rows(engine)) == ROWS
     assert Ledger(engine).verify() is None
     event.remove(engine, "after_cursor_execute", count)
-    assert max(held) == chain.PIECE
+    assert max(held) == PIECE

@@ -1,4 +1,4 @@
-"""The facts of a model card, one a model and version; see `forecaster.records.cards`, which finds them."""
+"""The facts of a model card, one a model and version; see `forecaster.records.cards.cards`, which finds them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from forecaster.evaluation.triggers import Trigger
-    from forecaster.records.card_scores import Scored, Verdict, Worst
+    from forecaster.records.cards.scores import Scored, Verdict, Worst
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,14 @@ import io
 import re
 from typing import TYPE_CHECKING
 
-from forecaster.records.card_rows import KINDS
+from forecaster.records.cards.rows import KINDS
 from forecaster.records.standing import REPLAYED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from forecaster.records.card import Card
-    from forecaster.records.card_scores import Scored
+    from forecaster.records.cards.card import Card
+    from forecaster.records.cards.scores import Scored
 
 RECORDED = tuple(kind for kind in KINDS if kind != REPLAYED)
 INVENTORY = (

@@ -10,7 +10,7 @@ import pandas as pd
 
 from forecaster.evaluation.triggers import FEWEST, REFERENCE
 from forecaster.evaluation.verdicts import MINIMUM_DAYS, compare, in_words
-from forecaster.records.card_rows import KINDS, LIVE
+from forecaster.records.cards.rows import KINDS, LIVE
 from forecaster.records.standing import REPLAYED
 
 if TYPE_CHECKING:

@@ -19,9 +19,12 @@ from forecaster import secret_settings
 from forecaster.errors import LedgerError
 from forecaster.issuing.provenance import code_version
 from forecaster.json_numbers import numbers
-from forecaster.records import card_page, chain, check_pack, export, inventory, witnesses
-from forecaster.records.cards import cards
-from forecaster.records.how_to_check import HOW_TO_CHECK
+from forecaster.records import chain, export, raw_rows, witnesses
+from forecaster.records.cards import inventory
+from forecaster.records.cards import page as card_page
+from forecaster.records.cards.cards import cards
+from forecaster.records.packs import check_pack
+from forecaster.records.packs.how_to_check import HOW_TO_CHECK
 from forecaster.records.reading import EVERYTHING, LIGHT, pieces
 from forecaster.records.tables import FORECASTS, TABLES, TOKENS
 
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from forecaster.records.home import Home
     from forecaster.records.reading import State
     from forecaster.settings import Settings
+    from forecaster.witness.statement import Statement
 
 FORM = 1
 """The form of a pack; one whose files mean something else takes the next number."""
@@ -43,7 +47,7 @@ _CHUNK = 1 << 20
 _SECRET: Any = {section: {key} for section, key in secret_settings.KEYS}
 
 
-def pack(home: Home, file: Path) -> int:
+def pack(home: Home, file: Path) -> Statement:
     """Writes the evidence pack of a home.
 
     Args:
@@ -51,7 +55,7 @@ def pack(home: Home, file: Path) -> int:
         file: A .zip file; one that is there is replaced.
 
     Returns:
-        How many forecasts it has.
+        What the record is, as the pack states it.
 
     Raises:
         LedgerError: Where nothing is on record, the record or a time stamp does not hold, or the file cannot be
@@ -60,7 +64,7 @@ def pack(home: Home, file: Path) -> int:
         StoreError: Where the database cannot be read.
     """
     if file.suffix.lower() != ".zip":
-        raise LedgerError(f"{file} is no .zip file: name one")
+        raise LedgerError(f"{file} is not a .zip file: name one")
     upto = home.ledger.state()
     if not upto[FORECASTS.name]:
         raise LedgerError("nothing is on record yet: `forecaster run` makes the first forecasts")
@@ -71,25 +75,26 @@ def pack(home: Home, file: Path) -> int:
             "see `forecaster ledger verify`"
         )
     list(witnesses.lines(home.ledger.engine, witnesses.trusted(home.folder, home.settings.witness)))
+    stated = witnesses.stated(home.ledger.engine, upto)
     with export.drafted(file) as draft, draft.open("wb") as written:
         with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
-            _write(archive, home, upto)
+            _write(archive, home, upto, stated)
         export.on_the_disk(written)
-    return upto[FORECASTS.name]
+    return stated
 
 
-def _write(archive: zipfile.ZipFile, home: Home, upto: State) -> None:
-    contents = {name: _add(archive, name, some) for name, some in _files(home, upto)}
+def _write(archive: zipfile.ZipFile, home: Home, upto: State, stated: Statement) -> None:
+    contents = {name: _add(archive, name, some) for name, some in _files(home, upto, stated)}
     lines = "".join(f"{digest}  {name}\n" for name, digest in contents.items())
     _add(archive, CONTENTS, [lines.encode()])
 
 
-def _files(home: Home, upto: State) -> Iterator[tuple[str, Iterable[bytes]]]:
+def _files(home: Home, upto: State, stated: Statement) -> Iterator[tuple[str, Iterable[bytes]]]:
     """Name and content of every file, in order."""
     yield "HOW_TO_CHECK.md", [HOW_TO_CHECK.encode()]
     yield "check_pack.py", [Path(check_pack.__file__).read_bytes()]
     yield "about.json", [_json(_about(upto))]
-    yield "statement.txt", [witnesses.stated(home.ledger.engine, upto).text.encode()]
+    yield "statement.txt", [stated.text.encode()]
     yield "settings.json", [_json(_settings(home.settings))]
     yield from _tables(home.ledger.engine, upto)
     for table in TABLES:
@@ -128,7 +133,7 @@ def _tables(engine: Engine, upto: State) -> Iterator[tuple[str, Iterable[bytes]]
 
 def _lines(engine: Engine, table: Table, upto: int) -> Iterator[bytes]:
     """One JSON object a row, all columns as they are stored, bytes in base64."""
-    for number, row, digest in chain.stored(engine, table, upto):
+    for number, row, digest in raw_rows.rows(engine, table, upto):
         plain = {name: _plain(value) for name, value in row.items()}
         text = json.dumps({"seq": number, **plain, "row_hash": digest}, ensure_ascii=False, allow_nan=False)
         yield f"{text}\n".encode()
@@ -136,7 +141,7 @@ def _lines(engine: Engine, table: Table, upto: int) -> Iterator[bytes]:
 
 def _tokens(home: Home, upto: State) -> Iterator[tuple[str, Iterable[bytes]]]:
     """Each time stamp and the statement, as OpenSSL takes them; then the certificates that are trusted."""
-    for number, row, _ in chain.stored(home.ledger.engine, TOKENS, upto[TOKENS.name]):
+    for number, row, _ in raw_rows.rows(home.ledger.engine, TOKENS, upto[TOKENS.name]):
         yield f"tokens/{number}.tsr", [row["token"]]
         yield f"tokens/{number}.statement.txt", [row["statement"].encode()]
     roots = witnesses.trusted(home.folder, home.settings.witness)

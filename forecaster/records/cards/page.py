@@ -6,13 +6,13 @@ from collections import Counter
 from math import isnan
 from typing import TYPE_CHECKING
 
-from forecaster.records.card_rows import FIGURES, KINDS
+from forecaster.records.cards.rows import FIGURES, KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from forecaster.records.card import Card, Change
-    from forecaster.records.card_scores import Scored, Verdict, Worst
+    from forecaster.records.cards.card import Card, Change
+    from forecaster.records.cards.scores import Scored, Verdict, Worst
 
 SHOWN = 12
 """Assets that a page names; those with the most forecasts."""
@@ -99,6 +99,8 @@ def _scores(card: Card) -> Iterator[str]:
         "CRPS and log score: lower is better. Skill: by how much the CRPS is below climatology's on the same days. "
         "Kinds of forecasts are never added up."
     )
+    if any(one.lead[0] < 0 for one in shown):
+        yield "Negative hours: the session that is forecast had opened already."
     yield from _left_out(len({one.symbol for one in card.scores if one.symbol}))
 
 
@@ -178,6 +180,8 @@ def _checks(card: Card) -> Iterator[str]:
         f"{checks.withheld:,} gave no distribution (withheld)."
     )
     if checks.reasons:
+        yield ""
+        yield "Reasons, with # for numbers:"
         yield ""
         for reason, count in checks.reasons[:SHOWN_REASONS]:
             yield f"- {count:,}: {reason}"

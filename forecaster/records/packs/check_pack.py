@@ -132,7 +132,7 @@ def statement_faults(name: str, text: str, chains: dict[str, Chain]) -> Iterator
     """Where a statement of counts and heads is not that of the rows."""
     first, *lines = text.splitlines()
     if first != FIRST or [line.split(" ")[0] for line in lines] != list(chains):
-        yield f"{name}: it is no statement of these tables"
+        yield f"{name}: it is not a statement of these tables"
         return
     for line in lines:
         table, number, *told = line.split(" ")
@@ -246,7 +246,7 @@ def main(folder: Path) -> int:
     try:
         found = list(faults(folder))
     except (OSError, ValueError, KeyError, TypeError, IndexError) as fault:
-        found = [f"{folder} is no evidence pack, or a part of it cannot be read ({fault})"]
+        found = [f"{folder} is not an evidence pack, or a part of it cannot be read ({fault})"]
     for line in found:
         say(f"DOES NOT HOLD: {line}")
     if found:

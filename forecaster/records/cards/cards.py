@@ -19,10 +19,10 @@ from forecaster import models
 from forecaster.errors import UnknownNameError
 from forecaster.evaluation import triggers
 from forecaster.issuing.forecast import HORIZON
-from forecaster.records import card_scores
-from forecaster.records.card import AssetData, Card, Change, Checks, Figure
-from forecaster.records.card_rows import FIGURES, KINDS, LIVE, read
-from forecaster.records.card_settings import apart, difference, known
+from forecaster.records.cards import scores as card_scores
+from forecaster.records.cards.card import AssetData, Card, Change, Checks, Figure
+from forecaster.records.cards.rows import FIGURES, KINDS, LIVE, read
+from forecaster.records.cards.settings import apart, difference, known
 from forecaster.records.standing import UNWITNESSED
 from forecaster.records.tables import FORECASTS
 from forecaster.records.trials import TRIALS
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from forecaster.evaluation.triggers import Trigger
-    from forecaster.records.card_rows import CardRows
+    from forecaster.records.cards.rows import CardRows
     from forecaster.records.reading import State
     from forecaster.records.standing import Witnessed
     from forecaster.settings import Settings
@@ -215,7 +215,8 @@ def _triggers(rows: pd.DataFrame, record: CardRows, settings: Settings) -> tuple
     found.append(triggers.unreliable((rows["status"] != "ok").to_numpy()))
     warned = rows.loc[rows["warned"].notna(), "warned"]
     found.append(triggers.novelty(warned.to_numpy(bool)))
-    watched = rows[~rows["symbol"].isin(settings.data.stopped)]
+    every = record.own[record.own["model"] == rows["model"].iloc[0]]
+    watched = every[~every["symbol"].isin(settings.data.stopped)]
     if len(watched):
         newest = pd.Timestamp(record.newest)
         last = watched.groupby("symbol", sort=True)["as_of"].max()

@@ -2,8 +2,8 @@
 
 A chain shows that the rows of one table are those that were written. That they belong together is another matter: a
 score needs its forecast and its outcome, an outcome a forecast with its target, and a forecast whose outcome is on
-record its score; figures and scores follow from the stored distribution (`deep_figures`), `data_vintage` and outcomes
-from the vintages in the store (`deep_vintages`).
+record its score; figures and scores follow from the stored distribution (`figures`), `data_vintage` and outcomes
+from the vintages in the store (`vintages`).
 
 One asset is looked at after another, each in short transactions; what is kept meanwhile are its outcomes and the keys
 of its forecasts, and a piece of its distributions.
@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, or_, select
 
 from forecaster.evaluation.scoring import VERSIONS
-from forecaster.records import deep_vintages
 from forecaster.records.chain import Break
 from forecaster.records.clocks import TOLERANCE
 from forecaster.records.columns import SCORES, SUMMARY
-from forecaster.records.deep_figures import score_fault, summary_fault
-from forecaster.records.deep_vintages import Doubt, Origin
+from forecaster.records.deep import vintages as deep_vintages
+from forecaster.records.deep.figures import score_fault, summary_fault
+from forecaster.records.deep.vintages import Doubt, Origin
 from forecaster.records.reading import Wanted, numbered, same
 from forecaster.records.tables import FORECASTS, KEY, OUTCOME_KEY, OUTCOMES, SCORED, TABLES
 from ingest.database import reading
@@ -30,7 +30,7 @@ from ingest.database import reading
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from sqlalchemy import Engine, RowMapping
+    from sqlalchemy import Engine
 
     from forecaster.records.reading import State
 
@@ -87,14 +87,16 @@ def _of_asset(engine: Engine, symbol: str, upto: State) -> Iterator[Break]:
         yield from deep_vintages.faults(engine, symbol, origins, outcomes)
 
 
-def _outcomes(engine: Engine, symbol: str, upto: State) -> list[RowMapping]:
+def _outcomes(engine: Engine, symbol: str, upto: State) -> list[Mapping[str, Any]]:
     o = OUTCOMES.c
     wanted = select(OUTCOMES).where(o.symbol == symbol, o.seq <= upto[OUTCOMES.name]).order_by(o.seq)
     with reading(engine) as connection:
-        return list(connection.execute(wanted).mappings().all())
+        return [{**row} for row in connection.execute(wanted).mappings()]
 
 
-def _forecasts(engine: Engine, symbol: str, upto: State) -> Iterator[tuple[RowMapping, RowMapping | None]]:
+def _forecasts(
+    engine: Engine, symbol: str, upto: State
+) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any] | None]]:
     """Its forecasts in order of record, with their scores."""
     own = [FORECASTS.c[name] for name in (*Origin._fields, "issued_at", "predictive", *SUMMARY)]
     theirs = [SCORED.c[name].label(f"score_{name}") for name in ("seq", "version", *SCORES)]
@@ -102,7 +104,7 @@ def _forecasts(engine: Engine, symbol: str, upto: State) -> Iterator[tuple[RowMa
     query = select(*own, *theirs).select_from(joined).order_by(FORECASTS.c.seq)
     for piece in numbered(engine, Wanted((symbol,)), upto[FORECASTS.name]):
         with reading(engine) as connection:
-            rows = connection.execute(query.where(piece)).mappings().all()
+            rows = [{**row} for row in connection.execute(query.where(piece)).mappings()]
         for row in rows:
             yield row, row if row["score_seq"] is not None else None
 
@@ -164,7 +166,7 @@ def _alone(engine: Engine, symbol: str, upto: State) -> Iterator[Break]:
         rows = connection.execute(wanted).mappings().all()
     for row in rows:
         gone = "forecast" if row["forecast"] is None else "outcome"
-        yield Break(SCORED.name, row["seq"], row, f"its {gone} is not on record")
+        yield Break(SCORED.name, row["seq"], {**row}, f"its {gone} is not on record")
 
 
 def _undated(table: str, row: Mapping[str, Any]) -> Break | None:

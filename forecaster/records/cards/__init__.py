@@ -1,0 +1,1 @@
+"""Model cards and their inventory, from the record."""

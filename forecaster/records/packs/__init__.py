@@ -1,0 +1,1 @@
+"""The evidence pack: the whole record in one file, with all that proves it."""
