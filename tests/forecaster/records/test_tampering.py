@@ -24,8 +24,9 @@ import pytest
 from sqlalchemy import text
 
 from forecaster.errors import ForecasterError, LedgerError
-from forecaster.records import deep, heads, tokens, witnesses
+from forecaster.records import heads, tokens, witnesses
 from forecaster.records.backup import backup, restore
+from forecaster.records.deep.look import look
 from forecaster.records.door import open_record
 from forecaster.records.home import Home, open_home
 from forecaster.records.ledger import Ledger
@@ -321,7 +322,7 @@ def alarms(engine: Engine, trusted: Authority, *lines: str) -> list[str]:
             heads.told(engine, line, upto, [token for token in held if not token.fault])
         except LedgerError as fault:
             found.append(str(fault))
-    return found + [one.told for one in deep.look(engine, upto)]
+    return found + [one.told for one in look(engine, upto)]
 
 
 def judged(folder: Path, base: Base) -> list[str]:
