@@ -15,6 +15,7 @@ from forecaster import settings as configuration
 from forecaster.errors import HomeError, SettingsError
 from forecaster.privacy import narrow_file
 from forecaster.records.migrations import HOME
+from forecaster.records.tables import METADATA
 from ingest.database import kept_in, open_engine, place, reading
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def _require_lasting(engine: Engine, home: Path) -> Path:
 
 
 def _prepared(engine: Engine) -> bool:
-    """Whether the tables are of the newest revision: whoever wrote that made them, in the same transaction."""
+    """Whether the tables are of the newest revision, and none of the record's was dropped since they were made."""
     with reading(engine) as connection:
-        marked = inspect(connection).has_table(HOME.table)
-        return marked and connection.execute(select(HOME.marks.c.version_num)).scalar() == HOME.newest
+        whole = {HOME.table, *METADATA.tables} <= {*inspect(connection).get_table_names()}
+        return whole and connection.execute(select(HOME.marks.c.version_num)).scalar() == HOME.newest

@@ -107,21 +107,18 @@ def _sealed(engine: Engine, digest: str) -> int | None:
 
 def _line(engine: Engine, line: Line, kept: str, upto: State, tokens: Sequence[Token]) -> str:
     gone = [f"{name} {_span(upto[name], rows)}" for name, rows in line.rows.items() if rows > upto[name]]
-    if gone:
-        raise LedgerError(
-            f"the record is not what {kept} says: {', '.join(gone)} {'are' if len(gone) > 1 else 'is'} gone; {_RESTORE}"
-        )
-    if stated(engine, line.rows).digest == line.digest:
+    if not gone and stated(engine, line.rows).digest == line.digest:
         return f"the record is what {kept} says: its first {_counts(line.rows)} are as they were then"
-    covered = [token for token in tokens if all(token.rows[name] <= rows for name, rows in line.rows.items())]
+    there = {name: min(rows, upto[name]) for name, rows in line.rows.items()}
+    covered = [token for token in tokens if all(token.rows[name] <= rows for name, rows in there.items())]
     sealed = max(covered, key=lambda token: token.seq, default=None)
-    after = {name: 0 if sealed is None else sealed.rows[name] for name in line.rows}
-    changed = [f"{name} {_span(after[name], rows)}" for name, rows in line.rows.items() if rows > after[name]]
+    after = dict.fromkeys(there, 0) if sealed is None else sealed.rows
+    changed = [f"{name} {_span(after[name], rows)}" for name, rows in there.items() if rows > after[name]]
+    faults = [f"{', '.join(gone)} {'are' if ' to ' in gone[0] or len(gone) > 1 else 'is'} gone"] if gone else []
+    if changed:
+        faults.append(f"of {', '.join(changed)} some {'may have been' if gone else 'were'} changed, removed or added")
     as_sealed = f"; what came before is as token {sealed.seq} sealed it" if sealed else ""
-    raise LedgerError(
-        f"the record is not what {kept} says: of {', '.join(changed)} some were changed, removed or added since"
-        f"{as_sealed}; {_RESTORE}"
-    )
+    raise LedgerError(f"the record is not what {kept} says: {', and '.join(faults)}{as_sealed}; {_RESTORE}")
 
 
 def _span(after: int, last: int) -> str:

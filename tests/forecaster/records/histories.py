@@ -101,9 +101,9 @@ def forecast(history: History, session: pd.Timestamp, model: str, *, withheld: b
 
 def run(home: Home, session: pd.Timestamp, now: datetime, symbol: str = COIN, models: tuple[str, ...] = MODELS) -> None:
     """A day of a coin that was fetched: what has become known is settled, and what is not yet on record is recorded."""
-    history = home.store.history(symbol)
-    settle(home.ledger, history, session, now)
-    home.ledger.record([forecast(history, session, model) for model in models], now)
+    history, kind = home.store.history(symbol), home.clock.kind
+    settle(home.ledger, history, session, now, kind)
+    home.ledger.record([forecast(history, session, model) for model in models], now, kind)
 
 
 def lived(home: Home, days: int, symbols: tuple[str, ...] = (COIN,)) -> Home:
