@@ -20,8 +20,19 @@ if TYPE_CHECKING:
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     """A home that knows 200 days of a random walk up to 2018-01-21."""
-    write_cheap(tmp_path, models=TWO)
-    opened = open_home(tmp_path)
+    return walked(tmp_path, {})
+
+
+@pytest.fixture
+def rehearsal(tmp_path: Path) -> Home:
+    """The same under a clock of the past."""
+    return walked(tmp_path, {"clock": {"start": "2018-01-01T00:00Z"}})
+
+
+def walked(folder: Path, overrides: dict[str, dict[str, str]]) -> Home:
+    """A home with such a walk."""
+    write_cheap(folder, models=TWO)
+    opened = open_home(folder, overrides)
     rng = np.random.default_rng(0)
     close = 100 * np.exp(np.cumsum(rng.normal(0, 0.03, 200)))
     values = {"close": close, "volume": rng.lognormal(10, 0.5, 200), "tweets": rng.integers(100, 1000, 200)}

@@ -52,7 +52,7 @@ PATIENCE = 120
 def simulated(folder: Path, settings: str) -> Home:
     """A home that watches the simulated market."""
     (folder / "forecaster.toml").write_text(settings)
-    home = open_home(folder)
+    home = open_home(folder, {"clock": {"speed": 1.0}})  # the fast clock begins with the first scheduler
     (asset,) = sources.load("simulated").ASSETS
     home.store.register(asset)
     return home
@@ -207,15 +207,15 @@ def test_a_day_whose_database_failed_stays_owed(tmp_path: Path) -> None:
     assert done.outcome == "1 forecast recorded, 0 targets settled"
 
 
-def test_a_day_whose_rows_are_late_stays_owed_until_they_come(home: Home) -> None:
-    late = at(home, "2018-01-23T01:00Z", lease_minutes=0.001)
+def test_a_day_whose_rows_are_late_stays_owed_until_they_come(rehearsal: Home) -> None:
+    late = at(rehearsal, "2018-01-23T01:00Z", lease_minutes=0.001)
     (done,) = schedule.run_due(late, "24/7")
     assert done.waiting
     assert not done.whole
     assert done.outcome.startswith("0 forecasts recorded, 0 targets settled; WALK withheld: WALK: as-of 2018-01-22")
     (row,) = schedule.status(late)
     assert (row["owed"], row["running"]) == (["2018-01-22"], [])
-    rows = home.store.history("WALK").frame.tail(1)
+    rows = rehearsal.store.history("WALK").frame.tail(1)
     came = rows.assign(session=pd.Timestamp("2018-01-22"), close=rows["close"] * 1.01)
     late.store.append(late.store.asset("WALK"), came, late.clock.now())
     time.sleep(0.1)  # the lease is over
@@ -226,21 +226,21 @@ def test_a_day_whose_rows_are_late_stays_owed_until_they_come(home: Home) -> Non
     assert schedule.status(late)[0]["owed"] == []
 
 
-def test_a_day_that_cannot_be_forecast_is_finished_with_its_reason(home: Home) -> None:
-    rows = home.store.history("WALK").frame.tail(20).assign(symbol="YOUNG")
-    home.store.append(replace(WALK, symbol="YOUNG"), rows, NOW)
-    then = at(home, "2018-01-22T01:00Z")
+def test_a_day_that_cannot_be_forecast_is_finished_with_its_reason(rehearsal: Home) -> None:
+    rows = rehearsal.store.history("WALK").frame.tail(20).assign(symbol="YOUNG")
+    rehearsal.store.append(replace(WALK, symbol="YOUNG"), rows, NOW)
+    then = at(rehearsal, "2018-01-22T01:00Z")
     (done,) = schedule.run_due(then, "24/7")
     assert not done.whole
     assert "YOUNG withheld: " in done.outcome
     assert schedule.run_due(then, "24/7") == []
 
 
-def test_each_calendar_is_due_after_its_own_close(home: Home) -> None:
-    friday = at(home, "2018-01-19T20:59Z", delay_minutes=0)
+def test_each_calendar_is_due_after_its_own_close(rehearsal: Home) -> None:
+    friday = at(rehearsal, "2018-01-19T20:59Z", delay_minutes=0)
     for code, expected in (("XNYS", "2018-01-19T21:00"), ("24/7", "2018-01-20T00:00")):
         assert f"{schedule.next_due(code, timedelta(0), friday.clock):%Y-%m-%dT%H:%M}" == expected
-    evening = at(home, "2018-01-19T21:00Z", delay_minutes=0)
+    evening = at(rehearsal, "2018-01-19T21:00Z", delay_minutes=0)
     # Saturday and Sunday have no session, and half an hour is waited after the close.
     assert schedule.next_due("XNYS", timedelta(0), evening.clock) == datetime(2018, 1, 22, 21, tzinfo=UTC)
     assert schedule.next_due("XNYS", timedelta(minutes=30), evening.clock) == datetime(2018, 1, 19, 21, 30, tzinfo=UTC)
