@@ -58,10 +58,11 @@ class Kept:
         """What a reader must know of it, one sentence; empty for a real home."""
         if self.first is None:
             return ""
-        since = (
+        if self.because:
+            return f"This home is taken for a rehearsal: {self.because}"
+        return (
             f"This home is a rehearsal: its clock was set to {self.first:%Y-%m-%d %H:%M} UTC on {self.began:%Y-%m-%d}"
         )
-        return f"{since} ({self.because})" if self.because else since
 
 
 def kept(connection: Connection) -> Kept | None:

@@ -147,8 +147,11 @@ def _ground(at: np.ndarray, origin: np.ndarray, up: Axis) -> tuple[list[Stroke],
         if name == REPLAYED:
             first, last = np.array([(run[0], run[-1]) for run in runs]).T
             ground.append(boxes(first - 0.5, last + 0.5, up.low, up.high, filled(WASH)))
-        start = float(max(runs, key=len)[0]) - 0.3
-        names.append(words(name, start, up.high, 5.8, MUTED, up_by=-6, more=' font-style="italic"'))
+        longest = max(runs, key=len)
+        late = longest[0] > at.max() / 2  # then it ends where its ground does, so as not to leave the panel
+        place = float(longest[-1]) + 0.3 if late else float(longest[0]) - 0.3
+        style = ' font-style="italic"' + (' text-anchor="end"' if late else "")
+        names.append(words(name, place, up.high, 5.8, MUTED, up_by=-6, more=style))
     return ground, names
 
 

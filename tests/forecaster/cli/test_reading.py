@@ -61,11 +61,27 @@ def test_data_show_tells_what_was_known(finished_home: Path, command: Callable[.
     assert "2018-01-11 " in command(*words).out
 
 
+@pytest.fixture
+def rehearsal(
+    new_home: Path, write_walk: Callable[..., Path], command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], Path]:
+    """`rehearsal(day)`: a home with the walk until then, an hour after midnight."""
+    file = write_walk(new_home / "walk.csv")
+
+    def at(day: str) -> Path:
+        monkeypatch.setenv("FORECASTER__CLOCK__START", f"{day}T01:00Z")
+        command("ingest", "csv", file, "--symbol", "WALK", "--calendar", "24/7", "--home", new_home)
+        return new_home
+
+    return at
+
+
 def test_data_check_tells_what_a_user_can_act_on(
-    home: Path, command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    finished_home: Path, rehearsal: Callable[[str], Path], command: Callable[..., Any]
 ) -> None:
-    assert [row["check"] for row in json.loads(command("data", "check", "--json", "--home", home).out)] == ["behind"]
-    monkeypatch.setenv("FORECASTER__CLOCK__START", "2018-01-22T01:00Z")
+    found = command("data", "check", "--json", "--home", finished_home).out
+    assert [row["check"] for row in json.loads(found)] == ["behind"]
+    home = rehearsal("2018-01-22")
     assert command("data", "check", "WALK", "--home", home).out == "Nothing found.\n"
     assert command("data", "check", "--json", "--home", home).out == "[]\n"
     lines = (home / "walk.csv").read_text().splitlines()
@@ -88,9 +104,10 @@ def test_an_asset_without_rows_hinders_no_listing(
 
 
 def test_an_empty_home_can_be_looked_at(new_home: Path, command: Callable[..., Any]) -> None:
-    for words in (("data", "show"), ("data", "check"), ("ledger", "verify"), ("doctor",)):
+    for words in (("data", "show"), ("data", "check"), ("doctor",)):
         said = command(*words, "--home", new_home)
         assert (said.code, said.err) == (0, ""), words
+    assert "no forecast: nothing is verified" in command("ledger", "verify", "--home", new_home).complaint()
     said = command("ledger", "show", "--home", new_home)
     assert (said.code, said.err) == (0, "no forecast on record yet: `forecaster run` makes the first\n")
     assert json.loads(command("ledger", "show", "--json", "--home", new_home).out) == []
@@ -104,16 +121,16 @@ def test_schedule_status_tells_what_is_owed(finished_home: Path, command: Callab
 
 
 def test_schedule_catch_up_runs_what_is_owed_once(
-    home: Path, command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    rehearsal: Callable[[str], Path], command: Callable[..., Any]
 ) -> None:
-    monkeypatch.setenv("FORECASTER__CLOCK__START", "2018-01-20T01:00Z")
+    home = rehearsal("2018-01-20")
     said = command("schedule", "catch-up", "--home", home)
     assert (said.code, said.out) == (0, "24/7 2018-01-19: 2 forecasts recorded, 0 targets settled\n1 days run.\n")
     assert command("schedule", "catch-up", "--home", home).out == "0 days run.\n"
-    monkeypatch.setenv("FORECASTER__CLOCK__START", "2018-01-23T01:00Z")
+    rehearsal("2018-01-23")
     late = command("schedule", "catch-up", "--home", home)
     assert late.code == 3
-    assert "24/7 2018-01-21: 0 forecasts recorded" in late.out
+    assert "24/7 2018-01-21: 2 forecasts recorded, 1 target settled" in late.out
     assert "WALK withheld: WALK: as-of 2018-01-22 is after the data" in late.out
 
 

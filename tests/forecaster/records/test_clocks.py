@@ -193,7 +193,8 @@ def test_a_former_home_becomes_what_it_was(tmp_path: Path, start: str) -> None:
     assert event["clock"] == ("rehearsal" if start else "real")
     assert home.ledger.verify() is None
     if start:
-        assert home.rehearsal.endswith("(its settings named a clock's start when it was brought up to date)")
+        because = "its settings named a clock's start when it was brought up to date"
+        assert home.rehearsal == f"This home is taken for a rehearsal: {because}"
 
 
 def test_a_former_home_with_a_row_older_than_the_program_is_a_rehearsal(tmp_path: Path, home: Home) -> None:
