@@ -53,10 +53,10 @@ def _exit_code(arguments: list[str]) -> int:
             code = int(app(arguments, prog_name="forecaster", standalone_mode=False) or 0)
     except typer.TyperException as fault:
         return _wrong_usage(fault)
-    except (ForecasterError, IngestError, ReportError) as fault:
+    except (ForecasterError, IngestError, ReportError) as fault:  # a page cannot be set of whatever was put in a row
         if state.debug:
             raise
-        _complain(str(fault))
+        _complain((isinstance(fault, ReportError) and _broken()) or str(fault))
         return 1
     except Exception as fault:
         if state.debug:
