@@ -123,14 +123,15 @@ class Ledger:
             LedgerError: As `record`.
         """
         key = {name: outcome[name] for name in OUTCOME_KEY}
-        own = {"version": VERSION, "scored_at": text(now), "clock": clock}
         with writing(self.engine) as connection:
             clocks.check(connection, now, clock)
+            own = {"clock": clock, "forecasts": chain.last(connection, FORECASTS)}
             if not _exists(connection, OUTCOMES, key):
-                chain.append(connection, OUTCOMES, [{**outcome, "settled_at": text(now), "clock": clock}])
+                chain.append(connection, OUTCOMES, [{**outcome, "settled_at": text(now), **own}])
             missing = [
                 (model, score) for model, score in scores if not _exists(connection, SCORED, {**key, "model": model})
             ]
+            own |= {"version": VERSION, "scored_at": text(now)}
             rows = [{**key, "model": model, **scored(score), **own} for model, score in missing]
             return bool(chain.append(connection, SCORED, rows))
 

@@ -94,7 +94,8 @@ def state(engine: Engine) -> dict[str, int]:
 def state_of(engine: Engine, number: int) -> dict[str, int]:
     """The state in which a forecast was the last one, so that what is said of it then is the same for ever.
 
-    Outcomes and scores count that are not younger, events that came before it, and tokens of no more forecasts.
+    What came before it counts, and tokens of no more forecasts. Rows of older formats do not say what came before them:
+    outcomes count that are not younger, and all scores.
 
     Args:
         engine: Of the home.
@@ -106,8 +107,8 @@ def state_of(engine: Engine, number: int) -> dict[str, int]:
         chosen = {
             EVENTS: EVENTS.c.forecasts < number,
             FORECASTS: FORECASTS.c.seq <= number,
-            OUTCOMES: OUTCOMES.c.settled_at <= at,
-            SCORED: func.coalesce(SCORED.c.scored_at, "") <= at,
+            OUTCOMES: func.coalesce(OUTCOMES.c.forecasts < number, OUTCOMES.c.settled_at <= at),
+            SCORED: func.coalesce(SCORED.c.forecasts < number, True),
             TOKENS: TOKENS.c.forecasts <= number,
         }
         ends = {table.name: select(func.max(table.c.seq)).where(condition) for table, condition in chosen.items()}

@@ -29,7 +29,7 @@ EVENTS = chain.chained_table(
     ("kind", "at", "details"),
 )
 """What befell the record: which clock its home keeps, and where a person went on against it. `forecasts` were on record
-then."""
+then, as in outcomes and scores."""
 FORECASTS = chain.chained_table(
     "forecast",
     METADATA,
@@ -66,7 +66,7 @@ OUTCOMES = chain.chained_table(
             Column("data_vintage", String(64), nullable=False),
         ],
         2: [],
-        3: [Column("clock", String(16))],
+        3: [Column("clock", String(16)), Column("forecasts", Integer)],
     },
     OUTCOME_KEY,
 )
@@ -76,7 +76,12 @@ SCORED = chain.chained_table(
     {
         1: [*key_columns(with_model=True), *score_columns(nullable=False)],
         2: [],
-        3: [Column("version", Integer), Column("scored_at", String(32)), Column("clock", String(16))],
+        3: [
+            Column("version", Integer),
+            Column("scored_at", String(32)),
+            Column("clock", String(16)),
+            Column("forecasts", Integer),
+        ],
     },
     KEY,
 )

@@ -15,7 +15,10 @@ from pypdf import PdfReader
 from forecaster.issuing.issue import issue
 from forecaster.operation import daily
 from forecaster.operation.daily_contents import daily_report
+from forecaster.operation.render import render
 from forecaster.records.home import open_home
+from forecaster.records.reading import state_of
+from forecaster.records.witnesses import stated
 from ingest.assets import Asset
 from ingest.panel import panel_rows
 
@@ -92,3 +95,31 @@ def test_a_fit_that_diverged_is_told_on_its_page_with_what_stands_in(home: Home)
     assert row["reason"].endswith("; climatology's distribution is used instead")
     page = summary.report.with_suffix(".html").read_text("utf-8")
     assert f"Reason: {row['reason']}" in html.unescape(page)
+
+
+def test_pages_of_a_day_stay_the_same_bytes_whatever_is_recorded_later(home: Home) -> None:
+    summary = daily.run(home, DAY)
+    pages = (summary.report, summary.report.with_suffix(".html"))
+    before = [page.read_bytes() for page in pages]
+    daily.run(home, DAY + pd.Timedelta(days=1))
+    render(home, DAY, ("WALK",))
+    assert [page.read_bytes() for page in pages] == before
+    assert stated(home.ledger.engine, state_of(home.ledger.engine, 2)).line in pages[1].read_text("utf-8")
+
+
+def test_every_page_of_a_rehearsal_says_so(rehearsal: Home) -> None:
+    summary = daily.run(rehearsal, pd.Timestamp("2017-12-30"))
+    pages = [page.extract_text() for page in PdfReader(summary.report).pages]
+    assert all("REHEARSAL" in text for text in pages)
+    front = " ".join(pages[0].split())
+    assert "This home is a rehearsal: its clock was set to 2018-01-01 00:00 UTC" in front
+    assert "Nothing in this report is evidence of foresight" in front
+    (asset,) = daily_report(
+        rehearsal.ledger, rehearsal.replays, pd.Timestamp("2017-12-30"), rehearsal.settings, (), {}, rehearsal.witnessed
+    ).assets
+    assert set(asset.forecasts["origin"]) == {"replayed"}, "recorded after its target's close, by that clock too"
+
+
+def test_a_home_of_the_real_clock_has_no_page_that_speaks_of_a_rehearsal(home: Home) -> None:
+    summary = daily.run(home, DAY)
+    assert "REHEARSAL" not in "".join(page.extract_text() for page in PdfReader(summary.report).pages)

@@ -25,8 +25,8 @@ MODELS = ("climatology", "ewma", "ensemble")
 _TOLD = {"format": "1", "clock": "None"}
 ADDED = {
     "forecast": _TOLD,
-    "outcome": _TOLD,
-    "score": {**_TOLD, "version": "None", "scored_at": "None"},
+    "outcome": {**_TOLD, "forecasts": "None"},
+    "score": {**_TOLD, "forecasts": "None", "version": "None", "scored_at": "None"},
     "replay": {"horizon": "1"},
 }
 """What rows of the record and replays gain."""

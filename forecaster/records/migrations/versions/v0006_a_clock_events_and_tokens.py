@@ -31,6 +31,8 @@ def upgrade(op: Operations) -> None:
     """Adds columns that may be null, so that rows stay as they are, and the two tables."""
     for name in ("forecast", "outcome", "score"):
         op.add_column(name, Column("clock", String(16)))
+    for name in ("outcome", "score"):
+        op.add_column(name, Column("forecasts", Integer))
     op.add_column("score", Column("version", Integer))
     op.add_column("score", Column("scored_at", String(32)))
     _chained(
