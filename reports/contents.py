@@ -104,6 +104,7 @@ class DailyReport:
             hash, seed.
         rehearsal: Where the record is a rehearsal's, whose clock was set by hand, a sentence that says so; empty where
             it is not. Every page says it then.
+        cautions: What else a reader must know of the record, a sentence each.
     """
 
     as_of: pd.Timestamp
@@ -114,6 +115,7 @@ class DailyReport:
     labels: Mapping[str, str]
     provenance: Mapping[str, str]
     rehearsal: str = ""
+    cautions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

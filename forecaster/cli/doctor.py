@@ -47,8 +47,9 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
     home = looked_into()
     broken = home.ledger.verify()
     with reading(home.ledger.engine) as connection:
-        late = clocks.ahead(connection, home.clock.now())
-    clock = late or home.rehearsal
+        late = None if home.rehearsal else clocks.ahead(connection, home.clock.now())
+    now = home.clock.now()
+    clock = late or (home.rehearsal and f"{home.rehearsal}; it now says {now:%Y-%m-%d %H:%M} UTC")
     free = shutil.disk_usage(home.folder).free
     checks = {
         "home": str(home.folder),

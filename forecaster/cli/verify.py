@@ -87,15 +87,12 @@ def _say_of_its_clock(home: Home) -> None:
     from forecaster.records import clocks
 
     with reading(home.ledger.engine) as connection:
-        steps, late = clocks.accepted(connection), clocks.ahead(connection, home.clock.now())
+        steps, late = clocks.steps(connection), clocks.ahead(connection, home.clock.now())
     if home.rehearsal:
         say(f"{home.rehearsal}.")
     for step in steps:
-        say(
-            f"forecasts 1 to {step['forecast']} are claimed only: on {step['now']} a person went on although a row was "
-            f"of {step['newest']}"
-        )
-    if late:
+        say(f"{step}.")
+    if late and not home.rehearsal:  # a rehearsal's clock may stand anywhere while nothing is written
         raise LedgerError(late)
 
 
@@ -104,7 +101,7 @@ def _lines(upto: State, last: dict[str, str], held: Sequence[Token]) -> list[str
     lines = []
     for table, rows in upto.items():
         proved = max((token.rows[table] for token in held if token.proves), default=0)
-        rest = "all proved" if proved >= rows else f"nothing is proved from row {proved + 1} on"
+        rest = "all sealed" if proved >= rows else f"nothing is proved from row {proved + 1} on"
         lines.append(f"{table}: rows 1 to {rows} verified, head {last[table]}; {rest}" if rows else f"{table}: no rows")
     return lines + [token.told for token in held]
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from forecaster.operation.daily_contents import daily_report
+from forecaster.records.clocks import steps
+from ingest.database import reading
 from reports import html, pdf
 from reports.document import compose
 
@@ -37,9 +40,9 @@ def render(
         ForecasterError: Where the ledger has no forecast for that day.
         ReportError: Where a page cannot be made.
     """
-    contents = compose(
-        daily_report(home.ledger, home.replays, as_of, home.settings, symbols, withheld or {}, home.witnessed)
-    )
+    report = daily_report(home.ledger, home.replays, as_of, home.settings, symbols, withheld or {}, home.witnessed)
+    with reading(home.ledger.engine) as connection:
+        contents = compose(replace(report, cautions=steps(connection)))
     place = home.reports if folder is None else folder
     html.render(contents, place / f"{as_of:%Y-%m-%d}.html")
     return pdf.render(contents, place / f"{as_of:%Y-%m-%d}.pdf")

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 TOLERANCE = timedelta(minutes=5)
 """How far a writer may be behind the newest row, and a row behind the one before it."""
+LOOKED_AT = 200
+"""Rows at the end of a table whose instants a writer is held against."""
 CLOCK, AHEAD = "clock", "ahead"
 """Kinds of events."""
 _DATED = (FORECASTS, OUTCOMES)
@@ -88,7 +90,8 @@ def keep(engine: Engine, wanted: Clock, *, make: bool = True) -> Clock:
         make: False for who only reads: the home's own clock where it has one, and no event.
 
     Raises:
-        LedgerError: Where a home with rows keeps the real clock, and another is asked for.
+        LedgerError: Where a home with rows keeps the real clock, and another is asked for; or a rehearsal's start lies
+            before its newest row.
         StoreError: Where the database cannot be read or written.
     """
     with reading(engine) as connection:
@@ -107,6 +110,8 @@ def keep(engine: Engine, wanted: Clock, *, make: bool = True) -> Clock:
                 f"{place(engine)} keeps the real clock, and setting clock.start asks for a rehearsal's: rehearse in "
                 "another home (--home DIR), or remove clock.start and FORECASTER__CLOCK__START; nothing was changed"
             )
+        if wanted.start is not None and (fault := ahead(connection, wanted.now())):
+            raise LedgerError(fault)
         _note(connection, CLOCK, details_of(wanted), wanted.begun)
     return wanted
 
@@ -127,7 +132,7 @@ def go_on(engine: Engine, now: datetime) -> Mapping[str, int]:
     """
     with writing(engine) as connection:
         found = newest(connection)
-        if found is None or now >= found - TOLERANCE or _accepted(connection):
+        if found is None or now >= found - TOLERANCE:
             raise LedgerError("no row of the record lies ahead of this clock: there is nothing to go on from")
         upto = {table.name: chain.last(connection, table) for table in _DATED}
         _note(connection, AHEAD, {**upto, "newest": found.isoformat(), "now": now.isoformat(timespec="seconds")})
@@ -148,9 +153,9 @@ def check(connection: Connection, now: datetime, kind: str) -> None:
 
 
 def ahead(connection: Connection, now: datetime) -> str | None:
-    """That the newest row lies ahead of the clock, and what to do; None where it does not, or a person went on."""
+    """That the newest row lies ahead of the clock, and what to do; None where it does not."""
     head, found = newest(connection), kept(connection)
-    if head is None or now >= head - TOLERANCE or _accepted(connection):
+    if head is None or now >= head - TOLERANCE:
         return None
     line = f"the newest row of the record is of {_told(head)}, and the clock says {_told(now)}"
     if found is not None and found.clock.kind == REHEARSAL:
@@ -161,6 +166,15 @@ def ahead(connection: Connection, now: datetime) -> str | None:
     )
 
 
+def steps(connection: Connection) -> tuple[str, ...]:
+    """What a reader must know of such steps, a sentence each."""
+    return tuple(
+        f"On {step['now'][:10]} a person went on although the record held a row of {step['newest'][:10]}: only a time "
+        f"stamp can show when forecasts 1 to {step['forecast']} were there"
+        for step in accepted(connection)
+    )
+
+
 def accepted(connection: Connection) -> list[Mapping[str, Any]]:
     """Where persons went on, oldest first: table -> number of its last row then, `newest` and `now`."""
     wanted = select(EVENTS.c.details).where(EVENTS.c.kind == AHEAD).order_by(EVENTS.c.seq)
@@ -168,13 +182,17 @@ def accepted(connection: Connection) -> list[Mapping[str, Any]]:
 
 
 def newest(connection: Connection) -> datetime | None:
-    """The instant of the newest row, the later of a last forecast's and a last outcome's; None for an empty record."""
-    found = []
+    """The newest instant of the last forecasts and outcomes since a person last went on; None where there is none.
+
+    So many rows are looked at that nobody gets far by writing each a little behind the one before; `verify` looks at
+    all.
+    """
+    since: Mapping[str, Any] = next(iter(accepted(connection)[-1:]), {})
+    found: list[datetime] = []
     for table in _DATED:
-        instant = table.c[INSTANT[table.name]]
-        text = connection.execute(select(instant).order_by(table.c.seq.desc()).limit(1)).scalar()
-        if text is not None:
-            found.append(_instant(text))
+        last = select(table.c[INSTANT[table.name]]).where(table.c.seq > since.get(table.name, 0))
+        texts = connection.execute(last.order_by(table.c.seq.desc()).limit(LOOKED_AT)).scalars()
+        found += map(_instant, texts)
     return max(found, default=None)
 
 
@@ -201,12 +219,6 @@ def _agreed(connection: Connection, wanted: Clock) -> Clock | None:
 def _empty(connection: Connection) -> bool:
     """Whether nothing was ever put on the books or recorded."""
     return all(connection.execute(select(table).limit(1)).first() is None for table in (ASSET, *_DATED))
-
-
-def _accepted(connection: Connection) -> bool:
-    """Whether a person went on from the last rows."""
-    last = {table.name: chain.last(connection, table) for table in _DATED}
-    return any(all(one[name] == seq for name, seq in last.items()) for one in accepted(connection)[-1:])
 
 
 def _note(connection: Connection, kind: str, details: Mapping[str, Any], at: datetime | None = None) -> None:

@@ -1,21 +1,24 @@
 """Are the instants of a chain possible? They never fall by more than five minutes, and all are of the home's clock.
 
-Where a person went on although a row lay ahead, the next may be earlier. Rows that a home of before it knew of
-rehearsals wrote under one are not held to it: each command began at the same start then.
+Where a person went on although a row lay ahead, the next may be earlier. A forecast of a real home is not older than a
+time stamp that does not have it yet. Rows that a home of before it knew of rehearsals wrote under one are not held to
+it: each command began at the same start then.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from forecaster.clock import REHEARSAL
+from sqlalchemy import select
+
+from forecaster.clock import REAL, REHEARSAL
 from forecaster.records import clocks
-from forecaster.records.tables import INSTANT
+from forecaster.records.tables import FORECASTS, INSTANT, TOKENS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection, Table
 
@@ -31,32 +34,65 @@ class Instants:
         column: What says when a row was written; none for a table without such a column.
         kind: Of the home's clock; empty where no event says.
         after: Numbers of rows after which an earlier one may follow.
+        stamps: How many rows each time stamp has, and its instant, by the first; of the forecasts alone.
     """
 
     column: str
     kind: str
     after: frozenset[int] = frozenset()
-    _last: tuple[int, datetime] | None = field(default=None, repr=False)
+    stamps: Sequence[tuple[int, datetime]] = ()
+    _seen: int = field(default=0, repr=False)
+    _newest: datetime | None = field(default=None, repr=False)
+    _without: datetime | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, connection: Connection, table: Table) -> Instants:
         """For a table of a home."""
-        found = clocks.kept(connection)
         after = frozenset(one.get(table.name, 0) for one in clocks.accepted(connection))
-        return cls(INSTANT.get(table.name, ""), found.clock.kind if found else "", after)
+        column = INSTANT.get(table.name, "")
+        found = clocks.kept(connection)
+        return cls(column, found.clock.kind if found else "", after, _stamps(connection) if table is FORECASTS else ())
 
     def fault(self, seq: int, row: Mapping[str, Any]) -> str | None:
         """What is wrong with the instant of a row, the next in order; None where nothing is."""
-        clock, text = row.get("clock"), row.get(self.column) if self.column else None
-        if clock is not None and self.kind and clock != self.kind:
-            return f"it was written by a {clock} clock, and the home keeps a {self.kind} one"
+        if said := self._of_another_clock(row.get("clock")):
+            return said
+        text = row.get(self.column) if self.column else None
         if text is None or (self.kind == REHEARSAL and row["format"] < TOLD):
             return None
         try:
-            now = datetime.fromisoformat(text)
+            now = datetime.fromisoformat(text).astimezone(UTC)
         except (TypeError, ValueError):
             return f"its {self.column} is no instant"
-        before, self._last = self._last, (seq, now)
-        if before is None or before[0] in self.after or now >= before[1] - clocks.TOLERANCE:
+        if self._seen in self.after:
+            self._newest = None
+        before, self._seen = self._newest, seq
+        self._newest = now if before is None else max(before, now)
+        if before is not None and now < before - clocks.TOLERANCE:
+            return f"its {self.column} lies more than five minutes before that of a row before it"
+        return self._too_early(seq, now, row)
+
+    def _of_another_clock(self, clock: str | None) -> str | None:
+        if clock is None or clock == self.kind:
             return None
-        return f"its {self.column} lies more than five minutes before that of the row before it"
+        if not self.kind:
+            return f"it was written by a {clock} clock, and no event says which the home keeps"
+        return f"it was written by a {clock} clock, and the home keeps a {self.kind} one"
+
+    def _too_early(self, seq: int, now: datetime, row: Mapping[str, Any]) -> str | None:
+        """Of a real home: whether an authority knew the record without the row when it claims to have been there."""
+        if self.kind != REAL or row["format"] < TOLD:
+            return None
+        while self.stamps and self.stamps[0][0] < seq:
+            (_, at), *self.stamps = self.stamps
+            self._without = at if self._without is None else max(at, self._without)
+        if self._without is not None and now < self._without - 2 * clocks.TOLERANCE:
+            return (
+                f"its {self.column} is from before a time stamp, {self._without:%Y-%m-%d %H:%M:%S} UTC, that lacks it"
+            )
+        return None
+
+
+def _stamps(connection: Connection) -> list[tuple[int, datetime]]:
+    found = connection.execute(select(TOKENS.c.forecasts, TOKENS.c.at).order_by(TOKENS.c.forecasts)).all()
+    return [(rows, datetime.fromisoformat(at)) for rows, at in found]

@@ -35,7 +35,7 @@ _LONG = 150  # characters of a verdict that fit under a group
 def _blocks(report: DailyReport) -> Iterator[Block]:
     """What to be careful about, then the table."""
     rehearsal = (f"{report.rehearsal}. Nothing in this report is evidence of foresight.",) if report.rehearsal else ()
-    warnings = (*rehearsal, *_warnings(report))
+    warnings = (*rehearsal, *(f"{caution}." for caution in report.cautions), *_warnings(report))
     if warnings:
         yield Callout("Read with care", warnings, "warning")
     if not report.assets:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PICTURE_BYTES = 300_000
 EXPORT = re.compile(r"^export (\w+)=(\S+)$", flags=re.MULTILINE)
-TODAY = re.compile(r"(?<=UTC on )\d{4}-\d{2}-\d{2}")
+TODAY = re.compile(r"(?<=UTC on )\d{4}-\d{2}-\d{2}|(?<=it now says )[\d-]{10} [\d:]{5}")
 """When the clock of the tour was set; a page shows the day on which it was written."""
 SCORE = re.compile(r"\d\.\d{4,6}\b")
 TOUR = "/tmp/tour"  # noqa: S108  # the README's home: only its name is used

@@ -121,7 +121,7 @@ def test_a_ledger_that_does_not_hold_is_not_backed_up(source: Home, tmp_path: Pa
     out = tmp_path / "out"
     out.mkdir()
     with pytest.raises(
-        LedgerError, match=r"a ledger that fails verification \(forecast row 1: its content is not what was"
+        LedgerError, match=r"forecast row 1 \(WALK climatology 2018-01-14\) does not hold: its content is not what was"
     ):
         backup(open_engine(f"sqlite:///{tmp_path / 'broken.db'}"), out / "b")
     assert list(out.iterdir()) == []

@@ -17,7 +17,7 @@ from forecaster.issuing.issue import issue
 from forecaster.operation.settle import settle
 from forecaster.records import chain, clocks
 from forecaster.records.home import Home, open_home
-from forecaster.records.tables import EVENTS, FORECASTS
+from forecaster.records.tables import EVENTS, FORECASTS, TOKENS
 from ingest.database import open_engine, reading, writing
 from tests.cheap_settings import write_cheap
 from tests.forecaster.records.former_home import former
@@ -143,7 +143,7 @@ def test_a_person_goes_on_from_a_row_of_the_future_and_the_record_says_so(home: 
     broken = home.ledger.verify()
     assert broken is not None
     assert (broken.table, broken.seq) == ("forecast", 3)
-    assert broken.fault == "its issued_at lies more than five minutes before that of the row before it"
+    assert broken.fault == "its issued_at lies more than five minutes before that of a row before it"
 
 
 def rewritten(home: Home, seq: int, **change: object) -> None:
@@ -207,3 +207,46 @@ def test_a_former_home_with_a_row_older_than_the_program_is_a_rehearsal(tmp_path
     assert "claims to be of 2018-01-13, which is before this program was written" in told.rehearsal
     assert replace(told.clock, start=None).kind == REAL
     assert home.clock.kind == REAL
+
+
+def test_who_writes_each_row_a_little_behind_the_one_before_is_refused_and_found(
+    home: Home, made: list[Forecast]
+) -> None:
+    """Not the last row counts but the newest."""
+    home.ledger.record(made[:1], LATER)
+    home.ledger.record(made[1:2], LATER - timedelta(seconds=290))
+    with pytest.raises(LedgerError, match="set the computer's clock right"):
+        home.ledger.record(made[2:3], LATER - timedelta(seconds=580))
+    home.ledger.record(made[2:3], LATER - timedelta(seconds=280))
+    assert home.ledger.verify() is None
+    rewritten(home, 3, issued_at=(LATER - timedelta(seconds=580)).isoformat())
+    broken = home.ledger.verify()
+    assert broken is not None
+    assert (broken.seq, broken.fault) == (3, "its issued_at lies more than five minutes before that of a row before it")
+
+
+def test_rows_that_say_their_clock_need_an_event_that_does(home: Home, made: list[Forecast]) -> None:
+    home.ledger.record(made[:1], LATER)
+    with writing(home.ledger.engine) as connection:
+        connection.execute(text("DELETE FROM event"))
+        if connection.dialect.name == "sqlite":
+            connection.execute(text("UPDATE sqlite_sequence SET seq = 0 WHERE name = 'event'"))
+    broken = home.ledger.verify()
+    assert broken is not None
+    assert broken.fault == "it was written by a real clock, and no event says which the home keeps"
+
+
+@pytest.mark.parametrize(("minutes", "holds"), [(-9, True), (-11, False)])
+def test_a_row_from_before_a_time_stamp_that_lacks_it_does_not_hold(
+    home: Home, made: list[Forecast], minutes: int, holds: bool
+) -> None:
+    """Such as one that was backdated by way of `ledger accept`."""
+    home.ledger.record(made[:1], LATER - timedelta(hours=1))
+    with writing(home.ledger.engine) as connection:
+        token = {"statement": "s", "forecasts": 1, "at": LATER.isoformat(), "authority": "A", "token": b"t"}
+        chain.append(connection, TOKENS, [token])
+    home.ledger.record(made[1:2], LATER + timedelta(minutes=minutes))
+    broken = home.ledger.verify()
+    assert (broken is None) is holds
+    if broken is not None:
+        assert broken.fault == "its issued_at is from before a time stamp, 2018-03-01 00:00:00 UTC, that lacks it"

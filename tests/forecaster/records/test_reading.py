@@ -47,7 +47,7 @@ def add(engine: Engine, number: int) -> None:
     """Records a forecast of another asset, and settles the last day of one of the others."""
     rng = np.random.default_rng(number)
     with writing(engine) as connection:
-        chain.append(connection, FORECASTS, [next(forecasts(f"NEW{number}", number, rng))])
+        chain.append(connection, FORECASTS, [next(forecasts(f"NEW{number}", DAYS + number, rng))])
         outcome, scores = settled(f"S{number:03d}", DAYS - 1, rng)
         chain.append(connection, OUTCOMES, [outcome])
         chain.append(connection, SCORED, scores)
@@ -129,10 +129,10 @@ def test_what_is_wanted_is_what_is_read(engine: Engine, monkeypatch: pytest.Monk
 
 def test_where_an_asset_stands(engine: Engine) -> None:
     add(engine, 0)
-    found = standings(engine, Wanted(until=day(5)))
+    found = standings(engine, Wanted(until=day(DAYS)))
     assert [(own.symbol, own.forecasts, own.newest) for own in found] == [
-        *((f"S{number:03d}", 60, day(5)) for number in range(ASSETS)),
-        ("NEW0", 1, day(0)),
+        *((f"S{number:03d}", 80, day(DAYS - 1)) for number in range(ASSETS)),
+        ("NEW0", 1, day(DAYS)),
     ]
 
 

@@ -37,7 +37,8 @@ BEGUN = datetime(2021, 3, 1, 21, tzinfo=UTC)
 def forecast(n: int) -> dict[str, Any]:
     return {
         "symbol": "EUR/USD", "model": f"m{n % 2}", "as_of": f"2021-{1 + n // 56:02}-{1 + n // 2 % 28:02}", "horizon": 1,
-        "target": "2021-12-31", "issued_at": f"2021-03-01T00:00:{n % 60:02}+00:00", "status": "ok", "reason": "",
+        "target": "2021-12-31", "issued_at": f"2021-03-{1 + n // 10:02}T20:00:{n % 60:02}+00:00", "status": "ok",
+        "reason": "",
         "predictive": bytes([n % 256]) * 40, "q50": n / 7, "diagnostics": "{}", "data_vintage": "a" * 64,
         "config_sha256": "b" * 64, "seed": str(n), "code_version": "1", "clock": "real",
     }  # fmt: skip
@@ -265,13 +266,21 @@ def test_a_tail_that_is_gone_is_placed(
 
 def test_a_row_slipped_in_is_placed(home: Home, engine: Engine, authority: Authority) -> None:
     with writing(engine) as connection:
-        row = {**forecast(50), "format": 3, "prev_hash": "y" * 64, "row_hash": "z" * 64}
+        row = {
+            **forecast(50),
+            "issued_at": forecast(12)["issued_at"],
+            "format": 3,
+            "prev_hash": "y" * 64,
+            "row_hash": "z" * 64,
+        }
         connection.execute(update(FORECASTS).where(FORECASTS.c.seq > 12).values(seq=FORECASTS.c.seq + 1000))
         connection.execute(insert(FORECASTS).values(seq=13, **row))
         for old in range(1013, 1034):
             connection.execute(update(FORECASTS).where(FORECASTS.c.seq == old).values(seq=old - 999))
         relinked(connection, FORECASTS)
-    assert home.ledger.verify() is None
+    broken = home.ledger.verify()
+    assert broken is not None
+    assert broken.fault.endswith("that lacks it"), "the row that is the twenty-first now was there before"
     assert faults(engine, authority)[1].startswith("forecast rows 11 to 20 were changed")
 
 
