@@ -9,20 +9,18 @@ no fault.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from itertools import chain as joined
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import select
-
 from forecaster.evaluation.outcomes import Outcome, outcome
 from forecaster.records.chain import Break
 from forecaster.records.tables import FORECASTS, OUTCOMES
 from forecaster.settings import Forecast
 from forecaster.view.past import Past
-from ingest.database import reading
 from ingest.errors import AsOfError, CalendarRangeError, IngestError, NotASessionError, StoreError, UnknownCalendarError
 from ingest.history import vintage_sha256
 from ingest.sessions import as_day, calendar
@@ -36,12 +34,26 @@ if TYPE_CHECKING:
 
     from ingest.history import History
 
+SESSION = timedelta(days=1)
+"""No hours of a session on the same day lie further apart than this, whatever a library has."""
 RELATIVE = 1e-9
 """How far an outcome may be from what its vintages give."""
 
 
+@dataclass(frozen=True)
 class Doubt(Break):
-    """A row of which something cannot be recomputed any more; that is no fault of it."""
+    """A row of which something cannot be recomputed any more; that is no fault of it.
+
+    Attributes:
+        rows: The numbers of all rows of which it is said; of this one alone where empty.
+    """
+
+    rows: tuple[int, ...] = ()
+
+    @property
+    def doubted(self) -> set[tuple[str, int]]:
+        """Table and number of each."""
+        return {(self.table, seq) for seq in (self.rows or (self.seq,))}
 
     @property
     def told(self) -> str:
@@ -50,7 +62,10 @@ class Doubt(Break):
 
 
 class Origin(NamedTuple):
-    """What of a forecast is held against the vintages; days are ISO dates that can be read."""
+    """What of a forecast is held against the vintages; days are ISO dates that can be read.
+
+    The calendar and the close of the target are what its own row says of them; empty where it does not.
+    """
 
     seq: int
     symbol: str
@@ -59,6 +74,8 @@ class Origin(NamedTuple):
     horizon: int
     target: str
     data_vintage: str
+    calendar: str = ""
+    close: str = ""
 
 
 def faults(
@@ -74,12 +91,13 @@ def faults(
     """
     ground = _Ground(engine, symbol)
     yield from _targets(ground, origins, outcomes)
-    for found in (_origins(ground, origins), _outcomes(ground, origins, outcomes)):
+    for found in (_calendars(ground, origins), _origins(ground, origins), _outcomes(ground, origins, outcomes)):
         for kind in (Break, Doubt):
             own = [one for one in found if type(one) is kind]
             if own:
                 more = f" (and so of {len(own) - 1} more rows of {symbol})" if len(own) > 1 else ""
-                yield kind(own[0].table, own[0].seq, own[0].row, own[0].fault + more, own[0].remedy)
+                said = kind(own[0].table, own[0].seq, own[0].row, own[0].fault + more, own[0].remedy)
+                yield replace(said, rows=tuple(one.seq for one in own)) if isinstance(said, Doubt) else said
 
 
 class _Ground:
@@ -95,13 +113,15 @@ class _Ground:
         self._engine, self.symbol = engine, symbol
         self.history: History | None = None
         self._past: Past | None = None
-        self.why, self.doubt, self._code = "", False, ""
+        self.why, self.doubt, self.code = "", False, ""
+        self._known: dict[tuple[str, int], tuple[str, str]] = {}
         store = Store(engine, prepared=True)
         try:
-            self._code = store.asset(symbol).calendar
+            self.code = store.asset(symbol).calendar
             history = store.history(symbol)
             self._past = Past(history, Forecast()) if history.steady else None
             _ = history.first
+            _ = calendar(self.code).first
             self.history = history
         except (UnknownCalendarError, CalendarRangeError) as fault:
             self.why, self.doubt = str(fault), True
@@ -144,6 +164,13 @@ class _Ground:
             if found is not None:
                 yield found
 
+    def later(self, target: pd.Timestamp, horizon: int) -> Iterator[Outcome]:
+        """The outcomes of a target at each close at which rows of it, or before it, became known later."""
+        for close in _later_closes(self._filled, target):
+            found = known_later(self._filled, target, close, horizon)
+            if found is not None:
+                yield found
+
     @property
     def _filled(self) -> History:
         if self.history is None:
@@ -157,31 +184,56 @@ class _Ground:
             origin: The forecast's.
             doubt: Whether the calendar of today does not know its days at all.
         """
-        code, close = self._as_recorded(origin.seq)
-        if code not in {"", self._code}:
+        if origin.calendar not in {"", self.code}:
             return False  # it is another calendar altogether, which no library brings about
-        return doubt or (self.history is not None and (origin.target, close or None) not in self._today(origin))
+        return doubt or (self.history is not None and bool(self.unlike(origin)[0]))
 
-    def _today(self, origin: Origin) -> tuple[tuple[str, str | None], ...]:
-        """The target of a forecast by the calendar of today, with and without its close."""
-        days, day = calendar(self._code), as_day(origin.as_of)
-        try:
-            for _ in range(origin.horizon):
-                day = days.next(day)
-            return (f"{day:%Y-%m-%d}", days.close(day).isoformat()), (f"{day:%Y-%m-%d}", None)
-        except (AsOfError, CalendarRangeError):
-            return ()
+    def unlike(self, origin: Origin) -> tuple[str, bool]:
+        """What the calendar of today says otherwise of a forecast's target than its row; and whether no library may.
 
-    def _as_recorded(self, seq: int) -> tuple[str, str]:
-        """The calendar of a forecast's asset and the close of its target, by its own row; else empty."""
-        with reading(self._engine) as connection:
-            wanted = select(FORECASTS.c.diagnostics).where(FORECASTS.c.seq == seq)
-            text = connection.execute(wanted).scalar()
+        Raises:
+            UnknownCalendarError: Where the library of today has no such calendar.
+        """
+        target, close = self._today(origin.as_of, origin.horizon)
+        if target != origin.target:
+            return f"its target is {origin.target}, and {self.code} has {target or 'none'} today", False
+        if not origin.close or origin.close == close:
+            return "", False
+        said = f"its target closes at {origin.close} by its own row, and at {close} by {self.code} today"
         try:
-            facts = json.loads(text or "")["inputs"]["asset"]
-            return str(facts["calendar"]), str(facts["target_close"])
-        except (KeyError, TypeError, ValueError):
-            return "", ""
+            apart = abs(datetime.fromisoformat(origin.close) - datetime.fromisoformat(close))
+        except (TypeError, ValueError):
+            return said, True
+        return said, apart > SESSION
+
+    def _today(self, as_of: str, horizon: int) -> tuple[str, str]:
+        """The target of an origin by the calendar of today and its close, ISO text; empty where it has none."""
+        if (as_of, horizon) not in self._known:
+            days, day = calendar(self.code), as_day(as_of)
+            try:
+                for _ in range(horizon):
+                    day = days.next(day)
+                self._known[as_of, horizon] = f"{day:%Y-%m-%d}", days.close(day).isoformat()
+            except (AsOfError, CalendarRangeError):
+                self._known[as_of, horizon] = "", ""
+        return self._known[as_of, horizon]
+
+
+def _calendars(ground: _Ground, origins: Iterable[Origin]) -> list[Break]:
+    """Forecasts whose calendar is not that of their asset, or does not say of their target what they say."""
+    found: list[Break] = []
+    for origin in origins if ground.code else ():
+        kind: type[Break] = Break
+        if origin.calendar and origin.calendar != ground.code:
+            said = f"its calendar is {origin.calendar}, and that of {ground.symbol} on the books is {ground.code}"
+        elif not origin.calendar or ground.history is None:  # told of its vintages
+            continue
+        else:
+            said, impossible = ground.unlike(origin)
+            kind = Break if impossible else Doubt
+        if said:
+            found.append(kind(FORECASTS.name, origin.seq, origin._asdict(), said, *_remedy(kind)))
+    return found
 
 
 def _targets(ground: _Ground, origins: Iterable[Origin], outcomes: Sequence[Mapping[str, Any]]) -> Iterator[Break]:
@@ -215,37 +267,58 @@ def _origins(ground: _Ground, origins: Sequence[Origin]) -> list[Break]:
     return found
 
 
+class _Said(NamedTuple):
+    """What is wrong with an outcome.
+
+    Attributes:
+        fault: In words; empty where nothing is.
+        open: Whether the calendar of today does not know its days, which leaves it open.
+        firm: Whether no calendar may excuse it.
+    """
+
+    fault: str = ""
+    open: bool = False
+    firm: bool = False
+
+
 def _outcomes(ground: _Ground, origins: Iterable[Origin], outcomes: Iterable[Mapping[str, Any]]) -> list[Break]:
     """Outcomes that the vintages do not give."""
     found: list[Break] = []
     of = {(origin.as_of, origin.horizon): origin for origin in origins}
     for row in outcomes:
-        said, doubt = (ground.why, ground.doubt) if ground.why else _outcome_fault(ground, row)
-        if said:
+        said = _Said(ground.why, ground.doubt) if ground.why else _outcome_fault(ground, row)
+        if said.fault:
             origin = of.get((row["as_of"], row["horizon"]))
-            kind = Doubt if origin is not None and ground.excused(origin, doubt) else Break
-            found.append(kind(OUTCOMES.name, row["seq"], row, said, *_remedy(kind)))
+            excused = not said.firm and origin is not None and ground.excused(origin, said.open)
+            kind = Doubt if excused else Break
+            found.append(kind(OUTCOMES.name, row["seq"], row, said.fault, *_remedy(kind)))
     return found
 
 
-def _outcome_fault(ground: _Ground, row: Mapping[str, Any]) -> tuple[str, bool]:
-    """What is wrong with an outcome, empty where nothing is; and whether that leaves it open."""
+def _outcome_fault(ground: _Ground, row: Mapping[str, Any]) -> _Said:
+    """What is wrong with an outcome.
+
+    Other hours of the calendar may bring other rows, so that its data_vintage is another; but each change and each
+    close that the rows of its sessions ever gave is known, and it must have one of them.
+    """
+    target, horizon = as_day(row["target"]), row["horizon"]
     try:
-        given = list(ground.given(as_day(row["target"]), row["horizon"]))
+        given = list(ground.given(target, horizon))
+        same = [one for one in given if one.data_vintage == row["data_vintage"]]
+        known = same[:1] or [*given, *ground.later(target, horizon)]
     except (NotASessionError, CalendarRangeError) as fault:
-        return str(fault), True
+        return _Said(str(fault), open=True)
     except (IngestError, ValueError) as fault:
-        return f"the vintages no longer reach its session ({fault})", False
-    same = [one for one in given if one.data_vintage == row["data_vintage"]]
+        return _Said(f"the vintages no longer reach its session ({fault})")
     if not given:
-        return f"the vintages give no change of {row['target']}", False
-    if not same:
-        return f"its data_vintage is not that of the vintages from which {row['target']} is settled", False
+        return _Said(f"the vintages give no change of {row['target']}")
     for name in ("y", "close"):
-        value = getattr(same[0], name)
-        if not abs(row[name] - value) <= RELATIVE * abs(value):
-            return f"its {name} is {row[name]:.6g}, and the vintages give {value:.6g}", False
-    return "", False
+        values = [getattr(one, name) for one in known]
+        if not any(abs(row[name] - value) <= RELATIVE * abs(value) for value in values):
+            return _Said(f"its {name} is {row[name]:.6g}, and the vintages give {values[0]:.6g}", firm=True)
+    if not same:
+        return _Said(f"its data_vintage is not that of the vintages from which {row['target']} is settled")
+    return _Said()
 
 
 def _later_closes(history: History, target: pd.Timestamp) -> list[pd.Timestamp]:
