@@ -118,8 +118,8 @@ def _look_deep(engine: Engine, upto: State) -> None:
     Raises:
         LedgerError: Naming the first row, where one does not.
     """
+    from forecaster.records.deep.ground import Doubt
     from forecaster.records.deep.look import look
-    from forecaster.records.deep.vintages import Doubt
 
     found = look(engine, upto)
     doubts = [one for one in found if isinstance(one, Doubt)]

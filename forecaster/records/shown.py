@@ -68,5 +68,7 @@ def _part(connection: Connection, table: Table, piece: ColumnElement[bool], upto
         own = and_(*(table.c[name] == FORECASTS.c[name] for name in key), table.c.seq <= upto)
         piece = table.c.seq.in_(select(table.c.seq).select_from(FORECASTS.join(table, own)).where(piece))
     rows = raw_rows.those(connection, table, piece)
-    links = select(table.c.prev_hash).where(table.c.prev_hash.in_([stored for *_, stored in rows if isinstance(stored, str)]))
+    links = select(table.c.prev_hash).where(
+        table.c.prev_hash.in_([stored for *_, stored in rows if isinstance(stored, str)])
+    )
     return Part(table, rows, frozenset(connection.execute(links).scalars()), chain.last(connection, table))

@@ -96,7 +96,7 @@ def leads(rows: pd.DataFrame, code: str) -> pd.Series[float]:
 
 
 def with_closes(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the record with `calendar` and `close` in place of `diagnostics`, which say both; empty where they do not.
+    """Rows of the record with `calendar` and `close` in place of `diagnostics`, which say both; empty where not.
 
     Args:
         rows: With a column `diagnostics`, texts or None.

@@ -171,7 +171,7 @@ def lines(engine: Engine, roots: Sequence[Certificate]) -> Iterator[str]:
 
 
 def fingerprints(roots: Sequence[Certificate]) -> tuple[str, ...]:
-    """The sha256 of each certificate, as `openssl x509 -fingerprint -sha256` has it, in small letters without colons."""
+    """The sha256 of each certificate, as `openssl x509 -fingerprint -sha256` has it, small and without colons."""
     from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415  # few homes have time stamps
 
     return tuple(root.fingerprint(SHA256()).hex() for root in roots)

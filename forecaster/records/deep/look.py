@@ -24,7 +24,7 @@ from forecaster.records.clocks import TOLERANCE
 from forecaster.records.columns import SCORES, SUMMARY
 from forecaster.records.deep import vintages as deep_vintages
 from forecaster.records.deep.figures import score_fault, summary_fault
-from forecaster.records.deep.vintages import Doubt, Origin
+from forecaster.records.deep.ground import Doubt, Origin
 from forecaster.records.reading import Wanted, numbered, same
 from forecaster.records.tables import FORECASTS, KEY, OUTCOME_KEY, OUTCOMES, SCORED, TABLES
 from ingest.database import reading

@@ -3,79 +3,29 @@
 A vintage is only ever added, known from its arrival; so what was known at the close of a session is the same for ever,
 whatever arrived since. Where it is not, a vintage was altered, removed or slipped in, or the row was. One thing may
 change honestly: a later version of the calendars' library may know other sessions or other hours of the past. A row
-tells the close of its target by the calendar of its day; where today's says otherwise, it cannot be recomputed, and is
-no fault.
+tells the calendar and the close of its target of its day; where the same calendar says otherwise today, it cannot be
+recomputed, and is no fault. Another calendar than the asset's is one, and so is an outcome that the rows never gave.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from itertools import chain as joined
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-from forecaster.evaluation.outcomes import Outcome, outcome
 from forecaster.records.chain import Break
+from forecaster.records.deep.ground import Doubt, Ground, Origin
 from forecaster.records.tables import FORECASTS, OUTCOMES
-from forecaster.settings import Forecast
-from forecaster.view.past import Past
-from ingest.errors import AsOfError, CalendarRangeError, IngestError, NotASessionError, StoreError, UnknownCalendarError
-from ingest.history import vintage_sha256
-from ingest.sessions import as_day, calendar
-from ingest.store import Store
+from ingest.errors import CalendarRangeError, IngestError, NotASessionError
+from ingest.sessions import as_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    import pandas as pd
     from sqlalchemy import Engine
 
-    from ingest.history import History
-
-SESSION = timedelta(days=1)
-"""No hours of a session on the same day lie further apart than this, whatever a library has."""
 RELATIVE = 1e-9
 """How far an outcome may be from what its vintages give."""
-
-
-@dataclass(frozen=True)
-class Doubt(Break):
-    """A row of which something cannot be recomputed any more; that is no fault of it.
-
-    Attributes:
-        rows: The numbers of all rows of which it is said; of this one alone where empty.
-    """
-
-    rows: tuple[int, ...] = ()
-
-    @property
-    def doubted(self) -> set[tuple[str, int]]:
-        """Table and number of each."""
-        return {(self.table, seq) for seq in (self.rows or (self.seq,))}
-
-    @property
-    def told(self) -> str:
-        """All of it, in one line."""
-        return f"{self.place} cannot be recomputed: {self.fault}; {self.remedy}"
-
-
-class Origin(NamedTuple):
-    """What of a forecast is held against the vintages; days are ISO dates that can be read.
-
-    The calendar and the close of the target are what its own row says of them; empty where it does not.
-    """
-
-    seq: int
-    symbol: str
-    model: str
-    as_of: str
-    horizon: int
-    target: str
-    data_vintage: str
-    calendar: str = ""
-    close: str = ""
 
 
 def faults(
@@ -89,7 +39,7 @@ def faults(
         origins: Its forecasts, in order of record.
         outcomes: Its outcomes, in order of record; days that can be read.
     """
-    ground = _Ground(engine, symbol)
+    ground = Ground(engine, symbol)
     yield from _targets(ground, origins, outcomes)
     for found in (_calendars(ground, origins), _origins(ground, origins), _outcomes(ground, origins, outcomes)):
         for kind in (Break, Doubt):
@@ -100,126 +50,7 @@ def faults(
                 yield replace(said, rows=tuple(one.seq for one in own)) if isinstance(said, Doubt) else said
 
 
-class _Ground:
-    """The vintages of an asset, as far as they can be read.
-
-    Args:
-        engine: Of the home.
-        symbol: The asset's.
-    """
-
-    def __init__(self, engine: Engine, symbol: str) -> None:
-        """Reads them; see the class."""
-        self._engine, self.symbol = engine, symbol
-        self.history: History | None = None
-        self._past: Past | None = None
-        self.why, self.doubt, self.code = "", False, ""
-        self._known: dict[tuple[str, int], tuple[str, str]] = {}
-        store = Store(engine, prepared=True)
-        try:
-            self.code = store.asset(symbol).calendar
-            history = store.history(symbol)
-            self._past = Past(history, Forecast()) if history.steady else None
-            _ = history.first
-            _ = calendar(self.code).first
-            self.history = history
-        except (UnknownCalendarError, CalendarRangeError) as fault:
-            self.why, self.doubt = str(fault), True
-        except StoreError:
-            raise
-        except (IngestError, TypeError, ValueError) as fault:
-            self.why = f"the vintages of {symbol} are gone or cannot be read ({fault})"
-
-    def known(self, day: str) -> tuple[str | None, str, bool]:
-        """Hash of the rows known at a day; or None, why, and whether that leaves it open."""
-        if self.history is None:
-            return None, self.why, self.doubt
-        try:
-            if self._past is not None:
-                return self._past.look(as_day(day)).data_vintage, "", False
-            return vintage_sha256(self.history.read(day)), "", False
-        except (NotASessionError, CalendarRangeError) as fault:
-            return None, str(fault), True
-        except (IngestError, ValueError) as fault:
-            return None, f"the vintages no longer reach its session ({fault})", False
-
-    def given(self, target: pd.Timestamp, horizon: int) -> Iterator[Outcome]:
-        """The outcomes of a target at its own close, or, where there was none yet, at each close that more was known.
-
-        Raises:
-            IngestError: Where the vintages do not reach it, or it is no session.
-        """
-        history = self._filled
-        if self._past is not None and horizon == 1 and np.isfinite(y := self._past.outcome(target)):
-            view = self._past.look(target)
-            yield Outcome(y, view.close, view.data_vintage)
-            return
-        first = outcome(history, target, target, horizon)
-        if first is not None:
-            yield first
-            return
-        _ = history.read(target)  # it says why it cannot
-        for close in _later_closes(history, target):
-            found = outcome(history, target, close, horizon)
-            if found is not None:
-                yield found
-
-    def later(self, target: pd.Timestamp, horizon: int) -> Iterator[Outcome]:
-        """The outcomes of a target at each close at which rows of it, or before it, became known later."""
-        for close in _later_closes(self._filled, target):
-            found = known_later(self._filled, target, close, horizon)
-            if found is not None:
-                yield found
-
-    @property
-    def _filled(self) -> History:
-        if self.history is None:
-            raise AsOfError(self.why)
-        return self.history
-
-    def excused(self, origin: Origin, doubt: bool) -> bool:
-        """Whether it may be the calendars' library, not the record, that changed about a forecast.
-
-        Args:
-            origin: The forecast's.
-            doubt: Whether the calendar of today does not know its days at all.
-        """
-        if origin.calendar not in {"", self.code}:
-            return False  # it is another calendar altogether, which no library brings about
-        return doubt or (self.history is not None and bool(self.unlike(origin)[0]))
-
-    def unlike(self, origin: Origin) -> tuple[str, bool]:
-        """What the calendar of today says otherwise of a forecast's target than its row; and whether no library may.
-
-        Raises:
-            UnknownCalendarError: Where the library of today has no such calendar.
-        """
-        target, close = self._today(origin.as_of, origin.horizon)
-        if target != origin.target:
-            return f"its target is {origin.target}, and {self.code} has {target or 'none'} today", False
-        if not origin.close or origin.close == close:
-            return "", False
-        said = f"its target closes at {origin.close} by its own row, and at {close} by {self.code} today"
-        try:
-            apart = abs(datetime.fromisoformat(origin.close) - datetime.fromisoformat(close))
-        except (TypeError, ValueError):
-            return said, True
-        return said, apart > SESSION
-
-    def _today(self, as_of: str, horizon: int) -> tuple[str, str]:
-        """The target of an origin by the calendar of today and its close, ISO text; empty where it has none."""
-        if (as_of, horizon) not in self._known:
-            days, day = calendar(self.code), as_day(as_of)
-            try:
-                for _ in range(horizon):
-                    day = days.next(day)
-                self._known[as_of, horizon] = f"{day:%Y-%m-%d}", days.close(day).isoformat()
-            except (AsOfError, CalendarRangeError):
-                self._known[as_of, horizon] = "", ""
-        return self._known[as_of, horizon]
-
-
-def _calendars(ground: _Ground, origins: Iterable[Origin]) -> list[Break]:
+def _calendars(ground: Ground, origins: Iterable[Origin]) -> list[Break]:
     """Forecasts whose calendar is not that of their asset, or does not say of their target what they say."""
     found: list[Break] = []
     for origin in origins if ground.code else ():
@@ -236,7 +67,7 @@ def _calendars(ground: _Ground, origins: Iterable[Origin]) -> list[Break]:
     return found
 
 
-def _targets(ground: _Ground, origins: Iterable[Origin], outcomes: Sequence[Mapping[str, Any]]) -> Iterator[Break]:
+def _targets(ground: Ground, origins: Iterable[Origin], outcomes: Sequence[Mapping[str, Any]]) -> Iterator[Break]:
     """Outcomes whose target is not that of their forecasts."""
     settled = {(row["as_of"], row["horizon"]): row for row in outcomes}
     for origin in origins:
@@ -248,7 +79,7 @@ def _targets(ground: _Ground, origins: Iterable[Origin], outcomes: Sequence[Mapp
             del settled[origin.as_of, origin.horizon]
 
 
-def _origins(ground: _Ground, origins: Sequence[Origin]) -> list[Break]:
+def _origins(ground: Ground, origins: Sequence[Origin]) -> list[Break]:
     """Forecasts whose data are not what the vintages say was known, by their origin."""
     found: list[Break] = []
     by_day: dict[str, list[Origin]] = defaultdict(list)
@@ -281,7 +112,7 @@ class _Said(NamedTuple):
     firm: bool = False
 
 
-def _outcomes(ground: _Ground, origins: Iterable[Origin], outcomes: Iterable[Mapping[str, Any]]) -> list[Break]:
+def _outcomes(ground: Ground, origins: Iterable[Origin], outcomes: Iterable[Mapping[str, Any]]) -> list[Break]:
     """Outcomes that the vintages do not give."""
     found: list[Break] = []
     of = {(origin.as_of, origin.horizon): origin for origin in origins}
@@ -295,7 +126,7 @@ def _outcomes(ground: _Ground, origins: Iterable[Origin], outcomes: Iterable[Map
     return found
 
 
-def _outcome_fault(ground: _Ground, row: Mapping[str, Any]) -> _Said:
+def _outcome_fault(ground: Ground, row: Mapping[str, Any]) -> _Said:
     """What is wrong with an outcome.
 
     Other hours of the calendar may bring other rows, so that its data_vintage is another; but each change and each
@@ -319,20 +150,6 @@ def _outcome_fault(ground: _Ground, row: Mapping[str, Any]) -> _Said:
     if not same:
         return _Said(f"its data_vintage is not that of the vintages from which {row['target']} is settled")
     return _Said()
-
-
-def _later_closes(history: History, target: pd.Timestamp) -> list[pd.Timestamp]:
-    """The first close after each instant at which rows of the target, or before it, became known later."""
-    days = calendar(history.asset.calendar)
-    frame, counts = history.frame, history.counts
-    instants = joined(
-        frame.loc[frame["session"] <= target, "known_at"], counts.loc[counts["day"] <= target, "known_at"]
-    )
-    own = days.close(target) + history.asset.lag
-    sessions = days.sessions(target, history.last)
-    closes = days.known_after(sessions) + history.asset.lag
-    places = {int(closes.searchsorted(instant)) for instant in set(instants) if instant > own}
-    return [sessions[place] for place in sorted(places) if place < len(sessions)]
 
 
 def _remedy(kind: type[Break]) -> tuple[str, ...]:
