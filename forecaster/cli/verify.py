@@ -49,11 +49,14 @@ def verify(
     found = ledger.verify(upto)
     if found is not None:
         raise LedgerError(found.told)
-    held = tokens.checked(ledger.engine, witnesses.trusted(home.folder, home.settings.witness))
+    roots = witnesses.trusted(home.folder, home.settings.witness)
+    held = tokens.checked(ledger.engine, roots)
     if fault := next((token.fault for token in held if token.fault), ""):
         raise LedgerError(fault)
     for line in _lines(upto, ledger.heads(upto), held):
         say(line)
+    if held and roots:
+        say(f"time stamps: checked against {witnesses.against(witnesses.fingerprints(roots))}")
     if not upto["forecast"]:
         raise LedgerError("the record has no forecast: nothing is verified")
     _say_of_its_clock(home)
@@ -112,8 +115,8 @@ def _look_deep(engine: Engine, upto: State) -> None:
     Raises:
         LedgerError: Naming the first row, where one does not.
     """
+    from forecaster.records.deep.ground import Doubt
     from forecaster.records.deep.look import look
-    from forecaster.records.deep.vintages import Doubt
 
     found = look(engine, upto)
     doubts = [one for one in found if isinstance(one, Doubt)]
@@ -125,4 +128,8 @@ def _look_deep(engine: Engine, upto: State) -> None:
             say(f"... and {len(some) - SHOWN} more rows")
     if broken:
         raise LedgerError(broken[0].told)
+    if doubts:
+        rows = len(set[tuple[str, int]]().union(*(one.doubted for one in doubts)))
+        say(f"deep: {rows} row{'' if rows == 1 else 's'} could not be recomputed; no other row contradicts another")
+        return
     say("deep: outcomes, scores and figures follow from the distributions and the market's data on record")

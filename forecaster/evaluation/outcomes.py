@@ -45,16 +45,28 @@ def outcome(history: History, target: pd.Timestamp, until: pd.Timestamp, horizon
         until: The last session whose rows count.
         horizon: Sessions from the origin to the target.
     """
-    for moment in (target, until):
-        if not history.first <= moment <= history.last:
-            continue
-        known = history.read(moment)
-        rows = known[known["session"] <= target]
-        changes = simple_changes(rows.tail(3 * horizon), calendar(history.asset.calendar), ("price",))["price"]
-        y = _total(changes.iloc[-horizon:].to_numpy()) if target in changes.index else np.nan
-        if np.isfinite(y):
-            return Outcome(y, float(rows["close"].iloc[-1]), vintage_sha256(rows))
-    return None
+    found = (
+        known_at(history, target, moment, horizon)
+        for moment in (target, until)
+        if history.first <= moment <= history.last
+    )
+    return next((one for one in found if one is not None), None)
+
+
+def known_at(history: History, target: pd.Timestamp, moment: pd.Timestamp, horizon: int = 1) -> Outcome | None:
+    """The outcome of a target session as it was known at the close of a session; None where it had no change then.
+
+    Args:
+        history: The asset's.
+        target: The session that was forecast.
+        moment: The session, one that the rows reach.
+        horizon: Sessions from the origin to the target.
+    """
+    known = history.read(moment)
+    rows = known[known["session"] <= target]
+    changes = simple_changes(rows.tail(3 * horizon), calendar(history.asset.calendar), ("price",))["price"]
+    y = _total(changes.iloc[-horizon:].to_numpy()) if target in changes.index else np.nan
+    return Outcome(y, float(rows["close"].iloc[-1]), vintage_sha256(rows)) if np.isfinite(y) else None
 
 
 def _total(changes: np.ndarray) -> float:

@@ -160,6 +160,15 @@ def read(text: str) -> Diagnostics:
         ) from fault
 
 
+def calendar_and_close(text: str) -> tuple[str, str]:
+    """The calendar of a forecast's asset and the close of its target, of what `write` kept; empty where it has none."""
+    try:
+        facts = json.loads(text)["inputs"]["asset"]
+        return str(facts["calendar"]), str(facts["target_close"])
+    except (KeyError, RecursionError, TypeError, ValueError):
+        return "", ""
+
+
 def _inputs(facts: Mapping[str, Any]) -> Inputs:
     texts = {name: tuple(facts[name]) for name in ("series", "sessions", "notes", "findings") if name in facts}
     made = {"asset": AssetFacts(**_known(AssetFacts, facts["asset"])), "window": _rows(facts["window"])}

@@ -21,12 +21,12 @@ from forecaster.issuing.forecast import HORIZON
 from forecaster.operation.earlier import BANDS, FIGURES, RECORD, earlier, evidence
 from forecaster.records.ledger import predictive_of
 from forecaster.records.reading import Wanted, state_of
-from forecaster.records.standing import UNWITNESSED, leads
-from forecaster.records.witnesses import stated
+from forecaster.records.standing import PROVED, UNWITNESSED, leads, with_closes
+from forecaster.records.witnesses import against, stated
 from reports.contents import AssetPage, DailyReport
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from forecaster.issuing.diagnostics import Diagnostics, Inputs
     from forecaster.records.ledger import Ledger
@@ -81,12 +81,12 @@ def daily_report(
                 "it (data.stopped)",
             )
             continue
-        today = ledger.forecasts([symbol], pd.Timestamp(last), horizon=HORIZON)
+        today = ledger.read(Wanted([symbol], as_of=last, horizon=HORIZON), checked=True)
         before = f"{pd.Timestamp(last) - pd.Timedelta(days=1):%Y-%m-%d}"
         wanted = Wanted([symbol], until=before, horizon=HORIZON, targets=settings.report.days)
-        own = ledger.read(wanted, (*RECORD, *FIGURES))
-        band = _regimes(ledger, wanted) if REGIMES in set(own["model"]) else NO_REGIMES
-        pages.append(_page(_in_order(today), own, replays.of(symbol), settings, band, witnessed))
+        own = ledger.read(wanted, (*RECORD, *FIGURES, "clock", "diagnostics"), checked=True)
+        band = _regimes(own[own["model"] == REGIMES])
+        pages.append(_page(_in_order(today), with_closes(own), replays.of(symbol), settings, band, witnessed))
         newest = max(newest, today["issued_at"].max(), *own["issued_at"])
         shown_last = max(shown_last, *today["seq"], *own["seq"])
     if not pages:
@@ -101,14 +101,15 @@ def daily_report(
         withheld=absent,
         models={name: models.summary(name) for name in shown},
         labels=models.labels(named),
-        provenance=_provenance(ledger, record, int(shown_last), settings),
+        provenance=_provenance(ledger, record, int(shown_last), settings) | _checked_against(pages, witnessed),
         rehearsal=witnessed.rehearsal,
     )
 
 
-def _regimes(ledger: Ledger, wanted: Wanted) -> pd.DataFrame:
+def _regimes(told: pd.DataFrame) -> pd.DataFrame:
     """The most probable regime of each recorded origin by its target, as the filter had it then."""
-    told = ledger.read(replace(wanted, models=[REGIMES]), ("target", "diagnostics"))
+    if told.empty:
+        return NO_REGIMES
     figures = [diagnostics.read(str(text)).figures or {} for text in told["diagnostics"]]
     known = [[of.get(name) for name in REGIME_NAMES] for of in figures]
     likeliest = [REGIME_NAMES[int(np.argmax(np.array(of, float)))] if None not in of else "" for of in known]
@@ -179,7 +180,8 @@ def _in_order(rows: pd.DataFrame) -> pd.DataFrame:
 def _forecasts(today: pd.DataFrame, past: pd.DataFrame, code: str, witnessed: Witnessed) -> pd.DataFrame:
     last = past[past["as_of"] == past["as_of"].max()].set_index("model") if len(past) else past.set_index("model")
     shown = today[["model", "status", "reason", "mean", "sd", "prob_up", *BANDS]].copy()
-    shown["origin"], shown["lead"] = witnessed.standings(today, code), leads(today, code)
+    told = with_closes(today)
+    shown["origin"], shown["lead"] = witnessed.standings(told, code), leads(told, code)
     shown["previous_q50"] = shown["model"].map(last["q50"]).astype(float)
     shown["previous_sd"] = shown["model"].map(last["sd"]).astype(float)
     numbers = ["mean", "sd", "prob_up", *BANDS]
@@ -274,3 +276,9 @@ def _provenance(ledger: Ledger, record: Wanted, last: int, settings: Settings) -
         "preset": settings.forecast.preset,
         "seed": str(settings.forecast.seed),
     }
+
+
+def _checked_against(pages: Sequence[AssetPage], witnessed: Witnessed) -> dict[str, str]:
+    """By which certificates what is proved was checked; nothing where nothing is."""
+    origins = {origin for page in pages for table in (page.forecasts, page.fan) for origin in table["origin"]}
+    return {"time stamps": f"checked against {against(witnessed.roots)}"} if PROVED in origins else {}

@@ -17,6 +17,8 @@ BANDS = ("q05", "q25", "q50", "q75", "q95")
 FIGURES = ("mean", "sd", "prob_up", *BANDS, "y", "crps", "log_score", "absolute_error", "squared_error", "in50", "in90")
 """What is read of earlier forecasts, facts and figures."""
 RECORD = ("seq", "symbol", "model", "as_of", "target", "issued_at")
+FACTS = ("clock", "calendar", "close")
+"""What else of a row on record says what it is evidence of; see `forecaster.records.standing`."""
 
 
 def earlier(
@@ -25,8 +27,8 @@ def earlier(
     """The last forecasts whose targets lie at or before a day, replayed ones only where none was recorded.
 
     Args:
-        own: On record, `RECORD` and `FIGURES`.
-        replayed: Of the fan, the same without `seq` and `issued_at`, and `horizon`.
+        own: On record, `RECORD`, `FIGURES` and `FACTS`.
+        replayed: Of the fan, the same without `seq`, `issued_at` and `FACTS`, and `horizon`.
         day: The day, an ISO date, and the asset's calendar.
         days: How many targets.
         witnessed: What the home can show.
@@ -37,14 +39,16 @@ def earlier(
     as_of, code = day
     record, old = own[own["as_of"] < as_of], replayed[(replayed["target"] <= as_of) & (replayed["horizon"] == HORIZON)]
     columns = [*(name for name in RECORD if name != "symbol"), *FIGURES]
-    parts = [part[columns] for part in (record, old.assign(seq=None, issued_at=None)) if len(part)]
+    unrecorded = old.assign(**dict.fromkeys(("seq", "issued_at", *FACTS)))
+    parts = [part[[*columns, *FACTS]] for part in (record, unrecorded) if len(part)]
     if not parts:
         return pd.DataFrame(columns=[*columns, "origin", "lead"]).assign(target=pd.to_datetime([]))
     both = pd.concat(parts).drop_duplicates(["model", "as_of"], keep="first")
     recent = sorted(both["target"].unique())[-days:]
     kept = both[both["target"].isin(recent)].sort_values("target", kind="stable")
     kept = kept.assign(**{c: kept[c].astype(float) for c in FIGURES}, target=pd.to_datetime(kept["target"]))
-    return kept.assign(origin=witnessed.standings(kept, code), lead=leads(kept, code))
+    told = kept.assign(origin=witnessed.standings(kept, code), lead=leads(kept, code))
+    return told.drop(columns=list(FACTS))
 
 
 def evidence(past: pd.DataFrame) -> pd.DataFrame:

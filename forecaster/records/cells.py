@@ -6,6 +6,7 @@ SQLite keeps any kind of value in any column, and the hash of an old row does no
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Boolean, Double, Integer, LargeBinary, String
@@ -32,7 +33,11 @@ def odd(table: Table, row: Mapping[str, Any]) -> str | None:
         table: Of the record.
         row: Some of its columns, as the database has them.
     """
-    return next((said for name, value in row.items() if (said := _odd(table.c[name], value))), None)
+    plain = _plain(table)
+    for name, value in row.items():
+        if type(value) not in plain[name] or (type(value) is float and not math.isfinite(value)):
+            return _odd(table.c[name], value)
+    return None
 
 
 def sound(columns: Sequence[Column[Any]], rows: Sequence[Sequence[Any]]) -> bool:
@@ -48,6 +53,12 @@ def sound(columns: Sequence[Column[Any]], rows: Sequence[Sequence[Any]]) -> bool
             return False
     # A sum is as finite as what it is of, unless it is too large itself.
     return all(math.isfinite(sum(v for v in row if type(v) is float)) or _finite(row) for row in rows)
+
+
+@cache
+def _plain(table: Table) -> dict[str, tuple[type, ...]]:
+    """Column to what Python may have for a value of it."""
+    return {c.name: (_kind(c)[0], *((type(None),) if c.nullable else ())) for c in table.columns}
 
 
 def _finite(row: Sequence[Any]) -> bool:

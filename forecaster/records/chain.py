@@ -196,6 +196,21 @@ def verify(engine: Engine, table: Table, upto: int | None = None, fault: Fault |
     return _first_break(table, raw_rows.rows(engine, table, upto), fault)
 
 
+def altered(table: Table, rows: Iterable[Raw]) -> Break | None:
+    """The first of some rows whose content is not what its own hash is of; None where all are. Links are not looked at.
+
+    Args:
+        table: From `chained_table`.
+        rows: Of it, see `raw_rows`.
+    """
+    for seq, row, stored in rows:
+        if not row:
+            return Break(table.name, seq, row, "it cannot be read any more")
+        if fault := _fault(table, row, stored):
+            return Break(table.name, seq, row, fault)
+    return None
+
+
 def covered(table: Table) -> Formats:
     """Format to the columns that a hash of it covers."""
     return _formats(table)

@@ -51,7 +51,8 @@ def export(engine: Engine, file: Path, wanted: Wanted, upto: State | None = None
         How many were written.
 
     Raises:
-        LedgerError: Where the file is none of them, is a workbook and has no room for so many, or cannot be written.
+        LedgerError: Where the file is none of them, is a workbook and has no room for so many, or cannot be written,
+            and where a row is not what was recorded.
         StoreError: Where the database cannot be read. In either case an earlier file stays as it was.
     """
     form = _FORMS.get(file.suffix.lower())
@@ -60,7 +61,7 @@ def export(engine: Engine, file: Path, wanted: Wanted, upto: State | None = None
     if form is _as_workbook:
         _fits(engine, file, wanted)
     with drafted(file) as draft:
-        return form(draft, pieces(engine, wanted, LIGHT, upto))
+        return form(draft, pieces(engine, wanted, LIGHT, upto, checked=True))
 
 
 def write(draft: Path, suffix: str, found: Pieces) -> int:

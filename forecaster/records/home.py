@@ -71,7 +71,10 @@ class Home:
             roots = witnesses.trusted(self.folder, self.settings.witness)
         except WitnessError:
             roots = []
-        return known._replace(proved=witnesses.proved(self.ledger.engine, roots).instants) if roots else known
+        if not roots:
+            return known
+        proved = witnesses.proved(self.ledger.engine, roots)
+        return known._replace(proved=proved.instants, roots=witnesses.fingerprints(roots))
 
     @property
     def rehearsal(self) -> str:

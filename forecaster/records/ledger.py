@@ -191,9 +191,12 @@ class Ledger:
         """
         return self.read(Wanted(symbols, None if as_of is None else f"{as_of:%Y-%m-%d}", horizon=horizon), columns)
 
-    def read(self, wanted: Wanted, columns: Sequence[str] = COLUMNS) -> pd.DataFrame:
-        """As `forecasts`, of those that are wanted; see `forecaster.records.reading`, which takes a piece at a time."""
-        rows = [row for some in pieces(self.engine, wanted, columns) for row in some]
+    def read(self, wanted: Wanted, columns: Sequence[str] = COLUMNS, *, checked: bool = False) -> pd.DataFrame:
+        """As `forecasts`, of those that are wanted, and each held against its hash where that is asked.
+
+        See `forecaster.records.reading`, which takes a piece at a time.
+        """
+        rows = [row for some in pieces(self.engine, wanted, columns, checked=checked) for row in some]
         return pd.DataFrame(rows, columns=[name for name in COLUMNS if name in columns])
 
     def standings(self, wanted: Wanted = EVERYTHING) -> list[Standing]:

@@ -6,6 +6,7 @@ any more is empty.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Boolean, Table, and_, select, type_coerce
@@ -32,11 +33,15 @@ def _raw(table: Table) -> Select[Any]:
     return select(*raw)
 
 
+@cache
+def _logical(table: Table) -> list[str]:
+    return [column.name for column in table.columns if isinstance(column.type, Boolean)]
+
+
 def _row(table: Table, found: RowMapping) -> Raw:
     row: dict[str, Any] = {**found}
-    for column in table.columns:
-        if isinstance(column.type, Boolean):  # SQLite has no truth of its own
-            row[column.name] = {0: False, 1: True}.get(row[column.name], row[column.name])
+    for name in _logical(table):  # SQLite has no truth of its own
+        row[name] = {0: False, 1: True}.get(row[name], row[name])
     return row.pop("seq"), row, row.pop("row_hash")
 
 
@@ -77,6 +82,17 @@ def _alone(connection: Connection, table: Table, seq: int) -> Raw:
         return _row(table, connection.execute(_raw(table).where(table.c.seq == seq)).mappings().one())
     except DBAPIError:
         return seq, {}, ""
+
+
+def those(connection: Connection, table: Table, piece: ColumnElement[bool]) -> list[Raw]:
+    """At most `PIECE` rows, in order; one that cannot be read is empty.
+
+    Args:
+        connection: Of a read transaction.
+        table: Any chained table.
+        piece: Which.
+    """
+    return _piece(connection, table, piece)
 
 
 def row(connection: Connection, table: Table, seq: int) -> Raw | None:

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Boolean, Integer, TypeDecorator, and_, func, select, type_coerce
 
-from forecaster.records import chain
+from forecaster.errors import LedgerError
+from forecaster.records import chain, shown
 from forecaster.records.cells import sound
 from forecaster.records.columns import SCORES
 from forecaster.records.raw_rows import PIECE
@@ -116,7 +117,12 @@ def state_of(engine: Engine, number: int) -> dict[str, int]:
 
 
 def pieces(
-    engine: Engine, wanted: Wanted = EVERYTHING, columns: Sequence[str] = COLUMNS, upto: State | None = None
+    engine: Engine,
+    wanted: Wanted = EVERYTHING,
+    columns: Sequence[str] = COLUMNS,
+    upto: State | None = None,
+    *,
+    checked: bool = False,
 ) -> Iterator[list[Row[Any]]]:
     """Forecasts in order of record, their outcome and scores beside them (None where not settled yet).
 
@@ -125,12 +131,14 @@ def pieces(
         wanted: Which.
         columns: What of them, of `COLUMNS`; it comes in the order that they have there.
         upto: The state to read; that of now where None.
+        checked: Whether each row is held against its hash, see `shown`; all of it is read then.
 
     Yields:
         At most `PIECE` rows; no transaction is open meanwhile.
 
     Raises:
-        LedgerError: Where a value is not what its column keeps; the first row that does not hold is named.
+        LedgerError: Where a value is not what its column keeps; the first row that does not hold is named. Where a row
+            is to be held against its hash and is not what was recorded, it is named.
         StoreError: Where the database cannot be read.
     """
     upto = state(engine) if upto is None else upto
@@ -139,8 +147,11 @@ def pieces(
         with naming(engine):
             with reading(engine) as connection:
                 rows = list(connection.execute(query.where(piece)).all())
+                stored = shown.parts(connection, piece, upto) if checked else ()
             if not sound(kinds, rows):
                 raise ValueError("a row of the record holds what its column does not keep")
+        if broken := shown.fault(stored):
+            raise LedgerError(broken.told)
         if rows:
             yield rows
 

@@ -170,6 +170,19 @@ def lines(engine: Engine, roots: Sequence[Certificate]) -> Iterator[str]:
         yield token.told
 
 
+def fingerprints(roots: Sequence[Certificate]) -> tuple[str, ...]:
+    """The sha256 of each certificate, as `openssl x509 -fingerprint -sha256` has it, small and without colons."""
+    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415  # few homes have time stamps
+
+    return tuple(root.fingerprint(SHA256()).hex() for root in roots)
+
+
+def against(prints: Sequence[str]) -> str:
+    """The certificates of some fingerprints in words: whoever knows the authority's own can compare them."""
+    named = "the certificate" if len(prints) == 1 else "the certificates"
+    return f"{named} {', '.join(f'sha256 {one}' for one in prints)} of setting witness.certificate"
+
+
 def trusted(folder: Path, settings: Witness) -> list[Certificate]:
     """The certificates that a home trusts; none where its settings name no file.
 

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from forecaster.issuing import diagnostics
 from forecaster.issuing.forecast import HORIZON
 from forecaster.records.reading import Wanted, pieces
 from forecaster.records.replays import REPLAYS
 from forecaster.records.standing import CLAIMED, PROVED, REHEARSED, REPLAYED, leads
+from forecaster.records.tables import FORECASTS
 from ingest.database import reading
 
 if TYPE_CHECKING:
@@ -49,10 +50,11 @@ FIGURES = {
     "contraction": "contraction from prior to posterior",
 }
 """Figures of a fit's own checks that are on record, and what a reader is told that they are."""
-_PEERS = ("seq", "symbol", "model", "as_of", "target", "issued_at", "y", "crps", "log_score")
-_OWN = (*_PEERS, "status", "reason", "config_sha256", "code_version", "diagnostics", "in50", "in90")
+_PEERS = ("seq", "symbol", "model", "as_of", "target", "issued_at", "diagnostics", "clock", "y", "crps", "log_score")
+_OWN = (*_PEERS, "status", "reason", "config_sha256", "code_version", "in50", "in90")
+_CLOSE = ("calendar", "close")
 _TOLD = (
-    "calendar",
+    *_CLOSE,
     "source",
     "simulated",
     "attention_kind",
@@ -104,24 +106,38 @@ def read(engine: Engine, models: Sequence[str], upto: State, witnessed: Witnesse
     shared: dict[str, str] = {}  # most texts stand in many rows
     told = (
         _own_row(row, shared)
-        for some in pieces(engine, Wanted(models=models, horizon=HORIZON), _OWN, upto)
+        for some in pieces(engine, Wanted(models=models, horizon=HORIZON), _OWN, upto, checked=True)
         for row in some
     )
     own = pd.DataFrame(told, columns=[*(name for name in _OWN if name != "diagnostics"), *_TOLD])
     own = own.assign(
         **{name: own[name].astype(float) for name in (*_SCORES, "rows", "volatility", "novelty", *FIGURES)}
     )
-    calendars = dict(zip(own["symbol"], own["calendar"], strict=True))  # the last of each stands
+    # The last of each stands for rows that do not say when their target closes.
+    calendars = dict(zip(own["symbol"], own["calendar"], strict=True))
     seen = (
-        [_shared(getattr(row, name), shared) for name in _PEERS]
-        for some in pieces(engine, Wanted(horizon=HORIZON), _PEERS, upto)
+        _peer_row(row, shared)
+        for some in pieces(engine, Wanted(tuple(calendars), horizon=HORIZON), _PEERS, upto, checked=True)
         for row in some
+        if row.crps is not None
     )
-    peers = pd.DataFrame(seen, columns=list(_PEERS))
-    newest = str(peers["as_of"].max()) if len(peers) else ""
-    peers = peers[peers["symbol"].isin(list(calendars)) & peers["crps"].notna()]
+    peers = pd.DataFrame(seen, columns=[*(name for name in _PEERS if name != "diagnostics"), *_CLOSE])
+    newest = _newest(engine, upto)
     standing = partial(_with_kinds, calendars, witnessed)
     return CardRows(standing(own), standing(peers), _replays(engine), newest, witnessed.rehearsal)
+
+
+def _newest(engine: Engine, upto: State) -> str:
+    """The newest origin of a state; empty where nothing is recorded."""
+    f = FORECASTS.c
+    wanted = select(func.max(f.as_of)).where(f.horizon == HORIZON, f.seq + 0 <= upto[FORECASTS.name])
+    with reading(engine) as connection:
+        return str(connection.execute(wanted).scalar() or "")
+
+
+def _peer_row(row: Any, shared: dict[str, str]) -> list[Any]:  # noqa: ANN401  # a row of SQLAlchemy
+    values = [getattr(row, name) for name in _PEERS if name != "diagnostics"]
+    return [_shared(value, shared) for value in (*values, *diagnostics.calendar_and_close(row.diagnostics))]
 
 
 def _own_row(row: Any, shared: dict[str, str]) -> list[Any]:  # noqa: ANN401  # a row of SQLAlchemy
@@ -133,7 +149,8 @@ def _told(one: Diagnostics) -> Iterator[object]:
     """What a forecast says of its inputs and of its fit, in the order of `_TOLD`."""
     inputs, unlike, figures = one.inputs, one.novelty, one.figures or {}
     asset = inputs.asset if inputs else None
-    yield from (asset.calendar, asset.source, asset.simulated, asset.attention_kind) if asset else (None,) * 4
+    yield from (asset.calendar, asset.target_close) if asset else (None,) * 2
+    yield from (asset.source, asset.simulated, asset.attention_kind) if asset else (None,) * 3
     yield from (", ".join(inputs.series), inputs.rows, inputs.volatility) if inputs else (None,) * 3
     yield from (unlike.percentile, unlike.warned) if unlike else (None, None)
     yield from (figures.get(name) for name in FIGURES)

@@ -12,17 +12,19 @@ of its forecasts, and a piece of its distributions.
 from __future__ import annotations
 
 from datetime import date, datetime
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, or_, select
 
 from forecaster.evaluation.scoring import VERSIONS
+from forecaster.issuing.diagnostics import calendar_and_close
 from forecaster.records.chain import Break
 from forecaster.records.clocks import TOLERANCE
 from forecaster.records.columns import SCORES, SUMMARY
 from forecaster.records.deep import vintages as deep_vintages
 from forecaster.records.deep.figures import score_fault, summary_fault
-from forecaster.records.deep.vintages import Doubt, Origin
+from forecaster.records.deep.ground import Doubt, Origin
 from forecaster.records.reading import Wanted, numbered, same
 from forecaster.records.tables import FORECASTS, KEY, OUTCOME_KEY, OUTCOMES, SCORED, TABLES
 from ingest.database import reading
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     Outcomes = Mapping[tuple[str, int], Mapping[str, Any]]
     """Origin and horizon to the row."""
 
+_ORIGIN = [name for name in Origin._fields if name not in {"calendar", "close"}]
 _ORDER = [table.name for table in TABLES]
 
 
@@ -71,7 +74,8 @@ def _of_asset(engine: Engine, symbol: str, upto: State) -> Iterator[Break]:
     settled = {(row["as_of"], row["horizon"]): row for row in outcomes}
     origins: list[Origin] = []
     for row, score in _forecasts(engine, symbol, upto):
-        origins.append(Origin(*(row[name] for name in Origin._fields)))
+        calendar, close = map(intern, calendar_and_close(row["diagnostics"]))
+        origins.append(Origin(*(row[name] for name in _ORIGIN), calendar, close))
         if broken := _forecast_fault(row, score, settled):
             yield broken
     yield from _alone(engine, symbol, upto)
@@ -98,7 +102,7 @@ def _forecasts(
     engine: Engine, symbol: str, upto: State
 ) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any] | None]]:
     """Its forecasts in order of record, with their scores."""
-    own = [FORECASTS.c[name] for name in (*Origin._fields, "issued_at", "predictive", *SUMMARY)]
+    own = [FORECASTS.c[name] for name in (*_ORIGIN, "issued_at", "predictive", "diagnostics", *SUMMARY)]
     theirs = [SCORED.c[name].label(f"score_{name}") for name in ("seq", "version", *SCORES)]
     joined = FORECASTS.outerjoin(SCORED, and_(same(FORECASTS, SCORED, KEY), SCORED.c.seq <= upto[SCORED.name]))
     query = select(*own, *theirs).select_from(joined).order_by(FORECASTS.c.seq)

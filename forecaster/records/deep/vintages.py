@@ -3,62 +3,29 @@
 A vintage is only ever added, known from its arrival; so what was known at the close of a session is the same for ever,
 whatever arrived since. Where it is not, a vintage was altered, removed or slipped in, or the row was. One thing may
 change honestly: a later version of the calendars' library may know other sessions or other hours of the past. A row
-tells the close of its target by the calendar of its day; where today's says otherwise, it cannot be recomputed, and is
-no fault.
+tells the calendar and the close of its target of its day; where the same calendar says otherwise today, it cannot be
+recomputed, and is no fault. Another calendar than the asset's is one, and so is an outcome that the rows never gave.
 """
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from itertools import chain as joined
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-from sqlalchemy import select
-
-from forecaster.evaluation.outcomes import Outcome, outcome
 from forecaster.records.chain import Break
+from forecaster.records.deep.ground import Doubt, Ground, Origin
 from forecaster.records.tables import FORECASTS, OUTCOMES
-from forecaster.settings import Forecast
-from forecaster.view.past import Past
-from ingest.database import reading
-from ingest.errors import AsOfError, CalendarRangeError, IngestError, NotASessionError, StoreError, UnknownCalendarError
-from ingest.history import vintage_sha256
-from ingest.sessions import as_day, calendar
-from ingest.store import Store
+from ingest.errors import CalendarRangeError, IngestError, NotASessionError
+from ingest.sessions import as_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    import pandas as pd
     from sqlalchemy import Engine
-
-    from ingest.history import History
 
 RELATIVE = 1e-9
 """How far an outcome may be from what its vintages give."""
-
-
-class Doubt(Break):
-    """A row of which something cannot be recomputed any more; that is no fault of it."""
-
-    @property
-    def told(self) -> str:
-        """All of it, in one line."""
-        return f"{self.place} cannot be recomputed: {self.fault}; {self.remedy}"
-
-
-class Origin(NamedTuple):
-    """What of a forecast is held against the vintages; days are ISO dates that can be read."""
-
-    seq: int
-    symbol: str
-    model: str
-    as_of: str
-    horizon: int
-    target: str
-    data_vintage: str
 
 
 def faults(
@@ -72,119 +39,35 @@ def faults(
         origins: Its forecasts, in order of record.
         outcomes: Its outcomes, in order of record; days that can be read.
     """
-    ground = _Ground(engine, symbol)
+    ground = Ground(engine, symbol)
     yield from _targets(ground, origins, outcomes)
-    for found in (_origins(ground, origins), _outcomes(ground, origins, outcomes)):
+    for found in (_calendars(ground, origins), _origins(ground, origins), _outcomes(ground, origins, outcomes)):
         for kind in (Break, Doubt):
             own = [one for one in found if type(one) is kind]
             if own:
                 more = f" (and so of {len(own) - 1} more rows of {symbol})" if len(own) > 1 else ""
-                yield kind(own[0].table, own[0].seq, own[0].row, own[0].fault + more, own[0].remedy)
+                said = kind(own[0].table, own[0].seq, own[0].row, own[0].fault + more, own[0].remedy)
+                yield replace(said, rows=tuple(one.seq for one in own)) if isinstance(said, Doubt) else said
 
 
-class _Ground:
-    """The vintages of an asset, as far as they can be read.
-
-    Args:
-        engine: Of the home.
-        symbol: The asset's.
-    """
-
-    def __init__(self, engine: Engine, symbol: str) -> None:
-        """Reads them; see the class."""
-        self._engine, self.symbol = engine, symbol
-        self.history: History | None = None
-        self._past: Past | None = None
-        self.why, self.doubt, self._code = "", False, ""
-        store = Store(engine, prepared=True)
-        try:
-            self._code = store.asset(symbol).calendar
-            history = store.history(symbol)
-            self._past = Past(history, Forecast()) if history.steady else None
-            _ = history.first
-            self.history = history
-        except (UnknownCalendarError, CalendarRangeError) as fault:
-            self.why, self.doubt = str(fault), True
-        except StoreError:
-            raise
-        except (IngestError, TypeError, ValueError) as fault:
-            self.why = f"the vintages of {symbol} are gone or cannot be read ({fault})"
-
-    def known(self, day: str) -> tuple[str | None, str, bool]:
-        """Hash of the rows known at a day; or None, why, and whether that leaves it open."""
-        if self.history is None:
-            return None, self.why, self.doubt
-        try:
-            if self._past is not None:
-                return self._past.look(as_day(day)).data_vintage, "", False
-            return vintage_sha256(self.history.read(day)), "", False
-        except (NotASessionError, CalendarRangeError) as fault:
-            return None, str(fault), True
-        except (IngestError, ValueError) as fault:
-            return None, f"the vintages no longer reach its session ({fault})", False
-
-    def given(self, target: pd.Timestamp, horizon: int) -> Iterator[Outcome]:
-        """The outcomes of a target at its own close, or, where there was none yet, at each close that more was known.
-
-        Raises:
-            IngestError: Where the vintages do not reach it, or it is no session.
-        """
-        history = self._filled
-        if self._past is not None and horizon == 1 and np.isfinite(y := self._past.outcome(target)):
-            view = self._past.look(target)
-            yield Outcome(y, view.close, view.data_vintage)
-            return
-        first = outcome(history, target, target, horizon)
-        if first is not None:
-            yield first
-            return
-        _ = history.read(target)  # it says why it cannot
-        for close in _later_closes(history, target):
-            found = outcome(history, target, close, horizon)
-            if found is not None:
-                yield found
-
-    @property
-    def _filled(self) -> History:
-        if self.history is None:
-            raise AsOfError(self.why)
-        return self.history
-
-    def excused(self, origin: Origin, doubt: bool) -> bool:
-        """Whether it may be the calendars' library, not the record, that changed about a forecast.
-
-        Args:
-            origin: The forecast's.
-            doubt: Whether the calendar of today does not know its days at all.
-        """
-        code, close = self._as_recorded(origin.seq)
-        if code not in {"", self._code}:
-            return False  # it is another calendar altogether, which no library brings about
-        return doubt or (self.history is not None and (origin.target, close or None) not in self._today(origin))
-
-    def _today(self, origin: Origin) -> tuple[tuple[str, str | None], ...]:
-        """The target of a forecast by the calendar of today, with and without its close."""
-        days, day = calendar(self._code), as_day(origin.as_of)
-        try:
-            for _ in range(origin.horizon):
-                day = days.next(day)
-            return (f"{day:%Y-%m-%d}", days.close(day).isoformat()), (f"{day:%Y-%m-%d}", None)
-        except (AsOfError, CalendarRangeError):
-            return ()
-
-    def _as_recorded(self, seq: int) -> tuple[str, str]:
-        """The calendar of a forecast's asset and the close of its target, by its own row; else empty."""
-        with reading(self._engine) as connection:
-            wanted = select(FORECASTS.c.diagnostics).where(FORECASTS.c.seq == seq)
-            text = connection.execute(wanted).scalar()
-        try:
-            facts = json.loads(text or "")["inputs"]["asset"]
-            return str(facts["calendar"]), str(facts["target_close"])
-        except (KeyError, TypeError, ValueError):
-            return "", ""
+def _calendars(ground: Ground, origins: Iterable[Origin]) -> list[Break]:
+    """Forecasts whose calendar is not that of their asset, or does not say of their target what they say."""
+    found: list[Break] = []
+    for origin in origins if ground.code else ():
+        kind: type[Break] = Break
+        if origin.calendar and origin.calendar != ground.code:
+            said = f"its calendar is {origin.calendar}, and that of {ground.symbol} on the books is {ground.code}"
+        elif not origin.calendar or ground.history is None:  # told of its vintages
+            continue
+        else:
+            said, impossible = ground.unlike(origin)
+            kind = Break if impossible else Doubt
+        if said:
+            found.append(kind(FORECASTS.name, origin.seq, origin._asdict(), said, *_remedy(kind)))
+    return found
 
 
-def _targets(ground: _Ground, origins: Iterable[Origin], outcomes: Sequence[Mapping[str, Any]]) -> Iterator[Break]:
+def _targets(ground: Ground, origins: Iterable[Origin], outcomes: Sequence[Mapping[str, Any]]) -> Iterator[Break]:
     """Outcomes whose target is not that of their forecasts."""
     settled = {(row["as_of"], row["horizon"]): row for row in outcomes}
     for origin in origins:
@@ -196,7 +79,7 @@ def _targets(ground: _Ground, origins: Iterable[Origin], outcomes: Sequence[Mapp
             del settled[origin.as_of, origin.horizon]
 
 
-def _origins(ground: _Ground, origins: Sequence[Origin]) -> list[Break]:
+def _origins(ground: Ground, origins: Sequence[Origin]) -> list[Break]:
     """Forecasts whose data are not what the vintages say was known, by their origin."""
     found: list[Break] = []
     by_day: dict[str, list[Origin]] = defaultdict(list)
@@ -215,51 +98,58 @@ def _origins(ground: _Ground, origins: Sequence[Origin]) -> list[Break]:
     return found
 
 
-def _outcomes(ground: _Ground, origins: Iterable[Origin], outcomes: Iterable[Mapping[str, Any]]) -> list[Break]:
+class _Said(NamedTuple):
+    """What is wrong with an outcome.
+
+    Attributes:
+        fault: In words; empty where nothing is.
+        open: Whether the calendar of today does not know its days, which leaves it open.
+        firm: Whether no calendar may excuse it.
+    """
+
+    fault: str = ""
+    open: bool = False
+    firm: bool = False
+
+
+def _outcomes(ground: Ground, origins: Iterable[Origin], outcomes: Iterable[Mapping[str, Any]]) -> list[Break]:
     """Outcomes that the vintages do not give."""
     found: list[Break] = []
     of = {(origin.as_of, origin.horizon): origin for origin in origins}
     for row in outcomes:
-        said, doubt = (ground.why, ground.doubt) if ground.why else _outcome_fault(ground, row)
-        if said:
+        said = _Said(ground.why, ground.doubt) if ground.why else _outcome_fault(ground, row)
+        if said.fault:
             origin = of.get((row["as_of"], row["horizon"]))
-            kind = Doubt if origin is not None and ground.excused(origin, doubt) else Break
-            found.append(kind(OUTCOMES.name, row["seq"], row, said, *_remedy(kind)))
+            excused = not said.firm and origin is not None and ground.excused(origin, said.open)
+            kind = Doubt if excused else Break
+            found.append(kind(OUTCOMES.name, row["seq"], row, said.fault, *_remedy(kind)))
     return found
 
 
-def _outcome_fault(ground: _Ground, row: Mapping[str, Any]) -> tuple[str, bool]:
-    """What is wrong with an outcome, empty where nothing is; and whether that leaves it open."""
+def _outcome_fault(ground: Ground, row: Mapping[str, Any]) -> _Said:
+    """What is wrong with an outcome.
+
+    Other hours of the calendar may bring other rows, so that its data_vintage is another; but each change and each
+    close that the rows of its sessions ever gave is known, and it must have one of them.
+    """
+    target, horizon = as_day(row["target"]), row["horizon"]
     try:
-        given = list(ground.given(as_day(row["target"]), row["horizon"]))
+        given = list(ground.given(target, horizon))
+        same = [one for one in given if one.data_vintage == row["data_vintage"]]
+        known = same[:1] or [*given, *ground.later(target, horizon)]
     except (NotASessionError, CalendarRangeError) as fault:
-        return str(fault), True
+        return _Said(str(fault), open=True)
     except (IngestError, ValueError) as fault:
-        return f"the vintages no longer reach its session ({fault})", False
-    same = [one for one in given if one.data_vintage == row["data_vintage"]]
+        return _Said(f"the vintages no longer reach its session ({fault})")
     if not given:
-        return f"the vintages give no change of {row['target']}", False
-    if not same:
-        return f"its data_vintage is not that of the vintages from which {row['target']} is settled", False
+        return _Said(f"the vintages give no change of {row['target']}")
     for name in ("y", "close"):
-        value = getattr(same[0], name)
-        if not abs(row[name] - value) <= RELATIVE * abs(value):
-            return f"its {name} is {row[name]:.6g}, and the vintages give {value:.6g}", False
-    return "", False
-
-
-def _later_closes(history: History, target: pd.Timestamp) -> list[pd.Timestamp]:
-    """The first close after each instant at which rows of the target, or before it, became known later."""
-    days = calendar(history.asset.calendar)
-    frame, counts = history.frame, history.counts
-    instants = joined(
-        frame.loc[frame["session"] <= target, "known_at"], counts.loc[counts["day"] <= target, "known_at"]
-    )
-    own = days.close(target) + history.asset.lag
-    sessions = days.sessions(target, history.last)
-    closes = days.known_after(sessions) + history.asset.lag
-    places = {int(closes.searchsorted(instant)) for instant in set(instants) if instant > own}
-    return [sessions[place] for place in sorted(places) if place < len(sessions)]
+        values = [getattr(one, name) for one in known]
+        if not any(abs(row[name] - value) <= RELATIVE * abs(value) for value in values):
+            return _Said(f"its {name} is {row[name]:.6g}, and the vintages give {values[0]:.6g}", firm=True)
+    if not same:
+        return _Said(f"its data_vintage is not that of the vintages from which {row['target']} is settled")
+    return _Said()
 
 
 def _remedy(kind: type[Break]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +12,16 @@ import pandas as pd
 import pytest
 from sqlalchemy import select, text, update
 
+from forecaster.distribution.predictive import Predictive
 from forecaster.errors import LedgerError
 from forecaster.evaluation.scoring import VERSIONS
+from forecaster.issuing.diagnostics import calendar_and_close
 from forecaster.issuing.forecast import Forecast
 from forecaster.operation.settle import settle
 from forecaster.records import chain
+from forecaster.records.columns import scored
 from forecaster.records.deep import look as deep
-from forecaster.records.deep.vintages import Doubt
+from forecaster.records.deep.ground import Doubt
 from forecaster.records.home import Home, open_home
 from forecaster.records.ledger import Ledger
 from forecaster.records.tables import FORECASTS, OUTCOMES, SCORED
@@ -342,8 +345,12 @@ def test_a_calendar_whose_hours_have_changed_is_a_doubt(local: Home) -> None:
         connection.execute(text(text_of), {"close": close, "earlier": earlier})
     rehashed(local.ledger.engine)
     found = deep.look(local.ledger.engine, local.ledger.state())
-    assert [type(one) for one in found] == [Doubt]
-    assert "forecast row 9 (COIN climatology 2026-08-05) cannot be recomputed: its data_vintage" in found[0].told
+    assert [(type(one), one.doubted) for one in found if isinstance(one, Doubt)] == [(Doubt, {("forecast", 9)})] * 2
+    place = "forecast row 9 (COIN climatology 2026-08-05) cannot be recomputed: "
+    assert found[0].told.startswith(
+        f"{place}its target closes at {earlier} by its own row, and at {close} by 24/7 today"
+    )
+    assert found[1].told.startswith(f"{place}its data_vintage")
 
 
 def test_one_asset_is_looked_at_after_another(local: Home) -> None:
@@ -374,3 +381,66 @@ def test_a_former_home_holds(url: str, tmp_path: Path) -> None:
     assert isinstance(home.ledger, Ledger)
     assert SCORED.c.version.nullable
     assert chain.FIRST == 1
+
+
+def moved_closes(home: Home, seqs: str, by: timedelta) -> None:
+    """The closes that some forecasts tell of their targets, moved."""
+    with writing(home.ledger.engine) as connection:
+        wanted = text(f"SELECT seq, diagnostics FROM forecast WHERE seq IN ({seqs})")  # noqa: S608  # fixed numbers
+        for seq, told in connection.execute(wanted).all():
+            close = calendar_and_close(told)[1]
+            later = (datetime.fromisoformat(close) + by).isoformat()
+            new = {"told": told.replace(close, later), "seq": seq}
+            connection.execute(text("UPDATE forecast SET diagnostics = :told WHERE seq = :seq"), new)
+
+
+@pytest.mark.parametrize("vintage", ["data_vintage", "'d'"])
+def test_another_close_excuses_no_outcome_that_the_rows_never_gave(local: Home, vintage: str) -> None:
+    """Its scores are made to follow from it, and the close of its forecasts is moved by a minute."""
+    moved_closes(local, "3, 4", timedelta(minutes=1))
+    rows = local.ledger.forecasts(columns=("seq", "predictive", "y")).set_index("seq")
+    y = -float(rows["y"][3])
+    edits = [f"UPDATE outcome SET y = {y!r}, data_vintage = {vintage} WHERE seq = 2"]  # noqa: S608  # a number
+    for seq in (3, 4):
+        scores = scored(VERSIONS[1](Predictive.from_bytes(rows["predictive"][seq]), y))
+        told = ", ".join(f"{name} = {value!r}" for name, value in scores.items())
+        edits.append(f"UPDATE score SET {told} WHERE seq = {seq}")  # noqa: S608  # numbers
+    found = forged(local, *edits)
+    (fault,) = (one for one in found if "cannot be recomputed" not in one)
+    assert fault.startswith(
+        f"outcome row 2 (COIN 2026-08-02) does not hold: its y is {y:.6g}, and the vintages give {-y:.6g}; restore"
+    )
+
+
+def test_another_close_may_excuse_the_rows_that_were_known(local: Home) -> None:
+    moved_closes(local, "3, 4", timedelta(minutes=1))
+    found = forged(local, "UPDATE outcome SET data_vintage = 'd' WHERE seq = 2")
+    assert all("cannot be recomputed" in one for one in found)
+    assert [one.split(" (COIN")[0] for one in found] == ["forecast row 3", "outcome row 2"]
+    assert "1 more rows" in found[0]
+
+
+def test_a_close_on_another_day_or_none_at_all_is_a_fault(local: Home) -> None:
+    moved_closes(local, "9", timedelta(days=2))
+    assert forged(local)[0].startswith(
+        "forecast row 9 (COIN climatology 2026-08-05) does not hold: its target closes at 2026-08-09T00:00:00+00:00 by "
+        "its own row, and at 2026-08-07T00:00:00+00:00 by 24/7 today"
+    )
+    found = forged(
+        local, "UPDATE forecast SET diagnostics = replace(diagnostics, '2026-08-09T', 'later, T') WHERE seq = 9"
+    )
+    assert "does not hold: its target closes at later, T00:00:00" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("edit", "own", "books"),
+    [
+        ("UPDATE asset SET calendar = '24/5'", "24/7", "24/5"),
+        ("""UPDATE forecast SET diagnostics = replace(diagnostics, '"24/7"', '"XNYS"')""", "XNYS", "24/7"),
+    ],
+)
+def test_a_forecast_of_another_calendar_than_its_assets_is_named(local: Home, edit: str, own: str, books: str) -> None:
+    assert forged(local, edit)[0] == (
+        f"forecast row 1 (COIN climatology 2026-08-01) does not hold: its calendar is {own}, and that of COIN on the "
+        f"books is {books} (and so of 9 more rows of COIN); restore a copy from before it"
+    )

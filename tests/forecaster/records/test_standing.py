@@ -13,7 +13,7 @@ from forecaster.issuing.issue import issue
 from forecaster.operation.settle import settle
 from forecaster.records.home import Home, open_home
 from forecaster.records.reading import state_of
-from forecaster.records.standing import UNWITNESSED, Witnessed, leads
+from forecaster.records.standing import UNWITNESSED, Witnessed, leads, with_closes
 from forecaster.records.witnesses import stated
 from ingest.sessions import calendar
 from tests.cheap_settings import write_cheap
@@ -77,6 +77,36 @@ def test_leads_are_hours_to_the_open() -> None:
     assert np.isnan(told[10])
     assert leads(rows("2018-01-15T23:00:00+00:00"), "24/7").tolist() == [1.0]
     assert calendar("XNYS").close("2018-01-16") == CLOSE
+
+
+def test_a_row_is_judged_by_its_own_close_and_calendar_whatever_the_asset_is_said_to_trade_on() -> None:
+    """Tokyo closed at 06:00 UTC that Tuesday; the asset is now said to trade in New York, which closes at 21:00."""
+    told = rows("2018-01-16T08:00:00+00:00", EARLY, LATE, EARLY)
+    tokyo = "2018-01-16T06:00:00+00:00"
+    own = told.assign(close=[tokyo, tokyo, "", None], calendar=["XTKS", "XTKS", "", None])
+    assert UNWITNESSED.standings(told, "XNYS").tolist() == ["claimed", "claimed", "replayed", "claimed"]
+    assert UNWITNESSED.standings(own, "XNYS").tolist() == ["replayed", "claimed", "replayed", "claimed"]
+    known = proved(*["2018-01-16T07:00Z"] * 4)
+    assert known.standings(told, "XNYS").tolist() == ["proved", "proved", "replayed", "proved"]
+    assert known.standings(own, "XNYS").tolist() == ["replayed", "claimed", "replayed", "proved"]
+    assert leads(own, "XNYS").tolist() == [-8.0, 71.0, -6.5, 85.5]
+    odd = own.assign(close="when it is over")
+    assert UNWITNESSED.standings(odd, "XNYS").equals(UNWITNESSED.standings(told, "XNYS"))
+
+
+def test_a_row_of_a_rehearsals_clock_stays_one_whatever_the_home_says_now() -> None:
+    told = rows(EARLY, EARLY, LATE).assign(clock=["rehearsal", "real", "rehearsal"])
+    assert proved(*["2018-01-14T00:00Z"] * 3).standings(told, "XNYS").tolist() == ["rehearsed", "proved", "replayed"]
+    older = told.assign(clock=None)
+    assert UNWITNESSED.standings(older, "XNYS").tolist() == ["claimed", "claimed", "replayed"]
+
+
+def test_a_close_is_read_from_what_a_forecast_says_of_itself() -> None:
+    texts = ['{"inputs":{"asset":{"calendar":"XTKS","target_close":"2018-01-16T06:00:00+00:00"}}}', "{}", "odd", None]
+    found = with_closes(rows(EARLY, EARLY, EARLY, None).assign(diagnostics=texts))
+    assert found["calendar"].tolist() == ["XTKS", "", "", ""]
+    assert found["close"].tolist() == ["2018-01-16T06:00:00+00:00", "", "", ""]
+    assert "diagnostics" not in found
 
 
 @pytest.fixture
