@@ -51,7 +51,7 @@ def _head(card: Card) -> Iterator[str]:
         yield f"As of the record's last row: {card.record}."
     if card.rehearsal:
         yield ""
-        yield f"Its home is {card.rehearsal}."
+        yield f"{card.rehearsal}."
     yield ""
     yield f"Settings: {_settings(card)}."
     if card.code_versions:
@@ -252,7 +252,7 @@ def _changed(change: Change) -> str:
 
 
 def _foot(_: Card) -> Iterator[str]:
-    yield "Computed from this record and the settings of its home alone. This card is no statement of compliance."
+    yield "Computed from this record, the replays beside it and the settings of its home. This card is no statement of compliance."
 
 
 def _most(found: Sequence[Scored]) -> list[Scored]:
