@@ -78,7 +78,7 @@ def _recorded(table: pd.DataFrame) -> Iterator[str]:
     for origin in in_order(table["origin"]) if len(table) else ():
         if origin != REPLAYED:
             when = issued(table.loc[table["origin"] == origin, "lead"])
-            yield f"{origin}: {when}" if when else origin
+            yield f"{origin}, {when}" if when else origin
 
 
 def _doubts(table: pd.DataFrame) -> Iterator[str]:
