@@ -76,11 +76,12 @@ def check(
     ] = None,
 ) -> None:
     """Verifies a file of `forecaster ledger prove`; no home is needed."""
+    from forecaster import small_files
     from forecaster.records.witnesses import certificates
     from forecaster.witness import proof
 
     try:
-        data = file.read_bytes()
+        data = small_files.read(file, proof.MAX_BYTES)
     except OSError as fault:
         raise WitnessError(f"{file} cannot be read: {fault.strerror}") from fault
     checked = proof.check(data, None if certificate is None else certificates(certificate), str(file))
