@@ -51,9 +51,9 @@ class Clock:
             now = _END
         if not _BEGIN <= now < _END:
             raise SettingsError(
-                f"the rehearsal's clock, from {self.start:%Y-%m-%d} at {self.speed:g} times the real speed, has left the "
-                f"years {YEARS[0]} to {_END.year - 1}: rehearse in another home (--home DIR), with a lower clock.speed "
-                "or another clock.start"
+                f"the rehearsal's clock, from {self.start:%Y-%m-%d} at {self.speed:g} times the real speed, has left "
+                f"the years {YEARS[0]} to {_END.year - 1}: rehearse in another home (--home DIR), with a lower "
+                "clock.speed or another clock.start"
             )
         return now
 
