@@ -29,7 +29,8 @@ COMMANDS = {
 def rewritten(home: Path, seq: int, **change: object) -> None:
     """A forecast changed by somebody with the source code: every later hash is computed again."""
     with writing(open_engine(home / "forecaster.db")) as connection:
-        connection.execute(update(FORECASTS).where(FORECASTS.c.seq == seq).values(**change))
+        if change:
+            connection.execute(update(FORECASTS).where(FORECASTS.c.seq == seq).values(**change))
         link = GENESIS
         for row in connection.execute(select(FORECASTS).order_by(FORECASTS.c.seq)).mappings().all():
             own = {name: row[name] for name in chain.covered(FORECASTS)[row["format"]]} | {"prev_hash": link}
@@ -49,9 +50,9 @@ def test_an_event_that_nobody_can_read(home: Path, command, words: tuple[str, ..
     said = command(*words, "--home", home)
     if said.code and "event row 2" in said.err:
         assert said.complaint().startswith(("event row 2 does not hold: its d", "not fit to run: ledger: event row 2 "))
-    else:  # a report is shown of what was recorded before
+    else:  # what does not ask where a person went on goes on itself
         assert kind == "ahead"
-        assert words[0] in {"report", "models", "run"}
+        assert words[1] != "verify"
         assert "internal error" not in said.err
 
 

@@ -90,8 +90,8 @@ def test_a_rehearsal_and_a_stamp_after_the_close_are_told(authority: Authority, 
     first, second = worth.told(row, THEN)
     assert first.startswith("It is of a rehearsal: a clock set by hand")
     assert second == (
-        "By its row, the session that it is for closed at 2021-03-04 21:00:00 UTC: the time stamp is from after that, and "
-        "does not show that it came before the outcome."
+        "By its row, the session that it is for closed at 2021-03-04 21:00:00 UTC: the time stamp is from after that, "
+        "and does not show that it came before the outcome."
     )
     assert worth.told({**row, "clock": "real"}, THEN - timedelta(hours=1)) == [
         "By its row, the session that it is for closed at 2021-03-04 21:00:00 UTC: it existed before that."
