@@ -72,7 +72,7 @@ def _odd(column: Column[Any], value: Any) -> str | None:  # noqa: ANN401  # any 
         return f"{column.name} holds {_called(value)} where {called} should stand"
     if isinstance(value, float) and not math.isfinite(value):
         return f"{column.name} is not a finite number"
-    if column.name in _DAYS and not _is_a_day(value):
+    if column.name in _DAYS and not _is_a_day(str(value)):
         return f"{column.name} holds no day"
     return None
 
