@@ -1,7 +1,5 @@
 """Checks a file of `forecaster ledger prove` without forecaster, by Python alone and the program `openssl`.
 
-    python check_proof.py PROOF.json ROOT.pem
-
 ROOT.pem is the root certificate of the time stamp authority, had from itself: the copy in the file proves nothing.
 """
 
@@ -46,7 +44,8 @@ def openssl(*words: object) -> str:
     return done.stdout if done.returncode == 0 else sys.exit(f"the time stamp does not hold:\n{done.stderr}")
 
 
-proof, trusted = json.loads(Path(sys.argv[1]).read_text("utf-8")), sys.argv[2]
+_, file, trusted = sys.argv if len(sys.argv[1:-1]) == 1 else sys.exit("usage: check_proof.py PROOF.json ROOT.pem")
+proof = json.loads(Path(file).read_text("utf-8"))
 found = root(row_hash(proof["columns"]), proof["index"], proof["size"], proof["path"])
 if not re.search(f"^forecast \\d+ [0-9a-f]{{64}} {found.hex()}$", proof["statement"], re.MULTILINE):
     sys.exit("the forecast is not in the record that was sealed")
@@ -57,4 +56,5 @@ with tempfile.TemporaryDirectory() as folder:
     time = datetime.strptime(re.sub(r"\.\d+| GMT", "", said["Time stamp"]) + " +0000", "%b %d %H:%M:%S %Y %z")
     openssl("-verify", "-in", stamp, "-data", sealed, "-CAfile", trusted, "-attime", int(time.timestamp()))
 print({name: value for name, value in proof["columns"].items() if not isinstance(value, dict)})
-print(f"existed before {said['Time stamp']} (accuracy: {said.get('Accuracy')}), says the authority")
+of = "made under a rehearsal's clock, set by hand: " if proof["columns"].get("clock") == "rehearsal" else ""
+print(f"{of}existed before {said['Time stamp']} (accuracy: {said.get('Accuracy')}), says the authority")

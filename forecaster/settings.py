@@ -19,7 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnparsedVariableError
 
-from forecaster import models, secret_settings
+from forecaster import models, secret_settings, small_files
+from forecaster.clock_settings import Clock
 from forecaster.compute import Compute
 from forecaster.decisions.settings import Decisions
 from forecaster.errors import HomeError, SettingsError, UnknownNameError
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 PREFIX = "FORECASTER__"
 FILE = "forecaster.toml"
+MOST = 2**24
+"""Bytes that it may have."""
 SeriesName = Literal["price", "volume", "tweets", "open", "high", "low", "market_cap"]
 
 
@@ -92,13 +95,6 @@ class Schedule(Section):
     delay_minutes: float = Field(30.0, ge=0, description="wait after each calendar's close")
     lease_minutes: float = Field(15.0, gt=0, description="how long a claimed run may be silent before another takes it")
     catch_up: int = Field(10, ge=0, description="most missed sessions to catch up on at the start")
-
-
-class Clock(Section):
-    """A clock for rehearsals: time may start elsewhere and run faster."""
-
-    start: str = Field("", description="ISO instant at which time starts; empty for the real time")
-    speed: float = Field(1.0, gt=0, description="seconds of this clock in one real second")
 
 
 class Settings(BaseSettings):
@@ -171,9 +167,16 @@ class Settings(BaseSettings):
 
 
 def located(given: Path | None = None) -> Path:
-    """The data folder, which may not be there: the one given, else FORECASTER_HOME, else the user data folder."""
+    """The data folder, which may not be there: the one given, else FORECASTER_HOME, else the user data folder.
+
+    Raises:
+        HomeError: Where it is that of a user who does not exist.
+    """
     named = given or os.environ.get("FORECASTER_HOME") or platformdirs.user_data_dir("forecaster", appauthor=False)
-    return Path(named).expanduser()
+    try:
+        return Path(named).expanduser()
+    except RuntimeError as fault:  # of nobody
+        raise HomeError(f"the home {named} cannot be found: nobody here has that name; write the whole path") from fault
 
 
 def home(given: Path | None = None) -> Path:
@@ -208,9 +211,12 @@ def read(folder: Path, overrides: Mapping[str, Mapping[str, Any]] | None = None)
     """
     file = folder / FILE
     try:
-        tables: dict[str, Any] = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
+        tables: dict[str, Any] = tomllib.loads(small_files.read(file, MOST).decode()) if file.exists() else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as fault:
-        raise SettingsError(f"{file} cannot be read: {fault}") from fault
+        why = fault.strerror if isinstance(fault, OSError) else fault
+        raise SettingsError(f"{file} cannot be read: {why}") from fault
+    except RecursionError:
+        raise SettingsError(f"{file} cannot be read: a value in it is nested too deep") from None
     secret_settings.refuse(file, tables, PREFIX)
     return of_tables(tables, overrides)
 

@@ -85,7 +85,8 @@ def _broken() -> str:
 
 
 def _complain(line: str) -> None:
-    print(f"forecaster: {line}", file=sys.stderr)  # noqa: T201  # the one plain line
+    shown = "".join(sign if sign.isprintable() else "?" for sign in " ".join(line.split()))
+    print(f"forecaster: {shown}", file=sys.stderr)  # noqa: T201  # the one plain line
 
 
 def _wrong_usage(fault: typer.TyperException) -> int:

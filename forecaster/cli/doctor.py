@@ -58,6 +58,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
         "calendars": "; ".join(_not_known(home)) or "known for at least the next 60 days",
         "clock": clock or "of this computer",
         "ledger": "verified" if broken is None else broken.told,
+        "certificates": _unreadable(home) or ("read" if home.settings.witness.certificate else "none is trusted"),
         "disk": f"{free / 1e9:.1f} GB free" + (": little space left" if free < LITTLE else ""),
     }
     versions = {name: version(name) for name in PACKAGES}
@@ -73,10 +74,27 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
         show_table(["check", "found"], list(checks.items()), "Checks")
         show_table(["package", "version"], list(versions.items()), "Versions")
         show_table(["setting", "value"], [(k, _told(k, v)) for k, v in settings.items()], "Settings")
-    found = (("ledger", broken is not None), ("clock", late is not None), ("disk", free < LITTLE))
-    worries = [name for name, bad in found if bad]
+    found = {
+        "ledger": broken is not None,
+        "clock": late is not None,
+        "certificates": bool(_unreadable(home)),
+        "disk": free < LITTLE,
+    }
+    worries = [name for name, bad in found.items() if bad]
     if worries:
         raise ForecasterError("not fit to run: " + "; ".join(f"{name}: {checks[name]}" for name in worries))
+
+
+def _unreadable(home: Home) -> str:
+    """Why the certificates that the settings name cannot be read; empty where they can."""
+    from forecaster.errors import WitnessError
+    from forecaster.records.witnesses import trusted
+
+    try:
+        trusted(home.folder, home.settings.witness)
+    except WitnessError as fault:
+        return str(fault)
+    return ""
 
 
 def _not_known(home: Home) -> Iterator[str]:

@@ -165,10 +165,13 @@ def listed(text: str | None) -> tuple[str, ...]:
     """The parts of a comma-separated option, each once; none where it was not given.
 
     Raises:
-        BadParameter: Where it was given and names nothing, as an unset variable of a shell script does.
+        BadParameter: Where it was given and names nothing, as an unset variable of a shell script does, or has signs
+            that do not print.
     """
     if text is None:
         return ()
+    if not text.isprintable():
+        raise typer.BadParameter("a name has signs that no name has: write the names separated by commas")
     parts = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     if not parts:
         raise typer.BadParameter(f"{text!r} contains no names: leave the option out, or separate names with commas")

@@ -10,7 +10,6 @@ import typer
 from forecaster.cli.frame import opened, say
 from forecaster.cli.ledger import group
 from forecaster.errors import LedgerError
-from ingest.database import reading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,6 +87,7 @@ def _say_of_its_clock(home: Home) -> None:
         LedgerError: Where the newest row lies in the future.
     """
     from forecaster.records import clocks
+    from ingest.database import reading
 
     with reading(home.ledger.engine) as connection:
         steps, late = clocks.steps(connection), clocks.ahead(connection, home.clock.now())
@@ -104,8 +104,10 @@ def _lines(upto: State, last: dict[str, str], held: Sequence[Token]) -> list[str
     lines = []
     for table, rows in upto.items():
         proved = max((token.rows[table] for token in held if token.proves), default=0)
-        rest = "all sealed" if proved >= rows else f"nothing is proved from row {proved + 1} on"
-        lines.append(f"{table}: rows 1 to {rows} verified, head {last[table]}; {rest}" if rows else f"{table}: no rows")
+        rest = "; all sealed" if proved >= rows else f"; nothing is proved from row {proved + 1} on"
+        if table == "token":  # none seals itself: what each proves is said below
+            rest = ""
+        lines.append(f"{table}: rows 1 to {rows} verified, head {last[table]}{rest}" if rows else f"{table}: no rows")
     return lines + [token.told for token in held]
 
 

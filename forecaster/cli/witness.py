@@ -48,7 +48,7 @@ def prove(
     """Writes a small file that proves one forecast, by the earliest token that covers it."""
     from forecaster.records import proofs
     from forecaster.records.witnesses import trusted
-    from forecaster.witness import proof
+    from forecaster.witness import proof, worth
 
     home = opened(make=False)
     roots = trusted(home.folder, home.settings.witness)
@@ -65,6 +65,9 @@ def prove(
     except OSError as fault:
         raise LedgerError(f"{file} cannot be written ({fault.strerror}): choose another place with --out") from fault
     say(f"{file}: forecast row {seq} and its proof; `forecaster ledger check {file}` reads it anywhere.")
+    checked = proof.check(text.encode(), roots, str(file))
+    for line in worth.told(checked.proof.columns, checked.at):
+        say(line)
 
 
 @group.command()
@@ -76,11 +79,12 @@ def check(
     ] = None,
 ) -> None:
     """Verifies a file of `forecaster ledger prove`; no home is needed."""
+    from forecaster import small_files
     from forecaster.records.witnesses import certificates
-    from forecaster.witness import proof
+    from forecaster.witness import proof, worth
 
     try:
-        data = file.read_bytes()
+        data = small_files.read(file, proof.MAX_BYTES)
     except OSError as fault:
         raise WitnessError(f"{file} cannot be read: {fault.strerror}") from fault
     checked = proof.check(data, None if certificate is None else certificates(certificate), str(file))
@@ -90,6 +94,8 @@ def check(
     place = f"{checked.proof.index + 1} of {checked.proof.size}"
     say(f"It was forecast {place} in the record that was sealed, and existed before")
     say(f"{checked.at:%Y-%m-%d %H:%M:%S} UTC, says {checked.authority}.")
+    for line in worth.told(columns, checked.at):
+        say(line)
     if checked.trusted:
         return
     prints = ", ".join(checked.roots)

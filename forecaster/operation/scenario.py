@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from forecaster import small_files
 from forecaster.errors import ScenarioError
 from ingest.counts import counted_days
 from ingest.errors import nearest, quoted
@@ -42,6 +43,8 @@ _MOST = 1e9
 NAME = "name"
 LONGEST = 1000
 """Scenarios in a file."""
+SIZE = 2**24
+"""Bytes that a file of scenarios may have."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ def read_scenarios(path: Path) -> tuple[Scenario, ...]:
         ScenarioError: The file, the row and the column, with what to do.
     """
     try:
-        text = path.read_text("utf-8-sig")
+        text = small_files.read(path, SIZE).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as fault:
         why = fault.strerror if isinstance(fault, OSError) else "it is not text in UTF-8"
         raise ScenarioError(f"{path} cannot be read ({why}): name a CSV file of scenarios") from fault

@@ -20,7 +20,8 @@ from sqlalchemy import select
 
 from forecaster.clock import REAL, REHEARSAL, Clock
 from forecaster.errors import LedgerError
-from forecaster.records import chain
+from forecaster.records import chain, event_details
+from forecaster.records.event_details import AHEAD, CLOCK
 from forecaster.records.tables import EVENTS, FORECASTS, INSTANT, OUTCOMES
 from ingest.database import place, reading, writing
 from ingest.tables import ASSET
@@ -34,8 +35,6 @@ TOLERANCE = timedelta(minutes=5)
 """How far a writer may be behind the newest row, and a row behind the one before it."""
 LOOKED_AT = 200
 """Rows at the end of a table whose instants a writer is held against."""
-CLOCK, AHEAD = "clock", "ahead"
-"""Kinds of events."""
 _DATED = (FORECASTS, OUTCOMES)
 
 
@@ -68,9 +67,12 @@ class Kept:
 
 
 def kept(connection: Connection) -> Kept | None:
-    """The clock that a home keeps; None where no event says so yet."""
-    wanted = select(EVENTS.c.at, EVENTS.c.details).where(EVENTS.c.kind == CLOCK).order_by(EVENTS.c.seq)
-    found = [(_instant(at), json.loads(details)) for at, details in connection.execute(wanted)]
+    """The clock that a home keeps; None where no event says so yet.
+
+    Raises:
+        LedgerError: Where an event is not as this program writes it.
+    """
+    found = [(_instant(at), details) for at, details in _events(connection, CLOCK)]
     if not found:
         return None
     at, last = found[-1]
@@ -176,9 +178,12 @@ def steps(connection: Connection) -> tuple[str, ...]:
 
 
 def accepted(connection: Connection) -> list[Mapping[str, Any]]:
-    """Where persons went on, oldest first: table -> number of its last row then, `newest` and `now`."""
-    wanted = select(EVENTS.c.details).where(EVENTS.c.kind == AHEAD).order_by(EVENTS.c.seq)
-    return [json.loads(details) for details in connection.execute(wanted).scalars()]
+    """Where persons went on, oldest first: table -> number of its last row then, `newest` and `now`.
+
+    Raises:
+        LedgerError: Where an event is not as this program writes it.
+    """
+    return [details for _, details in _events(connection, AHEAD)]
 
 
 def newest(connection: Connection) -> datetime | None:
@@ -201,6 +206,12 @@ def details_of(clock: Clock) -> dict[str, Any]:
     if clock.start is None:
         return {"clock": REAL}
     return {"clock": REHEARSAL, "start": clock.start.isoformat(), "speed": clock.speed}
+
+
+def _events(connection: Connection, kind: str) -> list[tuple[str, Mapping[str, Any]]]:
+    """The instant and the details of each event of a kind, oldest first."""
+    wanted = select(EVENTS.c.seq, EVENTS.c.at, EVENTS.c.details).where(EVENTS.c.kind == kind).order_by(EVENTS.c.seq)
+    return [(at, event_details.read(seq, kind, at, text)) for seq, at, text in connection.execute(wanted)]
 
 
 def _agreed(connection: Connection, wanted: Clock) -> Clock | None:

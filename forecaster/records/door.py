@@ -17,6 +17,7 @@ from forecaster.privacy import narrow_file
 from forecaster.records.migrations import HOME
 from forecaster.records.tables import METADATA
 from ingest.database import kept_in, open_engine, place, reading
+from ingest.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from forecaster.settings import Settings
 
 DATABASE = "forecaster.db"
+_LEAST = 512
+"""Bytes of the smallest database of SQLite."""
 _REMEDY = (
     "name the home that has one with --home DIR or FORECASTER_HOME, put a backup back with `forecaster restore FILE`, "
     "or begin one with `forecaster ingest csv FILE --symbol S` and `forecaster run`"
@@ -66,12 +69,13 @@ def database(place: Path, settings: Settings, *, make: bool = True) -> Engine:
 
     Raises:
         SettingsError: Where they name a database that is nowhere for certain, or keeps nothing.
-        StoreError: Where they name no address of a database.
+        StoreError: Where they name no address of a database, or the file is too short to be one.
     """
     named = settings.data.database
     engine = open_engine(named or place / DATABASE, make=make)
     if engine.dialect.name == "sqlite":
         file = _require_lasting(engine, place) if named else place / DATABASE
+        _refuse_a_stump(file)
         if make:
             narrow_file(file)
     return engine
@@ -144,6 +148,20 @@ def _lacks(file: Path) -> str:
         return "is not there"
     except OSError as fault:
         raise HomeError(f"{file} cannot be read ({fault.strerror}): check its permissions") from fault
+
+
+def _refuse_a_stump(file: Path) -> None:
+    """Refuses a file that has something in it, and less than any database: SQLite would begin a new one there.
+
+    Raises:
+        StoreError: Naming it.
+    """
+    try:
+        size = file.stat().st_size
+    except OSError:  # whoever opens it is told
+        return
+    if 0 < size < _LEAST and file.is_file():
+        raise StoreError(f"{file} is damaged or is not a database: restore a copy, or choose another home")
 
 
 def _require_lasting(engine: Engine, home: Path) -> Path:

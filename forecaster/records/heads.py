@@ -55,10 +55,9 @@ def told(engine: Engine, text: str, upto: State, tokens: Sequence[Token]) -> str
         LedgerError: Where the record has no such row, or is not what the line says.
         StoreError: Where the database cannot be read.
     """
-    kept = text.strip()
-    if not _HASH.fullmatch(kept.lower()):
-        return _line(engine, statement.read_line(kept), kept, upto, tokens)
-    digest = kept.lower()
+    digest = text.strip().lower()
+    if not _HASH.fullmatch(digest):
+        return _line(engine, statement.read_line(digest), digest, upto, tokens)
     found = find(engine, digest, upto)
     if found is not None:
         return f"{digest} is row {found[1]} of {found[0]}"
@@ -108,13 +107,18 @@ def _sealed(engine: Engine, digest: str) -> int | None:
 def _line(engine: Engine, line: Line, kept: str, upto: State, tokens: Sequence[Token]) -> str:
     gone = [f"{name} {_span(upto[name], rows)}" for name, rows in line.rows.items() if rows > upto[name]]
     if not gone and stated(engine, line.rows).digest == line.digest:
+        if not any(line.rows.values()):
+            return f"{kept} is of a record without rows, as every one begins: it says nothing of this one"
         return f"the record is what {kept} says: its first {_counts(line.rows)} are as they were then"
     there = {name: min(rows, upto[name]) for name, rows in line.rows.items()}
     covered = [token for token in tokens if all(token.rows[name] <= rows for name, rows in there.items())]
     sealed = max(covered, key=lambda token: token.seq, default=None)
     after = dict.fromkeys(there, 0) if sealed is None else sealed.rows
     changed = [f"{name} {_span(after[name], rows)}" for name, rows in there.items() if rows > after[name]]
-    faults = [f"{', '.join(gone)} {'are' if ' to ' in gone[0] or len(gone) > 1 else 'is'} gone"] if gone else []
+    if not any(line.rows.values()):
+        raise LedgerError(f"{kept} is no line of this program: it tells of no row, and its digest is not that of none")
+    one = len(gone) == 1 and " rows " not in gone[0]
+    faults = [f"{', '.join(gone)} {'is' if one else 'are'} gone"] if gone else []
     if changed:
         faults.append(f"of {', '.join(changed)} some {'may have been' if gone else 'were'} changed, removed or added")
     as_sealed = f"; what came before is as token {sealed.seq} sealed it" if sealed else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
     from forecaster.records.standing import Witnessed
     from forecaster.settings import Settings
+
+
+_LOG = logging.getLogger("forecaster")
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +64,8 @@ class Home:
     def witnessed(self) -> Witnessed:
         """What it can show of when its rows were there.
 
-        Where the certificates that are trusted cannot be read, nothing is proved: a report goes on without, and whoever
-        verifies the record is told.
+        Where the certificates that are trusted cannot be read, nothing is proved: a report goes on without, and says so
+        to whoever asked for it.
         """
         from forecaster.records import witnesses  # noqa: PLC0415  # most commands show no evidence
         from forecaster.records.standing import UNWITNESSED  # noqa: PLC0415  # it brings pandas
@@ -69,7 +73,8 @@ class Home:
         known = UNWITNESSED._replace(rehearsal=self.rehearsal)
         try:
             roots = witnesses.trusted(self.folder, self.settings.witness)
-        except WitnessError:
+        except WitnessError as fault:
+            _LOG.warning("%s; nothing is shown as proved", fault)
             roots = []
         if not roots:
             return known

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 _PARTS = 3
 """Of a forecast's name, at the least."""
+_DIGITS = 18
+"""Of a number, at the most: no database counts farther."""
+_LISTS = "`forecaster ledger show` lists what is on record"
 
 
 def proof_of(engine: Engine, seq: int, roots: Sequence[Certificate]) -> Proof:
@@ -42,7 +45,7 @@ def proof_of(engine: Engine, seq: int, roots: Sequence[Certificate]) -> Proof:
     with reading(engine) as connection:
         columns = chain.content(connection, FORECASTS, seq)
         if columns is None:
-            raise LedgerError(f"there is no forecast row {seq}: `forecaster ledger show` lists what is on record")
+            raise LedgerError(f"there is no forecast row {seq}: {_LISTS}")
         if not tokens:
             raise LedgerError(f"forecast row {seq} is in no token that holds: `forecaster ledger witness` makes one")
         first = min(tokens, key=lambda token: (token.at, token.seq))
@@ -65,10 +68,16 @@ def number_of(engine: Engine, name: str) -> int:
         LedgerError: Where it names no forecast, or several.
         StoreError: Where the database cannot be read.
     """
+    if not name.isprintable():
+        raise LedgerError(
+            "the forecast's name has signs that no name has: write its row's number, or SYMBOL/MODEL/AS_OF"
+        )
     if name.isdecimal():
+        if len(name) > _DIGITS:
+            raise LedgerError(f"there is no forecast row {name[:_DIGITS]}...: {_LISTS}")
         return int(name)
     parts = name.split("/")
-    horizon = int(parts.pop()) if parts[-1].isdecimal() else None
+    horizon = int(parts.pop()[:_DIGITS]) if parts[-1].isdecimal() else None
     if len(parts) < _PARTS:
         raise LedgerError(f"{name} is not a forecast: write the number of its row, or SYMBOL/MODEL/AS_OF")
     *symbol, model, as_of = parts
@@ -79,5 +88,5 @@ def number_of(engine: Engine, name: str) -> int:
     if len(found) > 1:
         raise LedgerError(f"{name} are {len(found)} forecasts, for several sessions ahead: add the number, as {name}/1")
     if not found:
-        raise LedgerError(f"there is no forecast {name}: `forecaster ledger show` lists what is on record")
+        raise LedgerError(f"there is no forecast {name}: {_LISTS}")
     return int(found[0])

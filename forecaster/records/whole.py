@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from forecaster.errors import LedgerError
-from forecaster.records import chain
+from forecaster.records import chain, event_details
 from forecaster.records.instants import Instants
 from forecaster.records.tables import EVENTS, TABLES
 from forecaster.records.tails import cut
@@ -35,7 +35,13 @@ def first_break(engine: Engine, upto: Mapping[str, int] | None = None) -> chain.
         StoreError: Where the database cannot be read.
     """
     ends = {table.name: None if upto is None else upto[table.name] for table in TABLES}
-    broken = chain.verify(engine, EVENTS, ends[EVENTS.name])
+    with reading(engine) as connection:
+        last = {table.name: chain.last(connection, table) for table in TABLES}
+
+    def odd(_: int, row: Mapping[str, Any]) -> str | None:
+        return event_details.fault(row["kind"], row["at"], row["details"], last)
+
+    broken = chain.verify(engine, EVENTS, ends[EVENTS.name], odd)
     if broken:
         return broken
     with reading(engine) as connection:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from forecaster import small_files
 from forecaster.errors import LedgerError, WitnessError
 from forecaster.records import chain
 from forecaster.records.tables import FORECASTS, TABLES, TOKENS
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
 
     Ask = Callable[[bytes], tuple[bytes, Stamped]]
     """A time stamp of some bytes, verified, and what it says; see `forecaster.witness.authority`."""
+
+
+MOST = 2**22
+"""Bytes that a file of certificates may have."""
 
 
 @dataclass(frozen=True)
@@ -193,7 +198,16 @@ def trusted(folder: Path, settings: Witness) -> list[Certificate]:
     Raises:
         WitnessError: Where the file cannot be read, or holds none.
     """
-    return certificates(folder / Path(settings.certificate).expanduser()) if settings.certificate else []
+    if not settings.certificate:
+        return []
+    try:
+        file = folder / Path(settings.certificate).expanduser()
+    except RuntimeError as fault:  # of nobody
+        raise WitnessError(
+            f"the certificates in {settings.certificate} cannot be read: nobody here has that name; write the whole "
+            "path (setting witness.certificate)"
+        ) from fault
+    return certificates(file)
 
 
 def certificates(file: Path) -> list[Certificate]:
@@ -205,7 +219,7 @@ def certificates(file: Path) -> list[Certificate]:
     from forecaster.witness import token  # noqa: PLC0415  # most commands verify no time stamp
 
     try:
-        data = file.read_bytes()
+        data = small_files.read(file, MOST)
     except OSError as fault:
         raise WitnessError(f"the certificates in {file} cannot be read: {fault.strerror}") from fault
     return token.trusted(data, str(file))

@@ -139,11 +139,14 @@ def read(data: bytes, where: str) -> Proof:
         raise WitnessError(f"{where} has {len(data)} bytes, more than a proof ever has ({MAX_BYTES})")
     try:
         parts = json.loads(data.decode(), object_pairs_hook=_once, parse_constant=_refused)
+        json.dumps(parts, allow_nan=False, ensure_ascii=False).encode()  # every number and sign can be hashed
     except (ValueError, RecursionError) as fault:
         raise WitnessError(f"{where} {_BROKEN}") from fault
     if not isinstance(parts, dict) or type(parts.get(_KIND)) is not int:
         raise WitnessError(f"{where} is not a proof of a forecast, as `forecaster ledger prove` writes it")
-    if parts[_KIND] != VERSION:
+    if parts[_KIND] < VERSION:
+        raise WitnessError(f"{where} {_BROKEN}")
+    if parts[_KIND] > VERSION:
         raise WitnessError(
             f"{where} was written by a newer version of this program (proof {parts[_KIND]}, {VERSION} is known here): "
             "update the program"

@@ -102,12 +102,12 @@ def read(text: str) -> Statement:
 
 
 def read_line(line: str) -> Line:
-    """What a short line says; blanks around it are no part of it.
+    """What a short line says; blanks around it are no part of it, and capitals are as good.
 
     Raises:
         WitnessError: It is not such a line.
     """
-    found = _LINE.fullmatch(line.strip())
+    found = _LINE.fullmatch(line.strip().lower())
     if found is None:
         raise WitnessError(
             f"this is not a line of `forecaster ledger head`: it looks like {PREFIX}2.812.790.4740.12: with 64 "

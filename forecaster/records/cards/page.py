@@ -252,7 +252,10 @@ def _changed(change: Change) -> str:
 
 
 def _foot(_: Card) -> Iterator[str]:
-    yield "Computed from this record, the replays beside it and the settings of its home. This card is no statement of compliance."
+    yield (
+        "Computed from this record, the replays beside it and the settings of its home. This card is no statement of "
+        "compliance."
+    )
 
 
 def _most(found: Sequence[Scored]) -> list[Scored]:

@@ -197,6 +197,16 @@ def token_faults(folder: Path, chains: dict[str, Chain]) -> Iterator[str]:
         yield from statement_faults(f"{name}.statement.txt", row["statement"], chains)
 
 
+def rehearsed(folder: Path) -> str:
+    """That the record is a rehearsal, in a line, where its last event of a clock or a row says so; else empty."""
+    told = [str(row["details"]) for row in _rows(folder, "event") if row["kind"] == "clock"]
+    if told and '"clock": "rehearsal"' in told[-1]:
+        return f"THIS RECORD IS A REHEARSAL: its clock was set by hand ({told[-1]}), and no time in its rows is proved."
+    if any(row.get("clock") == "rehearsal" for row in _rows(folder, TREE)):
+        return "THIS RECORD HAS ROWS OF A REHEARSAL: no time in them is proved."
+    return ""
+
+
 def content_faults(folder: Path) -> Iterator[str]:
     """Which files are not those that were packed."""
     for line in (folder / "contents.txt").read_text("utf-8").splitlines():
@@ -252,6 +262,8 @@ def main(folder: Path) -> int:
     if found:
         return 1
     say("Everything holds that this script can check.")
+    if (folder / "record" / "event.jsonl").exists() and (line := rehearsed(folder)):
+        say(line)
     roots = folder / "tokens" / "certificates.pem"
     for row in _rows(folder, "token") if (folder / "record" / "token.jsonl").exists() else ():
         stamp, said = folder / "tokens" / f"{row['seq']}.tsr", folder / "tokens" / f"{row['seq']}.statement.txt"

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+REHEARSAL = """\
+**This record is a rehearsal.** {told}. Every time that it gives for a forecast, an outcome or a score is of a clock
+that was set by hand: none of its forecasts counts as recorded before the outcome.
+
+"""
+"""What stands before the page of a rehearsal's pack."""
 HOW_TO_CHECK = """\
 # How to check this pack
 
@@ -47,6 +53,20 @@ The author of a record could compute all hashes anew. So compare with something 
 - **A hash that was written down elsewhere**, in an e-mail or a newspaper: look for it in `statement.txt`, or in
   `row_hash` of a row. All rows up to that one are as they were then.
 
+Look also at which clock was kept: the last event of the kind `clock` in `record/event.jsonl` says it, and so does
+`about.json`. Where it is a rehearsal's, which the script prints too, times in the record are of a clock that was set by
+hand, and prove nothing. A forecast says in its column `diagnostics`, under `target_close`, when the session that it is
+for closed; a stamp from after that does not show that it came before the outcome.
+
 Rows after the last stamp, or after the last hash that you hold, are claimed by the author alone. Replayed forecasts are
 not part of the record. The model cards are computed from the record; no statement in them is one of compliance.
 """
+
+
+def page(rehearsal: str) -> str:
+    """The page of one pack.
+
+    Args:
+        rehearsal: What is to be known of a rehearsal's clock, a sentence without its full stop; empty for a real one.
+    """
+    return (REHEARSAL.format(told=rehearsal) if rehearsal else "") + HOW_TO_CHECK

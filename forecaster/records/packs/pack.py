@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from forecaster import secret_settings
+from forecaster.clock import REAL, REHEARSAL
 from forecaster.errors import LedgerError
 from forecaster.issuing.provenance import code_version
 from forecaster.json_numbers import numbers
@@ -24,7 +25,7 @@ from forecaster.records.cards import inventory
 from forecaster.records.cards import page as card_page
 from forecaster.records.cards.cards import cards
 from forecaster.records.packs import check_pack
-from forecaster.records.packs.how_to_check import HOW_TO_CHECK
+from forecaster.records.packs.how_to_check import page as how_to_check
 from forecaster.records.reading import EVERYTHING, LIGHT, pieces
 from forecaster.records.tables import FORECASTS, TABLES, TOKENS
 
@@ -91,9 +92,10 @@ def _write(archive: zipfile.ZipFile, home: Home, upto: State, stated: Statement)
 
 def _files(home: Home, upto: State, stated: Statement) -> Iterator[tuple[str, Iterable[bytes]]]:
     """Name and content of every file, in order."""
-    yield "HOW_TO_CHECK.md", [HOW_TO_CHECK.encode()]
+    rehearsal = home.rehearsal
+    yield "HOW_TO_CHECK.md", [how_to_check(rehearsal).encode()]
     yield "check_pack.py", [Path(check_pack.__file__).read_bytes()]
-    yield "about.json", [_json(_about(upto))]
+    yield "about.json", [_json(_about(upto, rehearsal))]
     yield "statement.txt", [stated.text.encode()]
     yield "settings.json", [_json(_settings(home.settings))]
     yield from _tables(home.ledger.engine, upto)
@@ -107,12 +109,13 @@ def _files(home: Home, upto: State, stated: Statement) -> Iterator[tuple[str, It
         yield f"cards/{inventory.name(card)}.json", [_json(asdict(card))]
 
 
-def _about(upto: State) -> dict[str, Any]:
+def _about(upto: State, rehearsal: str) -> dict[str, Any]:
     formats = {
         table.name: {str(number): sorted(columns) for number, columns in chain.covered(table).items()}
         for table in TABLES
     }
-    return {"pack": FORM, "program": code_version(), "rows": dict(upto), "formats": formats}
+    told = {"pack": FORM, "program": code_version(), "clock": REHEARSAL if rehearsal else REAL, "rehearsal": rehearsal}
+    return {**told, "rows": dict(upto), "formats": formats}
 
 
 def _settings(settings: Settings) -> dict[str, Any]:

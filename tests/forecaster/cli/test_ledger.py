@@ -184,7 +184,7 @@ def test_a_hash_that_was_kept_elsewhere_names_its_row(home: Path, command: Calla
 
 def test_a_line_that_was_kept_elsewhere_is_taken_back(home: Path, command: Callable[..., Any]) -> None:
     kept = command("ledger", "head", "--home", home).out.strip()
-    said = command("ledger", "verify", "--head", f"  {kept}\n", "--home", home)
+    said = command("ledger", "verify", "--head", f"  {kept.upper()}\n", "--home", home)
     assert said.code == 0
     counts = "1 event, 4 forecasts, 1 outcome and 2 scores"
     assert said.out.splitlines()[-1] == f"the record is what {kept} says: its first {counts} are as they were then"
@@ -197,6 +197,12 @@ def test_a_line_that_was_kept_elsewhere_is_taken_back(home: Path, command: Calla
     cut(home, "forecast", 3)
     said = command("ledger", "verify", "--head", kept, "--home", home).complaint()
     assert said.startswith(f"the record is not what {kept} says: forecast row 4 is gone, and of event row 1, ")
+    cut(home, "forecast", 2)
+    said = command("ledger", "verify", "--head", kept, "--home", home).complaint()
+    assert said.startswith(f"the record is not what {kept} says: forecast rows 3 to 4 are gone, and of event row 1, ")
+    none = f"forecaster:0.0.0.0.0:{'0' * 64}"
+    said = command("ledger", "verify", "--head", none, "--home", home).complaint()
+    assert said.startswith(f"{none} is no line of this program: it tells of no row")
 
 
 def cut(home: Path, table: str, last: int) -> None:

@@ -54,6 +54,38 @@ def test_verify_without_a_trusted_certificate_says_that_nothing_was_checked(seal
     assert said.out.splitlines()[-1].endswith("not checked: no certificate is trusted (setting witness.certificate)")
 
 
+def test_verify_does_not_alarm_for_the_last_token(sealed: Path, command: Callable[..., Any]) -> None:
+    lines = command("ledger", "verify", "--home", sealed).out.splitlines()
+    (token,) = (line for line in lines if line.startswith("token: "))
+    assert "nothing is proved" not in token
+    assert any(line.startswith("forecast: rows 1 to 4 ") and line.endswith("; all proved") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("named", "line"),
+    [
+        ("absent.pem", "cannot be read: No such file"),
+        ("~nobodyx/x", "cannot be read: nobody here has that name"),
+        (".", "cannot be read: it is no plain file"),
+        ("\\u0000", "setting witness.certificate: this is not the name of a file"),
+        ("https://joe:S3CRET@h", "setting witness.certificate: this is not the name of a file"),
+    ],
+    ids=["absent", "nobody", "folder", "null", "address"],
+)
+def test_certificates_that_cannot_be_read_are_a_fault(home: Path, command, caplog, named: str, line: str) -> None:
+    settings = home / "forecaster.toml"
+    settings.write_text(settings.read_text() + f'[witness]\ncertificate = "{named}"\n')
+    for words in (("doctor",), ("doctor", "--json"), ("ledger", "verify")):
+        said = command(*words, "--home", home)
+        assert line in said.complaint()
+        assert "S3CRET" not in said.out + said.err
+    if not line.startswith("setting"):
+        assert command("models", "card", "climatology", "--home", home).code == 0
+        (warning,) = (one.getMessage() for one in caplog.records if one.name == "forecaster")
+        assert line in warning
+        assert warning.endswith("; nothing is shown as proved")
+
+
 def test_verify_names_what_was_cut_off_after_a_token(sealed: Path, command: Callable[..., Any]) -> None:
     edited(sealed, "DELETE FROM forecast WHERE seq = 4")
     assert "the database counted to 4: row 4 was removed" in command("ledger", "verify", "--home", sealed).complaint()
@@ -96,6 +128,8 @@ def test_one_forecast_is_proved_to_somebody_without_a_home(
     assert "q50 " in second
     assert "It was forecast 2 of 4 in the record that was sealed" in rest[0]
     assert rest[1].endswith(f" UTC, says {NAME}.")
+    late = "By its row, the session that it is for closed at 2018-01-22 00:00:00 UTC: the time stamp is from after that"
+    assert rest[2].startswith(late)
     assert not (tmp_path / "elsewhere").exists()
     assert file.stat().st_size < 30_000
 
@@ -137,12 +171,30 @@ def test_a_proof_is_written_into_the_current_folder(sealed: Path, elsewhere: Pat
         (("prove", "99"), "there is no forecast row 99"),
         (("prove", "WALK"), "WALK is not a forecast"),
         (("prove", "1", "--out", "no/such/folder/x"), "no/such/folder/x cannot be written"),
+        (("prove", "9" * 26), "there is no forecast row 999999999999999999...: `forecaster ledger show`"),
+        (("prove", f"WALK/ewma/2018-01-20/{'9' * 5000}"), "there is no forecast WALK/ewma/2018-01-20/9"),
+        (("prove", "\udcff"), "the forecast's name has signs that no name has"),
+        (("check", "/dev/zero"), "/dev/zero cannot be read: it is no plain file"),
+        (("check", "forecaster.db", "--certificate", "."), "the certificates in . cannot be read: it is no plain file"),
         (("check", "absent.json"), "absent.json cannot be read"),
         (("check", "forecaster.db"), "forecaster.db is not a whole file"),
         (("check", "forecaster.db", "--certificate", "absent.pem"), "the certificates in absent.pem cannot be read"),
         (("witness",), "http://127.0.0.1:"),
     ],
-    ids=["number", "name", "folder", "absent", "database", "certificate", "gone"],
+    ids=[
+        "number",
+        "name",
+        "folder",
+        "digits",
+        "horizon",
+        "bytes",
+        "device",
+        "place",
+        "absent",
+        "database",
+        "certificate",
+        "gone",
+    ],
 )
 def test_each_refusal_is_one_line(sealed: Path, command, monkeypatch, words: tuple[str, ...], line: str) -> None:
     monkeypatch.chdir(sealed)

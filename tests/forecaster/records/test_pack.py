@@ -29,7 +29,7 @@ from forecaster.records.tables import TABLES, TOKENS
 from forecaster.witness import token
 from ingest.database import writing
 from tests.authority import Authority, authority, stamp_time
-from tests.forecaster.records.made_record import FIRST, WIDTHS, close, fill
+from tests.forecaster.records.made_record import FIRST, WIDTHS, close, fill, issued
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,6 +87,26 @@ def test_it_holds_what_it_says_and_checks_itself(made: Home, folder: Path) -> No
     assert told == there - {CONTENTS}
     assert {"HOW_TO_CHECK.md", "check_pack.py", "statement.txt", "settings.json", "cards/inventory.csv"} < told
     assert {f"cards/{model}-1.md" for model in WIDTHS} < told
+
+
+def test_a_rehearsal_says_so_in_its_page_its_facts_and_its_script(packed: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(packed) as archive:
+        assert "**This record is a rehearsal.**" not in archive.read("HOW_TO_CHECK.md").decode()
+        assert json.loads(archive.read("about.json"))["clock"] == "real"
+    home = open_home(tmp_path / "rehearsed", {"clock": {"start": "2018-01-01T00:00Z", "speed": 1e-3}})
+    home.ledger.record([issued("COIN", "ewma", FIRST, 1.0)], home.clock.now(), home.clock.kind)
+    pack(home, tmp_path / "rehearsed.zip")
+    with zipfile.ZipFile(tmp_path / "rehearsed.zip") as archive:
+        archive.extractall(tmp_path / "unzipped")
+    page = (tmp_path / "unzipped" / "HOW_TO_CHECK.md").read_text()
+    assert page.startswith(
+        "**This record is a rehearsal.** This home is a rehearsal: its clock was set to 2018-01-01 00:00"
+    )
+    about = json.loads((tmp_path / "unzipped" / "about.json").read_text())
+    assert (about["clock"], about["rehearsal"]) == ("rehearsal", home.rehearsal)
+    code, said = check(tmp_path / "unzipped")
+    assert code == 0
+    assert said.splitlines()[-1].startswith("THIS RECORD IS A REHEARSAL: its clock was set by hand (")
 
 
 def test_its_tables_are_the_record(made: Home, folder: Path) -> None:

@@ -6,14 +6,14 @@ import json
 import re
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from forecaster.errors import WitnessError
-from forecaster.witness import merkle, proof
+from forecaster.witness import merkle, proof, worth
 from forecaster.witness.proof import Proof
 from forecaster.witness.rows import GENESIS, row_hash
 from forecaster.witness.statement import CHAINS, Statement
@@ -75,6 +75,50 @@ def test_a_proof_holds_here_and_by_the_script(authority: Authority, tmp_path: Pa
     assert f"'model': 'm{index}'" in done.stdout
     assert "existed before Mar  4 21:04:07 2021 GMT" in done.stdout
     assert len(text) < 4000
+
+
+@pytest.mark.parametrize("words", [(), ("p.json",), ("p.json", "root.pem", "more")], ids=len)
+def test_the_script_says_how_it_is_called(words: tuple[str, ...], tmp_path: Path) -> None:
+    told = [sys.executable, "-I", SCRIPT, *words]
+    done = subprocess.run(told, check=False, capture_output=True, text=True, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (1, "usage: check_proof.py PROOF.json ROOT.pem\n")
+
+
+def test_a_rehearsal_and_a_stamp_after_the_close_are_told(authority: Authority, tmp_path: Path) -> None:
+    facts = {"inputs": {"asset": {"target_close": "2021-03-04T21:00:00+00:00"}}}
+    row = {"clock": "rehearsal", "diagnostics": json.dumps(facts), "format": 3, "prev_hash": GENESIS}
+    first, second = worth.told(row, THEN)
+    assert first.startswith("It is of a rehearsal: a clock set by hand")
+    assert second == (
+        "By its row, the session that it is for closed at 2021-03-04 21:00:00 UTC: the time stamp is from after that, "
+        "and does not show that it came before the outcome."
+    )
+    assert worth.told({**row, "clock": "real"}, THEN - timedelta(hours=1)) == [
+        "By its row, the session that it is for closed at 2021-03-04 21:00:00 UTC: it existed before that."
+    ]
+    leaf = bytes.fromhex(row_hash(row))
+    numbers = dict(zip(CHAINS, (1, 1, 0, 0, 0), strict=True))
+    sealed = Statement(numbers, dict.fromkeys(CHAINS, "ab" * 32), merkle.root([leaf]).hex())
+    token = authority.forged(sealed.text.encode(), stamp_time(THEN))
+    done = script(tmp_path, proof.write(Proof(row, 0, 1, [], sealed, token, authority.pem.read_text())), authority.pem)
+    assert done.stdout.splitlines()[-1].startswith("made under a rehearsal's clock, set by hand: existed before Mar  4")
+
+
+@pytest.mark.parametrize("text", [None, 5, "", "[", "[1]", '{"inputs": {"asset": {"target_close": ""}}}', "[" * 10**5])
+def test_a_row_without_a_close_tells_none(text: object) -> None:
+    assert worth.told({"diagnostics": text}, THEN) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('"ÄTH-USD"', '"\\ud800"'), ('"mean": 1.0', '"mean": 1e400'), ('proof": 1', 'proof": -7')],
+    ids=["half a sign", "no number", "before the first"],
+)
+def test_what_no_row_holds_is_no_whole_file(authority: Authority, old: str, new: str) -> None:
+    text = proof.write(made(authority))
+    assert old in text
+    with pytest.raises(WitnessError, match="is not a whole file of"):
+        proof.check(text.replace(old, new).encode(), authority.roots, "p.json")
 
 
 def test_the_script_is_short_and_without_this_program() -> None:
