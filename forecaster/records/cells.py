@@ -6,7 +6,6 @@ SQLite keeps any kind of value in any column, and the hash of an old row does no
 from __future__ import annotations
 
 import math
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Boolean, Double, Integer, LargeBinary, String
@@ -26,12 +25,6 @@ _KINDS: tuple[tuple[type, type, str], ...] = (
 """Type of a column -> what Python has for a value of it, and what people call that."""
 
 
-_WITHHELD = "withheld"
-"""The status of a forecast without a distribution."""
-_DAYS = ("as_of", "target")
-"""Columns that hold a day, as ISO text."""
-
-
 def odd(table: Table, row: Mapping[str, Any]) -> str | None:
     """The first value that is not of the kind that its column keeps, in words; None where all are.
 
@@ -39,10 +32,7 @@ def odd(table: Table, row: Mapping[str, Any]) -> str | None:
         table: Of the record.
         row: Some of its columns, as the database has them.
     """
-    said = next((said for name, value in row.items() if (said := _odd(table.c[name], value))), None)
-    if said is None and "predictive" in row and (row["predictive"] is None) != (row.get("status") == _WITHHELD):
-        return "its distribution and its status do not go together"
-    return said
+    return next((said for name, value in row.items() if (said := _odd(table.c[name], value))), None)
 
 
 def sound(columns: Sequence[Column[Any]], rows: Sequence[Sequence[Any]]) -> bool:
@@ -72,16 +62,7 @@ def _odd(column: Column[Any], value: Any) -> str | None:  # noqa: ANN401  # any 
         return f"{column.name} holds {_called(value)} where {called} should stand"
     if isinstance(value, float) and not math.isfinite(value):
         return f"{column.name} is not a finite number"
-    if column.name in _DAYS and not _is_a_day(str(value)):
-        return f"{column.name} holds no day"
     return None
-
-
-def _is_a_day(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
 
 
 def _kind(column: Column[Any]) -> tuple[type, str]:
