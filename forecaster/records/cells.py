@@ -6,7 +6,6 @@ SQLite keeps any kind of value in any column, and the hash of an old row does no
 from __future__ import annotations
 
 import math
-from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -27,12 +26,6 @@ _KINDS: tuple[tuple[type, type, str], ...] = (
 """Type of a column -> what Python has for a value of it, and what people call that."""
 
 
-_WITHHELD = "withheld"
-"""The status of a forecast without a distribution."""
-_DAYS = ("as_of", "target")
-"""Columns that hold a day, as ISO text."""
-
-
 def odd(table: Table, row: Mapping[str, Any]) -> str | None:
     """The first value that is not of the kind that its column keeps, in words; None where all are.
 
@@ -42,10 +35,8 @@ def odd(table: Table, row: Mapping[str, Any]) -> str | None:
     """
     plain = _plain(table)
     for name, value in row.items():
-        if type(value) not in plain[name] or _unfit(name, value):
+        if type(value) not in plain[name] or (type(value) is float and not math.isfinite(value)):
             return _odd(table.c[name], value)
-    if "predictive" in row and (row["predictive"] is None) != (row.get("status") == _WITHHELD):
-        return "its distribution and its status do not go together"
     return None
 
 
@@ -74,11 +65,6 @@ def _finite(row: Sequence[Any]) -> bool:
     return all(math.isfinite(value) for value in row if isinstance(value, float))
 
 
-def _unfit(name: str, value: Any) -> bool:  # noqa: ANN401  # any column
-    """Whether a value of the right kind is no number, or no day where one should stand."""
-    return (type(value) is float and not math.isfinite(value)) or (name in _DAYS and not _is_a_day(str(value)))
-
-
 def _odd(column: Column[Any], value: Any) -> str | None:  # noqa: ANN401  # any column
     if value is None:
         return None if column.nullable else f"{column.name} is missing"
@@ -87,16 +73,7 @@ def _odd(column: Column[Any], value: Any) -> str | None:  # noqa: ANN401  # any 
         return f"{column.name} holds {_called(value)} where {called} should stand"
     if isinstance(value, float) and not math.isfinite(value):
         return f"{column.name} is not a finite number"
-    if column.name in _DAYS and not _is_a_day(str(value)):
-        return f"{column.name} holds no day"
     return None
-
-
-def _is_a_day(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
 
 
 def _kind(column: Column[Any]) -> tuple[type, str]:
