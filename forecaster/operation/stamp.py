@@ -60,6 +60,7 @@ class Stamp:
             home.ledger.heads(),
             [_sha256(home.replays.of(symbol).to_csv(index=False).encode()) for symbol in symbols],
             [f"{as_of:%Y-%m-%d}", symbols, dict(withheld)],
+            _trusted(home),
         ]
         pdf = home.reports / f"{as_of:%Y-%m-%d}.pdf"
         return cls(pdf, pdf.with_suffix(".stamp"), _sha256(json.dumps(facts).encode()))
@@ -80,6 +81,16 @@ class Stamp:
     def _contents(self) -> dict[str, object]:
         pages = (self.pdf, self.pdf.with_suffix(".html"))
         return {"facts": self.facts, "pages": [_sha256(page.read_bytes()) for page in pages]}
+
+
+def _trusted(home: Home) -> str:
+    """The certificates against which time stamps are checked; empty where none can be read."""
+    if not (name := home.settings.witness.certificate):
+        return ""
+    try:
+        return _sha256((home.folder / Path(name).expanduser()).read_bytes())
+    except (OSError, RuntimeError, ValueError):
+        return ""
 
 
 @cache

@@ -105,6 +105,7 @@ class Card:
         code_versions: Of the programs that made its forecasts, in order.
         record: The record's last row of forecasts, its number and the instant of it; empty where there is none.
         rehearsal: What a reader must know of the home's clock; empty where it is the real one.
+        checked: By which certificates the time stamps were checked; empty where nothing is proved.
         data: A line an asset.
         checks: See there.
         scores: See there.
@@ -126,6 +127,7 @@ class Card:
     code_versions: tuple[str, ...]
     record: str
     rehearsal: str
+    checked: str
     data: tuple[AssetData, ...]
     checks: Checks
     scores: tuple[Scored, ...]

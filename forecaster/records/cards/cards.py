@@ -23,7 +23,7 @@ from forecaster.records.cards import scores as card_scores
 from forecaster.records.cards.card import AssetData, Card, Change, Checks, Figure
 from forecaster.records.cards.rows import FIGURES, KINDS, LIVE, read
 from forecaster.records.cards.settings import apart, difference, known
-from forecaster.records.standing import UNWITNESSED
+from forecaster.records.standing import PROVED, UNWITNESSED
 from forecaster.records.tables import FORECASTS
 from forecaster.records.trials import TRIALS
 from ingest.database import reading
@@ -101,6 +101,7 @@ def _of_model(name: str, rows: CardRows, settings: Settings, last: str, trials: 
                 code_versions=tuple(dict.fromkeys(recorded["code_version"])),
                 record=last,
                 rehearsal=rows.rehearsal,
+                checked=rows.checked if (recorded["kind"] == PROVED).any() else "",
                 data=_data(recorded),
                 checks=_checks(recorded),
                 scores=card_scores.scores(part, peers),
@@ -127,6 +128,7 @@ def _unrecorded(name: str, settings: Settings, last: str) -> Card:
         code_versions=(),
         record=last,
         rehearsal="",
+        checked="",
         data=(),
         checks=Checks(0, 0, 0, (), ()),
         scores=(),

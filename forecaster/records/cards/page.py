@@ -52,6 +52,9 @@ def _head(card: Card) -> Iterator[str]:
     if card.rehearsal:
         yield ""
         yield f"{card.rehearsal}."
+    if card.checked:
+        yield ""
+        yield f"Time stamps were checked against {card.checked}."
     yield ""
     yield f"Settings: {_settings(card)}."
     if card.code_versions:

@@ -22,6 +22,7 @@ from forecaster.records.reading import Wanted, pieces
 from forecaster.records.replays import REPLAYS
 from forecaster.records.standing import CLAIMED, PROVED, REHEARSED, REPLAYED, leads
 from forecaster.records.tables import FORECASTS
+from forecaster.records.witnesses import against
 from ingest.database import reading
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class CardRows:
         replays: Replayed ones of all models: as the peers', and `config_sha256`, `y`, `in50`, `in90`.
         newest: The newest origin of the record, an ISO date; empty where nothing is recorded.
         rehearsal: What a reader must know of the home's clock; empty where it is the real one.
+        checked: By which certificates time stamps were checked; empty where none is trusted.
     """
 
     own: pd.DataFrame
@@ -88,6 +90,7 @@ class CardRows:
     replays: pd.DataFrame
     newest: str
     rehearsal: str
+    checked: str
 
 
 def read(engine: Engine, models: Sequence[str], upto: State, witnessed: Witnessed) -> CardRows:
@@ -114,7 +117,8 @@ def read(engine: Engine, models: Sequence[str], upto: State, witnessed: Witnesse
         **{name: own[name].astype(float) for name in (*_SCORES, "rows", "volatility", "novelty", *FIGURES)}
     )
     # The last of each stands for rows that do not say when their target closes.
-    calendars = dict(zip(own["symbol"], own["calendar"], strict=True))
+    dated = own[own["calendar"].notna() & (own["calendar"] != "")]
+    calendars = {**dict.fromkeys(own["symbol"]), **dict(zip(dated["symbol"], dated["calendar"], strict=True))}
     seen = (
         _peer_row(row, shared)
         for some in pieces(engine, Wanted(tuple(calendars), horizon=HORIZON), _PEERS, upto, checked=True)
@@ -124,7 +128,8 @@ def read(engine: Engine, models: Sequence[str], upto: State, witnessed: Witnesse
     peers = pd.DataFrame(seen, columns=[*(name for name in _PEERS if name != "diagnostics"), *_CLOSE])
     newest = _newest(engine, upto)
     standing = partial(_with_kinds, calendars, witnessed)
-    return CardRows(standing(own), standing(peers), _replays(engine), newest, witnessed.rehearsal)
+    checked = against(witnessed.roots) if witnessed.roots else ""
+    return CardRows(standing(own), standing(peers), _replays(engine), newest, witnessed.rehearsal, checked)
 
 
 def _newest(engine: Engine, upto: State) -> str:

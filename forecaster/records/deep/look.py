@@ -75,7 +75,7 @@ def _of_asset(engine: Engine, symbol: str, upto: State) -> Iterator[Break]:
     origins: list[Origin] = []
     for row, score in _forecasts(engine, symbol, upto):
         calendar, close = map(intern, calendar_and_close(row["diagnostics"]))
-        origins.append(Origin(*(row[name] for name in _ORIGIN), calendar, close))
+        origins.append(Origin(**{name: row[name] for name in _ORIGIN}, calendar=calendar, close=close))
         if broken := _forecast_fault(row, score, settled):
             yield broken
     yield from _alone(engine, symbol, upto)

@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from sqlalchemy import text
 
 from forecaster.cli.frame import show_long_table
+from forecaster.records.home import open_home
 from forecaster.records.ledger import Ledger
-from ingest.database import open_engine
+from ingest.database import open_engine, writing
 from ingest.errors import StoreError
+from tests.forecaster.records.histories import rehashed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -205,11 +208,31 @@ def test_a_line_that_was_kept_elsewhere_is_taken_back(home: Path, command: Calla
     assert said.startswith(f"{none} is no line of this program: it tells of no row")
 
 
+MOVED = {"close": "2018-01-22T00:00:00", "other": "2018-01-21T21:00:00"}
+"""The close of a session that two forecasts are of, and another."""
+
+
 def cut(home: Path, table: str, last: int) -> None:
     """Cuts the end of a chain off, as somebody does who knows of the counter."""
     with closing(sqlite3.connect(home / "forecaster.db")) as connection, connection:
         connection.execute(f"DELETE FROM {table} WHERE seq > ?", (last,))  # noqa: S608  # a fixed name
         connection.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = ?", (last, table))
+
+
+def test_deep_says_how_many_rows_it_could_not_recompute(home: Path, command: Callable[..., Any]) -> None:
+    engine = open_home(home).ledger.engine
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE score SET version = 7 WHERE seq = 1"))
+        connection.execute(text("UPDATE forecast SET diagnostics = replace(diagnostics, :close, :other)"), MOVED)
+    rehashed(engine)
+    said = command("ledger", "verify", "--deep", "--home", home)
+    assert (said.code, said.err) == (0, "")
+    *_, target, version, last = said.out.splitlines()
+    assert target.startswith(
+        "forecast row 1 (WALK climatology 2018-01-20) cannot be recomputed: its target closes at 2018"
+    )
+    assert "its scores are of version 7" in version
+    assert last == "deep: 3 rows could not be recomputed; no other row contradicts another"
 
 
 def test_deep_finds_what_the_chains_do_not_hold_against_each_other(home: Path, command: Callable[..., Any]) -> None:
@@ -373,7 +396,6 @@ def test_an_export_that_fails_leaves_the_earlier_file(
     assert command("ledger", "export", folder / name, "--home", home).code == 0
     before = (folder / name).read_bytes()
     with closing(sqlite3.connect(home / "forecaster.db")) as connection, connection:
-        connection.execute("UPDATE score SET crps = 1")
         connection.execute("ALTER TABLE forecast RENAME COLUMN reason TO because")
     assert "no such column: forecast.reason" in command("ledger", "export", folder / name, "--home", home).complaint()
     assert [file.name for file in folder.iterdir()] == [name]
@@ -381,7 +403,7 @@ def test_an_export_that_fails_leaves_the_earlier_file(
     with closing(sqlite3.connect(home / "forecaster.db")) as connection, connection:
         connection.execute("ALTER TABLE forecast RENAME COLUMN because TO reason")
     (folder / name).chmod(0o640)
-    assert command("ledger", "export", folder / name, "--home", home).code == 0
+    assert command("ledger", "export", folder / name, "--last", "1", "--home", home).code == 0
     assert (folder / name).read_bytes() != before
     assert (folder / name).stat().st_mode & 0o777 == 0o640
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
+from forecaster.records.witnesses import certificates
 from forecaster.witness import statement
 from tests.authority import NAME, Authority, authority
 
@@ -42,8 +45,12 @@ def edited(home: Path, sql: str) -> None:
 def test_verify_shows_what_is_proved(sealed: Path, command: Callable[..., Any]) -> None:
     said = command("ledger", "verify", "--home", sealed)
     assert said.code == 0, said
-    assert said.out.splitlines()[-1].startswith("forecast 1..4 existed before ")
-    assert said.out.splitlines()[-1].endswith(f" UTC, says {NAME}")
+    token, checked = said.out.splitlines()[-2:]
+    assert token.startswith("forecast 1..4 existed before ")
+    assert token.endswith(f" UTC, says {NAME}")
+    (root,) = certificates(sealed / "roots.pem")
+    digest = hashlib.sha256(root.public_bytes(Encoding.DER)).hexdigest()
+    assert checked == f"time stamps: checked against the certificate sha256 {digest} of setting witness.certificate"
 
 
 def test_verify_without_a_trusted_certificate_says_that_nothing_was_checked(sealed: Path, command) -> None:
@@ -58,7 +65,7 @@ def test_verify_does_not_alarm_for_the_last_token(sealed: Path, command: Callabl
     lines = command("ledger", "verify", "--home", sealed).out.splitlines()
     (token,) = (line for line in lines if line.startswith("token: "))
     assert "nothing is proved" not in token
-    assert any(line.startswith("forecast: rows 1 to 4 ") and line.endswith("; all proved") for line in lines)
+    assert any(line.startswith("forecast: rows 1 to 4 ") and line.endswith("; all sealed") for line in lines)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from forecaster.records.cards.page import page
 from forecaster.records.cards.rows import KINDS, LATER
 from forecaster.records.home import Home, open_home
 from forecaster.records.standing import CLAIMED, PROVED, REHEARSED, REPLAYED, UNWITNESSED, Witnessed
+from ingest.sessions import calendar
 from tests.forecaster.records.made_record import FIRST, SD, WIDTHS, close, fill, issued
 
 if TYPE_CHECKING:
@@ -161,6 +162,26 @@ def test_a_stamp_from_after_the_close_proves_nothing(tmp_path: Path) -> None:
     late = Witnessed(lambda numbers: pd.DatetimeIndex([datetime(2030, 1, 1, tzinfo=UTC)] * len(numbers)), "")
     (card,) = of(home, "garch", witnessed=late)
     assert {one.kind for one in card.scores} == {CLAIMED}
+
+
+def test_a_row_is_judged_by_its_own_calendar_and_close_not_by_those_of_the_last(tmp_path: Path) -> None:
+    """Tokyo has closed when its forecast is recorded; the asset is then said to trade in New York."""
+    home = open_home(tmp_path)
+    for day, code in ((pd.Timestamp("2018-01-15"), "XTKS"), (pd.Timestamp("2018-01-16"), "XNYS")):
+        made, target = issued("T", "garch", day, 1.0), day + pd.Timedelta(days=1)
+        inputs = made.diagnostics.inputs
+        assert inputs is not None
+        facts = replace(inputs.asset, calendar=code, target_close=calendar(code).close(target).isoformat())
+        told = replace(made.diagnostics, inputs=replace(inputs, asset=facts))
+        home.ledger.record([replace(made, diagnostics=told)], target.to_pydatetime().replace(hour=8, tzinfo=UTC))
+    stamped = Witnessed(
+        lambda seq: pd.DatetimeIndex(["2018-01-16T09:00Z", "2018-01-17T09:00Z"])[seq - 1], "", ("ab" * 32,)
+    )
+    (card,) = of(home, "garch", witnessed=stamped)
+    assert {one.kind: one.forecasts for one in card.scores} == {PROVED: 1, LATER: 1}
+    said = f"Time stamps were checked against the certificate sha256 {'ab' * 32} of setting witness.certificate."
+    assert said in page(card)
+    assert "Time stamps" not in page(of(home, "garch")[0])
 
 
 def test_a_rehearsal_says_so(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from forecaster.records.cards.cards import cards
 from forecaster.records.export import export
 from forecaster.records.home import Home, open_home
 from forecaster.records.reading import EVERYTHING, LIGHT, Wanted, pieces
+from forecaster.records.standing import Witnessed
 from forecaster.records.tables import FORECASTS
 from forecaster.witness.rows import row_hash
 from ingest.database import reading, writing
@@ -69,6 +70,17 @@ def shows(home: Home, tmp_path: Path) -> None:
 
 def test_an_honest_record_is_shown(home: Home, tmp_path: Path) -> None:
     shows(home, tmp_path)
+
+
+def test_a_report_says_by_which_certificate_what_it_calls_proved_was_checked(home: Home) -> None:
+    early = Witnessed(lambda seq: pd.DatetimeIndex([after(day(0))] * len(seq)), "", ("ab" * 32,))
+    newest = pd.Timestamp(home.ledger.standings()[0].newest)
+    told = daily_report(home.ledger, home.replays, newest, home.settings, (), {}, early)
+    assert set(told.assets[0].fan["origin"]) == {"proved"}
+    said = f"checked against the certificate sha256 {'ab' * 32} of setting witness.certificate"
+    assert told.provenance["time stamps"] == said
+    unproved = daily_report(home.ledger, home.replays, newest, home.settings, (), {})
+    assert "time stamps" not in unproved.provenance
 
 
 @pytest.mark.parametrize(("statement", "said"), EDITS)
