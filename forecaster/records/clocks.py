@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import literal, select, table
 
 from forecaster.clock import REAL, REHEARSAL, Clock
 from forecaster.errors import LedgerError
@@ -24,7 +24,6 @@ from forecaster.records import chain, event_details
 from forecaster.records.event_details import AHEAD, CLOCK
 from forecaster.records.tables import EVENTS, FORECASTS, INSTANT, OUTCOMES
 from ingest.database import place, reading, writing
-from ingest.tables import ASSET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -136,7 +135,7 @@ def go_on(engine: Engine, now: datetime) -> Mapping[str, int]:
         found = newest(connection)
         if found is None or now >= found - TOLERANCE:
             raise LedgerError("no row of the record lies ahead of this clock: there is nothing to go on from")
-        upto = {table.name: chain.last(connection, table) for table in _DATED}
+        upto = {dated.name: chain.last(connection, dated) for dated in _DATED}
         _note(connection, AHEAD, {**upto, "newest": found.isoformat(), "now": now.isoformat(timespec="seconds")})
     return upto
 
@@ -194,9 +193,9 @@ def newest(connection: Connection) -> datetime | None:
     """
     since: Mapping[str, Any] = next(iter(accepted(connection)[-1:]), {})
     found: list[datetime] = []
-    for table in _DATED:
-        last = select(table.c[INSTANT[table.name]]).where(table.c.seq > since.get(table.name, 0))
-        texts = connection.execute(last.order_by(table.c.seq.desc()).limit(LOOKED_AT)).scalars()
+    for dated in _DATED:
+        last = select(dated.c[INSTANT[dated.name]]).where(dated.c.seq > since.get(dated.name, 0))
+        texts = connection.execute(last.order_by(dated.c.seq.desc()).limit(LOOKED_AT)).scalars()
         found += map(_instant, texts)
     return max(found, default=None)
 
@@ -229,7 +228,8 @@ def _agreed(connection: Connection, wanted: Clock) -> Clock | None:
 
 def _empty(connection: Connection) -> bool:
     """Whether nothing was ever put on the books or recorded."""
-    return all(connection.execute(select(table).limit(1)).first() is None for table in (ASSET, *_DATED))
+    books = (table("asset"), *_DATED)  # named, not imported: those who only read the record load no pandas
+    return all(connection.execute(select(literal(1)).select_from(one).limit(1)).first() is None for one in books)
 
 
 def _note(connection: Connection, kind: str, details: Mapping[str, Any], at: datetime | None = None) -> None:
