@@ -212,11 +212,9 @@ def read(folder: Path, overrides: Mapping[str, Mapping[str, Any]] | None = None)
     file = folder / FILE
     try:
         tables: dict[str, Any] = tomllib.loads(small_files.read(file, MOST).decode()) if file.exists() else {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as fault:
-        why = fault.strerror if isinstance(fault, OSError) else fault
-        raise SettingsError(f"{file} cannot be read: {why}") from fault
-    except RecursionError:
-        raise SettingsError(f"{file} cannot be read: a value in it is nested too deep") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError, RecursionError) as fault:
+        why = "a value in it is nested too deep" if isinstance(fault, RecursionError) else fault
+        raise SettingsError(f"{file} cannot be read: {getattr(fault, 'strerror', why)}") from fault
     secret_settings.refuse(file, tables, PREFIX)
     return of_tables(tables, overrides)
 
@@ -246,10 +244,9 @@ def of_tables(tables: Mapping[str, Any], overrides: Mapping[str, Mapping[str, An
 
 def _overridden(settings: Settings, overrides: Mapping[str, Mapping[str, Any]]) -> Settings:
     """The settings with keys of some sections replaced, checked again."""
-    sections = {name: getattr(settings, name) for name in overrides}
     changed = {
         name: _checked(type(section), {**section.model_dump(), **overrides[name]}, name)
-        for name, section in sections.items()
+        for name, section in ((name, getattr(settings, name)) for name in overrides)
     }
     return settings.model_copy(update=changed)
 

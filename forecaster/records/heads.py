@@ -64,8 +64,8 @@ def told(engine: Engine, text: str, upto: State, tokens: Sequence[Token]) -> str
     sealed = _sealed(engine, digest)
     if sealed is None:
         raise LedgerError(
-            f"no row has this hash: {digest}; it was removed or rewritten since the hash was kept, or is of another "
-            f"record: {_RESTORE}"
+            f"no row has this hash: {digest}; it is mistyped, or its row was removed or rewritten since, or it is of "
+            f"another record: {_RESTORE}"
         )
     return f"{digest} is what token {sealed} sealed"
 
@@ -122,7 +122,8 @@ def _line(engine: Engine, line: Line, kept: str, upto: State, tokens: Sequence[T
     if changed:
         faults.append(f"of {', '.join(changed)} some {'may have been' if gone else 'were'} changed, removed or added")
     as_sealed = f"; what came before is as token {sealed.seq} sealed it" if sealed else ""
-    raise LedgerError(f"the record is not what {kept} says: {', and '.join(faults)}{as_sealed}; {_RESTORE}")
+    mistyped = ", unless the line is mistyped"
+    raise LedgerError(f"the record is not what {kept} says{mistyped}: {', and '.join(faults)}{as_sealed}; {_RESTORE}")
 
 
 def _span(after: int, last: int) -> str:

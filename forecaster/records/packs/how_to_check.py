@@ -51,7 +51,9 @@ The author of a record could compute all hashes anew. So compare with something 
   authority has signed the statement, and when. All rows up to those that the statement counts existed at that time. A
   forecast whose row is covered by a stamp from before its target's close was made before the outcome was known.
 - **A hash that was written down elsewhere**, in an e-mail or a newspaper: look for it in `statement.txt`, or in
-  `row_hash` of a row. All rows up to that one are as they were then.
+  `row_hash` of a row. All rows up to that one are as they were then. A line such as `forecaster:1.812.790.4740.12:HASH`
+  has the number of the last row of each table and the SHA-256 of the statement at that state: that of `statement.txt`
+  where the numbers are its own.
 
 Look also at which clock was kept: the last event of the kind `clock` in `record/event.jsonl` says it, and so does
 `about.json`. Where it is a rehearsal's, which the script prints too, times in the record are of a clock that was set by
@@ -59,7 +61,8 @@ hand, and prove nothing. A forecast says in its column `diagnostics`, under `tar
 for closed; a stamp from after that does not show that it came before the outcome.
 
 Rows after the last stamp, or after the last hash that you hold, are claimed by the author alone. Replayed forecasts are
-not part of the record. The model cards are computed from the record; no statement in them is one of compliance.
+not part of the record. The model cards are computed from the record and its replays by the program of its author, and
+nothing here checks them; no statement in them is one of compliance.
 """
 
 

@@ -180,7 +180,7 @@ def test_a_hash_that_was_kept_elsewhere_names_its_row(home: Path, command: Calla
     cut(home, "forecast", 3)
     assert command("ledger", "verify", "--home", home).code == 0
     said = command("ledger", "verify", "--head", lost, "--home", home).complaint()
-    assert said.startswith(f"no row has this hash: {lost}; it was removed or rewritten since")
+    assert said.startswith(f"no row has this hash: {lost}; it is mistyped, or its row was removed or rewritten since")
     for bad in ("12", "g" * 64, ""):
         assert "64 hexadecimal digits" in command("ledger", "verify", "--head", bad, "--home", home).complaint(2)
 
