@@ -122,8 +122,8 @@ def _line(engine: Engine, line: Line, kept: str, upto: State, tokens: Sequence[T
     if changed:
         faults.append(f"of {', '.join(changed)} some {'may have been' if gone else 'were'} changed, removed or added")
     as_sealed = f"; what came before is as token {sealed.seq} sealed it" if sealed else ""
-    mistyped = ", unless the line is mistyped"
-    raise LedgerError(f"the record is not what {kept} says{mistyped}: {', and '.join(faults)}{as_sealed}; {_RESTORE}")
+    remedy = f"unless the line is mistyped, {_RESTORE}"
+    raise LedgerError(f"the record is not what {kept} says: {', and '.join(faults)}{as_sealed}; {remedy}")
 
 
 def _span(after: int, last: int) -> str:
