@@ -104,8 +104,8 @@ def _refuse_dropped(connection: Connection, present: set[str]) -> None:
     gone = [name for metadata in LASTING for name in metadata.tables if name not in present]
     if gone:
         raise StoreError(
-            f"{place(connection.engine)}: {'table' if len(gone) == 1 else 'tables'} {', '.join(gone)} of the record or "
-            "the market's data were dropped: restore a backup; nothing was changed"
+            f"{place(connection.engine)} lacks the {'table' if len(gone) == 1 else 'tables'} {', '.join(gone)}, which "
+            "held the record or the market's data: restore a backup; nothing was changed"
         )
 
 

@@ -23,7 +23,7 @@ def test_a_home_lies_where_its_path_says(tmp_path: Path, name: str, command: Com
     assert [path.name for path in home.parent.iterdir()] == [name]
     assert [path.name for path in home.iterdir()] == ["forecaster.db"]
     assert "SIM" in command("data", "show", "--home", home).out
-    assert command("ledger", "verify", "--home", home).code == 0
+    assert "no forecast" in command("ledger", "verify", "--home", home).complaint()
     assert command("backup", tmp_path / f"{name}.backup", "--home", home).code == 0
     assert command("restore", tmp_path / f"{name}.backup", "--home", tmp_path / f"{name} again").code == 0
     assert [path.name for path in (tmp_path / f"{name} again").iterdir()] == ["forecaster.db"]

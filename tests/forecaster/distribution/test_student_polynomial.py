@@ -49,7 +49,8 @@ def test_a_component_does_not_depend_on_its_company():
     df, u = rng.uniform(2, 12, 300), 3 * rng.standard_normal((64, 300))
     part = slice(17, 117)
     alone = student_polynomial.cdf(df[part].copy(), u[:, part])
-    np.testing.assert_allclose(student_polynomial.cdf(df, u)[:, part], alone, rtol=1e-15)
+    # Some processors round the last values of a vector otherwise than those before them.
+    np.testing.assert_allclose(student_polynomial.cdf(df, u)[:, part], alone, rtol=1e-14)
 
 
 def forecasts() -> dict[str, Predictive]:

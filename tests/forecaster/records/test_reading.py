@@ -85,7 +85,7 @@ def test_a_chain_is_verified_while_somebody_writes(engine: Engine, monkeypatch: 
     monkeypatch.setattr("ingest.database.BUSY_SECONDS", 0)
     found, written = beside_a_writer(engine, ledger.verify)
     assert found is None
-    assert written == 1 + 1 + 3 + 1 + 3  # of the instants, and of each table with rows
+    assert written == 1 + 2 + 3 + 1 + 3  # of the events and instants, and of each table with rows
     assert ledger.heads(upto) == heads
     assert ledger.heads() != heads
     assert ledger.verify() is None
