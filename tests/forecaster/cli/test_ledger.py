@@ -141,8 +141,8 @@ def test_a_later_format_and_an_infinite_number_are_named(
             "UPDATE forecast SET seq = 9 WHERE seq = 4",
             "forecast row 9 does not hold: .* counted to 4: it was renumbered",
         ),
-        ("DROP TABLE forecast", "table forecast of the record or the market's data were dropped"),
-        ("DROP TABLE outcome", "table outcome of the record or the market's data were dropped"),
+        ("DROP TABLE forecast", "lacks the table forecast, which held the record or the market's data"),
+        ("DROP TABLE outcome", "lacks the table outcome, which held the record or the market's data"),
     ],
 )
 def test_a_tail_or_a_table_that_was_removed_is_named(

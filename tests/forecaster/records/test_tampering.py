@@ -352,7 +352,7 @@ def tampered(number: int, base: Base, own: Authority, place: Path) -> tuple[str,
 
 def placed(copy: Copy, said: list[str]) -> bool:
     """Whether a row that was tampered with is among those that are named, or the file or table that is gone."""
-    if not copy.table or any(f"table {copy.table} " in one for one in said):
+    if not copy.table or any(f"table {copy.table}, " in one for one in said):
         return bool(said)
     spans = [(name, int(first), int(last or first)) for one in said for name, first, last in PLACE.findall(one)]
     return any(name == copy.table and first <= copy.last and copy.seq <= last for name, first, last in spans)
@@ -385,7 +385,7 @@ def test_negative_control_what_nobody_else_vouches_for_is_not_found(base: Base, 
     assert alarms(engine, base.authority) == []
     (said,) = alarms(engine, base.authority, base.line)
     assert "forecast rows 11 to 12" in said
-    assert said.endswith("; restore a copy from that time, or name the home that it is of")
+    assert said.endswith("; unless the line is mistyped, restore a copy from that time, or name the home that it is of")
 
 
 @dataclass
