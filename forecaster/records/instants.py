@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from forecaster.clock import REAL, REHEARSAL
+from forecaster.errors import WitnessError
 from forecaster.records import clocks
 from forecaster.records.tables import FORECASTS, INSTANT, TOKENS
+from forecaster.witness import statement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Connection, Row, Table
 
 TOLD = 3
 """The first format whose rows say of which clock they are."""
@@ -94,5 +96,13 @@ class Instants:
 
 
 def _stamps(connection: Connection) -> list[tuple[int, datetime]]:
-    found = connection.execute(select(TOKENS.c.forecasts, TOKENS.c.at).order_by(TOKENS.c.forecasts)).all()
-    return [(rows, datetime.fromisoformat(at)) for rows, at in found]
+    """Those whose statement is of as many rows as they say; what is wrong with another is told of the token."""
+    wanted = select(TOKENS.c.statement, TOKENS.c.forecasts, TOKENS.c.at).order_by(TOKENS.c.forecasts)
+    return [(one.forecasts, datetime.fromisoformat(one.at)) for one in connection.execute(wanted) if _agrees(one)]
+
+
+def _agrees(token: Row[Any, Any, Any]) -> bool:
+    try:
+        return bool(statement.read(token.statement).rows[FORECASTS.name] == token.forecasts)
+    except WitnessError:
+        return False

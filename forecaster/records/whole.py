@@ -5,12 +5,13 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import literal, select
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from forecaster.errors import LedgerError
 from forecaster.records import chain, event_details
 from forecaster.records.instants import Instants
-from forecaster.records.tables import EVENTS, TABLES
+from forecaster.records.tables import EVENTS, FORECASTS, TABLES, TOKENS
 from forecaster.records.tails import cut
 from ingest.database import reading
 from ingest.errors import StoreError
@@ -18,7 +19,7 @@ from ingest.errors import StoreError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
 _UNREADABLE = "decode"
 """What SQLite's driver says of a text that is none."""
@@ -41,19 +42,29 @@ def first_break(engine: Engine, upto: Mapping[str, int] | None = None) -> chain.
     def odd(_: int, row: Mapping[str, Any]) -> str | None:
         return event_details.fault(row["kind"], row["at"], row["details"], last)
 
-    broken = chain.verify(engine, EVENTS, ends[EVENTS.name], odd)
+    # Events and tokens first: the instants of other rows are held against them.
+    broken = chain.verify(engine, EVENTS, ends[EVENTS.name], odd) or chain.verify(engine, TOKENS, ends[TOKENS.name])
     if broken:
         return broken
     with reading(engine) as connection:
-        cuts = [cut(connection, table) for table in TABLES]
+        cuts, gone = {table.name: cut(connection, table) for table in TABLES}, _without_events(connection)
         try:
             instants = {table.name: Instants.of(connection, table) for table in TABLES}
         except (AttributeError, KeyError, TypeError, ValueError, LedgerError):
             return chain.Break(
                 EVENTS.name, chain.last(connection, EVENTS), {}, "the events do not say which clock is kept"
             )
-    rest = (chain.verify(engine, table, ends[table.name], instants[table.name].fault) for table in TABLES[1:])
-    return next((found for some in (rest, cuts) for found in some if found), None)
+    others = [table for table in TABLES if table not in (EVENTS, TOKENS)]
+    rest = (chain.verify(engine, table, ends[table.name], instants[table.name].fault) for table in others)
+    return next((found for some in ([cuts[EVENTS.name], gone], rest, cuts.values()) for found in some if found), None)
+
+
+def _without_events(connection: Connection) -> chain.Break | None:
+    """Rows say by which kind of clock they were written, and no event says which one the home keeps."""
+    written = select(literal(1)).where(FORECASTS.c.clock.is_not(None)).limit(1)
+    if chain.last(connection, EVENTS) or connection.execute(written).first() is None:
+        return None
+    return chain.Break(EVENTS.name, 1, {}, "it is gone: no event says which clock the home keeps, and rows tell of one")
 
 
 @contextmanager
