@@ -88,7 +88,7 @@ def _broken() -> str:
     try:
         engine = open_record(state.home)
         found = first_break(engine) or _odd_row(engine)
-    except Exception:  # what a command stumbled over is then told as it is
+    except Exception:  # a record that cannot even be looked through must not hide the fault, which is told instead
         return ""
     return found.told if found else ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +16,7 @@ from forecaster.issuing.issue import issue
 from forecaster.operation import daily
 from forecaster.operation.daily_contents import daily_report
 from forecaster.operation.render import render
+from forecaster.records.clocks import go_on
 from forecaster.records.home import open_home
 from forecaster.records.reading import state_of
 from forecaster.records.witnesses import stated
@@ -123,3 +124,12 @@ def test_every_page_of_a_rehearsal_says_so(rehearsal: Home) -> None:
 def test_a_home_of_the_real_clock_has_no_page_that_speaks_of_a_rehearsal(home: Home) -> None:
     summary = daily.run(home, DAY)
     assert "REHEARSAL" not in "".join(page.extract_text() for page in PdfReader(summary.report).pages)
+
+
+def test_a_page_names_the_step_by_which_a_person_went_on(home: Home) -> None:
+    daily.run(home, DAY)
+    go_on(home.ledger.engine, home.clock.now() - timedelta(days=1))
+    pages = render(home, DAY, ("WALK",))
+    front = " ".join(PdfReader(pages).pages[0].extract_text().split())
+    assert "a person went on although the record held a row of" in front
+    assert "only a time stamp can show when forecasts 1 to 2 were there." in front

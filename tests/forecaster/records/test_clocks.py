@@ -257,3 +257,14 @@ def test_a_row_from_before_a_time_stamp_that_lacks_it_does_not_hold(
     assert (broken is None) is holds
     if broken is not None:
         assert broken.fault == "its issued_at is from before a time stamp, 2018-03-01 00:00:00 UTC, that lacks it"
+
+
+def test_a_rehearsal_does_not_start_before_its_newest_row(tmp_path: Path, made: list[Forecast]) -> None:
+    folder = tmp_path / "rehearsal"
+    folder.mkdir()
+    home = opened(folder, THEN)
+    home.ledger.record(made[:1], home.clock.now(), home.clock.kind)
+    with pytest.raises(LedgerError, match=r"set clock.start to a later instant, or rehearse in another home"):
+        opened(folder, "2017-08-31T01:00Z")
+    assert len(events(home)) == 1, "nothing was noted"
+    assert opened(folder, "2017-09-01T02:00Z").clock.kind == REHEARSAL
