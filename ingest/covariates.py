@@ -19,14 +19,10 @@ The variance of a day's range is that of Garman and Klass (1980, doi:10.1086/296
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Literal
 
 import numpy as np
 import pandas as pd
-
-if TYPE_CHECKING:
-    pass
-
 
 WARM_UP = 20
 """Changes that must have been seen before a volatility is given."""
@@ -80,8 +76,32 @@ COVARIATES = (
     Covariate("long_leverage", "leverage", 0.0, 1.0, core=False),
 )
 
-CORE = frozenset(of.name for of in COVARIATES if of.core)
-"""Names of those of which much is expected."""
+_OF_ITSELF = {of.name: of for of in COVARIATES}
+_MARKET = "market_"
+
+Group = Literal["core", "minor", "market", "own"]
+
+
+def group_of(name: str) -> Group:
+    """What is expected of a covariate: much or little of the asset's bars, of its market's, of a series of its own.
+
+    >>> group_of("range"), group_of("volume"), group_of("market_range"), group_of("implied_volatility")
+    ('core', 'minor', 'market', 'own')
+    """
+    if name in _OF_ITSELF:
+        return "core" if _OF_ITSELF[name].core else "minor"
+    return "market" if name.startswith(_MARKET) else "own"
+
+
+def kind_of(name: str) -> str:
+    """What a covariate speaks of, for people.
+
+    >>> kind_of("long_leverage"), kind_of("market_range"), kind_of("implied_volatility_known")
+    ('leverage', 'market', 'implied volatility')
+    """
+    if name in _OF_ITSELF:
+        return _OF_ITSELF[name].kind
+    return "market" if name.startswith(_MARKET) else name.removesuffix("_known").replace("_", " ")
 
 
 def volatility(price_changes: pd.Series, half_life: float) -> pd.DataFrame:

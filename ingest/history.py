@@ -6,9 +6,9 @@ The rules by which vintages came to be are in `ingest.vintages`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,12 @@ from ingest.errors import AsOfError
 from ingest.panel import COLUMNS, VALUES
 from ingest.sessions import Day, as_day, calendar
 from ingest.vintages import last_of_each
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingest.companions import Companions
+    from ingest.own_series import OwnSeries
 
 Mask = npt.NDArray[np.bool_]
 _EVER = pd.Timestamp("9999-12-31", tz="UTC").as_unit("us")
@@ -36,12 +42,16 @@ class History:
         counts: Attention by UTC day, columns `ingest.tables.COUNTED`, one row a vintage, any order; empty for an
             asset whose attention, if any, comes with its prices.
         held: Quarantined rows, columns `ingest.tables.HELD`.
+        own: Series of its own beside its prices, by name.
+        companions: Others that stand beside it; None where it is looked at alone.
     """
 
     asset: Asset
     frame: pd.DataFrame
     counts: pd.DataFrame = field(default_factory=lambda: tables.frame(tables.COUNTED, ()))
     held: pd.DataFrame = field(default_factory=lambda: tables.frame(tables.HELD, ()))
+    own: tuple[OwnSeries, ...] = ()
+    companions: Companions | None = None
     _session: npt.NDArray[np.datetime64] = field(init=False, repr=False)
     _known: npt.NDArray[np.datetime64] = field(init=False, repr=False)
 
@@ -68,17 +78,18 @@ class History:
         """The latest session that has a row."""
         return pd.Timestamp(self._filled()[-1]).as_unit("us")
 
-    @cached_property
+    @property
     def steady(self) -> bool:
         """Whether each session has one row, known at its own close plus the lag, and no counts of another source.
 
         What was known at a session is then the beginning of what was known at any later one.
         """
-        if (
-            self.asset.attention_source
-            or not self._session.size
-            or not (np.diff(self._session) > np.timedelta64(0)).all()
-        ):
+        return self.steady_prices and not self.asset.attention_source
+
+    @cached_property
+    def steady_prices(self) -> bool:
+        """Whether each session has one row, known at its own close plus the lag."""
+        if not self._session.size or not (np.diff(self._session) > np.timedelta64(0)).all():
             return False
         closed = calendar(self.asset.calendar).known_after(pd.DatetimeIndex(self._session)) + self.asset.lag
         return bool((self._known <= closed.tz_convert(None).to_numpy()).all())
@@ -105,6 +116,33 @@ class History:
                 "its rows arrived later: choose a later as-of"
             )
         return rows
+
+    def known_by(self, moment: pd.Timestamp, last: Day, columns: Sequence[str]) -> pd.DataFrame:
+        """What of its sessions up to one was known at an instant: how others that stand beside it are looked at.
+
+        Args:
+            moment: The instant, in UTC.
+            last: The last session that counts.
+            columns: Of the panel, without those that are counted apart.
+
+        Returns:
+            The latest vintage then of each session, oldest first; no rows where nothing was known.
+        """
+        seen = (self._session <= as_day(last).to_datetime64()) & (
+            self._known <= moment.tz_localize(None).to_datetime64()
+        )
+        positions = np.flatnonzero(seen)
+        latest = positions[last_of_each(self._session[positions])] if positions.size else positions
+        return self.frame.loc[:, list(columns)].iloc[latest].reset_index(drop=True)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of everything that is known of it, and of its companions."""
+        tables = [self.frame, self.counts, self.held, *(one.frame for one in self.own)]
+        facts = [repr(self.asset), *(f"{one.name} {one.transform} {one.lag_minutes}" for one in self.own)]
+        beside = self.companions.all if self.companions else ()
+        texts = [*facts, *(table.to_csv(index=False) for table in tables), *(other.sha256 for other in beside)]
+        return hashlib.sha256("\n".join(texts).encode()).hexdigest()
 
     def newest(self) -> pd.DataFrame:
         """The latest vintage of every session, corrections since the last close among them: for people, not forecasts.

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+import numpy as np
 import pandas as pd
+
+from ingest.sessions import Day, as_day, calendar
 
 Transform = Literal["implied_volatility", "level", "log", "change"]
 """How values become a covariate; implied volatility, a fraction a year, has one of its own."""
@@ -33,3 +36,16 @@ class OwnSeries:
     transform: Transform
     lag_minutes: int
     frame: pd.DataFrame
+
+    def steady(self, code: str) -> bool:
+        """Whether each session has one value, known at its own close plus the lag."""
+        days = pd.DatetimeIndex(self.frame["session"])
+        closed = calendar(code).known_after(days) + pd.Timedelta(self.lag_minutes, unit="min")
+        return bool(days.is_unique and (pd.DatetimeIndex(self.frame["known_at"]) <= closed).all())
+
+    def known_by(self, moment: pd.Timestamp, last: Day) -> pd.Series:
+        """The latest vintage at an instant (UTC) of each session up to one, by session."""
+        frame = self.frame
+        seen = ((frame["known_at"] <= moment) & (frame["session"] <= as_day(last))).to_numpy()
+        known = frame[seen].drop_duplicates("session", keep="last").set_index("session")["value"]
+        return known.astype(np.float64)

@@ -203,7 +203,8 @@ class Store:
         """
         with reading(self._engine) as connection:
             asset = _known(connection, symbol)
-            return History(asset, *(_rows(connection, table, symbol) for table in (VINTAGE, ATTENTION, QUARANTINE)))
+            frame, counted, held = (_rows(connection, table, symbol) for table in (VINTAGE, ATTENTION, QUARANTINE))
+            return History(asset, frame, counted, held)
 
     def spans(self) -> dict[str, tuple[pd.Timestamp, pd.Timestamp]]:
         """First and last session of every asset that has rows, without reading the rows between."""
@@ -222,7 +223,8 @@ class Store:
         day = as_day(as_of)
         with reading(self._engine) as connection:
             asset = _known(connection, symbol)
-            return History(asset, *(_rows(connection, table, symbol, day) for table in (VINTAGE, ATTENTION))).read(day)
+            frame, counted = (_rows(connection, table, symbol, day) for table in (VINTAGE, ATTENTION))
+            return History(asset, frame, counted).read(day)
 
 
 def _register(connection: Connection, asset: Asset) -> Asset:

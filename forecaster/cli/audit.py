@@ -82,13 +82,13 @@ def audit(
 
 
 def _histories(home: Home, symbols: tuple[str, ...]) -> list[History]:
-    from forecaster.operation.daily import watchlist
+    from forecaster.operation.watchlist import histories, watchlist
     from ingest.database import open_engine
     from ingest.sources import simulated
     from ingest.store import Store
 
     if symbols or home.store.assets():
-        return [home.store.history(asset.symbol) for asset in watchlist(home, symbols)]
+        return [*histories(home, watchlist(home, symbols)).values()]
     store, (asset,) = Store(open_engine("sqlite://")), simulated.ASSETS
     store.append(asset, simulated.fetch(asset, UNTIL), UNTIL)
     return [store.history(asset.symbol)]

@@ -110,11 +110,12 @@ def _look(  # what the command was given
     from forecaster.operation.explain import DEFAULT
     from forecaster.operation.origins import origin_of
     from forecaster.operation.study import open_fit
+    from forecaster.operation.watchlist import history
 
     home, day = looked_into(), day_of(as_of, "--as-of")
-    history = home.store.history(symbol)
+    origin = origin_of(home, home.store.history(symbol), day)
     with progress() as tell:
-        fit = open_fit(history, origin_of(home, history, day), model or DEFAULT, home.settings)
+        fit = open_fit(history(home, symbol, origin), origin, model or DEFAULT, home.settings)
         with handed_out(draw or plot):
             found = looks.take(option, fit, _of(symbol, tell), draw, plot)
     looks.show(found, fit, as_json)
@@ -124,14 +125,14 @@ def _fitted(symbol: str, as_of: str | None, asked: str | None, nuts: bool) -> Ex
     from forecaster.operation.explain import DEFAULT, require_posterior
     from forecaster.operation.explain import explain as fitted
     from forecaster.operation.origins import origin_of
+    from forecaster.operation.watchlist import history
 
     home, day, model = looked_into(), day_of(as_of, "--as-of"), asked or DEFAULT
     require_posterior(model)
-    history = home.store.history(symbol)
-    origin = origin_of(home, history, day)
+    origin = origin_of(home, home.store.history(symbol), day)
     with progress() as tell:
         tell(f"{symbol}: {model}")
-        return fitted(history, origin, model, home.settings, _of(symbol, tell) if nuts else None)
+        return fitted(history(home, symbol, origin), origin, model, home.settings, _of(symbol, tell) if nuts else None)
 
 
 def _of(symbol: str, tell: Tell) -> Tell:

@@ -123,8 +123,8 @@ def _kept(home: Home, day: pd.Timestamp, wanted: tuple[str, ...]) -> Path | None
     """
     import os
 
-    from forecaster.operation.daily import reported
     from forecaster.operation.stamp import Stamp
+    from forecaster.operation.watchlist import reported
     from forecaster.privacy import may
 
     if may(home.folder, os.W_OK):

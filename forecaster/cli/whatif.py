@@ -57,6 +57,7 @@ def whatif(  # noqa: PLR0913, PLR0917  # an option each, given by name
 ) -> None:
     """The forecast had the last session's price, volume or attention been another. Nothing is recorded."""
     from forecaster.operation.origins import origin_of
+    from forecaster.operation.watchlist import history
     from forecaster.operation.whatif import DEFAULT
     from forecaster.operation.whatif import whatif as asked
 
@@ -64,11 +65,10 @@ def whatif(  # noqa: PLR0913, PLR0917  # an option each, given by name
     if plot is not None:
         _require_place(plot, scenarios)
     home, day = looked_into({"forecast": {"models": listed(models) or DEFAULT}}), day_of(as_of, "--as-of")
-    history = home.store.history(symbol)
     names = home.settings.model_names()
-    origin = origin_of(home, history, day)
+    origin = origin_of(home, home.store.history(symbol), day)
     with progress() as tell:
-        answers = asked(history, origin, scenarios, names, home.settings, tell)
+        answers = asked(history(home, symbol, origin), origin, scenarios, names, home.settings, tell)
     if as_json:
         show_json(_document(answers))
     else:

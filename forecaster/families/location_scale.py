@@ -20,7 +20,6 @@ from forecaster.families.linear import Prior, Regressions
 from forecaster.families.scaling import input_of, inputs, response, unit
 from forecaster.families.settings import LATENTS
 from forecaster.inference import nuts
-from ingest.covariates import CORE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,10 +28,6 @@ if TYPE_CHECKING:
 
     from forecaster.families.settings import TermsSettings
     from forecaster.floats import Floats
-
-
-SHORT = 500
-"""Rows below which the slopes of the scale are held closer to zero."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +63,7 @@ class Terms:
         own = [settings.weight_scale if name == "price" else settings.other_weight_scale for name in rows.series]
         weight_sd = np.broadcast_to(own, window).ravel()
         names = rows.covariates if settings.covariates else ()
-        core = settings.slope_scale if len(rows.y) >= SHORT else settings.short_slope_scale
-        slope_sd = np.array([core if name in CORE else settings.minor_slope_scale for name in names])
+        slope_sd = np.array([settings.slope_sd(name, len(rows.y)) for name in names])
         x = inputs(rows, settings.scaling).double()
         return cls(
             inputs=x,

@@ -17,6 +17,9 @@ Kind = Literal["volatility", "none"]
 ErrorLaw = Literal["normal", "student_t", "skewed_t"]
 Activation = Literal["tanh", "linear"]
 
+SHORT = 500
+"""Rows below which the slopes of the scale are held closer to zero."""
+
 LATENTS = {
     "intercept": "intercept",
     "weights": "weight",
@@ -44,6 +47,8 @@ class TermsSettings(ModelSettings):
         slope_scale: Prior standard deviation of the log scale's slope on each core covariate.
         short_slope_scale: The same where a fit has fewer than 500 rows.
         minor_slope_scale: The same for the covariates of which less is expected.
+        market_slope_scale: The same for the state of the market.
+        own_slope_scale: The same for series of the asset's own, such as its implied volatility.
         scaling: `volatility`, or `none` for raw changes.
         draws: Posterior draws, each a component of the forecast.
     """
@@ -57,5 +62,16 @@ class TermsSettings(ModelSettings):
     slope_scale: float = Field(0.15, gt=0)
     short_slope_scale: float = Field(0.10, gt=0)
     minor_slope_scale: float = Field(0.03, gt=0)
+    market_slope_scale: float = Field(0.10, gt=0)
+    own_slope_scale: float = Field(0.15, gt=0)
     scaling: Kind = "volatility"
     draws: int = Field(100, ge=2)
+
+    def slope_sd(self, name: str, rows: int) -> float:
+        """Prior standard deviation of the slope on a covariate, in a fit of so many rows."""
+        from ingest.covariates import group_of  # noqa: PLC0415  # it needs pandas, and reading settings needs none of it
+
+        scales = {"core": self.slope_scale, "minor": self.minor_slope_scale,
+                  "market": self.market_slope_scale, "own": self.own_slope_scale}  # fmt: skip
+        own = scales[group_of(name)]
+        return own if rows >= SHORT else min(own, self.short_slope_scale)

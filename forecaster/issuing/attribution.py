@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecaster.issuing.diagnostics import Part
-from ingest.covariates import COVARIATES
+from ingest.covariates import COVARIATES, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from forecaster.floats import Floats
 
 WINDOW, VOLATILITY = "window", "volatility"
-KINDS = tuple(dict.fromkeys((WINDOW, *(of.kind for of in COVARIATES))))
-"""The groups, in the order in which they are told."""
+KINDS = (WINDOW, *dict.fromkeys(of.kind for of in COVARIATES))
+"""The groups of an asset's own bars, in the order in which they are told; those of its companions follow."""
 
 
 def attribution(
@@ -44,10 +44,10 @@ def attribution(
     Returns:
         Group to its part, means and standard deviations over draws.
     """
-    kinds = {of.name: of.kind for of in COVARIATES}
+    kinds = [kind_of(name) for name in names]
     found = {}
-    for kind in KINDS:
-        own = np.array([kinds[name] == kind for name in names], dtype=bool)
+    for kind in dict.fromkeys((*KINDS, *kinds)):
+        own = np.array([one == kind for one in kinds], dtype=bool)
         if kind not in (WINDOW, VOLATILITY) and not own.any():
             continue
         width, shift = _parts(predict, today, kind, own)

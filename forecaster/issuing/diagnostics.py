@@ -9,11 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from forecaster.errors import LedgerError
 from forecaster.issuing.unlike import Unlike
 from forecaster.json_numbers import numbers
+from forecaster.view.companions import Beside
+
+if TYPE_CHECKING:
+    from ingest.companions import Named
 
 Number = float | None
 """A JSON number; None for what is not finite."""
@@ -57,6 +61,7 @@ class Inputs:
         notes: What a reader should know about them, a sentence each.
         findings: What was noteworthy about the data, keys `ingest.checks.COLUMNS`; None where the record is older than
             that.
+        beside: Its companions and the hashes of their rows; None where it saw none.
     """
 
     asset: AssetFacts
@@ -69,6 +74,7 @@ class Inputs:
     rows: int = 0
     notes: tuple[str, ...] = ()
     findings: tuple[Mapping[str, Any], ...] | None = None
+    beside: Beside | None = None
 
 
 @dataclass(frozen=True)
@@ -131,8 +137,9 @@ class Diagnostics:
 def write(diagnostics: Diagnostics) -> str:
     """The JSON text that is kept: keys sorted, no spaces, null for what is not finite."""
     parts = {name: value for name, value in asdict(diagnostics).items() if value is not None}
-    if "inputs" in parts and parts["inputs"]["findings"] is None:
-        del parts["inputs"]["findings"]
+    for later in ("findings", "beside"):
+        if "inputs" in parts and parts["inputs"][later] is None:
+            del parts["inputs"][later]
     return json.dumps(numbers(parts), sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
@@ -169,9 +176,23 @@ def calendar_and_close(text: str) -> tuple[str, str]:
         return "", ""
 
 
+def companions_of(text: str) -> tuple[float, Named] | None:
+    """The cut-off and the companions of a forecast, of what `write` kept; None where it had none."""
+    try:
+        return (beside := _beside(json.loads(text)["inputs"]["beside"])).cutoff_minutes, beside.named
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
+        return None
+
+
+def _beside(facts: Mapping[str, Any]) -> Beside:
+    return Beside(**_known(Beside, facts) | {"missing": tuple(facts["missing"])})
+
+
 def _inputs(facts: Mapping[str, Any]) -> Inputs:
     texts = {name: tuple(facts[name]) for name in ("series", "sessions", "notes", "findings") if name in facts}
     made = {"asset": AssetFacts(**_known(AssetFacts, facts["asset"])), "window": _rows(facts["window"])}
+    if "beside" in facts:
+        made["beside"] = _beside(facts["beside"])
     return Inputs(**_known(Inputs, facts) | texts | made)
 
 

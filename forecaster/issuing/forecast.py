@@ -15,6 +15,7 @@ from forecaster.issuing.diagnostics import AssetFacts, Diagnostics, Effects, Inp
 from forecaster.issuing.provenance import code_version
 from forecaster.json_numbers import number
 from forecaster.view.arrays import places, table
+from forecaster.view.notes import absent
 from ingest.errors import IngestError
 from ingest.windows import LENGTH
 
@@ -133,7 +134,7 @@ def _inputs(view: View, trained: Trained) -> Inputs:
         view.once(("inputs", trained.series), lambda: _known(view, trained.series)),
         fitted_at=f"{trained.fitted_at:%Y-%m-%d}",
         rows=trained.rows,
-        notes=trained.notes,
+        notes=(*trained.notes, *absent(view)),
         findings=trained.findings,
     )
 
@@ -155,6 +156,7 @@ def _known(view: View, series: tuple[str, ...]) -> Inputs:
         series=series,
         sessions=tuple(np.datetime_as_string(view.changes.index[-LENGTH:].to_numpy(), "D").tolist()),
         window=tuple(tuple(number(v) for v in row) for row in window),
+        beside=view.beside,
     )
 
 

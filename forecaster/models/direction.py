@@ -97,12 +97,12 @@ def fit(
 
 def _scales(rows: Examples, settings: Settings) -> tuple[float, ...]:
     """Prior standard deviations of the weights, in the order of `_design`."""
-    from ingest.covariates import CORE
+    from ingest.covariates import group_of
 
     own = [settings.weight_scale if name == "price" else settings.other_weight_scale for name in rows.series]
     names = rows.covariates if settings.covariates else ()
     wide, narrow = settings.covariate_scale, settings.minor_covariate_scale
-    return (*own * rows.standard.shape[1], *(wide if name in CORE else narrow for name in names))
+    return (*own * rows.standard.shape[1], *(narrow if group_of(name) == "minor" else wide for name in names))
 
 
 def _design(rows: Examples | Origin, settings: Settings) -> Floats:

@@ -18,6 +18,7 @@ from forecaster.replay.backends import Means
 from forecaster.replay.backtest import last_origins, origins
 from forecaster.replay.export import UNFINISHED, Backtest, export, judged, prepare
 from forecaster.replay.run import Request
+from ingest.companions import beside
 from ingest.errors import AsOfError
 from ingest.sessions import as_day
 
@@ -88,6 +89,7 @@ def backtest(  # noqa: PLR0913  # an argument each, given by name
         overwrite=overwrite,
         tell=tell,
         trials=opened.trials,
+        find=opened.store.history,
     )
 
 
@@ -123,6 +125,7 @@ def replayed(  # noqa: PLR0913  # an argument each, given by name
     overwrite: bool = False,
     tell: Tell = quiet,
     trials: Trials | None = None,
+    find: Callable[[str], History] | None = None,
 ) -> Backtest:
     """Replays the past of histories in memory, wherever they come from.
 
@@ -137,11 +140,13 @@ def replayed(  # noqa: PLR0913  # an argument each, given by name
         overwrite: The same.
         tell: The same.
         trials: Where it is counted that these configurations were tried; nowhere where None.
+        find: Gives the history of the asset that the settings name as the market, where it is not among them.
 
     Raises:
         As `backtest`.
     """
-    request = _request(histories, settings, days, refit_every)
+    beside_them = beside(histories, settings.forecast.market, find or _absent)
+    request = _request(beside_them, settings, days, refit_every)
     if folder is None:
         with tempfile.TemporaryDirectory() as place:
             return _run(request, Path(place), backend, means, overwrite=True, tell=tell, trials=trials)
@@ -150,6 +155,10 @@ def replayed(  # noqa: PLR0913  # an argument each, given by name
     export(result, assets, Path(folder), settings.decisions, trials.count() if trials is not None else 0)
     shutil.rmtree(Path(folder) / UNFINISHED)
     return result
+
+
+def _absent(symbol: str) -> History:
+    raise ForecasterError(f"setting forecast.market: {symbol} is not among the assets that are replayed: add it")
 
 
 def _request(

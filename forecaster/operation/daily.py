@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from forecaster.errors import ForecasterError
 from forecaster.issuing.fitters import STOPPED, Fitters
 from forecaster.issuing.forecast import HORIZON
 from forecaster.issuing.issue import Issuer
 from forecaster.issuing.pools import Pools
 from forecaster.issuing.possible import UNQUOTED, shown
-from forecaster.issuing.provenance import config_sha256
+from forecaster.issuing.provenance import companions_named, companions_used, config_sha256
 from forecaster.operation import fetch, witness
 from forecaster.operation.origins import origin_of, stale
 from forecaster.operation.settle import settle
 from forecaster.operation.stamp import Stamp
+from forecaster.operation.watchlist import histories, reported, watchlist
 from forecaster.progress import quiet
 from forecaster.replay import backends
 from forecaster.replay.backends import Means
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from forecaster.records.home import Home
     from forecaster.replay.day import Compute, Made
     from ingest.assets import Asset
+    from ingest.history import History
 
 SERIAL = "serial"
 ASSETS = 64
@@ -130,31 +131,6 @@ def _computing(home: Home, backend: str, means: Means) -> Iterator[Compute]:
         yield lambda shards: ((shard, shard.run(fitters)) for shard in shards)
 
 
-def watchlist(home: Home, symbols: tuple[str, ...] = ()) -> tuple[Asset, ...]:
-    """The assets asked for, else those of the settings, else all in the store."""
-    stopped = home.settings.data.stopped
-    for symbol in symbols:
-        if symbol in stopped:
-            raise ForecasterError(f"{symbol} is stopped: remove it from data.stopped to forecast it again")
-    wanted = symbols or home.settings.data.symbols
-    assets = tuple(home.store.asset(symbol) for symbol in wanted) if wanted else home.store.assets()
-    assets = tuple(asset for asset in assets if asset.symbol not in stopped)
-    if not assets:
-        raise ForecasterError(
-            f"there is no asset in {home.folder}: import one with `forecaster ingest csv FILE --symbol S`, or try "
-            "`forecaster demo`"
-        )
-    return assets
-
-
-def reported(home: Home, assets: tuple[Asset, ...]) -> tuple[str, ...]:
-    """Symbols of a day's report: the whole watchlist, and what was asked for besides.
-
-    Two runs of one day, each for some assets, must not hide each other's forecasts.
-    """
-    return tuple(dict.fromkeys(asset.symbol for asset in (*watchlist(home), *assets)))
-
-
 def _report(home: Home, day: pd.Timestamp, symbols: tuple[str, ...], withheld: dict[str, str]) -> Path:
     """The PDF of a day, rendered where it is not there yet or anything that it depends on has changed."""
     stamp = Stamp.of(home, day, symbols, withheld)
@@ -179,13 +155,13 @@ def _forecast(
     progress(f"fetch {_counted(assets)}")
     told = fetch.side_by_side(home, assets, as_of)
     summary.faults += [line for one in told.values() for line in one.notes]
-    lacking = []
+    lacking, known = [], histories(home, assets)
     for asset in assets:
         progress(f"{asset.symbol}: settle")
         with _withheld(asset, summary):
             if (fault := told[asset.symbol].fault) is not None:
                 raise fault
-            lacking.append(_lacking(home, asset, as_of, summary))
+            lacking.append(_lacking(home, known[asset.symbol], as_of, summary))
     fits = sum(len(leg.names) for one in lacking for leg in one.legs)
     if fits:
         progress(f"train {fits} fits of {_counted(assets)}")
@@ -206,9 +182,9 @@ def _withheld(asset: Asset, summary: Summary) -> Iterator[None]:
             summary.waiting.add(asset.symbol)
 
 
-def _lacking(home: Home, asset: Asset, as_of: pd.Timestamp | None, summary: Summary) -> Lacking:
+def _lacking(home: Home, history: History, as_of: pd.Timestamp | None, summary: Summary) -> Lacking:
     """Settles what has become known of an asset, and looks what its day lacks."""
-    history = home.store.history(asset.symbol)
+    asset = history.asset
     day = origin_of(home, history, as_of)
     if late := stale(home, history, as_of):
         if day > history.last:
@@ -223,14 +199,16 @@ def _lacking(home: Home, asset: Asset, as_of: pd.Timestamp | None, summary: Summ
     known = home.ledger.recorded(asset.symbol, day, HORIZON)
     missing = tuple(name for name in names if name not in known)
     members = Pools(names, home.settings).members
-    issuer = Issuer(history, names, home.settings, home.tracks.of(asset.symbol, members, home.settings))
+    scores = home.tracks.of(asset.symbol, members, home.settings, companions_named(history, home.settings))
+    issuer = Issuer(history, names, home.settings, scores)
     return Lacking.of(issuer, day, names, missing, _holes(home, issuer, names, day))
 
 
 def _holes(home: Home, issuer: Issuer, names: tuple[str, ...], day: pd.Timestamp) -> list[pd.Timestamp]:
     """The days of the fan that neither a live forecast nor a replay covers."""
     symbol = issuer.past.symbol
-    current = {name: config_sha256(home.settings, name) for name in names}
+    used = companions_used(issuer.past.history, home.settings)
+    current = {name: config_sha256(home.settings, name, used) for name in names}
     replayed = home.replays.of(symbol)
     replayed = replayed[replayed["config_sha256"] == replayed["model"].map(current)]
     have = home.ledger.keys(symbol)
@@ -249,7 +227,8 @@ def _keep(home: Home, done: Made, summary: Summary) -> None:
         if one.reason.startswith(f"{one.model} {STOPPED}"):
             summary.stopped.setdefault(one.reason, []).append(symbol)
     summary.known += len(done.lacking.names) - len(done.lacking.missing)
-    home.tracks.keep(symbol, issuer.record.scores, home.settings)
+    companions = companions_named(issuer.past.history, home.settings)
+    home.tracks.keep(symbol, issuer.record.scores, home.settings, companions)
     home.replays.add(done.fan)
     summary.as_ofs[symbol] = day
     if still := shown(issuer.past.look(day)).still:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from forecaster.errors import ForecasterError
 from forecaster.operation import daily
+from forecaster.operation.watchlist import watchlist
 from ingest.errors import CalendarRangeError, IngestError, StoreError, UnknownCalendarError
 from ingest.sessions import calendar
 from reports.errors import ReportError
@@ -131,7 +132,7 @@ def status(home: Home) -> list[dict[str, Any]]:
     """One row per calendar: when it is due next, what it owes, how its last run ended, and what the calendar lacks."""
     delay = timedelta(minutes=home.settings.schedule.delay_minutes)
     rows = []
-    for code in sorted({asset.calendar for asset in daily.watchlist(home)}):
+    for code in sorted({asset.calendar for asset in watchlist(home)}):
         runs = home.claims.table(code)
         done = runs[runs["finished_at"].notna()] if len(runs) else runs
         rows.append(
@@ -159,7 +160,7 @@ def _ahead(home: Home, code: str, delay: timedelta) -> dict[str, Any]:
 
 def _run(home: Home, item: Due) -> Ran:
     """One day of one calendar's assets. Faults of the database are the caller's."""
-    symbols = tuple(a.symbol for a in daily.watchlist(home) if a.calendar == item.calendar)
+    symbols = tuple(a.symbol for a in watchlist(home) if a.calendar == item.calendar)
     try:
         summary = daily.run(home, item.session, symbols)
     except StoreError:

@@ -19,8 +19,8 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from forecaster import families
-from forecaster.operation import daily
 from forecaster.operation.schedule import CALENDAR_FAULTS, next_due, run_due
+from forecaster.operation.watchlist import watchlist
 from ingest.errors import StoreError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def start(home: Home) -> None:
     Raises:
         ForecasterError: Where there is no asset to watch.
     """
-    codes = sorted({asset.calendar for asset in daily.watchlist(home)})
+    codes = sorted({asset.calendar for asset in watchlist(home)})
     delay = timedelta(minutes=home.settings.schedule.delay_minutes)
     scheduler = BlockingScheduler(
         # One at a time: random state and threads of torch belong to the whole process.

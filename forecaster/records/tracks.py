@@ -53,22 +53,29 @@ class Tracks:
         """Opens the table; see the class."""
         self._engine = engine
 
-    def of(self, symbol: str, members: tuple[str, ...], settings: Settings) -> Scores:
-        """What this program kept of an asset under these settings: day to member to log score and PIT, NaN for none."""
+    def of(self, symbol: str, members: tuple[str, ...], settings: Settings, companions: tuple[str, ...] = ()) -> Scores:
+        """What this program kept of an asset under these settings: day to member to log score and PIT, NaN for none.
+
+        Args:
+            symbol: The asset.
+            members: Ids of forecasters.
+            settings: All settings.
+            companions: Who stands beside the asset, see `forecaster.issuing.provenance.companions_named`.
+        """
         found: dict[pd.Timestamp, dict[str, tuple[float, float]]] = {}
         with reading(self._engine) as connection:
             for name in members:
-                same = [TRACKS.c[key] == value for key, value in _identity(symbol, name, settings).items()]
+                same = [TRACKS.c[key] == value for key, value in _identity(symbol, name, settings, companions).items()]
                 for row in connection.execute(select(TRACKS).where(*same)):
                     day = pd.Timestamp(row.as_of).as_unit("us")
                     found.setdefault(day, {})[name] = (_float(row.log_score), _float(row.pit))
         return found
 
-    def keep(self, symbol: str, scores: Scores, settings: Settings) -> None:
-        """Adds what is not kept yet."""
+    def keep(self, symbol: str, scores: Scores, settings: Settings, companions: tuple[str, ...] = ()) -> None:
+        """Adds what is not kept yet; arguments as of `of`."""
         members = tuple(dict.fromkeys(name for day in scores.values() for name in day))
-        known = self.of(symbol, members, settings)
-        identities = {name: _identity(symbol, name, settings) for name in members}
+        known = self.of(symbol, members, settings, companions)
+        identities = {name: _identity(symbol, name, settings, companions) for name in members}
         rows = [
             {**identities[name], "as_of": f"{day:%Y-%m-%d}", "log_score": _nullable(score), "pit": _nullable(pit)}
             for day, own in scores.items()
@@ -80,11 +87,11 @@ class Tracks:
                 connection.execute(insert(TRACKS), rows)
 
 
-def _identity(symbol: str, model: str, settings: Settings) -> Mapping[str, str | int]:
+def _identity(symbol: str, model: str, settings: Settings, companions: tuple[str, ...]) -> Mapping[str, str | int]:
     return {
         "symbol": symbol,
         "model": model,
-        "config_sha256": config_sha256(settings, model),
+        "config_sha256": config_sha256(settings, model, companions),
         "seed": settings.forecast.seed,
         "code_version": code_version(),
     }

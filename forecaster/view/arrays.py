@@ -10,7 +10,7 @@ import numpy as np
 from forecaster.contract import Examples, Origin
 from forecaster.view.notes import notes
 from ingest.changes import SERIES
-from ingest.covariates import COVARIATES, WARM_UP
+from ingest.covariates import WARM_UP, group_of
 from ingest.errors import IngestError
 from ingest.windows import LENGTH, Windows, build_windows, origin_window, require_usable, rows_wanted, stretches
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from forecaster.view.view import View
 
 
-KNOWN = 0.5
-"""A covariate is used where it is known today and in at least this part of the training rows."""
+KNOWN, TOLD = 0.5, 0.05
+"""A covariate is used where it is known in at least this part of the training rows; the latter for an asset's own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,17 +171,20 @@ def _covariates(view: View, days: NDArray[np.intp], series: tuple[str, ...]) -> 
     """The covariates that this asset has, and their values at the closes of some days `(rows, covariates)`.
 
     One is left out where today's is not known, where most of the past is not, or where it never changes; a series that
-    is not used brings none.
+    is not used brings none. Of companions today's may be missing, and of a series whose being known is told apart, much
+    of the past.
 
     Args:
         view: What is known.
         days: Places of the days among the sessions.
         series: The series that are used.
     """
-    values = view.covariates.to_numpy()
+    names, values = [str(name) for name in view.covariates], view.covariates.to_numpy()
     table, here = values[days], np.isfinite(values[days])
     moves = np.where(here, table, -np.inf).max(axis=0) > np.where(here, table, np.inf).min(axis=0)
-    has = np.isfinite(values[-1]) & (here.mean(axis=0) >= KNOWN) & moves
-    used = [of.name not in SERIES or of.name in series for of in COVARIATES]
-    kept = np.flatnonzero(has & used)
-    return tuple(COVARIATES[at].name for at in kept), np.where(here, table, 0.0)[:, kept]
+    groups = [group_of(name) for name in names]
+    least = np.array([TOLD if of == "own" else KNOWN for of in groups])
+    today = np.isfinite(values[-1]) | np.isin(groups, ("market", "own"))
+    used = [name not in SERIES or name in series for name in names]
+    kept = np.flatnonzero(today & (here.mean(axis=0) >= least) & moves & used)
+    return tuple(names[at] for at in kept), np.where(here, table, 0.0)[:, kept]

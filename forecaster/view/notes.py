@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     from ingest.windows import Windows
 
 
+def absent(view: View) -> tuple[str, ...]:
+    """A sentence on the companions that a view's day lacks; nothing where it lacks none."""
+    if view.beside is None or not view.beside.missing:
+        return ()
+    names = ", ".join(name.replace("_", " ") if name in view.beside.own else name for name in view.beside.missing)
+    return (f"Of its companions, nothing of {view.as_of:%Y-%m-%d} was known in time of {names}: they count as usual.",)
+
+
 def notes(view: View, windows: Windows) -> tuple[str, ...]:
     """Windows used and left out, series used and not, the kind of attention; a sentence each."""
     absent = [name for name in view.settings.series if name not in windows.series]

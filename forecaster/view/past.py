@@ -7,7 +7,6 @@ columns. A walk over many days then computes them once and looks at their beginn
 
 from __future__ import annotations
 
-import hashlib
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -47,12 +46,10 @@ class Past:
         """The asset's id."""
         return self.history.asset.symbol
 
-    @cached_property
+    @property
     def sha256(self) -> str:
-        """Hash of everything that is known of the asset."""
-        known = self.history
-        tables = [frame.to_csv(index=False) for frame in (known.frame, known.counts, known.held)]
-        return hashlib.sha256("\n".join([repr(known.asset), *tables]).encode()).hexdigest()
+        """Hash of everything that is known of the asset and of its companions."""
+        return self.history.sha256
 
     def look(self, as_of: pd.Timestamp) -> View:
         """Everything known at a session.
@@ -86,5 +83,16 @@ class Past:
 
     @cached_property
     def _whole(self) -> View | None:
-        """The newest view, None where rows known earlier are not its beginning."""
-        return look(self.history, self.history.last, self._settings) if self.history.steady else None
+        """The newest view, None where rows known earlier, of it or of its companions, are not its beginning."""
+        return look(self.history, self.history.last, self._settings) if steady(self.history) else None
+
+
+def steady(history: History) -> bool:
+    """Whether what was known at a session, of an asset and its companions, is the beginning of what is known later."""
+    others = history.companions.all if history.companions else ()
+    code = history.asset.calendar
+    return (
+        history.steady
+        and all(other.steady_prices for other in others)
+        and all(series.steady(code) for series in history.own)
+    )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
+from forecaster.view.companions import beside, seen
 from ingest.changes import simple_changes
 from ingest.checks import findings
 from ingest.covariates import covariates, standard_changes, volatility
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecaster.settings import Forecast as ForecastSettings
+    from forecaster.view.companions import Beside, Seen
     from ingest.checks import Finding
     from ingest.history import History
     from ingest.sessions import Calendar
@@ -97,9 +99,27 @@ class View:
     @property
     def covariates(self) -> pd.DataFrame:
         """Covariates of the log scale known at each close, standardised, NaN where not known."""
-        return self.beginning(
-            "covariates", lambda view: covariates(view.rows, view.known, view._target_if_known()), len(self.changes)
-        )
+        return self.beginning("covariates", View._covariates, len(self.changes))
+
+    def _covariates(self) -> pd.DataFrame:
+        own = covariates(self.rows, self.known, self._target_if_known())
+        return own.join(self._seen.columns) if self._looks_aside else own
+
+    @property
+    def _looks_aside(self) -> bool:
+        companions = self.history.companions
+        return bool(self.history.own or (companions and companions.all))
+
+    @property
+    def _seen(self) -> Seen:
+        """What the latest view sees of others."""
+        latest = self.later or self
+        return latest.once("seen", lambda: seen(latest))
+
+    @cached_property
+    def beside(self) -> Beside | None:
+        """The companions whose values count; None where there are none."""
+        return beside(self._seen, len(self.changes), self.settings.cutoff_minutes) if self._looks_aside else None
 
     def _target_if_known(self) -> pd.Timestamp | None:
         """Earlier days are looked at from the last session of a calendar that ends, and have their targets."""
@@ -149,9 +169,10 @@ class View:
 
     @cached_property
     def data_vintage(self) -> str:
-        """Hash of exactly the rows known."""
+        """Hash of exactly the rows known, of companions too."""
         latest, count = self.later or self, len(self.rows)
-        return sha256_of([part[:count] for part in latest.once("vintage", lambda: vintage_arrays(latest.rows))])
+        own = sha256_of([part[:count] for part in latest.once("vintage", lambda: vintage_arrays(latest.rows))])
+        return own if self.beside is None else self.beside.vintage(own)
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:

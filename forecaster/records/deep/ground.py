@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain as joined
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,6 +13,7 @@ from forecaster.evaluation.outcomes import Outcome, known_at, outcome
 from forecaster.records.chain import Break
 from forecaster.settings import Forecast
 from forecaster.view.past import Past
+from ingest.companions import exactly
 from ingest.errors import AsOfError, CalendarRangeError, IngestError, NotASessionError, StoreError, UnknownCalendarError
 from ingest.history import vintage_sha256
 from ingest.sessions import as_day, calendar
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from sqlalchemy import Engine
 
+    from ingest.companions import Named
     from ingest.history import History
 
 SESSION = timedelta(days=1)
@@ -66,6 +68,7 @@ class Origin(NamedTuple):
     data_vintage: str
     calendar: str = ""
     close: str = ""
+    beside: tuple[float, Named] | None = None
 
 
 class Ground:
@@ -83,14 +86,17 @@ class Ground:
         self._past: Past | None = None
         self.why, self.doubt, self.code = "", False, ""
         self._known: dict[tuple[str, int], tuple[str, str]] = {}
-        store = Store(engine, prepared=True)
+        self._store = store = Store(engine, prepared=True)
+        self._whole: History | None = None
+        self._pasts: dict[tuple[float, Named], Past] = {}
         try:
             self.code = store.asset(symbol).calendar
             history = store.history(symbol)
-            self._past = Past(history, Forecast()) if history.steady else None
+            plain = replace(history, own=())
+            self._past = Past(plain, Forecast()) if history.steady else None
             _ = history.first
             _ = calendar(self.code).first
-            self.history = history
+            self.history, self._whole = plain, history
         except (UnknownCalendarError, CalendarRangeError) as fault:
             self.why, self.doubt = str(fault), True
         except StoreError:
@@ -98,11 +104,18 @@ class Ground:
         except (IngestError, TypeError, ValueError) as fault:
             self.why = f"the vintages of {symbol} are gone or cannot be read ({fault})"
 
-    def known(self, day: str) -> tuple[str | None, str, bool]:
-        """Hash of the rows known at a day; or None, why, and whether that leaves it open."""
+    def known(self, day: str, beside: tuple[float, Named] | None = None) -> tuple[str | None, str, bool]:
+        """Hash of the rows known at a day; or None, why, and whether that leaves it open.
+
+        Args:
+            day: The origin.
+            beside: Cut-off and companions of the forecasts, if they had any.
+        """
         if self.history is None:
             return None, self.why, self.doubt
         try:
+            if beside is not None:
+                return self._accompanied(beside).look(as_day(day)).data_vintage, "", False
             if self._past is not None:
                 return self._past.look(as_day(day)).data_vintage, "", False
             return vintage_sha256(self.history.read(day)), "", False
@@ -110,6 +123,18 @@ class Ground:
             return None, str(fault), True
         except (IngestError, ValueError) as fault:
             return None, f"the vintages no longer reach its session ({fault})", False
+
+    def _accompanied(self, beside: tuple[float, Named]) -> Past:
+        """The past of the asset with companions of the record.
+
+        Raises:
+            IngestError: Where one of them is gone.
+        """
+        if beside not in self._pasts and self._whole is not None:
+            cutoff, named = beside
+            history = exactly(self._whole, named, self._store.history)
+            self._pasts[beside] = Past(history, Forecast(cutoff_minutes=cutoff))
+        return self._pasts[beside]
 
     def given(self, target: pd.Timestamp, horizon: int) -> Iterator[Outcome]:
         """The outcomes of a target at its own close, or, where there was none yet, at each close that more was known.

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, or_, select
 
 from forecaster.evaluation.scoring import VERSIONS
-from forecaster.issuing.diagnostics import calendar_and_close
+from forecaster.issuing.diagnostics import calendar_and_close, companions_of
 from forecaster.records.chain import Break
 from forecaster.records.clocks import TOLERANCE
 from forecaster.records.columns import SCORES, SUMMARY
@@ -75,7 +75,8 @@ def _of_asset(engine: Engine, symbol: str, upto: State) -> Iterator[Break]:
     origins: list[Origin] = []
     for row, score in _forecasts(engine, symbol, upto):
         calendar, close = map(intern, calendar_and_close(row["diagnostics"]))
-        origins.append(Origin(**{name: row[name] for name in _ORIGIN}, calendar=calendar, close=close))
+        beside = companions_of(row["diagnostics"])
+        origins.append(Origin(**{name: row[name] for name in _ORIGIN}, calendar=calendar, close=close, beside=beside))
         if broken := _forecast_fault(row, score, settled):
             yield broken
     yield from _alone(engine, symbol, upto)

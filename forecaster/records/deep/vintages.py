@@ -87,13 +87,15 @@ def _origins(ground: Ground, origins: Sequence[Origin]) -> list[Break]:
         by_day[origin.as_of].append(origin)
     held = ""
     for day, own in sorted(by_day.items()):
-        vintage, said, doubt = ground.known(day)
-        wrong = [origin for origin in own if origin.data_vintage != vintage]
+        said = {beside: ground.known(day, beside) for beside in dict.fromkeys(origin.beside for origin in own)}
+        wrong = [origin for origin in own if origin.data_vintage != said[origin.beside][0]]
         known = f"; those known on {held} are as they were" if held else ""
         for origin in wrong:
-            fault = said or f"its data_vintage is not that of the vintages known at the close of {day}{known}"
+            _, why, doubt = said[origin.beside]
+            with_others = " and of its companions" if origin.beside else ""
+            told = f"its data_vintage is not that of the vintages{with_others} known at the close of {day}{known}"
             kind = Doubt if ground.excused(origin, doubt) else Break
-            found.append(kind(FORECASTS.name, origin.seq, origin._asdict(), fault, *_remedy(kind)))
+            found.append(kind(FORECASTS.name, origin.seq, origin._asdict(), why or told, *_remedy(kind)))
         held = held if wrong else day
     return found
 
