@@ -163,7 +163,8 @@ class Auditor:
         walked = self._truth(self._walked, as_of, names)
         yield Check(as_of)
         for way, known, kinds in ((self._issued, truth, KINDS), (self._walked, walked, WALKED)):
-            for future in futures(self._history, as_of, self._seed, kinds):
+            cutoff = self._settings.forecast.cutoff_minutes
+            for future in futures(self._history, as_of, self._seed, kinds, cutoff):
                 told = _attempt(way, future.history, as_of, names)
                 moved = {name: what for name in names if (what := _moved(known[name], told[name]))}
                 leaks = [self._traced(way, as_of, name, known[name], (future.kind, moved[name])) for name in moved]
@@ -181,7 +182,8 @@ class Auditor:
 
         if what := _moved(truth, _attempt(way, self._history, as_of, (name,))[name]):
             return leak(UNCHANGED, ROWS, what)
-        for future in alone(self._history, as_of, self._seed, WALKED_ALONE if walked else ALONE):
+        kinds, cutoff = WALKED_ALONE if walked else ALONE, self._settings.forecast.cutoff_minutes
+        for future in alone(self._history, as_of, self._seed, kinds, cutoff):
             if what := _moved(truth, _attempt(way, future.history, as_of, (name,))[name]):
                 return leak(future.kind, future.column, what)
         kind, what = found

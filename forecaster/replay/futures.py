@@ -1,7 +1,8 @@
 """Other futures of one history: all that was known at the close of an origin as it was, and what came after changed.
 
 What came after is every row of a later session, every vintage that became known later, and every later decision on a
-row held back. A forecast from the origin must be the same under each of these futures.
+row held back. Of a companion it is what was published after the cut-off, and what became known after it. A forecast
+from the origin must be the same under each of these futures.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from forecaster.view.companions import instants
 from ingest.changes import SERIES
 from ingest.panel import VALUES
 from ingest.sessions import calendar
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from forecaster.floats import Floats
     from ingest.history import History
+    from ingest.own_series import OwnSeries
 
     Mask = NDArray[np.bool_]
 
@@ -43,6 +46,9 @@ REVISED = 30
 SOON = pd.Timedelta(1, unit="min")
 """How long after the origin a correction becomes known: the sooner, the sharper the test."""
 
+COMPANIONS = "companions"
+"""In the place of a column: everything of the others that stand beside an asset, and of the series of its own."""
+
 _CHANGED: Mapping[str, Callable[[Floats, np.random.Generator], Floats]] = {
     TENFOLD: lambda values, _: 10 * values,
     PERMUTED: lambda values, rng: rng.permutation(values),
@@ -56,7 +62,7 @@ class Future:
 
     Attributes:
         kind: What was done to it, of `KINDS`.
-        column: The panel column that it was done to, `COUNT`, or `ROWS` for all at once.
+        column: The panel column that it was done to, `COUNT`, `COMPANIONS`, or `ROWS` for all at once.
         history: The history.
     """
 
@@ -65,23 +71,60 @@ class Future:
     history: History
 
 
-def futures(history: History, as_of: pd.Timestamp, seed: int, kinds: Sequence[str] = KINDS) -> Iterator[Future]:
-    """The history with each kind of future, all columns at once."""
+def futures(
+    history: History, as_of: pd.Timestamp, seed: int, kinds: Sequence[str] = KINDS, cutoff_minutes: float = 0.0
+) -> Iterator[Future]:
+    """The history with each kind of future, all columns at once, of companions too.
+
+    Args:
+        history: The history.
+        as_of: The origin.
+        seed: Of the changes.
+        kinds: Of `KINDS`.
+        cutoff_minutes: How long after the close companions count.
+    """
     for kind in kinds:
-        yield Future(kind, ROWS, _Change(history, as_of, kind, seed)((*VALUES, COUNT)))
+        other = _Change(history, as_of, kind, seed)((*VALUES, COUNT))
+        yield Future(kind, ROWS, _beside(other, as_of, kind, seed, cutoff_minutes))
 
 
-def alone(history: History, as_of: pd.Timestamp, seed: int, kinds: Sequence[str]) -> Iterator[Future]:
-    """The history with each kind of future in one column only, for those columns that hold anything.
+def alone(
+    history: History, as_of: pd.Timestamp, seed: int, kinds: Sequence[str], cutoff_minutes: float = 0.0
+) -> Iterator[Future]:
+    """The history with each kind of future in one column only, for those columns that hold anything; see `futures`.
 
     Of one column nothing is deleted: a row is there or not. Corrections go last, since a history that was ever
     corrected is read in another way, which may show a leak of any column.
     """
+    if history.own or history.companions:
+        for kind in kinds:
+            yield Future(kind, COMPANIONS, _beside(history, as_of, kind, seed, cutoff_minutes))
     columns = (*dict.fromkeys((*SERIES.values(), *VALUES)), COUNT)
     held = [c for c in columns if (history.counts if c == COUNT else history.frame)[c].notna().any()]
     for kind in kinds:
         for column in held:
             yield Future(kind, column, _Change(history, as_of, kind, seed)((column,)))
+
+
+def _beside(history: History, as_of: pd.Timestamp, kind: str, seed: int, cutoff_minutes: float) -> History:
+    """The history with the future of its companions, and of the series of its own, changed."""
+    days = pd.DatetimeIndex([as_of])
+    moment = pd.Timestamp(instants(history.asset, days, cutoff_minutes)[0]).tz_localize("UTC")
+
+    def other(one: History) -> History:
+        return _Change(one, as_of, kind, seed, moment)(VALUES)
+
+    def series(one: OwnSeries) -> OwnSeries:
+        change = _Change(history, as_of, kind, seed, moment)
+        lag = pd.Timedelta(one.lag_minutes, unit="min")
+        later = change.published_later(one.frame["session"], lag) | (one.frame["known_at"] > moment).to_numpy()
+        return replace(one, frame=change.table(one.frame, later, ["value"]))
+
+    beside = history.companions
+    if beside is not None:
+        named = None if beside.market is None else other(beside.market)
+        beside = replace(beside, others=tuple(map(other, beside.others)), market=named)
+    return replace(history, own=tuple(map(series, history.own)), companions=beside)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,27 +135,38 @@ class _Change:
     as_of: pd.Timestamp
     kind: str
     seed: int
+    instant: pd.Timestamp | None = None
 
     @property
     def moment(self) -> pd.Timestamp:
-        """The instant up to which the origin knows."""
+        """The instant up to which the origin knows: that of its own close, or the one that is said."""
         asset = self.history.asset
-        return calendar(asset.calendar).close(self.as_of) + asset.lag
+        return self.instant or calendar(asset.calendar).close(self.as_of) + asset.lag
+
+    def published_later(self, sessions: pd.Series, lag: pd.Timedelta) -> Mask:
+        """Which sessions' rows are published after the moment."""
+        closes = calendar(self.history.asset.calendar).known_after(pd.DatetimeIndex(sessions))
+        return np.asarray(closes + lag > self.moment)
 
     def __call__(self, columns: tuple[str, ...]) -> History:
         """The history with some columns changed."""
         frame, counts = self.history.frame, self.history.counts
-        later = ((frame["session"] > self.as_of) | (frame["known_at"] > self.moment)).to_numpy()
+        if self.instant is None:
+            after = (frame["session"] > self.as_of).to_numpy()
+        else:
+            after = self.published_later(frame["session"], pd.Timedelta(self.history.asset.lag))
+        later = after | (frame["known_at"] > self.moment).to_numpy()
         own = [name for name in columns if name in VALUES]
         counted = [name for name in columns if name == COUNT]
         return replace(
             self.history,
-            frame=self._table(frame, later, own) if own else frame,
-            counts=self._table(counts, (counts["known_at"] > self.moment).to_numpy(), counted) if counted else counts,
+            frame=self.table(frame, later, own) if own else frame,
+            counts=self.table(counts, (counts["known_at"] > self.moment).to_numpy(), counted) if counted else counts,
             held=self._held() if own and counted else self.history.held,
         )
 
-    def _table(self, table: pd.DataFrame, later: Mask, columns: list[str]) -> pd.DataFrame:
+    def table(self, table: pd.DataFrame, later: Mask, columns: list[str]) -> pd.DataFrame:
+        """A table with some columns of its later rows changed, or its known ones corrected later."""
         rng = np.random.default_rng(self.seed)
         if self.kind == DELETED:
             return table[~later].reset_index(drop=True)

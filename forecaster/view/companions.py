@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from forecaster.floats import Floats
     from forecaster.view.view import View
+    from ingest.assets import Asset
     from ingest.history import History
     from ingest.own_series import OwnSeries
     from ingest.sessions import Calendar
@@ -136,7 +137,8 @@ class Beside:
 
 def seen(view: View) -> Seen:
     """Everything that a view sees of others."""
-    moments = instants(view)
+    days = pd.DatetimeIndex(view.changes.index)
+    moments = instants(view.history.asset, days, view.settings.cutoff_minutes)
     columns: dict[str, Floats] = {}
     parts: Parts = {}
     companions = view.history.companions
@@ -168,14 +170,19 @@ def _sha256(arrays: Sequence[NDArray[np.generic]]) -> str:
     return digest.hexdigest()
 
 
-def instants(view: View) -> NDArray[np.datetime64]:
-    """The instant by which another's value must be known to count at each session of a view `(sessions,)`, UTC."""
-    days = pd.DatetimeIndex(view.changes.index)
-    closes = view.calendar.known_after(days)
-    late = closes + pd.Timedelta(view.settings.cutoff_minutes, unit="min")
-    opens = view.calendar.opens(_following(view.calendar, days))
-    ends = np.fmin(_naive(late), _naive(opens))
-    return np.maximum(ends, _naive(closes + view.history.asset.lag))
+def instants(asset: Asset, days: pd.DatetimeIndex, cutoff_minutes: float) -> NDArray[np.datetime64]:
+    """The instant by which another's value must be known to count at each session of an asset `(sessions,)`, UTC.
+
+    Args:
+        asset: The asset.
+        days: Sessions in a row.
+        cutoff_minutes: How long after its close others count; never past the next open, nor less than the asset's lag.
+    """
+    code = calendar(asset.calendar)
+    closes = code.known_after(days)
+    late = closes + pd.Timedelta(cutoff_minutes, unit="min")
+    ends = np.fmin(_naive(late), _naive(code.opens(_following(code, days))))
+    return np.maximum(ends, _naive(closes + asset.lag))
 
 
 def _following(code: Calendar, days: pd.DatetimeIndex) -> pd.DatetimeIndex:
