@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     Outcomes = Mapping[tuple[str, int], Mapping[str, Any]]
     """Origin and horizon to the row."""
 
-_ORIGIN = [name for name in Origin._fields if name not in {"calendar", "close"}]
+_ORIGIN = [name for name in Origin._fields if name not in {"calendar", "close", "beside"}]
 _ORDER = [table.name for table in TABLES]
 
 
