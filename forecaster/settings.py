@@ -70,7 +70,7 @@ class Data(Section):
 class Forecast(Section):
     """What every forecast shares. Whoever changes a default raises `VERSION`, which `config_sha256` rests on."""
 
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     preset: str = Field(DEFAULT, description="a named set of settings; `study` repeats the original study's")
     models: tuple[str, ...] = Field((), description="forecasters to run; empty for those on by default")
     series: tuple[SeriesName, ...] = Field(("price", "volume", "tweets"), description="series of a window")

@@ -135,6 +135,12 @@ class History:
         latest = positions[last_of_each(self._session[positions])] if positions.size else positions
         return self.frame.loc[:, list(columns)].iloc[latest].reset_index(drop=True)
 
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """Symbols of its companions and names of the series of its own."""
+        others = self.companions.all if self.companions else ()
+        return (*(other.asset.symbol for other in others), *(f"own {series.name}" for series in self.own))
+
     @cached_property
     def sha256(self) -> str:
         """Hash of everything that is known of it, and of its companions."""

@@ -15,7 +15,7 @@ from forecaster.issuing.diagnostics import AssetFacts, Diagnostics, Effects, Inp
 from forecaster.issuing.provenance import code_version
 from forecaster.json_numbers import number
 from forecaster.view.arrays import places, table
-from forecaster.view.notes import absent
+from forecaster.view.notes import of_companions
 from ingest.errors import IngestError
 from ingest.windows import LENGTH
 
@@ -134,7 +134,7 @@ def _inputs(view: View, trained: Trained) -> Inputs:
         view.once(("inputs", trained.series), lambda: _known(view, trained.series)),
         fitted_at=f"{trained.fitted_at:%Y-%m-%d}",
         rows=trained.rows,
-        notes=(*trained.notes, *absent(view)),
+        notes=(*trained.notes, *of_companions(view)),
         findings=trained.findings,
     )
 

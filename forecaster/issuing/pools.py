@@ -7,13 +7,12 @@ possible.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from forecaster import models
 from forecaster.issuing.diagnostics import Diagnostics
 from forecaster.issuing.possible import checked
-from forecaster.issuing.provenance import companions_used, config_sha256, seed_of
+from forecaster.issuing.provenance import config_sha256, seed_of
 from forecaster.json_numbers import number
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ class Pools:
         """Looks the forecasters up; see the class."""
         self._all = names
         self._combine = {name: pool.combine for name in names if (pool := models.pool(name)) is not None}
-        self._config = lru_cache(None)(partial(config_sha256, settings))
+        self._configs = {name: config_sha256(settings, name) for name in self._combine}
         self._settings = settings
         self.names = tuple(self._combine)
         self.members = tuple(dict.fromkeys(member for name in self.names for member in settings.members(name)))
@@ -57,22 +56,19 @@ class Pools:
         Args:
             own: The forecasts of that day by the trainees.
             known: Tells how the members fared before that day; asked only where there is a pool.
-            look: Tells what was known on that day; asked only where there is a distribution, or a pool.
+            look: Tells what was known on that day; asked only where there is a distribution.
         """
         track = known() if self.names else None
-        made = [
-            own[name] if track is None or name in own else self._pooled(name, own, track, look) for name in self._all
-        ]
+        made = [own[name] if track is None or name in own else self._pooled(name, own, track) for name in self._all]
         return tuple(one if one.predictive is None else checked(one, look()) for one in made)
 
-    def _pooled(self, name: str, own: Mapping[str, Forecast], track: Track, look: Callable[[], View]) -> Forecast:
+    def _pooled(self, name: str, own: Mapping[str, Forecast], track: Track) -> Forecast:
         """One pool's forecast; members that have none are left out.
 
         Args:
             name: The pool.
             own: The forecasts of its members and perhaps others, of one day.
             track: How the members fared before that day.
-            look: Tells what was known on that day.
         """
         members = self._settings.members(name)
         known = {member: p for member in members if (p := own[member].predictive) is not None}
@@ -81,7 +77,7 @@ class Pools:
             first,
             model=name,
             diagnostics=Diagnostics(first.diagnostics.inputs, novelty=first.diagnostics.novelty),
-            config_sha256=self._config(name, companions_used(look().history, self._settings)),
+            config_sha256=self._configs[name],
             seed=seed_of(self._settings, first.symbol, name, first.as_of),
         )
         if not known:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from forecaster.settings import Settings
-    from ingest.history import History
 
 
 def seed_of(settings: Settings, symbol: str, model: str, as_of: pd.Timestamp) -> int:
@@ -27,46 +26,19 @@ def seed_of(settings: Settings, symbol: str, model: str, as_of: pd.Timestamp) ->
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
 
 
-SHARED_APART = ("models", "preset", "seed", "market", "cutoff_minutes")
-"""Of the section forecast: what no hash covers as it is set."""
-
-
-def companions_used(history: History, settings: Settings) -> tuple[str, ...]:
-    """What an asset's forecasts see of others, as its settings' hash covers it; nothing where they see none.
-
-    It is the kind of market, the names of series and the cut-off, not who the others are: that the vintage covers.
-    """
-    beside = history.companions
-    kinds = [*(["others"] if beside and beside.others else []), *(["market"] if beside and beside.market else [])]
-    found = (*kinds, *(f"own {series.name}" for series in history.own))
-    return (*found, f"{settings.forecast.cutoff_minutes:g} minutes") if found else ()
-
-
-def companions_named(history: History, settings: Settings) -> tuple[str, ...]:
-    """The same, and who the others are: what the scores of past days rest on that are kept."""
-    others = history.companions.all if history.companions else ()
-    return (*companions_used(history, settings), *(other.asset.symbol for other in others))
-
-
-def config_sha256(settings: Settings, model: str, companions: tuple[str, ...] = ()) -> str:
+def config_sha256(settings: Settings, model: str) -> str:
     """Hash of every setting that a model's forecasts depend on, its members' among them.
 
     It is of what differs from the defaults, and of the version of these: a setting that is new, at its default, leaves
     it as it was, and what was kept under it is found. Whoever changes a default raises the `VERSION` beside it.
-
-    Args:
-        settings: All settings.
-        model: The forecaster's id.
-        companions: What of others the asset's forecasts see, see `companions_used`.
     """
     members = settings.members(model)
-    apart = {*SHARED_APART} if members else {*SHARED_APART, "track_days"}
+    apart = {"models", "preset", "seed"} if members else {"models", "preset", "seed", "track_days"}
     facts = [
         [model, models.version(model)],
         [settings.forecast.VERSION, settings.forecast.model_dump(mode="json", exclude=apart, exclude_defaults=True)],
         settings.model(model).model_dump(mode="json", exclude_defaults=True),
-        [config_sha256(settings, member, companions) for member in members],
-        *([list(companions)] if companions else []),
+        [config_sha256(settings, member) for member in members],
     ]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 

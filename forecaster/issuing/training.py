@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from forecaster.contract import Failed
 from forecaster.issuing.fitting import Request, answer, answers, raised
-from forecaster.issuing.provenance import companions_used, config_sha256, seed_of
+from forecaster.issuing.provenance import config_sha256, seed_of
 from forecaster.view.arrays import Training, origin, training
 from forecaster.view.view import View
 from ingest.errors import IncompleteWindowError
@@ -136,14 +135,13 @@ def train_each(
         )
         for name, alike in asked
     ]
-    config_of = lru_cache(None)(partial(config_sha256, settings))
     found = {
         (name, i): fit
         for (name, alike), fits in zip(asked, ask(requests), strict=True)
         for i, fit in zip(alike, fits, strict=True)
     }
+    sha256 = {name: config_sha256(settings, name) for name in places}
     for i, (view, names) in enumerate(wanted):
-        used = companions_used(view.history, settings)
         for name in names:
             fitted, stand_in = _stood_in(name, found[name, i], rows[i].examples, settings)
             trained[i][name] = Trained(
@@ -156,7 +154,7 @@ def train_each(
                 rows=len(rows[i].examples.y),
                 notes=rows[i].notes,
                 findings=findings[i],
-                config_sha256=config_of(name, used),
+                config_sha256=sha256[name],
                 seed=seeds[name, i],
             )
     return trained
@@ -194,7 +192,7 @@ def untrained(view: View, names: Sequence[str], settings: Settings, reason: str)
             rows=0,
             notes=(),
             findings=(),
-            config_sha256=config_sha256(settings, name, companions_used(view.history, settings)),
+            config_sha256=config_sha256(settings, name),
             seed=seed_of(settings, view.symbol, name, view.as_of),
         )
         for name in names

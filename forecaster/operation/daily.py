@@ -16,7 +16,7 @@ from forecaster.issuing.forecast import HORIZON
 from forecaster.issuing.issue import Issuer
 from forecaster.issuing.pools import Pools
 from forecaster.issuing.possible import UNQUOTED, shown
-from forecaster.issuing.provenance import companions_named, companions_used, config_sha256
+from forecaster.issuing.provenance import config_sha256
 from forecaster.operation import fetch, witness
 from forecaster.operation.origins import origin_of, stale
 from forecaster.operation.settle import settle
@@ -199,7 +199,7 @@ def _lacking(home: Home, history: History, as_of: pd.Timestamp | None, summary: 
     known = home.ledger.recorded(asset.symbol, day, HORIZON)
     missing = tuple(name for name in names if name not in known)
     members = Pools(names, home.settings).members
-    scores = home.tracks.of(asset.symbol, members, home.settings, companions_named(history, home.settings))
+    scores = home.tracks.of(asset.symbol, members, home.settings, history.beside)
     issuer = Issuer(history, names, home.settings, scores)
     return Lacking.of(issuer, day, names, missing, _holes(home, issuer, names, day))
 
@@ -207,8 +207,7 @@ def _lacking(home: Home, history: History, as_of: pd.Timestamp | None, summary: 
 def _holes(home: Home, issuer: Issuer, names: tuple[str, ...], day: pd.Timestamp) -> list[pd.Timestamp]:
     """The days of the fan that neither a live forecast nor a replay covers."""
     symbol = issuer.past.symbol
-    used = companions_used(issuer.past.history, home.settings)
-    current = {name: config_sha256(home.settings, name, used) for name in names}
+    current = {name: config_sha256(home.settings, name) for name in names}
     replayed = home.replays.of(symbol)
     replayed = replayed[replayed["config_sha256"] == replayed["model"].map(current)]
     have = home.ledger.keys(symbol)
@@ -227,8 +226,7 @@ def _keep(home: Home, done: Made, summary: Summary) -> None:
         if one.reason.startswith(f"{one.model} {STOPPED}"):
             summary.stopped.setdefault(one.reason, []).append(symbol)
     summary.known += len(done.lacking.names) - len(done.lacking.missing)
-    companions = companions_named(issuer.past.history, home.settings)
-    home.tracks.keep(symbol, issuer.record.scores, home.settings, companions)
+    home.tracks.keep(symbol, issuer.record.scores, home.settings, issuer.past.history.beside)
     home.replays.add(done.fan)
     summary.as_ofs[symbol] = day
     if still := shown(issuer.past.look(day)).still:

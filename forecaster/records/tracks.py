@@ -8,6 +8,7 @@ this one, and the first run after an update computes the track records anew, as 
 
 from __future__ import annotations
 
+import hashlib
 import math
 from typing import TYPE_CHECKING
 
@@ -60,7 +61,7 @@ class Tracks:
             symbol: The asset.
             members: Ids of forecasters.
             settings: All settings.
-            companions: Who stands beside the asset, see `forecaster.issuing.provenance.companions_named`.
+            companions: Who stands beside the asset, see `ingest.history.History.beside`.
         """
         found: dict[pd.Timestamp, dict[str, tuple[float, float]]] = {}
         with reading(self._engine) as connection:
@@ -91,10 +92,15 @@ def _identity(symbol: str, model: str, settings: Settings, companions: tuple[str
     return {
         "symbol": symbol,
         "model": model,
-        "config_sha256": config_sha256(settings, model, companions),
+        "config_sha256": _hash(config_sha256(settings, model), companions),
         "seed": settings.forecast.seed,
         "code_version": code_version(),
     }
+
+
+def _hash(config: str, companions: tuple[str, ...]) -> str:
+    """The settings' hash, and who stands beside where anybody does: the scores of past days rest on them too."""
+    return hashlib.sha256("|".join((config, *companions)).encode()).hexdigest() if companions else config
 
 
 def _float(value: float | None) -> float:

@@ -107,7 +107,6 @@ class Trainings:
                 "legs": [[leg.symbol, leg.fitted_at, leg.names, leg.scored, leg.issued, leg.live] for leg in self.legs],
                 "members": self.members,
                 "configs": {name: config_sha256(self.settings, name) for name in names},
-                "cutoff": self.settings.forecast.cutoff_minutes,
                 "device": self.settings.compute.device,
                 "report": [self.settings.report.novelty, self.settings.report.warn_above],
                 "seed": self.settings.forecast.seed,

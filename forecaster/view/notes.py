@@ -14,12 +14,21 @@ if TYPE_CHECKING:
     from ingest.windows import Windows
 
 
-def absent(view: View) -> tuple[str, ...]:
-    """A sentence on the companions that a view's day lacks; nothing where it lacks none."""
-    if view.beside is None or not view.beside.missing:
+def of_companions(view: View) -> tuple[str, ...]:
+    """A sentence on who stands beside the asset, and one on those that its day lacks."""
+    known = view.beside
+    if known is None:
         return ()
-    names = ", ".join(name.replace("_", " ") if name in view.beside.own else name for name in view.beside.missing)
-    return (f"Of its companions, nothing of {view.as_of:%Y-%m-%d} was known in time of {names}: they count as usual.",)
+    own = [name.replace("_", " ") for name in known.own]
+    parts = (
+        [f"the mean of {len(known.others)} others ({', '.join(known.others)}) as its market"] if known.others else []
+    )
+    parts += [f"{name} as its market" for name in known.market] + [f"its own {name}" for name in own]
+    said = [f"The scale sees {' and '.join(parts)}."]
+    if known.missing:
+        names = ", ".join(name.replace("_", " ") if name in known.own else name for name in known.missing)
+        said.append(f"Nothing of {view.as_of:%Y-%m-%d} was known in time of {names}: they count as usual.")
+    return tuple(said)
 
 
 def notes(view: View, windows: Windows) -> tuple[str, ...]:

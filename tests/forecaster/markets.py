@@ -24,14 +24,15 @@ def history(symbol: str, changes: np.ndarray, code: str = "XNYS", lag: int = 0, 
 
 
 def market(assets: int, days: int, seed: int, code: str = "XNYS") -> dict[str, History]:
-    """Assets whose changes share shocks and a volatility that these move."""
+    """Assets whose changes share shocks, and a volatility that the mean of these moves."""
     rng = np.random.default_rng(seed)
     log_scale, changes = 0.0, np.empty((days, assets))
     for day in range(days):
         common = rng.standard_normal()
         shocks = 0.6 * common + 0.8 * rng.standard_normal(assets)
         changes[day] = 0.01 * np.exp(log_scale) * shocks
-        log_scale = 0.95 * log_scale + 0.12 * (abs(common) - 0.8) - 0.08 * common
+        moved = shocks.mean() / np.sqrt(0.36 + 0.64 / assets)
+        log_scale = 0.95 * log_scale + 0.08 * (abs(moved) - 0.8) - 0.06 * moved
     return {f"A{at}": history(f"A{at}", changes[:, at], code) for at in range(assets)}
 
 

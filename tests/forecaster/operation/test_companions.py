@@ -19,6 +19,7 @@ from forecaster.operation.backtest import replayed, which_days
 from forecaster.operation.watchlist import histories, history
 from forecaster.records.deep import look as deep
 from forecaster.records.home import Home, open_home
+from forecaster.replay.audit import Auditor
 from ingest.database import writing
 from ingest.errors import UnknownSymbolError
 from ingest.panel import COLUMNS
@@ -110,7 +111,9 @@ def test_a_day_that_is_run_twice_or_asset_by_asset_is_the_same(home: Home, tmp_p
 def test_the_deep_check_holds_and_finds_a_companion_that_was_altered(home: Home) -> None:
     assert told(home) == []
     with writing(home.ledger.engine) as connection:
-        connection.execute(text("UPDATE vintage SET close = close * 1.01 WHERE symbol = 'A4' AND session = '2018-11-01'"))
+        connection.execute(
+            text("UPDATE vintage SET close = close * 1.01 WHERE symbol = 'A4' AND session = '2018-11-01'")
+        )
     rehashed(home.ledger.engine)
     found = told(home)
     assert any("of A0" in line and "and of its companions" in line for line in found)
@@ -136,8 +139,6 @@ def replace_market(home: Home, market: str) -> Home:
 
 
 def test_the_state_of_companions_is_audited(home: Home) -> None:
-    from forecaster.replay.audit import Auditor
-
     auditor = Auditor(history(home, "A0"), ("bayesian_linear",), home.settings, seed=3)
     assert [leak for check in auditor.checks(auditor.origins(1)) for leak in check.leaks] == []
 

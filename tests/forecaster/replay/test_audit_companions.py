@@ -1,4 +1,4 @@
-"""Leaks that come with companions: eight planted where they would really happen, ten clean kinds that are not accused."""
+"""Leaks that come with companions: eight planted where they would happen, and clean kinds that are not accused."""
 
 from __future__ import annotations
 

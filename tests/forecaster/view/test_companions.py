@@ -8,8 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecaster.settings import Forecast
+from forecaster.issuing.diagnostics import companions_of, read, write
+from forecaster.issuing.issue import issue
+from forecaster.issuing.provenance import config_sha256
+from forecaster.settings import Forecast, Settings
 from forecaster.view.arrays import origin, training
+from forecaster.view.notes import of_companions
 from forecaster.view.past import Past
 from forecaster.view.view import look
 from ingest.companions import MOST, NONE, WATCHLIST, Named, beside, exactly
@@ -35,11 +39,10 @@ def test_the_market_is_the_mean_of_the_others(five):
     """By hand: mean log change of the other four, its fading volatility, and the sign of its last changes."""
     closes = pd.DataFrame({s: h.frame.set_index("session")["close"] for s, h in five.items()})
     mean = np.log(closes).diff().drop(columns="A0").mean(axis=1)
-    decay, signed = 0.5 ** (1 / 3), []
+    decay = 0.5 ** (1 / 3)
     known = look(history("M", np.expm1(mean.to_numpy()[1:])), pd.Timestamp("2018-12-28"), SETTINGS)
     q = (mean.iloc[2:].to_numpy() / known.volatility.shift(1).to_numpy()[1:]).clip(-5, 5)
-    for value in q[~np.isnan(q)]:
-        signed.append(value)
+    signed = q[~np.isnan(q)]
     weights = decay ** np.arange(len(signed))[::-1]
     leverage = (weights @ signed) / weights.sum() * np.sqrt((1 + decay) / (1 - decay))
     assert column(five["A0"], "market_leverage").iloc[-1] == pytest.approx(leverage, abs=0.02)
@@ -105,7 +108,9 @@ def test_rows_of_others_after_the_cut_off_change_nothing(five):
 def test_a_restated_level_changes_no_past_forecast(five):
     one, day = five["A2"], pd.Timestamp("2018-12-20")
     other, *rest = one.companions.others
-    restated = other.frame.tail(40).assign(close=lambda f: f["close"] * 1.5, known_at=pd.Timestamp("2018-12-24", tz="UTC"))
+    restated = other.frame.tail(40).assign(
+        close=lambda f: f["close"] * 1.5, known_at=pd.Timestamp("2018-12-24", tz="UTC")
+    )
     revised = replace(other, frame=pd.concat([other.frame, restated], ignore_index=True))
     now = replace(one, companions=replace(one.companions, others=(revised, *rest)))
     before, after = look(one, day, SETTINGS), look(now, day, SETTINGS)
@@ -179,8 +184,6 @@ def test_a_declared_series_is_standardised_by_its_own_past(five, transform):
 
 
 def test_what_is_missing_today_counts_as_usual_and_is_told(five):
-    from forecaster.view.notes import absent as told
-
     one = with_series(five["A0"], np.full(60, 0.2))
     (series,) = one.own
     holed = replace(one, own=(replace(series, frame=series.frame.iloc[:-1]),))
@@ -192,16 +195,13 @@ def test_what_is_missing_today_counts_as_usual_and_is_told(five):
     assert {name: today[name] for name in ("market_leverage", "implied_volatility", "implied_volatility_known")} == {
         "market_leverage": 0.0, "implied_volatility": 0.0, "implied_volatility_known": 0.0}  # fmt: skip
     assert view.beside.missing == ("A1", "A2", "A3", "A4", "implied_volatility")
-    (sentence,) = told(view)
-    assert "A1, A2, A3, A4, implied volatility" in sentence
-    assert told(look(one, one.last, SETTINGS)) == ()
+    who, lacks = of_companions(view)
+    assert who == "The scale sees the mean of 4 others (A1, A2, A3, A4) as its market and its own implied volatility."
+    assert "known in time of A1, A2, A3, A4, implied volatility: they count as usual" in lacks
+    assert of_companions(look(one, one.last, SETTINGS)) == (who,)
 
 
 def test_a_record_names_who_stood_beside_and_they_alone_come_again(five):
-    from forecaster.issuing.diagnostics import companions_of, read, write
-    from forecaster.issuing.issue import issue
-    from forecaster.settings import Settings
-
     one = with_series(five["A0"], np.full(300, 0.2))
     settings = Settings(forecast=SETTINGS)
     (made,) = issue(one, one.last, ("climatology",), settings)
@@ -216,14 +216,7 @@ def test_a_record_names_who_stood_beside_and_they_alone_come_again(five):
     assert issue(again, again.last, ("climatology",), settings)[0].data_vintage == made.data_vintage
 
 
-def test_settings_are_hashed_with_the_cut_off_where_companions_are_used_alone(five):
-    from forecaster.issuing.provenance import companions_used, config_sha256
-    from forecaster.settings import Settings
-
-    late = Settings(forecast=replace_cutoff(60))
-    soon, alone = Settings(forecast=SETTINGS), replace(five["A0"], companions=None)
-    def hashed(history, settings):
-        return config_sha256(settings, "garch", companions_used(history, settings))
-
-    assert hashed(alone, soon) == hashed(alone, late) == config_sha256(soon, "garch")
-    assert len({hashed(five["A0"], soon), hashed(five["A0"], late), hashed(alone, soon)}) == 3
+@pytest.mark.parametrize("changed", [{"cutoff_minutes": 60.0}, {"market": "^GSPC"}])
+def test_cut_off_and_market_are_hashed_with_the_settings(changed):
+    one, other = Settings(forecast=SETTINGS), Settings(forecast=SETTINGS.model_copy(update=changed))
+    assert config_sha256(one, "garch") != config_sha256(other, "garch")
