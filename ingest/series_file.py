@@ -23,7 +23,7 @@ from ingest.sessions import Calendar
 from ingest.stamped_days import dated, open_days, within
 from ingest.table_rows import stamps_of
 from ingest.text.choices import Choices
-from ingest.text.columns import CLOCKS, IDENTIFIERS, is_dated, normal_name
+from ingest.text.columns import CLOCKS, IDENTIFIERS, is_dated, normal_name, shown
 from ingest.text.counts_column import is_numeric, name_of
 from ingest.text.dates import american
 from ingest.text.recognition import refuse_other_spacing
@@ -120,14 +120,17 @@ def _only(table: TextTable, dates: int, symbol: str) -> int:
     """
     names = [normal_name(name) for name in table.header]
     no_values = {"", *CLOCKS, *IDENTIFIERS}
-    found = [at for at, name in enumerate(names) if at != dates and name not in no_values and is_numeric(table, at)]
+    beside = [at for at, name in enumerate(names) if at != dates and name not in no_values]
+    found = [at for at in beside if is_numeric(table, at)] or beside
     own = [at for at in found if table.header[at] == symbol]
     if len(found) == 1 or len(own) == 1:
         return (own if len(own) == 1 else found)[0]
     listed = ", ".join(name_of(table, at) for at in found)[:200]
     if not found:
-        raise MissingColumnError(f"{table.path} has no column of numbers beside its dates: say --column and its name")
-    raise MissingColumnError(f"{table.path} has several columns that may be the series ({listed}): say --column")
+        raise MissingColumnError(f"{table.path} has no column beside its dates (it has: {shown(table.header)}): say --column")
+    raise MissingColumnError(
+        f"{table.path} has several columns that may be the series ({listed}): say --column and the name of one"
+    )
 
 
 def _shut(days: npt.NDArray[np.datetime64], calendar: Calendar) -> list[str]:

@@ -227,8 +227,8 @@ class Store:
         """
         with reading(self._engine) as connection:
             asset = _known(connection, symbol)
-            rows = (rows_of(connection, table, symbol) for table in (VINTAGE, ATTENTION, QUARANTINE))
-            return History(asset, *rows, own=series_store.series_of(connection, symbol))
+            prices, attention, held = (rows_of(connection, table, symbol) for table in (VINTAGE, ATTENTION, QUARANTINE))
+            return History(asset, prices, attention, held, series_store.series_of(connection, symbol))
 
     def spans(self) -> dict[str, tuple[pd.Timestamp, pd.Timestamp]]:
         """First and last session of every asset that has rows, without reading the rows between."""
@@ -247,9 +247,8 @@ class Store:
         day = as_day(as_of)
         with reading(self._engine) as connection:
             asset = _known(connection, symbol)
-            return History(asset, *(rows_of(connection, table, symbol, day) for table in (VINTAGE, ATTENTION))).read(
-                day
-            )
+            prices, attention = (rows_of(connection, table, symbol, day) for table in (VINTAGE, ATTENTION))
+            return History(asset, prices, attention).read(day)
 
 
 def _register(connection: Connection, asset: Asset) -> Asset:
