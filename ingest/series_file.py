@@ -127,7 +127,9 @@ def _only(table: TextTable, dates: int, symbol: str) -> int:
         return (own if len(own) == 1 else found)[0]
     listed = ", ".join(name_of(table, at) for at in found)[:200]
     if not found:
-        raise MissingColumnError(f"{table.path} has no column beside its dates (it has: {shown(table.header)}): say --column")
+        raise MissingColumnError(
+            f"{table.path} has no column beside its dates (it has: {shown(table.header)}): say --column"
+        )
     raise MissingColumnError(
         f"{table.path} has several columns that may be the series ({listed}): say --column and the name of one"
     )

@@ -126,6 +126,18 @@ def test_a_value_that_no_forecast_could_have_read_is_dated_back(share: Store) ->
     assert known.index.tolist() == [DAYS[80]]
 
 
+def test_the_next_session_is_dated_back_though_it_closes_within_a_day(share: Store) -> None:
+    """The day before a holiday closes three hours early: no forecast from the session before could have read it."""
+    days = calendar("XNYS").sessions("2024-06-28", "2024-07-05")
+    values = pd.Series(0.2, index=days)
+    series = GivenSeries("implied_volatility", "implied_volatility", 15, values, "csv_file", "f" * 64)
+    now = datetime(2024, 7, 10, tzinfo=UTC)
+    told = share.append_series("SHARE", series, now, recorded=pd.Timestamp("2024-07-02"))
+    assert told == Appended(new=2, late=3)
+    known = own(share).known_by(pd.Timestamp("2024-07-03 17:15", tz="UTC"), days[3])
+    assert known.index.tolist() == [pd.Timestamp("2024-07-03")]
+
+
 def test_digits_that_another_format_loses_are_no_correction(share: Store) -> None:
     share.append_series("SHARE", given(0, 50), NOW)
     whole = given(0, 50)
@@ -179,7 +191,9 @@ def test_findings_of_a_series() -> None:
     values = 0.2 + 0.001 * np.arange(60.0)
     values[30] *= 25
     values[-6:] = 0.25
-    frame = pd.DataFrame({"session": DAYS[:60], "value": values, "known_at": CLOSES[:60] + QUARTER}).drop(index=[10, 11])
+    frame = pd.DataFrame({"session": DAYS[:60], "value": values, "known_at": CLOSES[:60] + QUARTER}).drop(
+        index=[10, 11]
+    )
     again = frame.iloc[[5]].assign(known_at=pd.Timestamp(NOW), value=0.21)
     frame = pd.concat([frame, again]).sort_values(["session", "known_at"], ignore_index=True)
     series = OwnSeries("iv", "log", 15, frame)
@@ -199,7 +213,10 @@ def test_findings_of_a_series() -> None:
 @pytest.mark.parametrize(
     ("name", "transform"),
     [
-        *((name, "log") for name in ("volume", "close", "range", "leverage", "short_volatility", "market_x", "x_known")),
+        *(
+            (name, "log")
+            for name in ("volume", "close", "range", "leverage", "short_volatility", "market_x", "x_known")
+        ),
         *((name, "log") for name in ("", "Implied", "1x", "a b", "x" * 33, "price")),
         *(("fear", transform) for transform in ("", "logs", "implied_volatility")),
         ("implied_volatility", "log"),
@@ -210,7 +227,9 @@ def test_names_and_transforms_that_are_refused(name: str, transform: str) -> Non
         declared(name, transform)
 
 
-@pytest.mark.parametrize("text", ["", "open", "close+", "close-15min", "close+15", "close+1.5h", "close+32d", "close+1w"])
+@pytest.mark.parametrize(
+    "text", ["", "open", "close+", "close-15min", "close+15", "close+1.5h", "close+32d", "close+1w"]
+)
 def test_lags_that_are_refused(text: str) -> None:
     with pytest.raises(SeriesFaultError, match="--known"):
         lag_of(text)

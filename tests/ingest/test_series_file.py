@@ -28,7 +28,9 @@ VALUES = np.round(0.2 + 0.05 * np.sin(np.arange(len(DAYS)) / 9), 4)
 TABLE = pd.DataFrame({"Date": DAYS, "AAPL": VALUES, "KO": VALUES / 2})
 
 
-def read(path: Path, column: str = "", name: str = "implied_volatility", code: str = "XNYS", **said: str) -> GivenSeries:
+def read(
+    path: Path, column: str = "", name: str = "implied_volatility", code: str = "XNYS", **said: str
+) -> GivenSeries:
     terms = (name, declared(name, "" if name == "implied_volatility" else "level"), 15)
     return series_file.read(path, "AAPL", calendar(code), terms, column, Choices(**said))
 
@@ -138,7 +140,12 @@ def bad(path: Path, content: str | bytes) -> Path:
         (b"PAR1 and no more", FileFaultError, "is a damaged Parquet file"),
         (b"\x00\x01\x02\xff\xfe", FileFaultError, "series"),
         (
-            "".join(["Date,AAPL\n", *(f"{day:%Y-%m-%d},0.2\n" for day in pd.date_range("2020-01-03", periods=20, freq="7D"))]),
+            "".join(
+                [
+                    "Date,AAPL\n",
+                    *(f"{day:%Y-%m-%d},0.2\n" for day in pd.date_range("2020-01-03", periods=20, freq="7D")),
+                ]
+            ),
             FileFaultError,
             "has weekly rows",
         ),
@@ -183,5 +190,7 @@ def test_values_of_another_kind_are_refused_and_odd_ones_are_gaps(tmp_path: Path
     assert found.notes == (f"2 at or below zero, taken as gaps ({DAYS[3]:%Y-%m-%d}, {DAYS[9]:%Y-%m-%d})",)
     assert len(read(path, "AAPL", name="score").by_session) == len(DAYS)
     TABLE.assign(AAPL=VALUES - 0.2).to_csv(path, index=False)
-    with pytest.raises(BadValueError, match=r"values are at or below zero, and implied_volatility takes their logarithm"):
+    with pytest.raises(
+        BadValueError, match=r"values are at or below zero, and implied_volatility takes their logarithm"
+    ):
         read(path)
