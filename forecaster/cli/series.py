@@ -12,6 +12,10 @@ from forecaster.cli.ingest import group, told
 
 if TYPE_CHECKING:
     from ingest.own_series import OwnSeries
+    from ingest.vintages import Appended
+
+MANY = 10
+"""Corrections from which on it is asked whether they are of the same series."""
 
 
 @group.command("series")
@@ -54,7 +58,15 @@ def series(  # noqa: PLR0913, PLR0917  # an option each, given by name
     counts = home.store.append_series(symbol, given, home.clock.now(), home.ledger.newest(symbol))
     first, last = given.by_session.index[0], given.by_session.index[-1]
     days = f"{len(given.by_session)} sessions from {first:%Y-%m-%d} to {last:%Y-%m-%d}"
-    say("; ".join((f"{symbol}: {name}: {days}: {told(counts)}", *given.notes)) + ".")
+    notes = [*given.notes, *_other(counts)]
+    say("; ".join((f"{symbol}: {name}: {days}: {told(counts)}", *notes)) + ".")
+
+
+def _other(counts: Appended) -> list[str]:
+    """That it may be another series: most of what is stored is corrected."""
+    if counts.corrected < MANY or counts.corrected <= counts.unchanged:
+        return []
+    return ["most stored values differ now: check that the file and the column are of the same series"]
 
 
 def line_of(symbol: str, own: OwnSeries) -> str:

@@ -21,7 +21,7 @@ EXAMPLES = files(PAGE)
 
 
 def outcome(path: Path, example: Example) -> str:
-    """What comes of a file: the first value, how many there are, and what is noted; or the reason for which it is refused."""
+    """What comes of a file: the first value, how many there are and what is noted, or why it is refused."""
     path.write_text(example.text, "utf-8")
     said = {"transform": "", "column": "", **example.said}
     name, transform, column = (said.pop(word) for word in ("name", "transform", "column"))

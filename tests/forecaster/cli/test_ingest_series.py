@@ -63,7 +63,8 @@ def test_a_series_from_a_file_to_every_command_that_shows_it(
         ("2018-01-10", "2018-01-11T00:15:00+00:00"),
     ]
     wide = command(*words(volatilities(tmp_path / "new.csv", factor=1.1), coin))
-    assert wide.out.endswith(": 200 corrected (known from now on).\n")
+    asked = "; most stored values differ now: check that the file and the column are of the same series.\n"
+    assert wide.out.endswith(f": 200 corrected (known from now on){asked}")
     assert json.loads(command(*shown, "--as-of", "2018-01-10", "--last", 2, "--json").out) == values
     found = json.loads(command("data", "check", "COIN", "--json", "--home", coin).out)
     assert {"implied_volatility behind", "revision of implied_volatility"} <= {row["check"] for row in found}
