@@ -78,7 +78,9 @@ class Forecast(Section):
     minimum_rows: int = Field(60, ge=30, description="fewest training rows that a fit accepts")
     half_life: float = Field(11.2, gt=0, description="half-life of the volatility known at the origin, sessions")
     market: str = Field("watchlist", description="whose state the scale sees: the others' mean, an asset, or none")
-    cutoff_minutes: float = Field(30.0, ge=0, description="minutes after a close in which companions still count")
+    cutoff_minutes: float = Field(
+        30.0, ge=0, lt=1440, description="minutes after a close in which companions still count"
+    )
     track_days: int = Field(250, ge=1, description="sessions of their past by which a pool weighs its members")
     seed: int = Field(0, ge=0, description="seed of every fit")
 

@@ -9,9 +9,7 @@ That is t itself where the market closes at midnight UTC and the count is out wi
 before t where the market closes in the day's middle, or the adapter is slow. It depends on calendar and lags
 alone: no row decides which day it is paired with.
 
-Counts are vintages like prices. A new one, of a day after all stored ones, is dated back to when it was published, so
-that a history may be used in a replay, unless forecasts on record could have read it and did not: those days,
-corrections, and days that were missing, are known from their arrival.
+Counts are vintages like prices; `ingest.backdated` says since when each is known.
 """
 
 from datetime import datetime
@@ -20,9 +18,10 @@ import numpy as np
 import pandas as pd
 
 from ingest.assets import Asset
+from ingest.backdated import added
 from ingest.daily_counts import Counts
 from ingest.sessions import calendar
-from ingest.vintages import Appended, last_of_each, stamp
+from ingest.vintages import Appended, last_of_each
 
 _DAY = pd.Timedelta(1, unit="D")
 
@@ -86,34 +85,11 @@ def additions(
     """
     known = given.days.dropna()
     days = pd.DatetimeIndex(known.index).as_unit("us")
-    published = pd.Series((days.tz_localize("UTC") + _DAY + asset.attention_lag).as_unit("us"), index=known.index)
-    finished = (published <= pd.Timestamp(now)).to_numpy()
-    unfinished, known, published = int((~finished).sum()), known[finished], published[finished]
-    latest = stored.iloc[last_of_each(stored["day"].to_numpy())].set_index("day")["count"]
-    is_stored = known.index.isin(latest.index)
-    same = known.to_numpy() == latest.reindex(known.index).to_numpy()
-    is_new = ~is_stored & (known.index > (latest.index.max() if len(latest) else pd.Timestamp.min))
+    published = days.tz_localize("UTC") + _DAY + asset.attention_lag
     read_without = np.zeros(len(known), dtype=bool)
     if recorded is not None:
-        read_without = (published <= calendar(asset.calendar).close(recorded) + asset.lag).to_numpy()
-    restated = ~same & (~is_new | read_without)
-    if restated.any():
-        published = published.mask(restated, stamp(asset, now, stored))
-    rows = pd.DataFrame(
-        {
-            "symbol": asset.symbol,
-            "day": known.index,
-            "count": known.to_numpy(),
-            "source": asset.attention_source,
-            "payload": given.payload,
-            "known_at": published.to_numpy(),
-        }
-    )
-    told = Appended(
-        new=int((is_new & ~restated).sum()),
-        corrected=int((is_stored & ~same).sum()),
-        late=int((restated & ~is_stored).sum()),
-        unchanged=int(same.sum()),
-        unfinished=unfinished,
-    )
-    return rows.loc[~same].reset_index(drop=True), told
+        read_without = np.asarray(published <= calendar(asset.calendar).close(recorded) + asset.lag)
+    before = stored.rename(columns={"count": "value"})
+    rows, told = added(asset, before, known, published, read_without, now)
+    whose = {"symbol": asset.symbol, "source": asset.attention_source, "payload": given.payload}
+    return rows.rename(columns={"value": "count"}).assign(**whose), told

@@ -9,6 +9,7 @@ IngestError
 ├── UnknownSourceError       a source that has no file in the registry (nearest names are offered)
 ├── RegistryFileError        a file of a registry that cannot be used (its path is named)
 ├── AssetConflictError       a symbol registered twice with facts that disagree
+├── SeriesFaultError         a series of an asset's own that is declared wrongly
 ├── PanelFaultError          a table that breaks the rules of the panel
 ├── FileFaultError           a file that cannot be imported
 │   ├── MissingFileError     it is not there, is a folder, or may not be read
@@ -73,6 +74,10 @@ class RegistryFileError(IngestError):
 
 class AssetConflictError(IngestError):
     """An asset registered again with facts that contradict the first registration."""
+
+
+class SeriesFaultError(IngestError):
+    """A series of an asset's own that is declared wrongly."""
 
 
 class PanelFaultError(IngestError):

@@ -17,6 +17,7 @@ import pandas as pd
 from ingest import counts, tables
 from ingest.assets import Asset
 from ingest.errors import AsOfError
+from ingest.own_series import OwnSeries
 from ingest.panel import COLUMNS, VALUES
 from ingest.sessions import Day, as_day, calendar
 from ingest.vintages import last_of_each
@@ -42,7 +43,7 @@ class History:
         counts: Attention by UTC day, columns `ingest.tables.COUNTED`, one row a vintage, any order; empty for an
             asset whose attention, if any, comes with its prices.
         held: Quarantined rows, columns `ingest.tables.HELD`.
-        own: Series of its own beside its prices, by name.
+        own: Series of its own beside its prices, by name; no row of theirs is in what `read` gives.
         companions: Others that stand beside it; None where it is looked at alone.
     """
 

@@ -66,13 +66,23 @@ def without_session(table: TextTable, days: Days, calendar: Calendar) -> list[st
             f"{table.path} has {weekend} of {days.size} rows on weekend days, when {calendar.code} does not trade: "
             f"{flat}for a market that never closes say --calendar {ALWAYS}"
         )
+    refuse_shifted(table, days, calendar)
+    return [f"{shut.size} on days without a session of {calendar.code}"] if shut.size else []
+
+
+def refuse_shifted(table: TextTable, days: Days, calendar: Calendar) -> None:
+    """Refuses days of which many are no sessions, and those beside them are.
+
+    Raises:
+        FileFaultError: They are a day early, or late.
+    """
+    shut = days[~open_days(days, calendar)]
     for step, early in ((_A_DAY, "early"), (-_A_DAY, "late")) if shut.size > _WEEKEND * days.size else ():
         if shut.size >= _A_FEW and np.sum(~open_days(days + step, calendar)) < shut.size / _A_FEW:
             raise FileFaultError(
                 f"{table.path} has {shut.size} of {days.size} rows on days without a session of {calendar.code}, and "
                 f"its dates seem a day {early}: correct them, or write the time and its zone beside them"
             )
-    return [f"{shut.size} on days without a session of {calendar.code}"] if shut.size else []
 
 
 def one_per_session(table: TextTable, dates: Days, values: Values, kept: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:

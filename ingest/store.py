@@ -1,6 +1,7 @@
 """The append-only store of the market's data in SQL.
 
-`ingest.tables` says what is kept, `ingest.vintages` and `ingest.counts` how it grows, `ingest.history` how it is read.
+`ingest.tables` says what is kept, `ingest.vintages`, `ingest.counts` and `ingest.series_store` how it grows,
+`ingest.history` how it is read.
 """
 
 from __future__ import annotations
@@ -11,19 +12,21 @@ from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, Row, Table, func, insert, or_, select, union_all, update
+from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 
-from ingest import counts, quarantine
+from ingest import counts, quarantine, series_store
 from ingest.assets import Asset
 from ingest.daily_counts import Counts
 from ingest.database import prepare, reading, writing
 from ingest.errors import AssetConflictError, NoDataError, UnknownSymbolError, nearest
 from ingest.history import History, vintage_sha256
 from ingest.joining import Basis
+from ingest.own_series import GivenSeries
 from ingest.panel import COLUMNS
 from ingest.quarantine import Decision
 from ingest.sessions import Day, as_day, calendar
-from ingest.tables import ASSET, ATTENTION, COUNTED, HELD, METADATA, QUARANTINE, VINTAGE, frame, instant, records
+from ingest.stored_rows import add, rows_of
+from ingest.tables import ASSET, ATTENTION, COUNTED, METADATA, QUARANTINE, VINTAGE, instant
 from ingest.vintages import Appended, additions
 
 __all__ = ["Appended", "Asset", "Decision", "History", "Store", "vintage_sha256"]
@@ -118,11 +121,11 @@ class Store:
                     f"{asset.symbol}: its {stored.attention_kind} come from {stored.attention_source}: leave them out "
                     "of the file, or import it under another symbol"
                 )
-            held = _rows(connection, QUARANTINE, asset.symbol)
-            added = additions(stored, _rows(connection, VINTAGE, asset.symbol), rows, now, held, basis)
-            _insert(connection, VINTAGE, COLUMNS, added.believed)
+            held = rows_of(connection, QUARANTINE, asset.symbol)
+            added = additions(stored, rows_of(connection, VINTAGE, asset.symbol), rows, now, held, basis)
+            add(connection, VINTAGE, COLUMNS, added.believed)
             quarantine.replaced(connection, held, added.believed, instant(pd.Timestamp(now)))
-            _insert(connection, QUARANTINE, (*COLUMNS, "reason"), added.suspicious)
+            add(connection, QUARANTINE, (*COLUMNS, "reason"), added.suspicious)
         return added.counts
 
     def append_counts(
@@ -157,9 +160,30 @@ class Store:
                 )
             connection.execute(update(ASSET).where(ASSET.c.symbol == symbol).values(asdict(asset)))
             last = None if recorded is None else as_day(recorded)
-            rows, told = counts.additions(asset, _rows(connection, ATTENTION, symbol), given, now, last)
-            _insert(connection, ATTENTION, COUNTED, rows)
+            rows, told = counts.additions(asset, rows_of(connection, ATTENTION, symbol), given, now, last)
+            add(connection, ATTENTION, COUNTED, rows)
         return told
+
+    def append_series(self, symbol: str, given: GivenSeries, now: datetime, recorded: Day | None = None) -> Appended:
+        """Adds values of a series of an asset's own, in one transaction.
+
+        Args:
+            symbol: A registered asset.
+            given: The values, and what is declared of them.
+            now: The instant of the import, with a time zone.
+            recorded: The last session from which a forecast is on record; what forecasts up to it did not have is
+                known from now on.
+
+        Returns:
+            The counts; `ingest.series_store` says what each means.
+
+        Raises:
+            UnknownSymbolError: Offers the nearest symbols.
+            AssetConflictError: The series is stored with another transform or lag.
+        """
+        with writing(self._engine) as connection:
+            asset = _known(connection, symbol)
+            return series_store.append(connection, asset, given, now, None if recorded is None else as_day(recorded))
 
     def decide(self, symbol: str, sessions: Sequence[Day], decision: Decision, now: datetime) -> int:
         """Releases or rejects rows that are held back; a released one is added as `append` would, unless it is there.
@@ -179,7 +203,7 @@ class Store:
         """
         with writing(self._engine) as connection:
             asset = _known(connection, symbol)
-            held = _rows(connection, QUARANTINE, symbol)
+            held = rows_of(connection, QUARANTINE, symbol)
             chosen = held[held["decision"] == ""].drop_duplicates("session", keep="last")
             wanted = [as_day(day) for day in sessions]
             for day in wanted:
@@ -190,8 +214,8 @@ class Store:
             if wanted:
                 chosen = chosen[chosen["session"].isin(wanted)]
             if decision == "released":
-                added = additions(asset, _rows(connection, VINTAGE, symbol), chosen[list(COLUMNS)], now)
-                _insert(connection, VINTAGE, COLUMNS, added.believed)
+                added = additions(asset, rows_of(connection, VINTAGE, symbol), chosen[list(COLUMNS)], now)
+                add(connection, VINTAGE, COLUMNS, added.believed)
             quarantine.decided(connection, chosen, decision, instant(pd.Timestamp(now)))
         return len(chosen)
 
@@ -203,8 +227,8 @@ class Store:
         """
         with reading(self._engine) as connection:
             asset = _known(connection, symbol)
-            frame, counted, held = (_rows(connection, table, symbol) for table in (VINTAGE, ATTENTION, QUARANTINE))
-            return History(asset, frame, counted, held)
+            prices, attention, held = (rows_of(connection, table, symbol) for table in (VINTAGE, ATTENTION, QUARANTINE))
+            return History(asset, prices, attention, held, series_store.series_of(connection, symbol))
 
     def spans(self) -> dict[str, tuple[pd.Timestamp, pd.Timestamp]]:
         """First and last session of every asset that has rows, without reading the rows between."""
@@ -223,8 +247,8 @@ class Store:
         day = as_day(as_of)
         with reading(self._engine) as connection:
             asset = _known(connection, symbol)
-            frame, counted = (_rows(connection, table, symbol, day) for table in (VINTAGE, ATTENTION))
-            return History(asset, frame, counted).read(day)
+            prices, attention = (rows_of(connection, table, symbol, day) for table in (VINTAGE, ATTENTION))
+            return History(asset, prices, attention).read(day)
 
 
 def _register(connection: Connection, asset: Asset) -> Asset:
@@ -271,27 +295,3 @@ def _known(connection: Connection, symbol: str) -> Asset:
 
 def _asset(row: Row[Any]) -> Asset:
     return Asset(**row._mapping)
-
-
-_CONTENTS = {
-    VINTAGE: (COLUMNS, VINTAGE.c.session),
-    ATTENTION: (COUNTED, ATTENTION.c.day),
-    QUARANTINE: (HELD, QUARANTINE.c.session),
-}
-"""Table -> what is read of it, and the day by which it is sorted, before known_at."""
-
-
-def _rows(connection: Connection, table: Table, symbol: str, until: pd.Timestamp | None = None) -> pd.DataFrame:
-    """A symbol's rows of a table, by day, then known_at; with until those up to it, and of the first and last day."""
-    columns, day = _CONTENTS[table]
-    own = table.c.symbol == symbol
-    wanted = select(*(table.c[name] for name in columns)).where(own).order_by(day, table.c.known_at)
-    if until is not None:
-        ends = union_all(*(select(end(day)).where(own) for end in (func.min, func.max)))
-        wanted = wanted.where(or_(day <= f"{until:%Y-%m-%d}", day.in_(ends)))
-    return frame(columns, connection.execute(wanted).all())
-
-
-def _insert(connection: Connection, table: Table, columns: Sequence[str], rows: pd.DataFrame) -> None:
-    if len(rows):
-        connection.execute(insert(table), records(columns, rows))

@@ -1,8 +1,9 @@
 """The tables of the market's data, and how their rows become frames and back.
 
 `asset`, one row per asset; `vintage`, a row for every value that a session was ever known to have;
-`attention`, the same for the counts of a UTC day; `quarantine`, rows that are held back, and what
-was decided on them. Rows are only ever inserted, except that a decision is filled in once.
+`attention`, the same for the counts of a UTC day; `series`, one row per series of an asset's own, and
+`series_vintage`, its values; `quarantine`, rows that are held back, and what was decided on them. Rows are
+only ever inserted, except that a decision is filled in once.
 
 Sessions are ISO dates and instants ISO times in UTC, as text of fixed width, so that they sort, read
 the same on SQLite and PostgreSQL, and can be read by people; values are double precision, NULL for a gap.
@@ -80,13 +81,36 @@ QUARANTINE = Table(
     Column("decided_at", String(26)),
     UniqueConstraint("symbol", "session", "known_at"),
 )
+SERIES = Table(
+    "series",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    _of_asset(),
+    Column("name", String(32), nullable=False),
+    Column("transform", String(32), nullable=False),
+    Column("lag_minutes", Integer, nullable=False),
+    UniqueConstraint("symbol", "name"),
+)
+SERIES_VINTAGE = Table(
+    "series_vintage",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    _of_asset(),
+    Column("name", String(32), nullable=False),
+    Column("session", String(10), nullable=False),
+    Column("value", Double, nullable=False),
+    *_provenance(),
+    UniqueConstraint("symbol", "name", "session", "known_at"),
+)
 COUNTED = ("symbol", "day", "count", "source", "payload", "known_at")
 """Columns of a frame of attention."""
+OWN = ("symbol", "name", "session", "value", "source", "payload", "known_at")
+"""Columns of a frame of the values of an asset's own series."""
 HELD = (*COLUMNS, "reason", "decision", "decided_at")
 """Columns of a frame of quarantined rows."""
 _DAYS = frozenset({"session", "day"})
 _INSTANTS = frozenset({"known_at", "decided_at"})
-_NUMBERS = frozenset({*VALUES, "count"})
+_NUMBERS = frozenset({*VALUES, "count", "value"})
 
 
 def frame(columns: Sequence[str], found: Sequence[Row[Any]]) -> pd.DataFrame:

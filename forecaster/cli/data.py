@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from forecaster.cli.frame import MISSING, app, day_of, looked_into, opened, records, say, show_json, show_table
+from forecaster.cli.series import line_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import pandas as pd
+
+    from ingest.checks import Finding
+    from ingest.history import History
+    from ingest.own_series import OwnSeries
+    from ingest.sessions import Calendar
 
 group = typer.Typer(no_args_is_help=True, help="What is stored, and what is wrong with it.")
 app.add_typer(group, name="data")
@@ -29,7 +40,7 @@ def check(
 
     home = looked_into()
     assets = [home.store.asset(symbol)] if symbol else list(home.store.assets())
-    found = []
+    found, series = [], []
     for asset in assets:
         history = home.store.history(asset.symbol)
         if history.frame.empty and symbol is None:
@@ -37,6 +48,8 @@ def check(
         days = calendar(asset.calendar)
         closed, held = days.last_closed(home.clock.now() - asset.lag), history.held[history.held["decision"] == ""]
         own = findings(history.newest(), days) + record_findings(history.frame, held, days, closed)
+        own += tuple(one for beside in history.own for one in _beside(beside, days, home.clock.now()))
+        series += [line_of(asset.symbol, beside) for beside in history.own]
         found.append(as_table(own).assign(symbol=asset.symbol))
     table = pd.concat(found, ignore_index=True) if found else pd.DataFrame()
     if as_json:
@@ -47,6 +60,20 @@ def check(
         columns = ["symbol", "check", "first", "last", "count", "detail", "remedy"]
         rows = [[cell(row[c]) for c in columns] for row in records(table)]
         show_table(columns, rows)
+    _list_series(series, as_json=as_json)
+
+
+def _beside(own: OwnSeries, days: Calendar, now: datetime) -> tuple[Finding, ...]:
+    """Findings about a series of an asset's own."""
+    from ingest.series_checks import series_findings
+
+    return series_findings(own, days, days.last_closed(now - own.lag))
+
+
+def _list_series(lines: list[str], *, as_json: bool) -> None:
+    """The series beside the prices, a line each, below a table for people."""
+    for line in () if as_json else lines:
+        say(f"{line}.")
 
 
 @group.command()
@@ -54,6 +81,7 @@ def show(
     symbol: Annotated[str | None, typer.Argument(help="One asset; a list of all if not given.")] = None,
     as_of: Annotated[str | None, typer.Option("--as-of", help="Rows known at this session's close.")] = None,
     last: Annotated[int, typer.Option("--last", min=1, help="Sessions to show.")] = 10,
+    name: Annotated[str, typer.Option("--series", help="A series of its own in place of its rows, by name.")] = "",
     as_json: Json = False,
 ) -> None:
     """The rows as they stand now, corrections among them, or as known at a session's close; newest last."""
@@ -70,10 +98,12 @@ def show(
         else:
             say(NONE)
         return
+    history, day = home.store.history(symbol), day_of(as_of, "--as-of")
+    if name:
+        _show_series(history, name, day, last, as_json=as_json)
+        return
     from ingest.panel import VALUES
 
-    history = home.store.history(symbol)
-    day = day_of(as_of, "--as-of")
     _ = history.last  # where there is no row, it says so
     known = (history.newest() if day is None else history.read(day)).tail(last)
     shown = known[["session", *VALUES, "source", "known_at"]].dropna(axis="columns", how="all")
@@ -82,6 +112,38 @@ def show(
         show_json(records(shown.assign(known_at=instants, payload=known["payload"])))
     else:
         show_table(list(shown.columns), [[cell(v) for v in row] for row in shown.itertuples(index=False)])
+    _list_series([line_of(symbol, own) for own in history.own], as_json=as_json)
+
+
+def _show_series(history: History, name: str, day: pd.Timestamp | None, last: int, *, as_json: bool) -> None:
+    """Values of a series, newest last: as they stand now, or as known at a session's close plus the series' lag."""
+    from ingest.sessions import calendar
+
+    own = _own(history, name)
+    moment = None if day is None else calendar(history.asset.calendar).close(day) + own.lag
+    values = own.newest() if day is None or moment is None else own.rows_known_by(moment, day)
+    shown = values.tail(last)
+    if as_json:
+        show_json(records(shown.assign(known_at=shown["known_at"].map(lambda t: t.isoformat()))))
+    else:
+        show_table(["session", name, "known_at"], [[cell(v) for v in row] for row in shown.itertuples(index=False)])
+        say(f"{line_of(history.asset.symbol, own)}.")
+
+
+def _own(history: History, name: str) -> OwnSeries:
+    """The series of a name.
+
+    Raises:
+        ForecasterError: The asset has none of that name.
+    """
+    from forecaster.errors import ForecasterError
+    from ingest.errors import nearest
+
+    for own in history.own:
+        if own.name == name:
+            return own
+    near = nearest(name, [own.name for own in history.own])
+    raise ForecasterError(f"{history.asset.symbol} has no series {name!r} of its own: {near}")
 
 
 @group.command("calendar")
@@ -111,15 +173,18 @@ def move(
 @group.command()
 def forget(
     symbol: Annotated[str, typer.Argument(help="The asset.")],
+    name: Annotated[str, typer.Option("--series", help="A series of its own alone, by name.")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Removes an asset with all its rows, for good; for one without forecasts."""
+    """Removes an asset with all its rows, or a series of its own, for good; for one without forecasts."""
     from forecaster.errors import ForecasterError
     from forecaster.records import books
 
     home = opened()
     history = home.store.history(symbol)
-    parts = ((history.frame, "row"), (history.counts, "count"), (history.held, "held-back row"))
+    parts = [(history.frame, "row"), (history.counts, "count"), (history.held, "held-back row")]
+    series = [(own.frame, f"value of {own.name}") for own in history.own]
+    parts = [(_own(history, name).frame, f"value of {name}")] if name else parts + series
     held = ", ".join(_counted(len(frame), word) for frame, word in parts if len(frame)) or "no rows"
     if not yes and not sys.stdin.isatty():
         raise ForecasterError(
@@ -128,13 +193,14 @@ def forget(
     if not yes and not typer.confirm(f"{symbol}: {held} will be permanently removed. Continue?"):
         say("Nothing was changed.")
         return
-    replays = books.forget(home, symbol)
+    replays = books.forget(home, symbol, name)
     dropped = f"; {_counted(replays, 'replayed forecast')} dropped" if replays else ""
     say(f"{symbol}: forgotten, with {held}{dropped}.")
 
 
 def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+    noun, of, whose = what.partition(" of ")
+    return f"{count:,} {noun}{'' if count == 1 else 's'}{of}{whose}"
 
 
 def cell(value: object) -> str:

@@ -49,12 +49,13 @@ def move(home: Home, symbol: str, code: str) -> tuple[Moved, int]:
         return moved, _drop_computed(connection, symbol)
 
 
-def forget(home: Home, symbol: str) -> int:
-    """Removes an asset with all its rows, and what was computed of them.
+def forget(home: Home, symbol: str, series: str = "") -> int:
+    """Removes an asset with all its rows, or one series of its own, and what was computed of them.
 
     Args:
         home: Where it is on the books.
         symbol: The asset's.
+        series: The name of a series of its own; the whole asset where empty.
 
     Returns:
         How many replayed forecasts were dropped.
@@ -68,7 +69,10 @@ def forget(home: Home, symbol: str) -> int:
         _refuse_recorded(
             connection, symbol, f"which are kept and need its rows: to stop it, put {symbol} into data.stopped"
         )
-        rebooking.forget(connection, symbol)
+        if series:
+            rebooking.forget_series(connection, symbol, series)
+        else:
+            rebooking.forget(connection, symbol)
         return _drop_computed(connection, symbol)
 
 

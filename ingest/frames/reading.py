@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple, TypedDict
 
+import pandas as pd
+
 from ingest.errors import FileFaultError, FrameFaultError
 from ingest.frames.cells import table_of
 from ingest.frames.dates import are_dates, find_dates, labels
@@ -22,7 +24,7 @@ from ingest.table_rows import rows_of, stamps_of
 from ingest.text.choices import Choices
 from ingest.text.dates import american
 from ingest.text.roles import stamp_texts
-from ingest.text.stamps import date_texts
+from ingest.text.stamps import Stamp, date_texts
 from ingest.text.table import TextTable
 from ingest.text.tickers import one_ticker
 
@@ -104,8 +106,37 @@ def in_python(sentence: str) -> str:
     return said.replace("the file", "the frame")
 
 
-def _read(data: object, symbol: str, calendar: Calendar, said: Choices) -> Framed:
-    frame, called, own = as_pandas(data)
+class Laid(NamedTuple):
+    """A frame as a table of one ticker: where its dates stand, its stamps, and what it says itself.
+
+    Attributes:
+        table: The cells.
+        at: Position of the column of dates.
+        stamps: Of each row.
+        month_first: Whether dates are written as Americans do.
+        ticker: The one that its levels name; empty where they name none.
+    """
+
+    table: TextTable
+    at: int
+    stamps: list[Stamp]
+    month_first: bool
+    ticker: str
+
+
+def laid_out(frame: pd.DataFrame, called: str, said: Choices, column: str = "") -> Laid:
+    """A frame of pandas as the table that files are read into.
+
+    Args:
+        frame: With dates in its index or in a column.
+        called: What it is called in a message.
+        said: What the user says.
+        column: The name of the column that is wanted, where the user says it: it says whose rows they are, too.
+
+    Raises:
+        FrameFaultError: It has no dates, or several tickers of which none is chosen.
+        FileFaultError: As of a file.
+    """
     frame, of = of_one(frame, said.ticker, called)
     header = tuple(str(name) for name in frame.columns)
     at, dates = find_dates(frame, header, called)
@@ -113,11 +144,15 @@ def _read(data: object, symbol: str, calendar: Calendar, said: Choices) -> Frame
         frame, header, at = frame.copy(deep=False), ("Date", *header), 0
         frame.insert(0, "Date", dates, allow_duplicates=True)
     table: TextTable = table_of(frame, header, labels(dates), called)
-    table = one_ticker(table, "" if of else said.ticker)
-    name = check_symbol(symbol) if symbol else ticker(of or said.ticker) or own or UNNAMED
+    table = one_ticker(table, "" if of else said.ticker, column)
     if are_dates(dates):
-        stamps, month_first = dated(dates[list(table.lines)], said, called), False
-    else:
-        texts = stamp_texts(table, at)
-        stamps, month_first = stamps_of(table, at, texts, said), american(date_texts(texts))
+        return Laid(table, at, dated(dates[list(table.lines)], said, called), month_first=False, ticker=of)
+    texts = stamp_texts(table, at)
+    return Laid(table, at, stamps_of(table, at, texts, said), american(date_texts(texts)), of)
+
+
+def _read(data: object, symbol: str, calendar: Calendar, said: Choices) -> Framed:
+    frame, called, own = as_pandas(data)
+    table, at, stamps, month_first, of = laid_out(frame, called, said)
+    name = check_symbol(symbol) if symbol else ticker(of or said.ticker) or own or UNNAMED
     return Framed(rows_of(table, at, stamps, name, calendar, said, month_first, SOURCE), name)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from ingest.errors import FileFaultError, MissingColumnError
 from ingest.text.columns import ALIASES, find_columns, normal_name, shown
 from ingest.text.numbers import taken
+from ingest.text.roles import named
 from ingest.text.table import TextTable
 
 COUNTS = "counts a day"
@@ -102,7 +103,7 @@ def counted(table: TextTable, column: str = "", kind: str = "") -> Counted:
             f"{table.path} has no date column (it has: {shown(table.header)}): name one of them Date"
         )
     names = [normal_name(name) for name in table.header]
-    at = _named(table, column) if column else _found(table, days)
+    at = named(table, column, "--column") if column else _found(table, days)
     return Counted(
         days,
         next((names.index(end) for end in _ENDS if end in names), None),
@@ -143,21 +144,11 @@ def _days(header: tuple[str, ...]) -> int | None:
     return found if found is not None else next((names.index(name) for name in _DAYS if name in names), None)
 
 
-def _named(table: TextTable, column: str) -> int:
-    for spelt in (str, normal_name):
-        there = [at for at, own in enumerate(table.header) if spelt(own) == spelt(column)]
-        if len(there) == 1:
-            return there[0]
-    raise FileFaultError(
-        f"{table.path}: --column {column} does not name one column: the file has {shown(table.header)}"
-    )
-
-
 def _found(table: TextTable, days: int) -> int:
     """Position of the column of counts, by its name and what stands in it."""
     names = [normal_name(name) for name in table.header]
     left_out = {*_OTHERS, *_NO_COUNTS, *_ENDS}
-    numbers = [at for at, name in enumerate(names) if name and at != days and _may_count(table, at)]
+    numbers = [at for at, name in enumerate(names) if name and at != days and is_numeric(table, at)]
     possible = [at for at in numbers if names[at] not in left_out]
     tweets = [at for at in possible if names[at] in ALIASES["tweets"]]
     known = [at for at in possible if names[at] in _KINDS]
@@ -177,8 +168,8 @@ def _found(table: TextTable, days: int) -> int:
     return found[0]
 
 
-def _may_count(table: TextTable, at: int) -> bool:
-    """Whether most cells of a column, gaps aside, are numbers."""
+def is_numeric(table: TextTable, at: int) -> bool:
+    """Whether most cells of a column, gaps aside, are numbers or a count that is not told."""
     read = [_is_number(text) for text in table.column(at)]
     told = [number for number in read if number is not None]
     return sum(told) >= _HALF * len(told)

@@ -95,7 +95,7 @@ def price_roles(table: TextTable, dates: int, choices: Choices) -> Roles:
         MissingColumnError: No column is the close.
         FileFaultError: Several may be, or two have one name.
     """
-    chosen = {role: _named(table, name, f"--{role}") for role, name in choices.columns.items()}
+    chosen = {role: named(table, name, f"--{role}") for role, name in choices.columns.items()}
     positions = {role: at for role, at in find_columns(table.header).items() if role not in {"date", "close", "volume"}}
     positions["close"] = chosen["close"] if "close" in chosen else _close(table)
     if (volume := _volume(table)) is not None:
@@ -111,8 +111,13 @@ def price_roles(table: TextTable, dates: int, choices: Choices) -> Roles:
     return Roles(positions, _left(table, {dates, *positions.values()}, positions))
 
 
-def _named(table: TextTable, name: str, option: str) -> int:
+def named(table: TextTable, name: str, option: str) -> int:
     """The position of a column that the user names.
+
+    Args:
+        table: With a header.
+        name: The column's, as it is written or as `normal_name` spells it.
+        option: The option by which it is named, for the message.
 
     Raises:
         FileFaultError: There is none of that name.

@@ -12,6 +12,8 @@ from ingest.text.numbers import Taken, taken
 from ingest.text.table import TextTable
 
 Numbers = npt.NDArray[np.float64]
+VALUE = "value"
+"""The role of a column that is none of a table of prices."""
 _MAY_LACK = ("open", "high", "low", "adjusted")
 """Prices that some write as 0 where there is none."""
 _PADDED = re.compile(r"0\d+")
@@ -28,7 +30,7 @@ _MANY = 0.2
 def columns_of_numbers(
     table: TextTable, positions: dict[str, int], decimal: str, *, american: bool
 ) -> dict[str, Numbers]:
-    """Role -> numbers `(rows,)`, NaN for a gap; those that the table knows as numbers are not read again.
+    """The columns of prices, volume and payments: as `numbers_of`, and each number possible.
 
     Args:
         table: Of one ticker.
@@ -38,6 +40,26 @@ def columns_of_numbers(
 
     Raises:
         BadValueError: Names the first cell that is no number, or that none can be.
+    """
+    values = numbers_of(table, positions, decimal, american=american)
+    for role in _MAY_LACK:
+        if role in values:
+            values[role][values[role] == 0] = np.nan
+    _refuse_impossible(table, positions, values)
+    return values
+
+
+def numbers_of(table: TextTable, positions: dict[str, int], decimal: str, *, american: bool) -> dict[str, Numbers]:
+    """Role -> numbers `(rows,)`, NaN for a gap; those that the table knows as numbers are not read again.
+
+    Args:
+        table: Of one ticker.
+        positions: The columns of its roles, without the dates; a value that is no price has the role `VALUE`.
+        decimal: `comma` or `point` as the user says, else nothing.
+        american: Its dates are written as Americans do.
+
+    Raises:
+        BadValueError: Names the first cell that is no number.
     """
     known = {role: own for role, at in positions.items() if (own := table.numbers(at)) is not None}
     apart = {role: _apart(table, at, role) for role, at in positions.items() if role not in known}
@@ -54,22 +76,21 @@ def columns_of_numbers(
         commas_separate=table.delimiter == ",",
         beside=_beside(table, set(positions.values())) if apart else (),
     )
-    read = {role: _read(table, positions[role], cells, comma=commas[role]) for role, cells in apart.items()}
+    read = {role: _read(table, positions[role], role, cells, comma=commas[role]) for role, cells in apart.items()}
     _refuse_infinite(table, positions, known)
-    values = {role: (read | known)[role] for role in positions}
-    for role in _MAY_LACK:
-        if role in values:
-            values[role][values[role] == 0] = np.nan
-    _refuse_impossible(table, positions, values)
-    return values
+    return {role: (read | known)[role] for role in positions}
 
 
 def _name(table: TextTable, at: int) -> str:
     return " ".join(table.header[at].split())[:_CUT] or "(no name)"
 
 
-def _no_number(table: TextTable, row: int, at: int) -> BadValueError:
+def _no_number(table: TextTable, row: int, at: int, role: str) -> BadValueError:
     text = table.rows[row][at]
+    if text.endswith("%") and role == VALUE:
+        return BadValueError(
+            f"{table.place(row)}: {_name(table, at)} is {quoted(text)}, a percentage: write fractions, 0.25 for 25 %"
+        )
     if text.endswith("%"):
         return BadValueError(
             f"{table.place(row)}: {_name(table, at)} is {quoted(text)}, a percentage and not a price: "
@@ -92,7 +113,7 @@ def _apart(table: TextTable, at: int, role: str) -> list[Taken | None]:
         try:
             cells.append(taken(_ratio(text) if role == "split" else text))
         except ValueError as error:
-            raise _no_number(table, row, at) from error
+            raise _no_number(table, row, at, role) from error
     return cells
 
 
@@ -125,21 +146,21 @@ def _ratio(text: str) -> str:
         return text
 
 
-def _read(table: TextTable, at: int, cells: list[Taken | None], *, comma: bool) -> Numbers:
+def _read(table: TextTable, at: int, role: str, cells: list[Taken | None], *, comma: bool) -> Numbers:
     numbers = np.full(len(cells), np.nan)
     for row, cell in enumerate(cells):
         try:
             if cell is not None:
                 numbers[row] = cell.value(decimal_comma=comma)
         except ValueError as error:
-            raise _no_number(table, row, at) from error
+            raise _no_number(table, row, at, role) from error
     return numbers
 
 
 def _refuse_infinite(table: TextTable, positions: dict[str, int], known: dict[str, Numbers]) -> None:
     for role, numbers in known.items():
         for row in np.flatnonzero(np.isinf(numbers))[:1]:
-            raise _no_number(table, int(row), positions[role])
+            raise _no_number(table, int(row), positions[role], role)
 
 
 def _refuse_currencies(table: TextTable, positions: dict[str, int], apart: dict[str, list[Taken | None]]) -> None:

@@ -14,6 +14,7 @@ from forecaster.operation import daily
 from forecaster.records.backup import backup
 from forecaster.records.home import Home, open_home
 from ingest.database import open_engine, writing
+from ingest.own_series import GivenSeries
 from tests.cheap_settings import write_cheap
 from tests.walk import NOW, WALK, walk
 
@@ -28,6 +29,9 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Home:
     write_cheap(folder, models=["climatology"])
     home = open_home(folder)
     home.store.append(WALK, walk(200), NOW)
+    values = pd.Series([0.5, 0.25], index=pd.DatetimeIndex(["2018-01-10", "2018-01-11"]))
+    given = GivenSeries("implied_volatility", "implied_volatility", 15, values, "csv_file", "f" * 64)
+    home.store.append_series("WALK", given, NOW)
     for day in ("2018-01-14", "2018-01-15"):
         daily.run(home, pd.Timestamp(day))
     home.claims.claim("24/7", pd.Timestamp("2018-01-15"), "me", timedelta(minutes=5))

@@ -55,6 +55,7 @@ def test_every_row_stays_and_every_hash_holds(engine: Engine, tmp_path: Path) ->
     assert after.pop("ingest_version") == [{"version_num": repr(HOME.newest)}]
     del before["ingest_version"]
     assert (after.pop("token"), [row["kind"] for row in after.pop("event")]) == ([], ["'clock'"])
+    assert (after.pop("series"), after.pop("series_vintage")) == ([], [])
     assert after.keys() == before.keys()
     for table, found in before.items():
         for old, new in zip(found, after[table], strict=True):

@@ -7,19 +7,22 @@ import shutil
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, event, inspect, text
+from sqlalchemy import Connection, Engine, MetaData, Table, event, inspect, text
 
 from forecaster.records.home import open_home
 from forecaster.records.migrations import FIRST, HOME, Migrations, steps
 from forecaster.records.preparation import METADATA, prepare
 from ingest.database import open_engine, reading, writing
 from ingest.errors import StoreError
+from ingest.own_series import GivenSeries
 from ingest.store import Store
-from tests.forecaster.records.first_tables import ROWS, as_read_before, first
+from tests.forecaster.records.first_tables import ASSETS, ROWS, as_read_before, first
 from tests.ingest.postgres import emptied
 from tests.ingest.rows import everything
 
@@ -138,6 +141,32 @@ def test_tables_from_before_migrations_become_those_of_today_and_every_row_stays
     fresh = engine_like(engine, tmp_path)
     prepare(fresh)
     assert migrated == schema(fresh)
+
+
+def test_a_home_from_before_series_keeps_its_rows_and_takes_a_series(url: str, tmp_path: Path) -> None:
+    """Schema 0006 has no tables of series."""
+    before = Migrations(tmp_path / "before", HOME.table)
+    left_out = shutil.ignore_patterns("__pycache__", "v0007*")
+    shutil.copytree(HOME.folder / "versions", before.folder / "versions", ignore=left_out)
+    engine = open_engine(url)
+    with writing(engine) as connection:
+        steps.run(connection, before, None, None)
+        before.marks.create(connection)
+        connection.execute(before.marks.insert().values(version_num="0006"))
+        for table, rows in (("asset", ASSETS), ("vintage", ROWS)):
+            connection.execute(Table(table, MetaData(), autoload_with=connection).insert(), rows)
+    kept = everything(engine)
+    assert "series" not in kept
+    prepare(engine)
+    after = everything(engine)
+    assert {name: rows for name, rows in after.items() if name in kept} | {"ingest_version": []} == {
+        **kept,
+        "ingest_version": [],
+    }
+    assert (after["series"], after["series_vintage"], after["ingest_version"]) == ([], [], NEWEST)
+    values = pd.Series([0.25], index=pd.DatetimeIndex(["2024-01-02"]))
+    given = GivenSeries("implied_volatility", "implied_volatility", 15, values, "csv_file", "f" * 64)
+    assert Store(engine).append_series("S0", given, datetime(2024, 6, 1, tzinfo=UTC)).new == 1
 
 
 def test_a_program_from_before_can_still_write_to_what_was_migrated(engine: Engine) -> None:
