@@ -52,7 +52,8 @@ class Condition:
         days_of: The kind, an id of `spells.WORDS`.
         test: coverage_50, coverage_90, pit, spread, crps or log_score.
         days: Days of that kind.
-        observed: Share of outcomes in the interval; mean of the PIT, or of `|2 PIT - 1|`; or mean score minus the reference's.
+        observed: Share of outcomes in the interval; mean of the PIT, or of `|2 PIT - 1|`; or mean score minus the
+            reference's.
         expected: What it should be.
         overall: The same as `observed` over all days of the model.
         reference: What a score is held against; empty for the other tests.
@@ -163,7 +164,7 @@ def _found(by_model: Mapping[str, pd.DataFrame], reference: str) -> list[_Found]
     common = by_model[reference]
     after = spells.after(common)
     own_thirds = reference != REFERENCES[0]
-    found = []
+    found: list[_Found] = []
     for name in in_order(sorted(by_model)):
         rows = by_model[name]
         rows = rows[rows.index.isin(common.index)]
@@ -178,9 +179,7 @@ def _found(by_model: Mapping[str, pd.DataFrame], reference: str) -> list[_Found]
     return found
 
 
-def _tests(
-    name: str, kind: str, pair: Pair, inside: NDArray[np.bool_], at: NDArray[np.int64]
-) -> Iterator[_Found]:
+def _tests(name: str, kind: str, pair: Pair, inside: NDArray[np.bool_], at: NDArray[np.int64]) -> Iterator[_Found]:
     rows, reference = pair
     pit, days = rows["pit"].to_numpy(float), int(inside.sum())
     floor = str(reference["model"].iloc[0])

@@ -22,9 +22,7 @@ SEED = 20261201
 """Fixed: the same scores have the same p-values for ever."""
 
 
-def joint(
-    p: NDArray[np.float64], parts: NDArray[np.float64], one_sided: NDArray[np.bool_]
-) -> NDArray[np.float64]:
+def joint(p: NDArray[np.float64], parts: NDArray[np.float64], one_sided: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Adjusted p-values `(tests,)`: those below a level are claims of which any is wrong no more often than it says.
 
     Args:

@@ -37,6 +37,15 @@ WORDS: Mapping[str, str] = {
     "after_fall": "sessions after a fall",
 }
 """Every kind by its id, in the middle of a sentence."""
+TITLES: Mapping[str, str] = {
+    "calm": "Calm third",
+    "usual": "Middle third",
+    "stormy": "Stormy third",
+    "after_break": "After a break",
+    "after_pause": "After a pause",
+    "after_fall": "After a fall",
+}
+"""The same as the heading of a column."""
 
 
 def deviation(rows: pd.DataFrame) -> Floats:

@@ -1,7 +1,7 @@
 """Mean differences of scores, over all days and over those that moved.
 
-A market that is quoted coarsely often has no change at all. Who stands on that wins log score on those days, which is no
-skill in telling changes apart; so a difference is told on the days that moved alone too.
+A market that is quoted coarsely often has no change at all. Who stands on that wins log score on those days, which is
+no skill in telling changes apart; so a difference is told on the days that moved alone too.
 """
 
 from __future__ import annotations

@@ -48,7 +48,8 @@ class Comparison:
         crps: Difference of CRPS.
         log_score: Difference of log scores.
         level: The level that a p must fall below for a claim, after correction for all comparisons and trials.
-        moved: What is left on days that moved; None where fewer than `still_days.ATOM` of them stood still, or that is not known.
+        moved: What is left on days that moved; None where fewer than `still_days.ATOM` of them stood still, or that is
+            not known.
         scores: Those that both have.
     """
 
@@ -133,8 +134,8 @@ class Comparison:
             return
         alone = self.moved.log_score
         yield (
-            f"{self.moved.part:+.3f} of the {self.log_score.mean:+.3f} nats come from the {self.moved.still:.0%} of days "
-            f"without a change, on the others it is {alone.mean:+.3f}, t = {alone.t:.1f}"
+            f"{self.moved.part:+.3f} of the {self.log_score.mean:+.3f} nats come from the {self.moved.still:.0%} of "
+            f"days without a change, on the others it is {alone.mean:+.3f}, t = {alone.t:.1f}"
         )
         if self.still:
             yield f"nothing is claimed in {' and '.join(NAMES[s] for s in self.still)}, as it rests on those days"
@@ -222,11 +223,13 @@ class _Table:
     @classmethod
     def of(cls, rows: pd.DataFrame) -> _Table:
         scores = tuple(score for score in SCORES if score in rows and rows[score].notna().any())
+        if not scores:
+            return cls([], (), {}, None)
         scored = rows.dropna(subset=list(scores[:1]))
-        names = in_order(sorted(scored["model"].unique())) if scores else []
-        wide = scored.pivot_table(index="target", columns="model", values=list(scores), sort=True) if scores else None
+        names = in_order(sorted(scored["model"].unique()))
+        wide = scored.pivot_table(index="target", columns="model", values=list(scores), sort=True)
         own = {name: {score: _column(wide, score, name) for score in scores} for name in names}
-        if wide is None or "y" not in scored:
+        if "y" not in scored:
             return cls(names, scores, own, None)
         y = scored.drop_duplicates("target").set_index("target")["y"].reindex(wide.index)
         return cls(names, scores, own, (y == 0).to_numpy())

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from forecaster.contract import Failed
+from forecaster.evaluation.unreliable import INSTEAD
 from forecaster.issuing.fitting import Request, answer, answers, raised
 from forecaster.issuing.provenance import config_sha256, seed_of
 from forecaster.view.arrays import Training, origin, training
@@ -176,7 +177,7 @@ def _stood_in(
     (other,) = answer(request)  # it draws no random numbers
     if isinstance(other, Failed):
         return fitted, ""
-    return replace(other, reason=f"{fitted.reason}; {STAND_IN}'s distribution is used instead"), STAND_IN
+    return replace(other, reason=f"{fitted.reason}; {STAND_IN}{INSTEAD}"), STAND_IN
 
 
 def untrained(view: View, names: Sequence[str], settings: Settings, reason: str) -> dict[str, Trained]:

@@ -120,8 +120,8 @@ _PIT = (
         "Model Confidence Set, SPA",
         (
             "The set contains the best model in 95 % of all samples: a large set means that these days cannot say "
-            "which model is best. SPA (superior predictive ability) tests whether the best of all models beats a "
-            "reference by more than luck explains, given how many models were compared."
+            "which model is best, and being in it is no evidence of skill. SPA (superior predictive ability) asks how "
+            "often luck alone would let the best of all models beat a reference by as much. Neither makes the verdict."
         ),
     ),
     (

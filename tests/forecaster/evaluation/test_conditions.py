@@ -112,9 +112,7 @@ def test_a_forecaster_that_is_blind_for_storms_is_found_and_told_where() -> None
 
 
 def test_without_a_common_reference_each_is_judged_by_its_own_width() -> None:
-    """Then a width that never moves has no stormy days; where climatology alone is known, it is what scores are
-    against.
-    """
+    """Where climatology alone is known, it is what scores are against."""
     rows = market(0, blind="ewma").replace({"model": {"garch": "climatology"}})
     found = conditions(rows)
     assert {one.reference for one in found if one.test == "crps"} == {"climatology"}
