@@ -9,15 +9,30 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from forecaster.contract import INSTEAD
 from forecaster.evaluation.verdicts import in_order
 
 if TYPE_CHECKING:
     import pandas as pd
 
-INSTEAD = "'s distribution is used instead"
-"""Follows the name of the model that stands in, at the end of the reason of a fit that failed."""
-
 _STOOD_IN = re.compile(rf"(\w+){re.escape(INSTEAD)}")
+
+
+def today(rows: pd.DataFrame) -> str:
+    """One sentence on the forecasts of a day; empty where all are as they should be.
+
+    Args:
+        rows: `symbol, model, status, reason`, a row a forecast.
+    """
+    wrong = rows[rows["status"] == "unreliable"]
+    if wrong.empty:
+        return ""
+    named = ", ".join(
+        f"{symbol} {model}" + (f" ({found[1]} in its stead)" if (found := _STOOD_IN.search(reason)) else "")
+        for symbol, model, reason in zip(wrong["symbol"], wrong["model"], wrong["reason"].fillna(""), strict=True)
+    )
+    are = "is" if len(wrong) == 1 else "are"
+    return f"{len(wrong)} of {len(rows)} forecasts {are} unreliable, and will be scored as they are: {named}."
 
 
 def unreliable(rows: pd.DataFrame) -> tuple[str, ...]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from forecaster.contract import Failed
-from forecaster.evaluation.unreliable import INSTEAD
+from forecaster.contract import INSTEAD, Failed
 from forecaster.issuing.fitting import Request, answer, answers, raised
 from forecaster.issuing.provenance import config_sha256, seed_of
 from forecaster.view.arrays import Training, origin, training

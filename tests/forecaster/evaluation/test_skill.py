@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecaster.contract import INSTEAD
 from forecaster.evaluation.judgement import Judgement, judge
 from forecaster.evaluation.skill import FLOORS, skill
-from forecaster.evaluation.unreliable import INSTEAD, unreliable
+from forecaster.evaluation.unreliable import today, unreliable
 from forecaster.evaluation.verdicts import NAMES, REFERENCES, compare
 
 DAYS = 130
@@ -138,3 +139,9 @@ def test_unreliable_forecasts_and_those_of_a_stand_in_are_counted_and_named() ->
         "egarch: 3 of 250 forecasts were unreliable, 2 of them climatology in its stead; scored as they are.",
     )
     assert unreliable(rows.assign(status="ok")) == ()
+    day = rows.iloc[[3, 5, 300]].assign(symbol="SPX")
+    assert today(day) == (
+        "2 of 3 forecasts are unreliable, and will be scored as they are: SPX egarch (climatology in its stead), SPX "
+        "egarch."
+    )
+    assert not today(day.assign(status="ok"))
