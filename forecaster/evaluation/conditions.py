@@ -140,10 +140,17 @@ def _sentence(model: str, wrong: Sequence[Condition]) -> str:
     for one in wrong:
         by_kind.setdefault(one.days_of, []).append(one)
     parts = [
-        f"{', '.join(one.words for one in own)} in {spells.WORDS[kind]} ({own[0].days} days)"
+        f"{' and '.join(one.words for one in _told(own))} in {spells.WORDS[kind]} ({own[0].days} days)"
         for kind, own in by_kind.items()
     ]
     return f"{model}: {'; '.join(parts)}."
+
+
+def _told(wrong: Sequence[Condition]) -> Iterator[Condition]:
+    """What is told of the faults on one kind of day: the plainest of calibration, and the plainest of a score."""
+    for tests in (("coverage_90", "coverage_50", "pit", "spread"), ("log_score", "crps")):
+        own = {one.test: one for one in wrong}
+        yield from [own[test] for test in tests if test in own][:1]
 
 
 class _Found(NamedTuple):

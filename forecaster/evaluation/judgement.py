@@ -147,8 +147,8 @@ class Judgement:
             own_contests = [contest for contest in self.contests if contest.reference == reference]
             figures = " and ".join(f"{contest.p:.2g} in {NAMES[contest.score]}" for contest in own_contests)
             yield (
-                f"As good as the best of all models against {reference} by chance alone: p = {figures} (SPA, which "
-                f"decides nothing here; {self.days} days)."
+                f"Chance alone would do as well against {reference} as the best of all models: p = {figures} (SPA, a "
+                f"second look that decides nothing; {self.days} days)."
             )
 
     def _tried(self) -> tuple[str, ...]:
