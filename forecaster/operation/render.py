@@ -42,7 +42,7 @@ def render(
         ForecasterError: Where the ledger has no forecast for that day.
         ReportError: Where a page cannot be made.
     """
-    judged = partial(track_verdict, home.tracks, home.settings, home.trials.count())
+    judged = partial(track_verdict, (home.tracks, home.store), home.settings, home.trials.count())
     known = home.ledger, home.replays
     report = daily_report(*known, as_of, home.settings, symbols, withheld or {}, home.witnessed, judged)
     with reading(home.ledger.engine) as connection:

@@ -2,11 +2,13 @@
 
 The record is replayed: each of its days was forecast from what was known then, by the same code. It holds log scores
 and PITs, so that skill is judged by log score alone. The ensemble's own follow from its members': each day's weights
-are earned on the days before, from equal shares on the first.
+are earned on the days before, from equal shares on the first. Outcomes are no part of it: they are looked up where
+something would be claimed, which may not rest on days without a change.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +20,9 @@ from forecaster.evaluation import calibration
 from forecaster.evaluation.skill import skill
 from forecaster.evaluation.verdicts import compare, in_words
 from forecaster.issuing.pools import Pools
+from ingest.changes import simple_changes
+from ingest.errors import IngestError
+from ingest.sessions import calendar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,29 +30,35 @@ if TYPE_CHECKING:
     from forecaster.issuing.walk import Scores
     from forecaster.records.tracks import Tracks
     from forecaster.settings import Settings
+    from ingest.store import Store
 
 MIXTURE = "ensemble"
 """The pool that is the plain mixture of its members: its past scores follow from theirs."""
 DAYS = "replayed sessions"
 
 
-def track_verdict(tracks: Tracks, settings: Settings, trials: int, symbol: str, as_of: pd.Timestamp) -> tuple[str, ...]:
+def track_verdict(
+    known: tuple[Tracks, Store], settings: Settings, trials: int, symbol: str, as_of: pd.Timestamp
+) -> tuple[str, ...]:
     """Sentences on the sessions before a day, the verdict first; none where the home has no record of them.
 
     Args:
-        tracks: Of the home.
+        known: The record and the market's data of the home.
         settings: Whose members and how many days.
         trials: Configurations ever backtested in the home: these scores were made when outcomes were known.
         symbol: The asset.
         as_of: The day: no outcome after it is looked at.
     """
     pools = Pools(settings.model_names(), settings)
-    known = tracks.of(symbol, pools.members, settings) if pools.members else {}
-    days = sorted(day for day in known if day < as_of)[-settings.forecast.track_days :]
+    tracks, store = known
+    scores = tracks.of(symbol, pools.members, settings) if pools.members else {}
+    days = sorted(day for day in scores if day < as_of)[-settings.forecast.track_days :]
     if not days:
         return ()
-    rows = track_rows({day: known[day] for day in days}, pools, settings)
+    rows = track_rows({day: scores[day] for day in days}, pools, settings)
     comparisons = compare(rows, trials)
+    if any(one.claims for one in comparisons):
+        comparisons = compare(rows.assign(y=rows["target"].map(_outcomes(store, symbol, as_of))), trials)
     said = (
         skill(comparisons, DAYS).sentence,
         _label(len(days), pools.names),
@@ -79,6 +90,15 @@ def track_rows(known: Scores, pools: Pools, settings: Settings) -> pd.DataFrame:
         for name, pairs in columns.items()
     ]
     return pd.concat(rows, ignore_index=True)
+
+
+def _outcomes(store: Store, symbol: str, as_of: pd.Timestamp) -> pd.Series:
+    """The change of the session after each one, as known on a day; none where the home has no data of it."""
+    with suppress(IngestError):
+        history = store.history(symbol)
+        changes = simple_changes(history.read(as_of), calendar(history.asset.calendar), ("price",))["price"]
+        return changes.shift(-1)
+    return pd.Series(dtype=float)
 
 
 def _label(days: int, names: Sequence[str]) -> str:

@@ -17,7 +17,9 @@ from forecaster.issuing.pools import Pools
 from forecaster.operation import daily
 from forecaster.operation.track_verdict import MIXTURE, track_rows, track_verdict
 from forecaster.records.home import open_home
+from ingest.panel import panel_rows
 from tests.cheap_settings import write_cheap
+from tests.walk import NOW, WALK
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +47,7 @@ def kept(tmp_path: Path) -> Home:
 
 
 def said(home: Home, as_of: pd.Timestamp = AS_OF, trials: int = 0) -> tuple[str, ...]:
-    return track_verdict(home.tracks, home.settings, trials, "WALK", as_of)
+    return track_verdict((home.tracks, home.store), home.settings, trials, "WALK", as_of)
 
 
 def test_the_verdict_is_first_and_says_that_its_sessions_are_replayed(kept: Home) -> None:
@@ -82,6 +84,25 @@ def replace_tracks(home: Home, scores: dict[pd.Timestamp, dict[str, tuple[float,
     return fresh
 
 
+@pytest.mark.parametrize("stands", [True, False])
+def test_a_gain_on_days_without_a_change_alone_is_no_skill(kept: Home, *, stands: bool) -> None:
+    """The market of the home stands still on every third session, and `ewma` gains on these alone; or on others."""
+    days = pd.date_range(end=AS_OF + pd.Timedelta(days=1), periods=200, unit="us")
+    still = np.arange(200) % 3 == 0
+    close = 100 * np.cumprod(1 + np.where(still, 0.0, 0.01 * np.random.default_rng(1).choice([-1, 1], 200)))
+    kept.store.append(WALK, panel_rows("WALK", days, {"close": close}, "csv_file"), NOW)
+    rng, common = np.random.default_rng(2), np.random.default_rng(3).normal(-3, 0.5, 200)
+    gain, pit = np.where(still == stands, 0.6, 0.0) + 0.1 * rng.normal(size=200), rng.uniform(size=200)
+    scores = {
+        day - pd.Timedelta(days=1): {"climatology": (common[i], pit[i]), "ewma": (common[i] - gain[i], pit[i])}
+        for i, day in enumerate(days)
+    }
+    fresh = replace_tracks(kept, scores)
+    said_of = track_verdict((fresh.tracks, kept.store), fresh.settings, 0, "WALK", AS_OF)
+    assert said_of[0].startswith("No evidence of skill" if stands else "Evidence of skill"), said_of[0]
+    assert ("would gain rests on days without a change" in said_of[0]) is stands
+
+
 def test_more_trials_ask_for_more(kept: Home) -> None:
     assert said(kept, trials=10**12)[0].startswith("No evidence of skill against climatology in log score over 120")
 
@@ -98,7 +119,7 @@ def test_the_ensemble_of_the_past_is_its_members_weighed_by_the_days_before(kept
 
 
 def test_a_home_without_a_record_of_past_sessions_says_nothing_of_it(kept: Home) -> None:
-    assert track_verdict(kept.tracks, kept.settings, 0, "OTHER", AS_OF) == ()
+    assert track_verdict((kept.tracks, kept.store), kept.settings, 0, "OTHER", AS_OF) == ()
 
 
 def test_the_page_of_a_day_has_the_verdict_on_replayed_sessions(home: Home) -> None:
