@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from forecaster.contract import INSTEAD
 from forecaster.distribution.predictive import Predictive
 from forecaster.evaluation.judgement import judge
 from forecaster.evaluation.scoring import score
@@ -94,6 +95,20 @@ def test_few_days_are_judged_by_no_test_of_many(rows: pd.DataFrame) -> None:
     assert few.contests == []
     assert few.sentences[0].startswith("No evidence of skill: 59 days are too few to judge any model")
     assert not any("calibration" in line for line in few.sentences)
+
+
+def test_unreliable_forecasts_and_stand_ins_are_told_on_the_front(rows: pd.DataFrame, tmp_path: Path) -> None:
+    """Two of the 500, one of them climatology's: in words, in the file and on the first page."""
+    wrong = rows.assign(reason="")
+    own = wrong.index[wrong["model"] == "ewma"][:2]
+    wrong.loc[own, "status"] = "unreliable"
+    wrong.loc[own[:1], "reason"] = f"the fit failed; climatology{INSTEAD}"
+    backtest = judged(wrong, {}, {"seed": "1"})
+    said = "ewma: 2 of 500 forecasts were unreliable, 1 of them climatology in its stead; scored as they are."
+    assert backtest.verdicts[SYMBOL].sentences[-1] == said
+    export(backtest, {SYMBOL: simulated.ASSETS[0]}, tmp_path)
+    assert json.loads((tmp_path / "verdicts.json").read_text())["verdicts"][SYMBOL]["unreliable"] == [said]
+    assert (tmp_path / "report.html").read_text().count("2 of 500 forecasts were unreliable") == 3, "front, pages, data"
 
 
 def test_verdicts_json_and_the_report_hold_all_of_it(rows: pd.DataFrame, tmp_path: Path) -> None:
