@@ -68,9 +68,7 @@ class Skill:
     def sentence(self) -> str:
         """The verdict."""
         if not self.references:
-            return (
-                f"No evidence of skill: no model stands beside a reference ({', '.join(REFERENCES)}) to be judged by."
-            )
+            return f"No evidence of skill: no model has a reference ({', '.join(REFERENCES)}) to be compared with."
         if self.days[1] < MINIMUM_DAYS:
             return too_few(self.days[1])
         low, high = self.days

@@ -117,7 +117,7 @@ def test_days_and_references_that_are_lacking_are_said() -> None:
     few = table(0, {}, days=59)
     assert judge(few).verdict.sentence.startswith("No evidence of skill: 59 days are too few")
     alone = table(0, {}).loc[lambda rows: rows["model"] == "ewma"]
-    assert "no model stands beside a reference" in judge(alone).sentences[0]
+    assert "no model has a reference" in judge(alone).sentences[0]
     assert "over 130 replayed sessions" in skill(compare(table(0, {})), "replayed sessions").sentence
 
 
