@@ -26,8 +26,8 @@ _COLUMNS = (
 _CAPTION = (
     "p-values on the days that all models share. \u2020 rules a model out as the best: it is beaten, as the verdict "
     "claims, or, where it is no reference, the Model Confidence Set leaves it out; any other may be the best. * means "
-    "that the verdict claims some model to be better than the row\u2019s; the p of SPA (superior predictive ability) is "
-    "a second look and decides nothing."
+    "that the verdict claims some model to be better than the row\u2019s; the p of SPA (superior predictive ability) "
+    "is a second look and decides nothing."
 )
 
 
