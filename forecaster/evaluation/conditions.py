@@ -132,7 +132,8 @@ def in_words(found: Sequence[Condition]) -> tuple[str, ...]:
         return said
     least = min(one.adjusted for one in found if not failing[one.model])
     tests = f"{len(found)} tests together, least p {least:.2g}"
-    return (*said, f"On none of {kinds} kinds of days is a fault found of: {clean} ({tests}).")
+    looked = "1 kind" if kinds == 1 else f"{kinds} kinds"
+    return (*said, f"No fault is found on {looked} of days of: {clean} ({tests}).")
 
 
 def _sentence(model: str, wrong: Sequence[Condition]) -> str:

@@ -135,7 +135,7 @@ def test_an_error_after_falls_alone_is_found_there() -> None:
 
 def test_where_nothing_is_found_one_sentence_says_where_it_was_looked_for() -> None:
     (said,) = in_words(conditions(market(1)))
-    assert said.startswith("On none of 6 kinds of days is a fault found of: ewma, gjr, garch (96 tests together")
+    assert said.startswith("No fault is found on 6 kinds of days of: ewma, gjr, garch (96 tests together")
 
 
 def test_few_days_are_not_tested() -> None:
