@@ -148,9 +148,9 @@ def _sentence(model: str, wrong: Sequence[Condition]) -> str:
 
 
 def _told(wrong: Sequence[Condition]) -> Iterator[Condition]:
-    """What is told of the faults on one kind of day: the plainest of calibration, and the plainest of a score."""
-    for tests in (("coverage_90", "coverage_50", "pit", "spread"), ("log_score", "crps")):
-        own = {one.test: one for one in wrong}
+    """What is told of the faults on one kind of day: the plainest of its width, of its middle and of its scores."""
+    own = {one.test: one for one in wrong}
+    for tests in (("coverage_90", "coverage_50", "spread"), ("pit",), ("log_score", "crps")):
         yield from [own[test] for test in tests if test in own][:1]
 
 
