@@ -165,6 +165,10 @@ class Fitted:
     figures: Callable[[Origin], Mapping[str, float]] | None = None
 
 
+INSTEAD = "'s distribution is used instead"
+"""Follows the name of the model that stands in for a fit that failed, at the end of the reason."""
+
+
 @dataclass(frozen=True)
 class Failed:
     """A fit that gives no forecast of its own.

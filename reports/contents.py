@@ -130,12 +130,17 @@ class BacktestAsset:
         fan: As in `AssetPage`, every origin "replayed".
         scoreboard: As in `AssetPage`.
         calibration: One row per model and forecast: `model, pit`, pit in [0, 1].
-        summary: The few of them that stand on the front.
+        summary: Those of them that stand on the front: the verdict, and what forecasts were unreliable.
         verdicts: Sentences about skill and calibration.
         novel_days: Days unlike their past against the others, one row per model: `model, warned, others, log_score,
             log_score_others, low, high, p, crps, crps_others`; warned and others count days, low and high hold 95 % of
             the differences that chance makes, crps is minus the reference's, a fraction. Empty where they are too few.
         unlike: Sentences about it.
+        conditions: Every test of every model on kinds of days that are known before, one row per model, kind and test:
+            `model, days_of, test, days, observed, overall, against, fails`; days_of is the kind's title, test is
+            coverage_50, coverage_90, pit, spread, crps or log_score, overall the same as observed over all days and
+            against what a score is minus. Empty where nothing was tested.
+        failings: Sentences about it.
         decisions: What positions taken from the forecasts would have earned, one row per model and rule: `model, rule,
             asset_class, days, position, turnover, cost, return, volatility, sharpe, sharpe_se, drawdown,
             hold_difference, hold_p, random_sharpe, random_p, trials, deflated, worth`. The first row, "buy and hold",
@@ -177,6 +182,8 @@ class BacktestAsset:
     tests: pd.DataFrame
     novel_days: pd.DataFrame
     unlike: tuple[str, ...]
+    conditions: pd.DataFrame
+    failings: tuple[str, ...]
     directions: pd.DataFrame
     reliable: pd.DataFrame
     notes: tuple[str, ...]

@@ -3,8 +3,8 @@
 `python -m benchmarks.study.claims` replays simulated markets of known law, judges each as a backtest does, and prints
 how often a claim was made. What a path gave is kept under this program's version: stopped, it goes on.
 
-A claim of skill is a verdict that a model, or some model (SPA), is better than climatology or than `garch`. That one is
-better than the deterministic network is no such claim: the network is there to be beaten. Levels are those of a table
+A claim of skill is a verdict that a model is better than climatology or than `garch`. That one is better than the
+deterministic network is no such claim: the network is there to be beaten. Levels are those of a table
 of all forecasters, also where only some of them are replayed, unless a pair is said to be judged alone.
 """
 
@@ -130,9 +130,8 @@ def level_of_all() -> float:
 
 def claimed(rows: pd.DataFrame, reference: str) -> bool:
     """Whether the judgement of a whole table says of any model that it is better than a reference."""
-    told = judge(rows[rows["model"] != TRUTH])
-    pairs = any("better" in c.claims.values() for c in told.comparisons if c.reference == reference)
-    return pairs or any(contest.won for contest in told.contests if contest.reference == reference)
+    told = judge(rows[rows["model"] != TRUTH]).verdict
+    return any(one.reference == reference for one in told.evidence)
 
 
 def better(rows: pd.DataFrame, model: str, reference: str, level: float) -> bool:

@@ -25,6 +25,8 @@ from forecaster.cli.frame import (
 from forecaster.errors import ForecasterError, UnknownNameError, named
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from forecaster.operation.daily import Summary
@@ -151,9 +153,11 @@ def announce(summary: Summary, home: Home, *, as_json: bool = False) -> None:
     if as_json:
         return
     say(f"{summary.told}; {summary.known} on record already.")
-    rows = _rows(summary, home)
+    known = {symbol: home.ledger.forecasts([symbol], as_of, SHOWN) for symbol, as_of in summary.as_ofs.items()}
+    rows = _rows(known)
     if rows:
         show_table(["symbol", "target", "model", "P(up)", "median", "5 %", "95 %", "status"], rows)
+        _say_unreliable(known)
     for line in named(summary.withheld):
         say(f"withheld: {line}")
     for line in (*(f"note: {fault}" for fault in summary.faults), *filter(None, [home.rehearsal])):
@@ -212,11 +216,22 @@ def _facts(summary: Summary, home: Home) -> dict[str, object]:
     }
 
 
-def _rows(summary: Summary, home: Home) -> list[list[object]]:
+def _say_unreliable(known: Mapping[str, pd.DataFrame]) -> None:
+    """Counts and names the day's forecasts that are unreliable or a stand-in's."""
+    import pandas as pd
+
+    from forecaster.evaluation.unreliable import today
+
+    told = today(pd.concat([own.assign(symbol=symbol) for symbol, own in known.items()]))
+    if told:
+        say(told)
+
+
+def _rows(known: Mapping[str, pd.DataFrame]) -> list[list[object]]:
     """The day's forecasts, a row each."""
     rows: list[list[object]] = []
-    for symbol, as_of in summary.as_ofs.items():
-        for row in records(home.ledger.forecasts([symbol], as_of, SHOWN)):
+    for symbol, own in known.items():
+        for row in records(own):
             numbers = [MISSING] * 4
             if row["status"] != "withheld":
                 changes = (f"{100 * row[name]:+.2f} %" for name in ("q50", "q05", "q95"))

@@ -99,7 +99,7 @@ class Calibration:
             return f"{self.model}: {'; '.join(found)} ({self.days} days)."
         least = min(test.adjusted for test in self.tests.values())
         return (
-            f"{self.model}: no evidence of miscalibration "
+            f"{self.model}: no evidence of miscalibration over all days "
             f"({len(self.tests)} tests, least p {least:.2g}; {self.days} days)."
         )
 
@@ -109,7 +109,11 @@ def in_words(found: Sequence[Calibration]) -> tuple[str, ...]:
     judged = [own for own in found if own.days >= MINIMUM_DAYS]
     clean = ", ".join(own.model for own in judged if not own.findings)
     said = tuple(own.sentence for own in judged if own.findings)
-    return (*said, f"No evidence of miscalibration in {len(judged[0].tests)} tests each: {clean}.") if clean else said
+    return (
+        (*said, f"No evidence of miscalibration over all days in {len(judged[0].tests)} tests each: {clean}.")
+        if clean
+        else said
+    )
 
 
 def calibrations(scores: pd.DataFrame) -> list[Calibration]:

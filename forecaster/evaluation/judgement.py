@@ -1,16 +1,25 @@
-"""Everything that the exported rows of one asset say of its models: skill, calibration, and the best of many."""
+"""Everything that the exported rows of one asset say of its models: skill, calibration, and the best of many.
+
+One rule decides which model is better: the claims of the comparisons with the references. The verdict
+(`forecaster.evaluation.skill`) is made of them, and what is said of all models together follows them too. A reference
+is beaten in a score where some comparison claims so, whatever the test of superior predictive ability finds. A model
+cannot be ruled out as the best unless a claim says that it is worse than a reference or that something is better than
+it; models that are no references may be ruled out by the Model Confidence Set besides. So no two sentences disagree.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from forecaster.evaluation import calibration, direction
+from forecaster.evaluation import calibration, conditions, direction
 from forecaster.evaluation.calibration import Calibration, calibrations
 from forecaster.evaluation.confidence_set import confidence_set
 from forecaster.evaluation.direction import Direction, directions
 from forecaster.evaluation.novel_days import Harder, novel_days
+from forecaster.evaluation.skill import Skill, skill
 from forecaster.evaluation.superiority import superiority
+from forecaster.evaluation.unreliable import unreliable
 from forecaster.evaluation.verdicts import (
     LEVEL,
     MINIMUM_DAYS,
@@ -26,7 +35,11 @@ from forecaster.evaluation.verdicts import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     import pandas as pd
+
+    from forecaster.evaluation.conditions import Condition
 
 _SCORED = 0.95
 
@@ -40,17 +53,14 @@ class Standing:
         score: Which score.
         mean: Its mean on the days that all of them share.
         p: Of the Model Confidence Set.
+        inside: Whether it may be the best, as far as the claims and that set can tell.
     """
 
     model: str
     score: str
     mean: float
     p: float
-
-    @property
-    def inside(self) -> bool:
-        """Whether it may be the best: the set of all these holds the best in 95 % of all samples."""
-        return self.p > LEVEL
+    inside: bool
 
 
 @dataclass(frozen=True)
@@ -60,19 +70,14 @@ class Contest:
     Attributes:
         reference: What they are compared with.
         score: Which score.
-        p: Of the test of superior predictive ability.
-        level: What it must fall below, after correction for references, scores and trials.
+        p: Of the test of superior predictive ability: a second look, which decides nothing.
+        won: Whether a comparison claims that some model is better than the reference.
     """
 
     reference: str
     score: str
     p: float
-    level: float
-
-    @property
-    def won(self) -> bool:
-        """Whether there is evidence that some model is better than the reference."""
-        return self.p < self.level
+    won: bool
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,8 @@ class Judgement:
         trials: Configurations ever tried, these among them.
         counted: Whether a home counted what was ever tried.
         novel: Days unlike their past against the others, a model each; empty where warned days are too few.
+        conditions: Each model on each kind of day; empty where quantiles or days are lacking.
+        unreliable: Sentences on forecasts that failed their own checks or were another's.
     """
 
     comparisons: list[Comparison]
@@ -104,40 +111,45 @@ class Judgement:
     trials: int
     counted: bool = True
     novel: list[Harder] = field(default_factory=list)
+    conditions: list[Condition] = field(default_factory=list)
+    unreliable: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> Skill:
+        """Evidence of skill, or the lack of it."""
+        return skill(self.comparisons)
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """All of it in words."""
-        return (
+        """All of it in words, the verdict first."""
+        said = (
+            self.verdict.sentence,
             *in_words(self.comparisons),
             *self._together(),
             *self._tried(),
             *calibration.in_words(self.calibrations),
+            *conditions.in_words(self.conditions),
             *direction.in_words(self.directions),
+            *self.unreliable,
         )
+        return tuple(dict.fromkeys(said))
 
-    @property
-    def summary(self) -> tuple[str, ...]:
-        """What it says of all models together; everything, where there are too few days for that."""
-        return self._together() or self.sentences
-
-    def _together(self) -> tuple[str, ...]:
-        said = []
-        for score in SCORES if self.standings else ():
+    def _together(self) -> Iterator[str]:
+        for score in dict.fromkeys(standing.score for standing in self.standings):
             own = [standing for standing in self.standings if standing.score == score]
-            best = ", ".join(standing.model for standing in own if standing.inside)
-            one = "" if sum(standing.inside for standing in own) == 1 else "one of "
-            told = "no model can be ruled out" if all(standing.inside for standing in own) else f"{one}{best}"
-            said.append(
-                f"Best in {NAMES[score]}, with 95% confidence: {told} (Model Confidence Set, {self.days} days)."
+            left = [standing.model for standing in own if standing.inside]
+            told = "all of them" if len(left) == len(own) else ", ".join(left) or "none can be told from the others"
+            yield (
+                f"Cannot be ruled out as the best in {NAMES[score]}, with 95% confidence: {told} (Model Confidence Set "
+                f"and the claims; {self.days} days)."
             )
         for reference in dict.fromkeys(contest.reference for contest in self.contests):
             own_contests = [contest for contest in self.contests if contest.reference == reference]
-            won = " and ".join(NAMES[contest.score] for contest in own_contests if contest.won)
-            told = f"some model is better in {won}" if won else "no evidence that any model is better"
-            figures = ", ".join(f"{NAMES[contest.score]} p = {contest.p:.2g}" for contest in own_contests)
-            said.append(f"All models against {reference}: {told} (SPA, {figures}; {self.days} days).")
-        return tuple(said)
+            figures = " and ".join(f"{contest.p:.2g} in {NAMES[contest.score]}" for contest in own_contests)
+            yield (
+                f"Chance alone would do as well against {reference} as the best of all models: p = {figures} (SPA, a "
+                f"second look that decides nothing; {self.days} days)."
+            )
 
     def _tried(self) -> tuple[str, ...]:
         if not self.comparisons:
@@ -163,19 +175,32 @@ def judge(scores: pd.DataFrame, trials: int = 0, warn_above: float = 0.99) -> Ju
     count = scored["model"].nunique()
     panels = {score: _panel(scored, score) for score in SCORES}
     enough = {s: p for s, p in panels.items() if len(p) >= MINIMUM_DAYS and p.shape[1] > 1}
+    comparisons = compare(scored, trials)
+    beaten = _beaten(comparisons)
     return Judgement(
-        comparisons=compare(scored, trials),
+        comparisons=comparisons,
         pairs=compare_all(scored, trials),
         days=len(panels["crps"]),
-        standings=[standing for score, panel in enough.items() for standing in _standings(panel, score)],
-        contests=_contests(enough, excess(trials, count)),
+        standings=[one for score, panel in enough.items() for one in _standings(panel, score, beaten)],
+        contests=_contests(enough, beaten),
         calibrations=calibrations(scored),
         directions=directions(scored, excess(trials, count)),
         models=count,
         trials=max(trials, count),
         counted=trials > 0,
         novel=novel_days(scored, warn_above),
+        conditions=conditions.conditions(scored),
+        unreliable=unreliable(scores) if {"status", "reason"} <= set(scores) else (),
     )
+
+
+def _beaten(comparisons: Sequence[Comparison]) -> set[tuple[str, str]]:
+    """Models and scores of which a claim says that something is better: a reference, or a model beside one."""
+    return {
+        (one.reference if side == "better" else one.model, score)
+        for one in comparisons
+        for score, side in one.claims.items()
+    }
 
 
 def _panel(scored: pd.DataFrame, score: str) -> pd.DataFrame:
@@ -185,17 +210,24 @@ def _panel(scored: pd.DataFrame, score: str) -> pd.DataFrame:
     return wide[kept].dropna()
 
 
-def _standings(panel: pd.DataFrame, score: str) -> list[Standing]:
+def _standings(panel: pd.DataFrame, score: str, beaten: set[tuple[str, str]]) -> list[Standing]:
     found = confidence_set(panel.to_numpy())
     return [
-        Standing(str(name), score, float(panel[name].mean()), float(p)) for name, p in zip(panel, found, strict=True)
+        Standing(
+            model=str(name),
+            score=score,
+            mean=float(panel[name].mean()),
+            p=float(p),
+            inside=(str(name), score) not in beaten and (name in REFERENCES or float(p) > LEVEL),
+        )
+        for name, p in zip(panel, found, strict=True)
     ]
 
 
-def _contests(panels: dict[str, pd.DataFrame], times: float) -> list[Contest]:
-    pairs = [(name, score) for name in REFERENCES for score, panel in panels.items() if name in panel]
-    level = LEVEL / (len(pairs) * times) if pairs else LEVEL
+def _contests(panels: dict[str, pd.DataFrame], beaten: set[tuple[str, str]]) -> list[Contest]:
     return [
-        Contest(name, score, superiority(panels[score].to_numpy(), list(panels[score]).index(name)), level)
-        for name, score in pairs
+        Contest(name, score, superiority(panel.to_numpy(), list(panel).index(name)), won=(name, score) in beaten)
+        for name in REFERENCES
+        for score, panel in panels.items()
+        if name in panel
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from forecaster.contract import Failed
+from forecaster.contract import INSTEAD, Failed
 from forecaster.issuing.fitting import Request, answer, answers, raised
 from forecaster.issuing.provenance import config_sha256, seed_of
 from forecaster.view.arrays import Training, origin, training
@@ -176,7 +176,7 @@ def _stood_in(
     (other,) = answer(request)  # it draws no random numbers
     if isinstance(other, Failed):
         return fitted, ""
-    return replace(other, reason=f"{fitted.reason}; {STAND_IN}'s distribution is used instead"), STAND_IN
+    return replace(other, reason=f"{fitted.reason}; {STAND_IN}{INSTEAD}"), STAND_IN
 
 
 def untrained(view: View, names: Sequence[str], settings: Settings, reason: str) -> dict[str, Trained]:

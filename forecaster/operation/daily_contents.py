@@ -13,8 +13,10 @@ from forecaster import models
 from forecaster.errors import ForecasterError, LedgerError
 from forecaster.evaluation import direction
 from forecaster.evaluation.scoreboard import scoreboard
+from forecaster.evaluation.skill import skill
 from forecaster.evaluation.triggers import STALE_DAYS
-from forecaster.evaluation.verdicts import compare, in_order, in_words
+from forecaster.evaluation.unreliable import unreliable
+from forecaster.evaluation.verdicts import compare, in_order
 from forecaster.issuing import diagnostics
 from forecaster.issuing.attribution import KINDS
 from forecaster.issuing.forecast import HORIZON
@@ -26,7 +28,7 @@ from forecaster.records.witnesses import against, stated
 from reports.contents import AssetPage, DailyReport
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from forecaster.issuing.diagnostics import Diagnostics, Inputs
     from forecaster.records.ledger import Ledger
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from forecaster.settings import Settings
 
     Told = Mapping[str, Diagnostics]
+    Judged = Callable[[str, pd.Timestamp], tuple[str, ...]]
 DENSITY_POINTS = 240
 NO_REGIMES = pd.DataFrame({"target": pd.to_datetime([]), "regime": pd.Series([], dtype=str)})
 REGIME_NAMES = ("calm", "nervous", "panic")
@@ -50,6 +53,7 @@ def daily_report(
     symbols: tuple[str, ...],
     withheld: Mapping[str, str],
     witnessed: Witnessed = UNWITNESSED,
+    judged: Judged | None = None,
 ) -> DailyReport:
     """The report of a day.
 
@@ -61,6 +65,8 @@ def daily_report(
         symbols: Only these assets, in this order; all of the ledger where empty.
         withheld: Symbol to reason for assets that today's run could not forecast.
         witnessed: What the home can show of when its rows were there.
+        judged: Tells what the track record of an asset up to a day is evidence of, see
+            `forecaster.operation.track_verdict`; where it tells nothing, the earlier forecasts that are shown do.
 
     Raises:
         ForecasterError: Where the ledger has no forecast for that day or the week before it.
@@ -84,9 +90,11 @@ def daily_report(
         today = ledger.read(Wanted([symbol], as_of=last, horizon=HORIZON), checked=True)
         before = f"{pd.Timestamp(last) - pd.Timedelta(days=1):%Y-%m-%d}"
         wanted = Wanted([symbol], until=before, horizon=HORIZON, targets=settings.report.days)
-        own = ledger.read(wanted, (*RECORD, *FIGURES, "clock", "diagnostics"), checked=True)
+        own = ledger.read(wanted, (*RECORD, *FIGURES, "clock", "reason", "diagnostics"), checked=True)
+        said = judged(symbol, pd.Timestamp(last)) if judged else ()
         band = _regimes(own[own["model"] == REGIMES])
-        pages.append(_page(_in_order(today), with_closes(own), replays.of(symbol), settings, band, witnessed))
+        page = _page(_in_order(today), with_closes(own), replays.of(symbol), settings, band, witnessed)
+        pages.append(replace(page, verdicts=said + page.verdicts[1:]) if said else page)
         newest = max(newest, today["issued_at"].max(), *own["issued_at"])
         shown_last = max(shown_last, *today["seq"], *own["seq"])
     if not pages:
@@ -159,10 +167,11 @@ def _page(  # what the record, the replays and the settings have of an asset
 
 
 def _verdicts(past: pd.DataFrame) -> tuple[str, ...]:
-    """What the earlier forecasts are evidence of: skill, and whether P(up) knew the direction."""
+    """What the earlier forecasts are evidence of, the verdict first: skill, whether P(up) knew the direction."""
     if past.empty:
         return ()
-    return (*in_words(compare(past)), *direction.in_words(direction.directions(past)))
+    known = direction.in_words(direction.directions(past))
+    return (skill(compare(past)).sentence, *known, *unreliable(past))
 
 
 def _inputs(told: Told) -> Inputs:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 BANDS = ("q05", "q25", "q50", "q75", "q95")
 FIGURES = ("mean", "sd", "prob_up", *BANDS, "y", "crps", "log_score", "absolute_error", "squared_error", "in50", "in90")
 """What is read of earlier forecasts, facts and figures."""
-RECORD = ("seq", "symbol", "model", "as_of", "target", "issued_at")
-FACTS = ("clock", "calendar", "close")
+RECORD = ("seq", "symbol", "model", "as_of", "target", "issued_at", "status")
+FACTS = ("reason", "clock", "calendar", "close")
 """What else of a row on record says what it is evidence of; see `forecaster.records.standing`."""
 
 
@@ -34,7 +34,8 @@ def earlier(
         witnessed: What the home can show.
 
     Returns:
-        `RECORD` without the symbol, `FIGURES`, and `origin` and `lead` as in `reports.contents.AssetPage`, by target.
+        `RECORD` without the symbol, `FIGURES`, `reason` (of those on record), and `origin` and `lead` as in
+        `reports.contents.AssetPage`, by target.
     """
     as_of, code = day
     record, old = own[own["as_of"] < as_of], replayed[(replayed["target"] <= as_of) & (replayed["horizon"] == HORIZON)]
@@ -42,13 +43,13 @@ def earlier(
     unrecorded = old.assign(**dict.fromkeys(("seq", "issued_at", *FACTS)))
     parts = [part[[*columns, *FACTS]] for part in (record, unrecorded) if len(part)]
     if not parts:
-        return pd.DataFrame(columns=[*columns, "origin", "lead"]).assign(target=pd.to_datetime([]))
+        return pd.DataFrame(columns=[*columns, "reason", "origin", "lead"]).assign(target=pd.to_datetime([]))
     both = pd.concat(parts).drop_duplicates(["model", "as_of"], keep="first")
     recent = sorted(both["target"].unique())[-days:]
     kept = both[both["target"].isin(recent)].sort_values("target", kind="stable")
     kept = kept.assign(**{c: kept[c].astype(float) for c in FIGURES}, target=pd.to_datetime(kept["target"]))
     told = kept.assign(origin=witnessed.standings(kept, code), lead=leads(kept, code))
-    return told.drop(columns=list(FACTS))
+    return told.drop(columns=[name for name in FACTS if name != "reason"])
 
 
 def evidence(past: pd.DataFrame) -> pd.DataFrame:

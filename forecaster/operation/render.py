@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from forecaster.operation.daily_contents import daily_report
+from forecaster.operation.track_verdict import track_verdict
 from forecaster.records.clocks import steps
 from ingest.database import reading
 from reports import html, pdf
@@ -40,7 +42,9 @@ def render(
         ForecasterError: Where the ledger has no forecast for that day.
         ReportError: Where a page cannot be made.
     """
-    report = daily_report(home.ledger, home.replays, as_of, home.settings, symbols, withheld or {}, home.witnessed)
+    judged = partial(track_verdict, (home.tracks, home.store), home.settings, home.trials.count())
+    known = home.ledger, home.replays
+    report = daily_report(*known, as_of, home.settings, symbols, withheld or {}, home.witnessed, judged)
     with reading(home.ledger.engine) as connection:
         contents = compose(replace(report, cautions=steps(connection)))
     place = home.reports if folder is None else folder

@@ -60,6 +60,7 @@ class Stamp:
             home.ledger.heads(),
             [_sha256(home.replays.of(symbol).to_csv(index=False).encode()) for symbol in symbols],
             [f"{as_of:%Y-%m-%d}", symbols, dict(withheld)],
+            home.trials.count(),
             _trusted(home),
         ]
         pdf = home.reports / f"{as_of:%Y-%m-%d}.pdf"

@@ -15,6 +15,7 @@ from forecaster.decisions.decide import decide
 from forecaster.decisions.settings import Decisions
 from forecaster.decisions.words import in_words as decided_in_words
 from forecaster.errors import ForecasterError
+from forecaster.evaluation import conditions
 from forecaster.evaluation.judgement import Judgement, judge
 from forecaster.evaluation.scoreboard import scoreboard
 from forecaster.evaluation.verdicts import in_order
@@ -151,6 +152,11 @@ def _verdicts(backtest: Backtest) -> str:
 
 def _told(judgement: Judgement) -> dict[str, object]:
     return {
+        "verdict": {
+            **asdict(judgement.verdict),
+            "found": judgement.verdict.found,
+            "sentence": judgement.verdict.sentence,
+        },
         "sentences": list(judgement.sentences),
         "trials": judgement.trials,
         "days": judgement.days,
@@ -158,9 +164,11 @@ def _told(judgement: Judgement) -> dict[str, object]:
             {**asdict(c), "claim": c.claim, "claims": c.claims, "sentence": c.sentence} for c in judgement.comparisons
         ],
         "pairs": [asdict(c) for c in judgement.pairs],
-        "confidence_set": [{**asdict(s), "inside": s.inside} for s in judgement.standings],
-        "superiority": [{**asdict(c), "won": c.won} for c in judgement.contests],
+        "confidence_set": [asdict(s) for s in judgement.standings],
+        "superiority": [asdict(c) for c in judgement.contests],
         "calibration": [{**asdict(c), "sentence": c.sentence} for c in judgement.calibrations],
+        "conditions": [{**asdict(c), "fails": c.fails} for c in judgement.conditions],
+        "unreliable": list(judgement.unreliable),
         "novel_days": [{**asdict(c), "sentence": c.sentence} for c in judgement.novel],
         "direction": [{**asdict(d), "verdict": d.verdict, "sentence": d.sentence} for d in judgement.directions],
     }
@@ -185,6 +193,7 @@ def _asset(backtest: Backtest, asset: Asset, decisions: pd.DataFrame) -> Backtes
     lost = own[own["status"] == "withheld"].groupby("model").size()
     gaps = int(own.loc[own["y"].isna(), "target_date"].nunique())
     notes = [f"{model}: {count} forecasts were withheld." for model, count in lost.items()]
+    notes += judgement.unreliable
     notes += [f"{gaps} targets have no outcome: they lie in a gap of the data."] if gaps else []
     decided = decisions[decisions["symbol"] == asset.symbol].drop(columns="symbol")
     board = backtest.scores[backtest.scores["symbol"] == asset.symbol].drop(columns="symbol")
@@ -196,10 +205,11 @@ def _asset(backtest: Backtest, asset: Asset, decisions: pd.DataFrame) -> Backtes
         fan=fan[["model", "target", "origin", "y", "mean", "q05", "q25", "q50", "q75", "q95"]],
         scoreboard=board,
         calibration=own[["model", "pit"]].dropna(),
-        summary=judgement.summary,
+        summary=(judgement.verdict.sentence, *judgement.unreliable),
         verdicts=judgement.sentences,
         **tables(judgement),
         unlike=tuple(one.sentence for one in judgement.novel),
+        failings=conditions.in_words(judgement.conditions),
         decisions=decided,
         decided=decided_in_words(decided),
         notes=tuple(notes),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from forecaster.evaluation import coverage
+from forecaster.evaluation import coverage, spells
 from forecaster.evaluation.verdicts import LEVEL
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 NOVEL = (
     "model", "warned", "others", "log_score", "log_score_others", "low", "high", "p", "crps", "crps_others",
 )  # fmt: skip
+CONDITIONS = ("model", "days_of", "test", "days", "observed", "overall", "against", "fails")
 DIRECTIONS = [
     "model", "days", "ups", "brier", "skill", "rps", "auc", "chance", "right", "right_half", "p", "verdict",
 ]  # fmt: skip
@@ -25,7 +26,7 @@ DIRECTIONS = [
 def tables(judgement: Judgement) -> dict[str, pd.DataFrame]:
     """Fields of `reports.contents.BacktestAsset`.
 
-    They are `standings, contests, calibrated, tests, novel_days, directions` and `reliable`.
+    They are `standings, contests, calibrated, tests, novel_days, conditions, directions` and `reliable`.
     """
     calibrated = [(c.model, c.days, *c.band, c.breaches, c.light) for c in judgement.calibrations]
     tests = [_row(own, test) for own in judgement.calibrations for test in own.tests.values()]
@@ -40,7 +41,12 @@ def tables(judgement: Judgement) -> dict[str, pd.DataFrame]:
         for d in judgement.directions
     ]
     reliable = [(d.model, g.days, g.said, g.came, g.low, g.high) for d in judgement.directions for g in d.groups]
+    failing = [
+        (c.model, spells.TITLES[c.days_of], c.test, c.days, c.observed, c.overall, c.reference, c.fails)
+        for c in judgement.conditions
+    ]
     return {
+        "conditions": pd.DataFrame(failing, columns=list(CONDITIONS)),
         "novel_days": pd.DataFrame(novel, columns=list(NOVEL)),
         "standings": pd.DataFrame(standings, columns=["model", "score", "p", "inside"]),
         "contests": pd.DataFrame(contests, columns=["reference", "score", "p", "won"]),

@@ -97,7 +97,7 @@ _RECORD = (
         "No evidence of skill",
         (
             "The difference from the reference is no larger than luck explains: the usual result for daily changes. "
-            "A negative t favours the model: lower scores are better."
+            "Skill is to be better than climatology or GARCH. A negative t favours the model: lower scores are better."
         ),
     ),
 )
@@ -120,8 +120,15 @@ _PIT = (
         "Model Confidence Set, SPA",
         (
             "The set contains the best model in 95 % of all samples: a large set means that these days cannot say "
-            "which model is best. SPA (superior predictive ability) tests whether the best of all models beats a "
-            "reference by more than luck explains, given how many models were compared."
+            "which model is best, and being in it is no evidence of skill. SPA (superior predictive ability) asks how "
+            "often luck alone would let the best of all models beat a reference by as much. Neither makes the verdict."
+        ),
+    ),
+    (
+        "Where forecasters fail",
+        (
+            "Days in groups that are known before: a forecaster may be right over all days and too narrow in storms. "
+            "A fault is claimed where luck explains it in at most one of twenty assets, all groups and models together."
         ),
     ),
     (

@@ -24,9 +24,10 @@ _COLUMNS = (
     Column("Beaten in log score?", "SPA, p", share=2.2),
 )
 _CAPTION = (
-    "p-values on the days that all models share. Model Confidence Set: \u2020 rules a model out as the best with 95 % "
-    "confidence; any other may be the best. SPA (superior predictive ability): * means that some model beats the "
-    "row\u2019s model, after correction for all such tests and all configurations ever tried; else no evidence of it."
+    "p-values on the days that all models share. \u2020 rules a model out as the best: it is beaten, as the verdict "
+    "claims, or, where it is no reference, the Model Confidence Set leaves it out; any other may be the best. * means "
+    "that the verdict claims some model to be better than the row\u2019s; the p of SPA (superior predictive ability) "
+    "is a second look and decides nothing."
 )
 
 

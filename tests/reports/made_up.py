@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from reports.contents import AssetPage, BacktestAsset, BacktestReport, DailyReport
-from tests.reports.made_up_verdicts import contests, decisions, directions, reliable, standings, tests_of
+from tests.reports.made_up_verdicts import conditions, contests, decisions, directions, reliable, standings, tests_of
 
 MODELS = {
     "climatology": "The distribution of all past changes, the same every day.",
@@ -337,6 +337,8 @@ def make_backtest_asset(
         "tests": tests_of(models, rng),
         "novel_days": novel_days(models, rng, days),
         "unlike": (f"{models[0]}: no evidence that warned days were harder (p = 0.34).",),
+        "conditions": conditions(models, np.random.default_rng(seed), days),
+        "failings": (f"{models[0]}: covers 81% at 90% (p = 0.0002) in the 20 sessions after a break (83 days).",),
         "directions": directions(models, rng, days),
         "reliable": reliable(models, rng, days),
         "notes": ("Volume is summed over several exchanges.",),

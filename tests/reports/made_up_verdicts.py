@@ -44,6 +44,21 @@ def contests(models: tuple[str, ...], rng: np.random.Generator) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["reference", "score", "p", "won"])
 
 
+def conditions(models: tuple[str, ...], rng: np.random.Generator, days: int) -> pd.DataFrame:
+    """Coverage and log scores on kinds of days; the first model fails on the first."""
+    kinds = ("Calm third", "Middle third", "Stormy third", "After a break", "After a pause", "After a fall")
+    tests = {"coverage_90": (0.88, 0.03, ""), "log_score": (0.0, 0.02, "garch")}
+    rows = [
+        (model, kind, test, days // 3, rng.normal(at, by), at, against if model != "garch" else "", i == j == 0)
+        for i, model in enumerate(models)
+        for j, kind in enumerate(kinds)
+        for test, (at, by, against) in tests.items()
+        if model != "garch" or not against
+    ]
+    columns = ["model", "days_of", "test", "days", "observed", "overall", "against", "fails"]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def tests_of(models: tuple[str, ...], rng: np.random.Generator) -> pd.DataFrame:
     rows = []
     for i, model in enumerate(models):

@@ -266,3 +266,19 @@ def test_every_position_is_told_with_its_numbers_and_none_where_nothing_was_deci
     bare, _ = check_both(backtest(backtest_asset(days=30, decisions=NOTHING, decided=())), tmp_path)
     assert "positions would have earned" not in bare
     assert "Deflated" not in bare
+
+
+def test_where_forecasters_fail_is_a_table_of_kinds_of_days(
+    backtest_asset: Callable[..., BacktestAsset], backtest: Callable[..., BacktestReport], tmp_path: Path
+) -> None:
+    """A row a model, a column a kind; the one that fails is marked, and where nothing was tested all is left out."""
+    page = backtest_asset(days=90)
+    shown = table_of(backtest(page), "Calm third")
+    tests = page.conditions.set_index(["model", "days_of", "test"])
+    for model in dict.fromkeys(page.conditions["model"]):
+        found = tests.loc[model, "Calm third", "coverage_90"]
+        assert share(found["observed"]) + ("*" if found["fails"] else "") == shown[spoken(model)][1]
+    text, _ = check_both(backtest(page), tmp_path)
+    assert "climatology: covers 81% at 90% (p = 0.0002) in the 20 sessions after a break (83 days)." in text
+    bare, _ = check_both(backtest(backtest_asset(days=90, conditions=NOTHING, failings=())), tmp_path)
+    assert "Calm third" not in bare

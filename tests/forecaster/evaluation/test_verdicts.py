@@ -83,9 +83,9 @@ def test_models_without_a_claim_share_a_sentence_a_reference():
     table = scores(250, 1, 0.0)
     more = pd.concat([table, table[table["model"] == "bayesian_linear"].assign(model="ewma")])
     (said,) = in_words(compare(more))
-    assert said.startswith("No evidence of skill against climatology in CRPS and log score over 250 days: ")
-    assert "bayesian_linear (t = " in said
+    assert said.startswith("bayesian_linear (t = ")
     assert "ewma (t = " in said
+    assert "): no evidence of skill against climatology in CRPS and log score over 250 days; negative" in said
     assert said.endswith("; negative t favours the model.")
 
 
@@ -97,7 +97,57 @@ def test_the_sign_of_t_is_explained_wherever_it_is_shown():
     same = scores(250, 0, 0.0)
     same[["crps", "log_score"]] = 1.0
     (said,) = in_words(compare(same))
-    assert said.endswith("bayesian_linear (the same scores).")
+    assert said.startswith("bayesian_linear (the same scores): no evidence of skill")
+
+
+def on_a_tick(seed: int, gain_still: float, gain_moved: float) -> pd.DataFrame:
+    """Scores of 500 days, of which one in eight has no change: the model gains so much on either kind of them."""
+    table = scores(500, seed, 0.0)
+    y = np.where(np.arange(500) % 8 == 3, 0.0, 0.01)
+    ours = (table["model"] == "bayesian_linear").to_numpy()
+    gain = np.tile(np.where(y == 0, gain_still, gain_moved), 2) * ours
+    return table.assign(y=np.tile(y, 2), log_score=table["log_score"] - gain, crps=table["crps"] - 0.01 * gain)
+
+
+def test_who_wins_on_days_without_a_change_alone_has_no_skill_and_is_told_why():
+    """It gains half a nat on the days that stood still, and nothing on the others."""
+    for seed in range(10):
+        (found,) = compare(on_a_tick(seed, 0.5, 0.0))
+        assert found.log_score.p < found.level, "or there is nothing to refuse"
+        assert (found.claims, found.still["log_score"]) == ({}, "better")
+        assert found.moved.still == pytest.approx(1 / 8, abs=0.002)
+        assert found.moved.part == pytest.approx(-0.5 / 8, abs=0.02)
+        said = " ".join(in_words([found]))
+        assert said.startswith("bayesian_linear: no evidence of skill against climatology (")
+        assert "of days without a change, on the others it is " in said
+        assert "nothing is claimed in " in said
+        assert "as it rests on those days" in said
+        assert not compare(on_a_tick(seed, 0.5, 0.0).drop(columns="y"))[0].moved, "where outcomes are not known"
+
+
+def test_who_wins_on_days_that_moved_has_skill_and_the_part_of_the_others_is_said():
+    for seed in range(10):
+        (found,) = compare(on_a_tick(seed, 0.1, 0.1))
+        assert found.claims["log_score"] == "better"
+        assert "; -0.0" in found.sentence
+        assert "come from the 13% of days without a change" in found.sentence
+
+
+def test_a_few_days_without_a_change_are_no_matter():
+    table = on_a_tick(0, 0.1, 0.1)
+    rare = table.assign(y=np.where(np.tile(np.arange(500) < 4, 2), 0.0, 0.01))
+    (found,) = compare(rare)
+    assert found.moved is None
+    assert "without a change" not in found.sentence
+
+
+def test_a_record_of_log_scores_alone_is_judged_by_them():
+    """Half as many tests, and no word of CRPS."""
+    table = scores(250, 0, -0.001, -0.05)
+    (both,), (alone,) = compare(table), compare(table.drop(columns="crps"))
+    assert alone.level == 2 * both.level
+    assert (alone.log_score, alone.claims) == (both.log_score, {"log_score": "better"})
+    assert "CRPS" not in alone.sentence + alone.brief
 
 
 def test_every_model_is_compared_with_every_other_once():
