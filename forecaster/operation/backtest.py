@@ -15,7 +15,7 @@ from forecaster.issuing.provenance import config_sha256
 from forecaster.progress import quiet
 from forecaster.records.home import open_home
 from forecaster.replay.backends import Means
-from forecaster.replay.backtest import last_origins, origins
+from forecaster.replay.backtest import columns, last_origins, origins
 from forecaster.replay.export import UNFINISHED, Backtest, export, judged, prepare
 from forecaster.replay.run import Request
 from ingest.errors import AsOfError
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from forecaster.progress import Tell
     from forecaster.records.trials import Trials
+    from forecaster.replay.run import Done
     from forecaster.settings import Settings
     from ingest.history import History
 
@@ -167,6 +168,19 @@ def _request(
     return Request(histories, as_ofs, settings.model_names(), settings, refit_every, faults)
 
 
+def computed(
+    request: Request, folder: Path, backend: str, means: Means, *, overwrite: bool = False, tell: Tell = quiet
+) -> Done:
+    """Computes a backtest and writes its forecasts into a folder, as `forecasts.parquet`.
+
+    Raises:
+        ForecasterError: Where nothing can be replayed, the folder holds another run, or the backend cannot go on.
+    """
+    done = request.run(backend, means, prepare(folder, request.key, overwrite=overwrite), tell)
+    done.write(folder / "forecasts.parquet")
+    return done
+
+
 def _run(
     request: Request,
     folder: Path,
@@ -177,9 +191,7 @@ def _run(
     tell: Tell,
     trials: Trials | None,
 ) -> Backtest:
-    parts = prepare(folder, request.key, overwrite=overwrite)
-    done = request.run(backend, means, parts, tell)
-    done.write(folder / "forecasts.parquet")
+    done = computed(request, folder, backend, means, overwrite=overwrite, tell=tell)
     forecast = request.settings.forecast
     design = {
         "refit every": f"{request.refit_every} sessions",
@@ -192,5 +204,9 @@ def _run(
         trials.add({name: config_sha256(request.settings, name) for name in request.names}, request.refit_every)
     tried = trials.count() if trials is not None else 0
     return judged(
-        pd.read_parquet(folder / "forecasts.parquet"), done.withheld, design, tried, request.settings.report.warn_above
+        pd.read_parquet(folder / "forecasts.parquet", columns=columns()),
+        done.withheld,
+        design,
+        tried,
+        request.settings.report.warn_above,
     )

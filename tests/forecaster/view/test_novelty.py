@@ -82,7 +82,7 @@ def test_a_forecast_has_it_on_record_and_says_so(quiet):
 
 def test_a_replay_has_it_in_its_last_column(quiet):
     settings = of_tables({})
-    rows = table(list(replay(quiet, last_origins(quiet, 30), ("climatology", "ewma"), settings, 20)))
+    rows = table(one.row() for one in replay(quiet, last_origins(quiet, 30), ("climatology", "ewma"), settings, 20))
     assert rows.columns[-1] == "novelty"
     assert rows.groupby("as_of")["novelty"].nunique().eq(1).all()
     assert rows["novelty"].between(0, 1).all()
