@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from datetime import date
 from pathlib import Path
@@ -16,7 +15,7 @@ from forecaster.progress import quiet
 from forecaster.records.home import open_home
 from forecaster.replay.backends import Means
 from forecaster.replay.backtest import columns, last_origins, origins
-from forecaster.replay.export import UNFINISHED, Backtest, export, judged, prepare
+from forecaster.replay.export import Backtest, export, judged, prepare
 from forecaster.replay.run import Request
 from ingest.errors import AsOfError
 from ingest.sessions import as_day
@@ -149,7 +148,6 @@ def replayed(  # noqa: PLR0913  # an argument each, given by name
     result = _run(request, Path(folder), backend, means, overwrite=overwrite, tell=tell, trials=trials)
     assets = {symbol: history.asset for symbol, history in histories.items()}
     export(result, assets, Path(folder), settings.decisions, trials.count() if trials is not None else 0)
-    shutil.rmtree(Path(folder) / UNFINISHED)
     return result
 
 
