@@ -25,19 +25,13 @@ _FEWEST = 2
 def shown(found: Settled) -> tuple[str, ...]:
     """What forecasts of this form show, and what they cannot."""
     forms = found.claims.forms
-    levels = f"{forms.levels.size} quantiles"
+    if forms.form == "quantiles":
+        return _of_quantiles(found)
     return {
         "distributions": ("Whole distributions: every score was computed again from them; no score of the file is read.",),
         "means and sds": (
             "Means and standard deviations are read as Student-t distributions with the file's df, as normal ones where "
             "it has none.",
-        ),
-        "quantiles": (
-            f"{levels} only bound the CRPS: between the outer levels {_bounds(found)}. What is "
-            "shown is the quantile score integrated over these levels, for all models of the table.",
-            f"{levels} show no density: log scores, of all models of the table, are of straight cdfs between these "
-            "levels, and of exponential tails beyond the outer two.",
-            "PITs are drawn at random between the levels on either side of the outcome, seeded by the row.",
         ),
         "draws": (
             f"CRPS of draws is the estimate without bias; PITs are ranks among {forms.draws} draws, ties and gaps drawn at "
@@ -54,6 +48,17 @@ def shown(found: Settled) -> tuple[str, ...]:
             "below it.",
         ),
     }[forms.form]
+
+
+def _of_quantiles(found: Settled) -> tuple[str, ...]:
+    levels = f"{found.claims.forms.levels.size} quantiles"
+    return (
+        f"{levels} only bound the CRPS: between the outer levels {_bounds(found)}. What is shown is the quantile score "
+        "integrated over these levels, for all models of the table.",
+        f"{levels} show no density: log scores, of all models of the table, are of straight cdfs between these levels, "
+        "and of exponential tails beyond the outer two.",
+        "PITs are drawn at random between the levels on either side of the outcome, seeded by the row.",
+    )
 
 
 def _bounds(found: Settled) -> str:
