@@ -17,7 +17,7 @@ NONE = "none"
 
 
 @app.command()
-def judge(  # noqa: PLR0913, PLR0917  # an option each, given by name
+def judge(  # an option each, given by name
     file: Annotated[Path, typer.Argument(help="The forecasts: .csv, .xlsx or .parquet.")],
     models: Annotated[
         str | None, typer.Option("--models", help="Our forecasters to replay beside it; `none` for none.")

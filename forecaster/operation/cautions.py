@@ -28,7 +28,9 @@ def shown(found: Settled) -> tuple[str, ...]:
     if forms.form == "quantiles":
         return _of_quantiles(found)
     return {
-        "distributions": ("Whole distributions: every score was computed again from them; no score of the file is read.",),
+        "distributions": (
+            "Whole distributions: every score was computed again from them; no score of the file is read.",
+        ),
         "means and sds": (
             "Means and standard deviations are read as Student-t distributions with the file's df, as normal ones where "
             "it has none.",
@@ -37,7 +39,7 @@ def shown(found: Settled) -> tuple[str, ...]:
             f"CRPS of draws is the estimate without bias; PITs are ranks among {forms.draws} draws, ties and gaps drawn at "
             "random, seeded by the row.",
             f"Draws show no density: log scores, of all models of the table, are of {forms.draws} draws smoothed by "
-            "Student-t kernels.",
+            "Student-t kernels. No P(up) is taken from a share of draws.",
         ),
         "points": (
             "Points have no calibration, no CRPS and no log score: they are held to their errors alone, beside those of "
@@ -101,15 +103,15 @@ def _cautions(found: Settled) -> Iterator[str]:
     if found.late.any():
         first = rows.loc[int(np.flatnonzero(found.late)[0])]
         yield (
-            f"{int(found.late.sum())} forecasts were made when their target was known already, by the file's own dates "
-            f"(the first: {first['place']}, {first['symbol']} {first['target']:%Y-%m-%d})"
+            f"forecasts made when their target was known already, by the file's own dates: {int(found.late.sum())} (the "
+            f"first: {first['place']}, {first['symbol']} {first['target']:%Y-%m-%d})"
         )
     if not claims.dated:
         yield (
             "the file does not say when its forecasts were made: nothing shows that they were made before their outcomes"
         )
     elif rows["made"].isna().any():
-        yield f"{int(rows['made'].isna().sum())} forecasts do not say when they were made"
+        yield f"forecasts that do not say when they were made: {int(rows['made'].isna().sum())}"
     centre, width = _extents(found)
     for (symbol, model), own in rows.groupby(["symbol", "model"], sort=False):
         at = own.index.to_numpy()

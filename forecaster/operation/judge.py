@@ -108,7 +108,7 @@ def judge(  # noqa: PLR0913  # an argument each, given by name
     made = judged(rows.drop(columns=DISTRIBUTION), {}, design, trials, opened.settings.report.warn_above)
     said = (*shown(found), *(sentences(own, others, forms, trials) if own["crps"].isna().any() else ()))
     warned = (*units(found), *cautions(found), *renamed)
-    names = {name: f"read from {found.claims.path.name}" for name in dict.fromkeys(own["model"])}
+    names = dict.fromkeys(dict.fromkeys(own["model"]), f"read from {found.claims.path.name}")
     scored = pd.concat([board(own), made.scores], ignore_index=True)[list(made.scores)]
     backtest = replace(made, scores=scored, described=names, remarks=(*said, *warned, *found.claims.left))
     if folder is not None:
@@ -170,7 +170,11 @@ def _as_shown(others: pd.DataFrame, forms: Forms) -> pd.DataFrame:
     for at, data, y in zip(others.index, others[DISTRIBUTION], others["y"], strict=True):
         if isinstance(data, bytes) and np.isfinite(y):
             law = Predictive.from_bytes(data)
-            own = through_levels(law, forms.levels, y) if forms.form == "quantiles" else through_draws(law, forms.draws, y)
+            own = (
+                through_levels(law, forms.levels, y)
+                if forms.form == "quantiles"
+                else through_draws(law, forms.draws, y)
+            )
             for name, value in own.items():
                 scored.loc[at, name] = value
     return scored

@@ -15,11 +15,17 @@ from ingest.errors import UnknownSymbolError
 from ingest.sessions import calendar
 
 if TYPE_CHECKING:
+    from pandas._libs.tslibs.nattype import NaTType
+
     from forecaster.floats import Floats
     from forecaster.referee.claims import Claims
     from forecaster.settings import Settings
     from ingest.history import History
     from ingest.store import Store
+
+
+ELSEWHERE, SHUT = "for assets that this home does not have", "for days when the market is shut"
+BEFORE, AFTER = "for days before the data", "for days beyond the end of the calendar"
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +63,7 @@ def settled(claims: Claims, store: Store, settings: Settings) -> Settled:
         try:
             histories[str(symbol)] = history = store.history(str(symbol))
         except UnknownSymbolError:
-            found.loc[rows.index, "why"] = "are of assets that this home does not have"
+            found.loc[rows.index, "why"] = ELSEWHERE
             continue
         found.loc[rows.index] = _looked_up(history, rows, settings).to_numpy()
     claims, kept = _left(claims, found)
@@ -74,18 +80,22 @@ def settled(claims: Claims, store: Store, settings: Settings) -> Settled:
 def _looked_up(history: History, rows: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     """Of forecasts of one asset: why there is no outcome, the origin, the outcome, and whether it was known."""
     days, past = calendar(history.asset.calendar), Past(history, settings.forecast)
-    found = []
-    for target, made, open_day in zip(
-        rows["target"], rows["made"], days.are_sessions(pd.DatetimeIndex(rows["target"])), strict=True
-    ):
-        if not open_day:
-            found.append(("are for days when the market is shut", pd.NaT, np.nan, False))
-            continue
-        if target <= history.first:
-            found.append(("are for days before the data", pd.NaT, np.nan, False))
+    targets = pd.DatetimeIndex(rows["target"])
+    known = zip(targets, rows["made"], days.covers(targets), days.are_sessions(targets), strict=True)
+    found: list[tuple[str, pd.Timestamp | NaTType, float, bool]] = []
+    for target, made, covered, traded in known:
+        if not (covered and traded and target > history.first):
+            why = SHUT if covered and not traded else BEFORE if target <= history.first else AFTER
+            found.append((why, pd.NaT, np.nan, False))
             continue
         y = past.outcome(target, history.last)
-        why = "" if np.isfinite(y) else "have no outcome yet" if target > history.last else "have an outcome in a gap"
+        why = (
+            ""
+            if np.isfinite(y)
+            else "without an outcome yet"
+            if target > history.last
+            else "whose outcome lies in a gap"
+        )
         late = made is not pd.NaT and bool(made >= days.close(target))
         found.append((why, days.previous(target), y, late))
     return pd.DataFrame(found, index=rows.index, columns=["why", "as_of", "y", "late"], dtype=object)
@@ -97,8 +107,8 @@ def _left(claims: Claims, found: pd.DataFrame) -> tuple[Claims, pd.DataFrame]:
         out = (found["why"] == why).to_numpy()
         rows = claims.rows[out]
         where = named([f"{s} {t:%Y-%m-%d}" for s, t in zip(rows["symbol"], rows["target"], strict=True)], most=3)
-        known = named(rows["symbol"].tolist()) if "assets" in why else where
-        claims = claims.only(~out, f"{int(out.sum())} forecasts {why}: {known}")
+        which = named(rows["symbol"].tolist()) if why == ELSEWHERE else where
+        claims = claims.only(~out, f"forecasts {why}: {int(out.sum())} ({which})")
         found = found[~out].reset_index(drop=True)
     if not len(claims.rows):
         raise ForecasterError(f"{claims.path} has no forecast to judge: {'; '.join(claims.left)}")

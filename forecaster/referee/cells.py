@@ -166,5 +166,3 @@ def _stamp(moment: pd.Timestamp) -> Stamp:
     clock = moment.time()
     zone = moment.tzinfo
     return Stamp(moment.date(), clock if zone is not None or clock != type(clock)() else None, zone)
-
-

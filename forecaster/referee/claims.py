@@ -81,7 +81,7 @@ def read(path: Path, unit: str = "fraction", symbol: str = "") -> Claims:
     claims = Claims(path, rows, forms, "made" in roles.named, tuple(left))
     for why, wrong in forms.wrong.items():
         where = rows["place"][int(np.flatnonzero(wrong)[0])]
-        claims = replace(claims, left=(*claims.left, f"{int(wrong.sum())} forecasts {why} (the first: {where})"))
+        claims = replace(claims, left=(*claims.left, f"forecasts {why}: {int(wrong.sum())} (the first: {where})"))
     known = ~np.any([*forms.wrong.values(), np.zeros(len(rows), bool)], axis=0)
     claims = claims.only(known)
     if not len(claims.rows):
@@ -112,7 +112,7 @@ def _next_session(cells: Cells, roles: Roles, left: list[str]) -> Cells:
     one = (horizon == 1) | np.isnan(horizon)
     if not one.all():
         others = ", ".join(f"{value:g}" for value in np.unique(horizon[~one])[:5])
-        left.append(f"{int((~one).sum())} rows are of horizon {others}: one session ahead is judged alone")
+        left.append(f"rows of horizon {others}, where one session ahead is judged alone: {int((~one).sum())}")
     if not one.any():
         raise ForecasterError(f"{cells.path} has no row to judge: {left[-1]}")
     return cells.rows(np.flatnonzero(one).tolist())
@@ -120,7 +120,9 @@ def _next_session(cells: Cells, roles: Roles, left: list[str]) -> Cells:
 
 def _keys(cells: Cells, roles: Roles, symbol: str) -> pd.DataFrame:
     symbols = cells.texts(roles.named["symbol"]) if "symbol" in roles.named else [symbol] * len(cells)
-    models = cells.texts(roles.named["model"]) if "model" in roles.named else [cells.path.name.split(".")[0]] * len(cells)
+    models = (
+        cells.texts(roles.named["model"]) if "model" in roles.named else [cells.path.name.split(".")[0]] * len(cells)
+    )
     for name, values in (("symbol", symbols), ("model", models)):
         empty = next((row for row, value in enumerate(values) if not value or not value.isprintable()), None)
         if empty is not None:
@@ -179,7 +181,9 @@ def _gathered(cells: Cells, roles: Roles, rows: pd.DataFrame, unit: str) -> tupl
     if again.any():
         one, other = numbered[again].sort_values([*KEYS, "draw", "at"])["place"].iloc[:2]
         raise ForecasterError(f"{one} and {other.rsplit(', ', 1)[-1]} are the same draw of one forecast: leave one out")
-    wide = numbered.pivot_table(index=list(KEYS), columns="draw", values="value", dropna=False, observed=True, sort=False)
+    wide = numbered.pivot_table(
+        index=list(KEYS), columns="draw", values="value", dropna=False, observed=True, sort=False
+    )
     firsts = rows.drop_duplicates(list(KEYS)).set_index(list(KEYS)).reindex(wide.index).reset_index()
     kept = firsts["place"].notna().to_numpy()
     columns = {f"draw_{at}": values for at, values in enumerate(wide.to_numpy(float)[kept].T.tolist())}
@@ -197,8 +201,8 @@ def _refuse_twice(rows: pd.DataFrame) -> None:
     symbol, model, target = found[list(KEYS)].iloc[0]
     more = int(rows.duplicated(list(KEYS)).sum())
     raise ForecasterError(
-        f"{one} and {other.rsplit(', ', 1)[-1]} both forecast {symbol} on {target:%Y-%m-%d} by {model} ({more} such "
-        "rows): leave one out"
+        f"{one} and {other.rsplit(', ', 1)[-1]} both forecast {symbol} on {target:%Y-%m-%d} by {model} "
+        f"(rows too many: {more}): leave one out"
     )
 
 

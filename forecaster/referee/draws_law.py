@@ -82,7 +82,5 @@ class DrawsLaw:
         """Standard deviation of the draws."""
         return float(self.draws.std(ddof=1))
 
-    @property
-    def prob_up(self) -> float:
-        """Share of draws above zero."""
-        return float((self.draws > 0).mean())
+    prob_up = float("nan")
+    """A share of a few draws: its noise alone would look like claims on the direction, so that none is taken from it."""

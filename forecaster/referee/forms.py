@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from forecaster.referee.law import Law
     from forecaster.referee.roles import Roles
 
-EMPTY = "have no numbers"
+EMPTY = "without numbers"
 LARGEST = 1e6
 """No change is larger, a fraction."""
 _VARIANCE = 2.0
@@ -39,7 +39,7 @@ class Forms:
         points: `mean`, `median` and `quantile` to numbers `(rows,)`, where the file has such; fractions per session.
         levels: `(k,)` of the quantiles.
         draws: How many draws there are of each forecast.
-        wrong: Why forecasts cannot be judged, to the mask of those `(rows,)`.
+        wrong: What forecasts are that cannot be judged, to the mask of those `(rows,)`.
         told: Figures that the file has of its forecasts beside them, `prob_up` and `sd`.
     """
 
@@ -116,8 +116,8 @@ def _quantiles(cells: Cells, roles: Roles, converted: Callable[[Floats], Floats]
     empty = np.isnan(table).any(axis=1)
     wrong = {
         EMPTY: empty,
-        "have quantiles that cross": ~empty & (np.diff(table, axis=1) < 0).any(axis=1),
-        "have quantiles that are all the same": ~empty & (table[:, 0] == table[:, -1]),
+        "with quantiles that cross": ~empty & (np.diff(table, axis=1) < 0).any(axis=1),
+        "with quantiles that are all the same": ~empty & (table[:, 0] == table[:, -1]),
     }
     bad = np.any(list(wrong.values()), axis=0)
     laws = [None if out else QuantileLaw(levels, row) for out, row in zip(bad, table, strict=True)]
@@ -131,7 +131,7 @@ def _draws(cells: Cells, roles: Roles, converted: Callable[[Floats], Floats], ra
         spread = np.nanmax(np.where(counts[:, None] > 0, table, 0), axis=1) > np.nanmin(
             np.where(counts[:, None] > 0, table, 0), axis=1
         )
-    wrong = {EMPTY: counts == 0, "have draws that are all the same": (counts > 0) & ~spread}
+    wrong = {EMPTY: counts == 0, "with draws that are all the same": (counts > 0) & ~spread}
     bad = np.any(list(wrong.values()), axis=0)
     laws = [None if out else DrawsLaw(row[~np.isnan(row)]) for out, row in zip(bad, table, strict=True)]
     return replace(_made("draws", laws, wrong), draws=int(np.median(counts[~bad])) if (~bad).any() else 0)
@@ -144,8 +144,8 @@ def _moments(cells: Cells, roles: Roles, converted: Callable[[Floats], Floats], 
     empty = np.isnan(table).any(axis=1)
     wrong = {
         EMPTY: empty,
-        "have an sd that is not above zero": ~empty & ~(table[:, 1] > 0),
-        "have a df of 2 or less, where there is no sd": ~empty & (df <= _VARIANCE),
+        "with an sd that is not above zero": ~empty & ~(table[:, 1] > 0),
+        "with a df of 2 or less, which has no sd": ~empty & (df <= _VARIANCE),
     }
     bad = np.any(list(wrong.values()), axis=0)
     with np.errstate(invalid="ignore"):

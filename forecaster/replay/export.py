@@ -201,7 +201,7 @@ def _asset(backtest: Backtest, asset: Asset, decisions: pd.DataFrame) -> Backtes
         last=own["target_date"].max(),
         fan=fan[["model", "target", "origin", "y", "mean", "q05", "q25", "q50", "q75", "q95"]],
         scoreboard=board,
-        calibration=own[["model", "pit"]].dropna(),
+        calibration=own.loc[own["crps"].notna(), ["model", "pit"]].dropna(),
         summary=judgement.summary,
         verdicts=judgement.sentences,
         **tables(judgement),

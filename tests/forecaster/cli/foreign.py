@@ -56,5 +56,7 @@ def draws(count: int = 100) -> pd.DataFrame:
     """Draws from it, each in a column."""
     own, rng = garch(), np.random.default_rng(5)
     scale = (own["sd"] * np.sqrt((own["df"] - 2) / own["df"])).to_numpy()
-    drawn = own["mean"].to_numpy()[:, None] + scale[:, None] * rng.standard_t(own["df"].to_numpy()[:, None], (len(own), count))
+    drawn = own["mean"].to_numpy()[:, None] + scale[:, None] * rng.standard_t(
+        own["df"].to_numpy()[:, None], (len(own), count)
+    )
     return pd.concat([dated(own), pd.DataFrame(drawn, columns=[f"draw_{at}" for at in range(1, count + 1)])], axis=1)
