@@ -22,45 +22,56 @@ LEVELLED = 3.0
 _FEWEST = 2
 
 
-def shown(found: Settled) -> tuple[str, ...]:
-    """What forecasts of this form show, and what they cannot."""
-    forms = found.claims.forms
-    if forms.form == "quantiles":
-        return _of_quantiles(found)
-    return {
-        "distributions": (
-            "Whole distributions: every score was computed again from them; no score of the file is read.",
-        ),
-        "means and sds": (
+_DRAWN = "PITs are drawn at random between {}, seeded by the row."
+SHOWN = {
+    "distributions": ["Whole distributions: every score was computed again from them; no score of the file is read."],
+    "means and sds": [
+        (
             "Means and standard deviations are read as Student-t distributions with the file's df, as normal ones where "
-            "it has none.",
+            "it has none."
+        )
+    ],
+    "quantiles": [
+        (
+            "{levels} quantiles only bound the CRPS: between the outer levels {bounds}. What is shown is the quantile "
+            "score integrated over these levels, for all models of the table."
         ),
-        "draws": (
-            f"CRPS of draws is the estimate without bias; PITs are ranks among {forms.draws} draws, ties and gaps drawn at "
-            "random, seeded by the row.",
-            f"Draws show no density: log scores, of all models of the table, are of {forms.draws} draws smoothed by "
-            "Student-t kernels. No P(up) is taken from a share of draws.",
+        (
+            "{levels} quantiles show no density: log scores, of all models of the table, are of straight cdfs between "
+            "these levels, and of exponential tails beyond the outer two."
         ),
-        "points": (
+        _DRAWN.format("the levels on either side of the outcome"),
+    ],
+    "draws": [
+        "CRPS of draws is the estimate without bias.",
+        _DRAWN.format("the draws on either side of the outcome"),
+        (
+            "Draws show no density: log scores, of all models of the table, are of {draws} draws smoothed by Student-t "
+            "kernels. No P(up) is taken from a share of draws."
+        ),
+    ],
+    "points": [
+        (
             "Points have no calibration, no CRPS and no log score: they are held to their errors alone, beside those of "
-            "our means and medians.",
-        ),
-        "one quantile": (
+            "our means and medians."
+        )
+    ],
+    "one quantile": [
+        (
             "One quantile has no CRPS and no log score: it is held to its quantile score, and to how often outcomes lie "
-            "below it.",
-        ),
-    }[forms.form]
+            "below it."
+        )
+    ],
+}
+"""What forecasts of each form show, and what they cannot."""
 
 
-def _of_quantiles(found: Settled) -> tuple[str, ...]:
-    levels = f"{found.claims.forms.levels.size} quantiles"
-    return (
-        f"{levels} only bound the CRPS: between the outer levels {_bounds(found)}. What is shown is the quantile score "
-        "integrated over these levels, for all models of the table.",
-        f"{levels} show no density: log scores, of all models of the table, are of straight cdfs between these levels, "
-        "and of exponential tails beyond the outer two.",
-        "PITs are drawn at random between the levels on either side of the outcome, seeded by the row.",
-    )
+def shown(found: Settled) -> tuple[str, ...]:
+    """What the file's forecasts show, and what they cannot."""
+    forms = found.claims.forms
+    figures: dict[str, object] = {"levels": forms.levels.size, "draws": forms.draws}
+    figures |= {"bounds": _bounds(found)} if forms.form == "quantiles" else {}
+    return tuple(sentence.format(**figures) for sentence in SHOWN[forms.form])
 
 
 def _bounds(found: Settled) -> str:
@@ -103,12 +114,13 @@ def _cautions(found: Settled) -> Iterator[str]:
     if found.late.any():
         first = rows.loc[int(np.flatnonzero(found.late)[0])]
         yield (
-            f"forecasts made when their target was known already, by the file's own dates: {int(found.late.sum())} (the "
-            f"first: {first['place']}, {first['symbol']} {first['target']:%Y-%m-%d})"
+            f"forecasts made when their target was known already, by the file's own dates: {int(found.late.sum())} "
+            f"(the first: {first['place']}, {first['symbol']} {first['target']:%Y-%m-%d})"
         )
     if not claims.dated:
         yield (
-            "the file does not say when its forecasts were made: nothing shows that they were made before their outcomes"
+            "the file does not say when its forecasts were made: nothing shows that they were made before their "
+            "outcomes"
         )
     elif rows["made"].isna().any():
         yield f"forecasts that do not say when they were made: {int(rows['made'].isna().sum())}"

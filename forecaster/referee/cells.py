@@ -17,7 +17,7 @@ from ingest.text.stamps import Stamp, parse_stamps
 from ingest.text.table import read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from forecaster.floats import Floats
 
@@ -36,7 +36,7 @@ class Cells:
     """
 
     path: Path
-    columns: dict[str, Sequence[Any]]
+    columns: Mapping[str, Sequence[Any]]
     lines: Sequence[str]
     commas: bool = False
 

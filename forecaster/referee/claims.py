@@ -33,8 +33,8 @@ class Claims:
 
     Attributes:
         path: The file.
-        rows: `symbol, model, target, made, status, reason, place`, a row per forecast: target a date, made an instant in
-            UTC or NaT, status and reason as a backtest exports them, place the file and line, for messages.
+        rows: `symbol, model, target, made, status, reason, place`, one row per forecast: target a date, made an instant
+            in UTC or NaT, status and reason as a backtest exports them, place the file and line, for messages.
         forms: The forecasts themselves, in the order of the rows.
         dated: Whether the file says when its forecasts were made.
         left: What was left out, in words with counts.
@@ -164,7 +164,7 @@ def _made(cells: Cells, roles: Roles) -> pd.Series:
         stamps = cells.stamps(roles.named["as_of"])
         known = [_instant(stamp._replace(clock=None)) if stamp else pd.NaT for stamp in stamps]
         found = [one if one is not pd.NaT else other for one, other in zip(found, known, strict=True)]
-    return pd.Series(pd.to_datetime(found, utc=True)).astype("datetime64[us, UTC]")
+    return pd.Series(found, dtype="datetime64[us, UTC]")
 
 
 def _instant(stamp: Stamp) -> pd.Timestamp:

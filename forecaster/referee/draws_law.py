@@ -1,9 +1,9 @@
 """Draws from a forecast: what can be scored of them without a choice, and a density by one that is stated.
 
 The CRPS is the estimate without bias, `mean |X_i - y| - sum_ij |X_i - X_j| / (2 m (m - 1))` (Zamo and Naveau 2018,
-doi:10.1007/s11004-017-9709-7), so that few draws cost nothing on average. The PIT is the outcome's rank among the draws,
-drawn between its two ends: uniform wherever outcome and draws come from one distribution. Draws have no density: the log
-score is that of the draws smoothed by Student-t kernels (`Predictive.of_sample`).
+doi:10.1007/s11004-017-9709-7), so that few draws cost nothing on average. The PIT is the outcome's rank among the
+draws, drawn between its two ends: uniform wherever outcome and draws come from one distribution. Draws have no density:
+the log score is that of the draws smoothed by Student-t kernels (`Predictive.of_sample`).
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class DrawsLaw:
 
     def quantile(self, levels: ArrayLike) -> Floats:
         """Quantiles of the draws at `levels (...)`."""
-        return np.asarray(np.quantile(self.draws, levels))
+        return np.asarray(np.quantile(self.draws, np.asarray(levels, np.float64)))
 
     @cached_property
     def quantiles(self) -> dict[str, float]:
@@ -83,4 +83,4 @@ class DrawsLaw:
         return float(self.draws.std(ddof=1))
 
     prob_up = float("nan")
-    """A share of a few draws: its noise alone would look like claims on the direction, so that none is taken from it."""
+    """Not taken from draws: the noise in a share of a few of them would be judged as claims on the direction."""

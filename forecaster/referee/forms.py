@@ -113,13 +113,13 @@ def _quantiles(cells: Cells, roles: Roles, converted: Callable[[Floats], Floats]
     del ragged
     levels = np.array(list(roles.quantiles))
     table = converted(_table(cells, list(roles.quantiles.values())))
-    empty = np.isnan(table).any(axis=1)
+    empty = np.asarray(np.isnan(table).any(axis=1))
     wrong = {
         EMPTY: empty,
         "with quantiles that cross": ~empty & (np.diff(table, axis=1) < 0).any(axis=1),
         "with quantiles that are all the same": ~empty & (table[:, 0] == table[:, -1]),
     }
-    bad = np.any(list(wrong.values()), axis=0)
+    bad = _any(wrong)
     laws = [None if out else QuantileLaw(levels, row) for out, row in zip(bad, table, strict=True)]
     return replace(_made("quantiles", laws, wrong), levels=levels)
 
@@ -127,12 +127,10 @@ def _quantiles(cells: Cells, roles: Roles, converted: Callable[[Floats], Floats]
 def _draws(cells: Cells, roles: Roles, converted: Callable[[Floats], Floats], ragged: bool) -> Forms:
     table = converted(_table(cells, list(roles.draws), ragged=ragged))
     counts = (~np.isnan(table)).sum(axis=1)
-    with np.errstate(invalid="ignore"):
-        spread = np.nanmax(np.where(counts[:, None] > 0, table, 0), axis=1) > np.nanmin(
-            np.where(counts[:, None] > 0, table, 0), axis=1
-        )
+    filled = np.where(counts[:, None] > 0, table, 0.0)
+    spread = np.nanmax(filled, axis=1) > np.nanmin(filled, axis=1)
     wrong = {EMPTY: counts == 0, "with draws that are all the same": (counts > 0) & ~spread}
-    bad = np.any(list(wrong.values()), axis=0)
+    bad = _any(wrong)
     laws = [None if out else DrawsLaw(row[~np.isnan(row)]) for out, row in zip(bad, table, strict=True)]
     return replace(_made("draws", laws, wrong), draws=int(np.median(counts[~bad])) if (~bad).any() else 0)
 
@@ -141,13 +139,13 @@ def _moments(cells: Cells, roles: Roles, converted: Callable[[Floats], Floats], 
     del ragged
     table = converted(_table(cells, [roles.named["mean"], roles.named["sd"]]))
     df = cells.numbers(roles.named["df"]) if "df" in roles.named else np.full(len(cells), np.nan)
-    empty = np.isnan(table).any(axis=1)
+    empty = np.asarray(np.isnan(table).any(axis=1))
     wrong = {
         EMPTY: empty,
         "with an sd that is not above zero": ~empty & ~(table[:, 1] > 0),
         "with a df of 2 or less, which has no sd": ~empty & (df <= _VARIANCE),
     }
-    bad = np.any(list(wrong.values()), axis=0)
+    bad = _any(wrong)
     with np.errstate(invalid="ignore"):
         scale = table[:, 1] * np.where(np.isnan(df), 1.0, np.sqrt((df - _VARIANCE) / df))
     laws: list[Law | None] = []
@@ -166,14 +164,14 @@ def _moments(cells: Cells, roles: Roles, converted: Callable[[Floats], Floats], 
 def _points(cells: Cells, roles: Roles, converted: Callable[[Floats], Floats], ragged: bool) -> Forms:
     del ragged
     table = converted(_table(cells, list(dict.fromkeys(roles.points.values()))))
-    return _made("points", [None] * len(cells), {EMPTY: np.isnan(table).any(axis=1)})
+    return _made("points", [None] * len(cells), {EMPTY: np.asarray(np.isnan(table).any(axis=1))})
 
 
 def _one_quantile(cells: Cells, roles: Roles, converted: Callable[[Floats], Floats], ragged: bool) -> Forms:
     del ragged
     ((level, name),) = roles.quantiles.items()
     values = converted(_table(cells, [name])[:, 0])
-    made = _made("one quantile", [None] * len(cells), {EMPTY: np.isnan(values)})
+    made = _made("one quantile", [None] * len(cells), {EMPTY: np.asarray(np.isnan(values))})
     return replace(made, levels=np.array([level]), points={"quantile": values})
 
 
@@ -185,6 +183,10 @@ _FORMS: dict[str, Callable[..., Forms]] = {
     "points": _points,
     "one quantile": _one_quantile,
 }
+
+
+def _any(wrong: dict[str, NDArray[np.bool_]]) -> NDArray[np.bool_]:
+    return np.asarray(np.any(list(wrong.values()), axis=0))
 
 
 def _made(form: str, laws: list[Any], wrong: dict[str, NDArray[np.bool_]]) -> Forms:

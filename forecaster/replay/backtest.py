@@ -175,8 +175,9 @@ def replayed(walked: Walked, pools: Pools, record: Record) -> Iterator[Replayed]
 
 def table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """Rows of the export as a table, `columns` and the distribution; dates are dates in it."""
-    made = pd.DataFrame(rows, columns=[*columns(), DISTRIBUTION])
+    made = pd.DataFrame([dict(row) for row in rows], columns=[*columns(), DISTRIBUTION])
     logical = [name for name in scores.names() if scores.logical(name)]
-    numbers = [name for name in made if name not in {*TEXT, *logical}]
-    kinds = {**dict.fromkeys(numbers, "float64"), **dict.fromkeys(logical, "boolean")}
-    return made.astype({**kinds, "fitted_at": "datetime64[us]", DISTRIBUTION: pd.ArrowDtype(pa.binary())})
+    numbers = [name for name in columns() if name not in {*TEXT, *logical}]
+    kinds: dict[str, Any] = {**dict.fromkeys(numbers, "float64"), **dict.fromkeys(logical, "boolean")}
+    kinds |= {"fitted_at": "datetime64[us]", DISTRIBUTION: pd.ArrowDtype(pa.binary())}
+    return made.astype(kinds)
