@@ -183,6 +183,9 @@ def _as_shown(others: pd.DataFrame, forms: Forms) -> pd.DataFrame:
 def _beside(own: pd.DataFrame, others: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """All rows: a file's model that a reference's scores show to be this reference is shown once, another renamed."""
     renamed, keys = [], ["symbol", "target_date"]
+    if len(others):
+        unlike = others.dropna(subset=[NOVELTY]).drop_duplicates(keys).set_index(keys)[NOVELTY]
+        own[NOVELTY] = unlike.reindex(pd.MultiIndex.from_frame(own[keys])).to_numpy()
     for name in dict.fromkeys(others["model"]):
         mine, ours = own[own["model"] == name], others[others["model"] == name]
         if mine.empty:
@@ -198,9 +201,6 @@ def _beside(own: pd.DataFrame, others: pd.DataFrame) -> tuple[pd.DataFrame, tupl
             called = RENAMED.format(name)
             own.loc[own["model"] == name, "model"] = called
             renamed.append(f"the file's {name} is not ours of that name on these days: it is called {called!r} here")
-    unlike = others.dropna(subset=[NOVELTY]).drop_duplicates(keys).set_index(keys)[NOVELTY] if len(others) else None
-    if unlike is not None:
-        own[NOVELTY] = unlike.reindex(pd.MultiIndex.from_frame(own[keys])).to_numpy()
     return pd.concat([own, others], ignore_index=True) if len(others) else own, tuple(renamed)
 
 

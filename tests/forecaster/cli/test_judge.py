@@ -28,7 +28,7 @@ GOOD = HEAD + "".join(ROW.format(day) for day in (3, 4, 6, 7, 10))
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with the S&P 500 of the embedded sample."""
     folder = tmp_path_factory.mktemp("judged")
-    (folder / "forecaster.toml").write_text("[forecast]\ntrain_window = 1000\n[report]\ndays = 3\n")
+    (folder / "forecaster.toml").write_text("[forecast]\ntrain_window = 1000\n[report]\ndays = 3\nwarn_above = 0.7\n")
     assert in_process("ingest", "sample", "^GSPC", "--home", folder).code == 0
     return folder
 
@@ -59,6 +59,7 @@ def test_our_own_export_gets_the_same_verdict_to_the_digit(home: Path, exported:
     assert (tmp_path / "out" / "decisions.csv").read_bytes() == (exported / "decisions.csv").read_bytes()
     ours, theirs = (json.loads((at / "verdicts.json").read_text()) for at in (exported, tmp_path / "out"))
     assert ours["verdicts"] == theirs["verdicts"]
+    assert ours["verdicts"]["^GSPC"]["novel_days"]
     assert (tmp_path / "out" / "report.pdf").stat().st_size > 10_000
     assert "(file)" not in said.out
 
