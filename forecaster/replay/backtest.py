@@ -180,4 +180,4 @@ def table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     numbers = [name for name in columns() if name not in {*TEXT, *logical}]
     kinds: dict[str, Any] = {**dict.fromkeys(numbers, "float64"), **dict.fromkeys(logical, "boolean")}
     kinds |= {"fitted_at": "datetime64[us]", DISTRIBUTION: pd.ArrowDtype(pa.binary())}
-    return made.astype(kinds)
+    return made.astype(kinds).copy()  # its columns side by side again, not each in a block of its own
