@@ -27,8 +27,8 @@ SHOWN = {
     "distributions": ["Whole distributions: every score was computed again from them; no score of the file is read."],
     "means and sds": [
         (
-            "Means and standard deviations are read as Student-t distributions with the file's df, as normal ones where "
-            "it has none."
+            "Means and standard deviations are read as Student-t distributions with the file's df, as normal ones "
+            "where it has none."
         )
     ],
     "quantiles": [
@@ -52,14 +52,14 @@ SHOWN = {
     ],
     "points": [
         (
-            "Points have no calibration, no CRPS and no log score: they are held to their errors alone, beside those of "
-            "our means and medians."
+            "Points have no calibration, no CRPS and no log score: they are held to their errors alone, beside those "
+            "of our means and medians."
         )
     ],
     "one quantile": [
         (
-            "One quantile has no CRPS and no log score: it is held to its quantile score, and to how often outcomes lie "
-            "below it."
+            "One quantile has no CRPS and no log score: it is held to its quantile score, and to how often outcomes "
+            "lie below it."
         )
     ],
 }

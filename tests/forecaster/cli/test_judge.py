@@ -142,7 +142,9 @@ def test_one_quantile_is_held_to_its_score_and_its_breaches(home: Path, tmp_path
     assert "risk: too narrow" in said
 
 
-@pytest.mark.parametrize(("unit", "convert"), [("percent", lambda x: 100 * x), ("log", np.log1p)], ids=["percent", "log"])
+@pytest.mark.parametrize(
+    ("unit", "convert"), [("percent", lambda x: 100 * x), ("log", np.log1p)], ids=["percent", "log"]
+)
 def test_units_are_undone(home: Path, tmp_path: Path, unit: str, convert) -> None:
     file = foreign.quantiles()
     file.to_csv(tmp_path / "plain.csv", index=False)

@@ -32,7 +32,9 @@ def test_the_reading_is_one_distribution(levels):
     assert np.exp(law.log_prob(grid)).sum() * step == pytest.approx(1, abs=1e-3)
     middle = (grid[1:] + grid[:-1]) / 2
     inside = np.abs(middle[:, None] - law.values).min(axis=1) > 2 * step  # the density jumps at the quantiles
-    np.testing.assert_allclose(np.diff(law.cdf(grid))[inside] / step, np.exp(law.log_prob(middle[inside])), rtol=1e-3, atol=1e-8)
+    np.testing.assert_allclose(
+        np.diff(law.cdf(grid))[inside] / step, np.exp(law.log_prob(middle[inside])), rtol=1e-3, atol=1e-8
+    )
     asked = np.array([1e-4, 0.013, 0.3, 0.77, 0.9999])
     np.testing.assert_allclose(law.cdf(law.quantile(asked)), asked, rtol=1e-9)
     np.testing.assert_allclose(law.quantile(levels), law.values, rtol=1e-12)
