@@ -145,7 +145,7 @@ def export(
     contents = compose(_report(backtest, assets, decisions))
     pdf.render(contents, folder / "report.pdf")
     html.render(contents, folder / "report.html")
-    shutil.rmtree(folder / UNFINISHED)
+    shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
 
 
 def _verdicts(backtest: Backtest) -> str:
