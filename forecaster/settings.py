@@ -78,9 +78,7 @@ class Forecast(Section):
     minimum_rows: int = Field(60, ge=30, description="fewest training rows that a fit accepts")
     half_life: float = Field(11.2, gt=0, description="half-life of the volatility known at the origin, sessions")
     market: str = Field("watchlist", description="whose state the scale sees: the others' mean, an asset, or none")
-    cutoff_minutes: float = Field(
-        30.0, ge=0, lt=1440, description="minutes after a close in which companions still count"
-    )
+    cutoff_minutes: float = Field(30.0, ge=0, lt=1440, description="how long after a close companions count")
     track_days: int = Field(250, ge=1, description="sessions of their past by which a pool weighs its members")
     seed: int = Field(0, ge=0, description="seed of every fit")
 
@@ -280,11 +278,8 @@ def _line(kind: type[BaseModel], error: ErrorDetails, place: str) -> str:
     path = [str(part) for part in error["loc"]]
     key = ".".join([place, *path] if place else path)
     if error["type"] != "extra_forbidden":
-        shown = (
-            ""
-            if path[0] in secret_settings.SECTIONS or place in secret_settings.SECTIONS
-            else f" (it is {error['input']!r})"
-        )
+        secret = {path[0], place} & set(secret_settings.SECTIONS)
+        shown = "" if secret else f" (it is {error['input']!r})"
         if error["type"] == "tuple_type":
             return f'setting {key} is not a list: write it in brackets, such as ["SPX"]{shown}'
         return f"setting {key}: {error['msg'][0].lower()}{error['msg'][1:]}{shown}"

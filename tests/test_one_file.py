@@ -199,7 +199,7 @@ def test_a_score_is_one_file(plant: Plant, tmp_path: Path, text: str, mean: str)
     home, out = home_of(tmp_path, "climatology", "ewma"), tmp_path / "out"
     said("backtest", "--symbols", "WALK", "--last", 5, "--export", out, "--home", home)
     rows, board = pd.read_parquet(out / "forecasts.parquet"), pd.read_csv(out / "scores.csv")
-    assert list(rows.columns[-2:]) == ["toy", "novelty"]
+    assert list(rows.columns[-3:]) == ["toy", "novelty", "predictive"]
     assert board.columns[-1] == mean
     if mean == "toy":
         wanted = (rows["y"] - rows["mean"]).abs() / rows["sd"]

@@ -78,6 +78,19 @@ def backtest(  # noqa: PLR0913, PLR0917  # an option each, given by name
 
 
 def _announce(result: Backtest, folder: Path) -> None:
+    show_scores(result)
+    for line in named(result.withheld):
+        say(f"withheld: {line}")
+    say(f"Export: {folder}")
+    lost = int((result.forecasts["status"] == "withheld").sum())
+    if lost:
+        say(f"{lost} forecasts were withheld; the column reason of forecasts.parquet gives the reasons.")
+    if result.withheld or lost:
+        raise typer.Exit(DONE_IN_PART)
+
+
+def show_scores(result: Backtest) -> None:
+    """The scoreboard, and the verdicts in words."""
     import pandas as pd
 
     columns = [
@@ -97,14 +110,6 @@ def _announce(result: Backtest, folder: Path) -> None:
     for symbol, judgement in result.verdicts.items():
         for sentence in judgement.sentences:
             say(f"{symbol}: {sentence}")
-    for line in named(result.withheld):
-        say(f"withheld: {line}")
-    say(f"Export: {folder}")
-    lost = int((result.forecasts["status"] == "withheld").sum())
-    if lost:
-        say(f"{lost} forecasts were withheld; the column reason of forecasts.parquet gives the reasons.")
-    if result.withheld or lost:
-        raise typer.Exit(DONE_IN_PART)
 
 
 def _cell(column: str, value: object) -> str:

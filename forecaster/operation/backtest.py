@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from datetime import date
 from pathlib import Path
@@ -15,8 +14,8 @@ from forecaster.issuing.provenance import config_sha256
 from forecaster.progress import quiet
 from forecaster.records.home import open_home
 from forecaster.replay.backends import Means
-from forecaster.replay.backtest import last_origins, origins
-from forecaster.replay.export import UNFINISHED, Backtest, export, judged, prepare
+from forecaster.replay.backtest import columns, last_origins, origins
+from forecaster.replay.export import Backtest, export, judged, prepare
 from forecaster.replay.run import Request
 from ingest.companions import beside
 from ingest.errors import AsOfError
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
     from forecaster.progress import Tell
     from forecaster.records.trials import Trials
+    from forecaster.replay.run import Done
     from forecaster.settings import Settings
     from ingest.history import History
 
@@ -153,7 +153,6 @@ def replayed(  # noqa: PLR0913  # an argument each, given by name
     result = _run(request, Path(folder), backend, means, overwrite=overwrite, tell=tell, trials=trials)
     assets = {symbol: history.asset for symbol, history in histories.items()}
     export(result, assets, Path(folder), settings.decisions, trials.count() if trials is not None else 0)
-    shutil.rmtree(Path(folder) / UNFINISHED)
     return result
 
 
@@ -176,6 +175,19 @@ def _request(
     return Request(histories, as_ofs, settings.model_names(), settings, refit_every, faults)
 
 
+def computed(
+    request: Request, folder: Path, backend: str, means: Means, *, overwrite: bool = False, tell: Tell = quiet
+) -> Done:
+    """Computes a backtest and writes its forecasts into a folder, as `forecasts.parquet`.
+
+    Raises:
+        ForecasterError: Where nothing can be replayed, the folder holds another run, or the backend cannot go on.
+    """
+    done = request.run(backend, means, prepare(folder, request.key, overwrite=overwrite), tell)
+    done.write(folder / "forecasts.parquet")
+    return done
+
+
 def _run(
     request: Request,
     folder: Path,
@@ -186,9 +198,7 @@ def _run(
     tell: Tell,
     trials: Trials | None,
 ) -> Backtest:
-    parts = prepare(folder, request.key, overwrite=overwrite)
-    done = request.run(backend, means, parts, tell)
-    done.write(folder / "forecasts.parquet")
+    done = computed(request, folder, backend, means, overwrite=overwrite, tell=tell)
     forecast = request.settings.forecast
     design = {
         "refit every": f"{request.refit_every} sessions",
@@ -201,5 +211,9 @@ def _run(
         trials.add({name: config_sha256(request.settings, name) for name in request.names}, request.refit_every)
     tried = trials.count() if trials is not None else 0
     return judged(
-        pd.read_parquet(folder / "forecasts.parquet"), done.withheld, design, tried, request.settings.report.warn_above
+        pd.read_parquet(folder / "forecasts.parquet", columns=columns()),
+        done.withheld,
+        design,
+        tried,
+        request.settings.report.warn_above,
     )

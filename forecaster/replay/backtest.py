@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from forecaster.distribution.predictive import QUANTILES
+from forecaster.distribution import percentiles
 from forecaster.evaluation import scores
 from forecaster.evaluation.scoring import score
 from forecaster.issuing.fitting import answers
@@ -28,7 +29,7 @@ from ingest.errors import AsOfError
 from ingest.sessions import calendar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from forecaster.issuing.fitting import Ask
     from forecaster.issuing.forecast import Forecast
@@ -37,17 +38,21 @@ if TYPE_CHECKING:
     from ingest.history import History
 
 COLUMNS = (
-    "symbol", "model", "as_of", "horizon", "target_date", "y", "mean", "sd", "prob_up", *QUANTILES,
+    "symbol", "model", "as_of", "horizon", "target_date", "y", "mean", "sd", "prob_up", *percentiles.NAMES,
     *scores.FIRST[:3], "status",
 )  # fmt: skip
 """The columns of `forecasts.parquet` that other programs rely on; `EXTRA` follow them, then scores that were added."""
 
 NOVELTY = "novelty"
-"""The last column: how unlike its past the origin is, see `forecaster.view.novelty`; NaN where that is not known."""
+"""A column: how unlike its past the origin is, see `forecaster.view.novelty`; NaN where that is not known."""
 
 EXTRA = (*scores.FIRST[3:], "reason", "fitted_at")
 
-TEXT = ("symbol", "model", "as_of", "horizon", "target_date", "status", "reason", "fitted_at")
+DISTRIBUTION = "predictive"
+"""The last column of the file: the distribution itself, in the bytes that the record keeps, so that who has the file
+can compute everything of it again. What is computed from the rows here goes without."""
+
+TEXT = ("symbol", "model", "as_of", "horizon", "target_date", "status", "reason", "fitted_at", DISTRIBUTION)
 """The columns that are no measurements and no scores: the others are, also where all of them are missing."""
 
 
@@ -79,8 +84,9 @@ class Replayed:
         return score(predictive, self.y) if predictive and np.isfinite(self.y) else None
 
     def row(self) -> dict[str, Any]:
-        """One row of the export: `columns`."""
+        """One row of the export: `columns`, and the distribution."""
         f = self.forecast
+        known = f.predictive
         blank = dict.fromkeys(columns(), np.nan)
         facts = {
             "symbol": f.symbol,
@@ -93,8 +99,10 @@ class Replayed:
             "reason": f.reason,
             "fitted_at": self.fitted_at,
             NOVELTY: self.novelty,
+            DISTRIBUTION: known.to_bytes() if known else None,
         }
-        return {**blank, **facts, **f.summary(), **(self.score or {})}
+        whole = percentiles.percentiles(known) if known else {}
+        return {**blank, **facts, **whole, **f.summary(), **(self.score or {})}
 
 
 def origins(history: History, first: pd.Timestamp, last: pd.Timestamp) -> list[pd.Timestamp]:
@@ -165,9 +173,11 @@ def replayed(walked: Walked, pools: Pools, record: Record) -> Iterator[Replayed]
         yield Replayed(made, f"{walked.leg.fitted_at:%Y-%m-%d}", walked.y, walked.novelty)
 
 
-def table(replayed: list[Replayed]) -> pd.DataFrame:
-    """The export's rows."""
-    rows = pd.DataFrame([r.row() for r in replayed], columns=columns())
+def table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """Rows of the export as a table, `columns` and the distribution; dates are dates in it."""
+    made = pd.DataFrame([dict(row) for row in rows], columns=[*columns(), DISTRIBUTION])
     logical = [name for name in scores.names() if scores.logical(name)]
-    numbers = [name for name in rows if name not in {*TEXT, *logical}]
-    return rows.astype({**dict.fromkeys(numbers, "float64"), **dict.fromkeys(logical, "boolean")})
+    numbers = [name for name in columns() if name not in {*TEXT, *logical}]
+    kinds: dict[str, Any] = {**dict.fromkeys(numbers, "float64"), **dict.fromkeys(logical, "boolean")}
+    kinds |= {"fitted_at": "datetime64[us]", DISTRIBUTION: pd.ArrowDtype(pa.binary())}
+    return made.astype(kinds).copy()  # its columns side by side again, not each in a block of its own

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -48,6 +48,8 @@ class Backtest:
         verdicts: Symbol to what is said of its models.
         withheld: Symbol to why it was not replayed.
         design: Label and value pairs that say what was run.
+        described: Model to a line on what it is, of those that are none of this program's.
+        remarks: What a reader must know of the forecasts, where others made them.
     """
 
     forecasts: pd.DataFrame
@@ -55,6 +57,8 @@ class Backtest:
     verdicts: Mapping[str, Judgement]
     withheld: Mapping[str, str]
     design: Mapping[str, str]
+    described: Mapping[str, str] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
 
 def judged(
@@ -116,7 +120,7 @@ def export(
     settings: Decisions = Decisions(),  # noqa: B008  # frozen
     trials: int = 1,
 ) -> None:
-    """Writes what follows from the forecasts beside them.
+    """Writes what follows from the forecasts beside them, and takes away the parts of the run, which is done.
 
     Args:
         backtest: What is written.
@@ -142,11 +146,13 @@ def export(
     contents = compose(_report(backtest, assets, decisions))
     pdf.render(contents, folder / "report.pdf")
     html.render(contents, folder / "report.html")
+    shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
 
 
 def _verdicts(backtest: Backtest) -> str:
     found = {symbol: _told(judgement) for symbol, judgement in backtest.verdicts.items()}
     facts = {"design": dict(backtest.design), "withheld": dict(backtest.withheld), "verdicts": found}
+    facts |= {"remarks": list(backtest.remarks)} if backtest.remarks else {}
     return json.dumps(numbers(facts), indent=2, allow_nan=False) + "\n"
 
 
@@ -180,7 +186,7 @@ def _report(backtest: Backtest, assets: Mapping[str, Asset], decisions: pd.DataF
         assets=tuple(
             _asset(backtest, assets[symbol], decisions) for symbol in dict.fromkeys(backtest.forecasts["symbol"])
         ),
-        models={name: models.summary(name) for name in names},
+        models={name: backtest.described.get(name) or models.summary(name) for name in names},
         labels=models.labels(names),
         design=backtest.design,
     )
@@ -204,7 +210,7 @@ def _asset(backtest: Backtest, asset: Asset, decisions: pd.DataFrame) -> Backtes
         last=own["target_date"].max(),
         fan=fan[["model", "target", "origin", "y", "mean", "q05", "q25", "q50", "q75", "q95"]],
         scoreboard=board,
-        calibration=own[["model", "pit"]].dropna(),
+        calibration=own.loc[own["crps"].notna(), ["model", "pit"]].dropna(),
         summary=(judgement.verdict.sentence, *judgement.unreliable),
         verdicts=judgement.sentences,
         **tables(judgement),
@@ -212,5 +218,5 @@ def _asset(backtest: Backtest, asset: Asset, decisions: pd.DataFrame) -> Backtes
         failings=conditions.in_words(judgement.conditions),
         decisions=decided,
         decided=decided_in_words(decided),
-        notes=tuple(notes),
+        notes=(*notes, *backtest.remarks),
     )

@@ -191,7 +191,7 @@ class Days:
         del ask
         pools = Pools(self.names, self.settings)
         record = Record(self.past, pools.members, self.settings, self.scores)
-        return to_parquet(table([one for walked in days(self.rows) for one in replayed(walked, pools, record)]))
+        return to_parquet(table([one.row() for walked in days(self.rows) for one in replayed(walked, pools, record)]))
 
 
 def _forecast(row: Mapping[str, Any]) -> Forecast:

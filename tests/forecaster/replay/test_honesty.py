@@ -19,7 +19,7 @@ BAYESIAN = ("bayesian_linear", "bayesian_mlp")
 def replayed(history: History, days: int, settings, names=BAYESIAN) -> pd.DataFrame:
     """A replay of the last days from one fit before them, as the verdicts want it."""
     as_ofs = last_origins(history, days)
-    rows = table(list(replay(history, as_ofs, names, settings, refit_every=days)))
+    rows = table(one.row() for one in replay(history, as_ofs, names, settings, refit_every=days))
     return rows.assign(target=rows["target_date"])
 
 

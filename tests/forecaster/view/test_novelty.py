@@ -80,10 +80,10 @@ def test_a_forecast_has_it_on_record_and_says_so(quiet):
     assert replace(odd.novelty, above=1.0).warned is False
 
 
-def test_a_replay_has_it_in_its_last_column(quiet):
+def test_a_replay_has_it_in_a_column(quiet):
     settings = of_tables({})
-    rows = table(list(replay(quiet, last_origins(quiet, 30), ("climatology", "ewma"), settings, 20)))
-    assert rows.columns[-1] == "novelty"
+    rows = table(one.row() for one in replay(quiet, last_origins(quiet, 30), ("climatology", "ewma"), settings, 20))
+    assert list(rows.columns[-2:]) == ["novelty", "predictive"]
     assert rows.groupby("as_of")["novelty"].nunique().eq(1).all()
     assert rows["novelty"].between(0, 1).all()
     assert rows.loc[rows["novelty"] >= 0.99, "as_of"].between(days(quiet)[-20], days(quiet)[-6]).any()

@@ -1,0 +1,1 @@
+"""Forecasts that others made: read from their files, and scored by what these show."""
