@@ -188,7 +188,7 @@ class Track:
     Attributes:
         members: Their ids.
         log_score: `(days, members)`, oldest day first, in nats, lower is better; NaN where one had no forecast.
-        pit: `(days, members)`, likewise.
+        pit: `(days, members)`, likewise, of the forecasts' continuous parts; NaN also where an atom explains the outcome.
     """
 
     members: tuple[str, ...]
