@@ -6,7 +6,9 @@ changes in that unit (T Student-t) and `a` the probability of the atom, a day ha
 
     no change:  a + (1 - a) P(|s T| < q / 2)        change of z:  (1 - a) P(z - q / 2 < s T < z + q / 2)
 
-so that zeros which the tick explains leave `a` at 0, and halted days are found. Where zeros differ between weekdays by
+so that zeros which the tick explains leave `a` at 0, and halted days are found. There is an atom where the likelihood
+gains by it what Schwarz asks of a parameter (1978, doi:10.1214/aos/1176344136): a small one that is not there costs more
+than one that is missed. Where zeros differ between weekdays by
 more than twice what chance does, each has an atom of its own, shrunk to the whole (after James and Stein 1961).
 
 Everything is a function of what was known at the day, and runs forward only.
@@ -24,6 +26,8 @@ import scipy  # it loads what of it is asked for, when it is
 from forecaster.distribution import student
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from forecaster.floats import Floats
     from forecaster.view.view import View
 
@@ -45,9 +49,6 @@ ROUNDED = 3e-7
 
 MOST = 0.95
 """The greatest atom."""
-
-PRIOR = 5.0
-"""Days on which the price moved that the prior counts as."""
 
 ROUNDS = 60
 """Steps of the EM algorithm, each of which tells the atom's part of a weekday's zeros."""
@@ -167,11 +168,17 @@ def _estimate(quoted: Floats, window: int) -> Standing | None:
         halves = [student.log_density(((size + side * cell) / scale)[:, None], df)[:, 0] for side in (-1, 1)]
         moves = np.logaddexp(*halves).sum() - size.size * (np.log(2 * scale) - np.log1p(-atom))
         stands = np.log(np.maximum(atom + (1 - atom) * _still(width[zero], scale, df[0]), 1e-300)).sum()
-        return -float(moves + stands + PRIOR * np.log1p(-atom)) / z.size
+        return -float(moves + stands) / z.size
 
-    start = [min(zero.mean() / 2, MOST / 2), np.log(np.median(size)), np.log(6.0)]
-    bounds = [(0.0, MOST), (-5.0, 3.0), (np.log(2.2), np.log(60.0))]
-    atom, scale, df = scipy.optimize.minimize(loss, start, method="L-BFGS-B", bounds=bounds).x
+    def likeliest(start: Sequence[float], most: float) -> Floats:
+        bounds = [(0.0, most), (-5.0, 3.0), (np.log(2.2), np.log(60.0))]
+        found: Floats = scipy.optimize.minimize(loss, start, method="L-BFGS-B", bounds=bounds).x
+        return found
+
+    found = likeliest([min(zero.mean() / 2, MOST / 2), np.log(np.median(size)), np.log(6.0)], MOST)
+    without = likeliest([0.0, *found[1:]], 0.0) if found[0] else found
+    gained = z.size * (loss(without) - loss(found)) - np.log(z.size) / 2
+    atom, scale, df = found if gained > 0 else without
     fitted = Standing(np.full(7, atom), float(np.exp(scale)), float(np.exp(df)))
     return _by_weekday(fitted, zero, width, weekday.astype(int))
 
@@ -182,11 +189,11 @@ def _by_weekday(whole: Standing, zero: Floats, width: Floats, weekday: Floats) -
     zeros, share = np.bincount(weekday[zero], minlength=7), zero.mean()
     some = days > 0
     apart = ((zeros - share * days)[some] ** 2 / (days[some] * share * (1 - share))).sum()
-    differ = max(0.0, 1 - 2 * (some.sum() - 1) / apart) if apart > 0 else 0.0
+    differ = max(0.0, 1 - 2 * (some.sum() - 1) / apart) if apart > 0 and whole.atoms[0] > 0 else 0.0
     own = np.where(some, zeros / np.maximum(days, 1), whole.atoms)
     for _ in range(ROUNDS if differ else 0):
         explained = Standing(own, whole.scale, whole.df).share(width[zero], weekday[zero])
-        own = np.where(some, np.bincount(weekday[zero], explained, minlength=7) / (days + PRIOR), whole.atoms)
+        own = np.where(some, np.bincount(weekday[zero], explained, minlength=7) / np.maximum(days, 1), whole.atoms)
     atoms = np.clip(whole.atoms + differ * (own - whole.atoms), 0.0, MOST)
     return Standing(atoms, whole.scale, whole.df)
 
