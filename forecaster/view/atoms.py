@@ -28,6 +28,8 @@ from forecaster.distribution import student
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from forecaster.floats import Floats
     from forecaster.view.view import View
 
@@ -97,7 +99,25 @@ def atom_and_tick(view: View) -> tuple[float, float]:
     return float(standing.atoms[view.target.weekday()]), float(_quoted(view)[-1, 0])
 
 
-def moved(view: View) -> np.ndarray:
+def in_words(view: View) -> tuple[str, ...]:
+    """What a reader should know of both, a sentence; nothing where the asset has none."""
+    standing = _standing(view)
+    if standing is None:
+        return ()
+    recent = _quoted(view)[-view.settings.train_window :]
+    said = f"The close stood still on {recent[:, 1].mean():.0%} of days, and moves in ticks of about {recent[-1, 0]:.2g} of itself"
+    most = standing.atoms.max()
+    if not most:
+        return (f"{said}, which explain that: log scores and PITs are taken over ticks.",)
+    least = standing.atoms.min()
+    shares = f"{least:.0%}" if f"{least:.0%}" == f"{most:.0%}" else f"{least:.0%} to {most:.0%}, by weekday,"
+    return (
+        f"{said}, which leave {shares} of days unexplained: forecasts have that point mass at zero, such days are "
+        "not learnt from, and log scores and PITs are taken over ticks.",
+    )
+
+
+def moved(view: View) -> NDArray[np.bool_]:
     """Which sessions of a view `(sessions,)` are days of a market: all but those that the atom explains.
 
     Of the days without a change as many as the atom's part of them are left out, spread evenly over time; which, changes
@@ -106,15 +126,15 @@ def moved(view: View) -> np.ndarray:
     return view.once("moved", lambda: _moved(view))
 
 
-def _moved(view: View) -> np.ndarray:
+def _moved(view: View) -> NDArray[np.bool_]:
     standing = _standing(view)
     kept = np.ones(len(view.changes), bool)
     if standing is None:
         return kept
     _, still, width, weekday, _ = _quoted(view).T
     at = np.flatnonzero(still)
-    share = standing.share(np.nan_to_num(width[at]), weekday[at])
-    kept[at] = np.arange(1, at.size + 1) * GOLDEN % 1 >= share
+    share = standing.share(width[at], weekday[at])
+    kept[at] = ~(np.arange(1, at.size + 1) * GOLDEN % 1 < share)  # before a tick was known, all are kept
     return kept
 
 
