@@ -50,15 +50,19 @@ class Market:
         """`(days,)` fractions."""
         return self.closes[1:] / self.closes[:-1] - 1
 
-    def log_score(self) -> Floats:
-        """Of the true law on each day `(days,)`: over the tick, or of the density where there is none."""
-        y = self.changes
-        if not self.step:
-            return np.log(self.scale) - stats.t.logpdf(y / self.scale, DF)
-        tick = self.step / self.closes[:-1]
-        cell = stats.t.cdf((y + tick / 2) / self.scale, DF) - stats.t.cdf((y - tick / 2) / self.scale, DF)
-        still = (np.abs(y) < tick / 2) * self.halts
-        return -np.log(((1 - self.halts) * cell + still) / tick)
+    def log_score(self, ticks: Floats | None = None) -> Floats:
+        """Of the true law on each day `(days,)`: over the tick, or of the density where there is none.
+
+        Args:
+            ticks: Widths on the last days `(n,)`, fractions, where they are not the market's own; then `(n,)`.
+        """
+        own = self.step / self.closes[:-1] if self.step and not self.halts else np.zeros(self.scale.size)
+        tick = own if ticks is None or not self.halts else np.append(own[: -ticks.size], ticks)
+        y, wide = self.changes, np.where(tick > 0, tick, 1.0)
+        cell = stats.t.cdf((y + wide / 2) / self.scale, DF) - stats.t.cdf((y - wide / 2) / self.scale, DF)
+        still = (np.abs(y) < wide / 2) * self.halts
+        density = np.log(self.scale) - stats.t.logpdf(y / self.scale, DF)
+        return np.where(tick > 0, -np.log(((1 - self.halts) * cell + still) / wide), density)
 
 
 def market(days: int, step: float, seed: int, halts: float = 0.0) -> Market:

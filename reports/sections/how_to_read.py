@@ -73,7 +73,9 @@ _RECORD = (
         "Log score",
         (
             "Minus the logarithm of the density that the forecast gave to what happened, in nats; lower is "
-            "better. It penalises confident mistakes heavily."
+            "better. It penalises confident mistakes heavily. Where closes often do not change at all, it is taken "
+            "over the tick that prices move in, and every forecast has the same probability of no change beyond that: "
+            "a spike on zero wins nothing."
         ),
     ),
     ("MAE, MSE", "The mean absolute and the mean squared error of the point forecast; lower is better."),
