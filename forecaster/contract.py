@@ -77,8 +77,8 @@ class Origin:
         standard: The same in standard units.
         volatility: Standard deviation of the change as known at the close, fraction per session.
         z: Covariates of the log scale as known at the close `(covariates,)`, as in the examples.
-        history: Every known price change up to the close `(sessions,)`, as many as a fit may learn from, fractions; as in
-            the examples.
+        history: Every known price change up to the close `(sessions,)`, as many as a fit may learn from, fractions;
+            the same days as in the examples.
     """
 
     x: Floats
@@ -190,7 +190,8 @@ class Track:
     Attributes:
         members: Their ids.
         log_score: `(days, members)`, oldest day first, in nats, lower is better; NaN where one had no forecast.
-        pit: `(days, members)`, likewise, of the forecasts' continuous parts; NaN also where an atom explains the outcome.
+        pit: `(days, members)`, likewise, of the forecasts' continuous parts; NaN also where an atom explains the
+            outcome.
     """
 
     members: tuple[str, ...]

@@ -29,8 +29,8 @@ class Mixture:
 
     Attributes:
         pooled: The forecast.
-        pits: PITs `(days,)` that its continuous part would have had on the days of the track, each with the weights known
-            before it; days that an atom explains are left out.
+        pits: PITs `(days,)` that its continuous part would have had on the days of the track, each with the weights
+            known before it; days that an atom explains are left out.
     """
 
     pooled: Pooled

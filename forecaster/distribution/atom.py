@@ -52,8 +52,9 @@ class Atom:
     tick: float
 
     def log_prob(self, y: ArrayLike) -> Floats:
-        """Natural log of the probability of the cell around `y (...)` over its width, in nats; of the density at no
-        tick, which the point mass has no part in.
+        """Natural log of the probability of the cell around `y (...)` over its width, in nats.
+
+        Without a tick it is that of the density, in which the point mass has no part.
         """
         at = np.asarray(y, np.float64)
         log_moves: Floats = np.log1p(-self.probability) + (self._log_mass(at) if self.tick else self.law.log_prob(at))
@@ -179,6 +180,16 @@ class Atom:
         """`E|Y - y|` at `y = origin + away (...)`."""
         at = np.asarray(away, np.float64)
         return (1 - self.probability) * self.law.distance(at) + self.probability * np.abs(self.origin + at)
+
+
+def require_still(atom: float, tick: float) -> None:
+    """Refuses numbers that are no probability below 1 and no width.
+
+    Raises:
+        ValueError: Naming both.
+    """
+    if not (0 <= atom < 1 and 0 <= tick < np.inf):
+        raise ValueError(f"atom must be a probability below 1 and tick a width, not {atom} and {tick}")
 
 
 def drawn(law: bytes, y: float) -> float:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from safetensors import SafetensorError
 
-from forecaster.distribution.atom import Atom, drawn
+from forecaster.distribution.atom import Atom, drawn, require_still
 from forecaster.distribution.mixture import Mixture
 from forecaster.distribution.packed import NUMBERS, packed, unpacked
 from forecaster.distribution.recalibrated import PitMap, Seen
@@ -93,8 +93,6 @@ class Predictive:
         """Makes the arrays float32, and checks shapes and ranges once, so that no method needs to."""
         for name in COMPONENTS:
             object.__setattr__(self, name, stored(getattr(self, name)))
-        for name in NUMBERS:
-            object.__setattr__(self, name, float(stored(getattr(self, name))))
         arrays = [getattr(self, name) for name in COMPONENTS]
         if {a.shape for a in arrays} != {(self.weight.size,)} or self.weight.size == 0:
             raise ValueError(f"components must be (K,) with K > 0, not {[a.shape for a in arrays]}")
@@ -106,8 +104,10 @@ class Predictive:
             raise ValueError("df must be above 1, or the mean does not exist")
         if not ((self.weight >= 0).all() and abs(float(self.weight.sum(dtype=np.float64)) - 1) < ROUNDING):
             raise ValueError("weight must be probabilities that sum to 1")
-        if not (0 <= self.atom < 1 and 0 <= self.tick < np.inf):
-            raise ValueError(f"atom must be a probability below 1 and tick a width, not {self.atom} and {self.tick}")
+        atom, tick = (float(stored(getattr(self, name))) for name in NUMBERS)
+        require_still(atom, tick)
+        object.__setattr__(self, "atom", atom)
+        object.__setattr__(self, "tick", tick)
 
     @classmethod
     def of(

@@ -101,7 +101,7 @@ def known_changes(view: View) -> Floats:
 
 
 def _history(view: View) -> Floats:
-    """The same without the days that stood still and that an atom explains: they say nothing of how far a price moves."""
+    """The same without the days that an atom explains: they say nothing of how far a price moves."""
     price = _prices(view)
     return view.once("history", lambda: price[~np.isnan(price) & moved(view)][-view.settings.train_window :])
 

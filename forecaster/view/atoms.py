@@ -1,15 +1,16 @@
 """How coarsely an asset is quoted, and how often it stands still beyond that: the tick and the atom known at a day.
 
 An asset has a tick only where its price has often not changed at all; every other is left as it is. The tick is nearly
-the least of the last differences of closes that are not zero. With `q` the tick in units of the volatility known before a day, `s T` the law of
-changes in that unit (T Student-t) and `a` the probability of the atom, a day has the likelihood
+the least of the last differences of closes that are not zero. With `q` the tick in units of the volatility known before
+a day, `s T` the law of changes in that unit (T Student-t) and `a` the probability of the atom, a day has the likelihood
 
-    no change:  a + (1 - a) P(|s T| < q / 2)        change of z:  (1 - a) P(z - q / 2 < s T < z + q / 2)
+    no change:      a + (1 - a) P(|s T| < q / 2)
+    change of z:    (1 - a) P(z - q / 2 < s T < z + q / 2)
 
 so that zeros which the tick explains leave `a` at 0, and halted days are found. There is an atom where the likelihood
-gains by it what Schwarz asks of a parameter (1978, doi:10.1214/aos/1176344136): a small one that is not there costs more
-than one that is missed. Where zeros differ between weekdays by
-more than twice what chance does, each has an atom of its own, shrunk to the whole (after James and Stein 1961).
+gains by it what Schwarz asks of a parameter (1978, doi:10.1214/aos/1176344136): a small one that is not there costs
+more than one that is missed. Where zeros differ between weekdays by more than twice what chance does, each has an atom
+of its own, shrunk to the whole (after James and Stein 1961).
 
 Everything is a function of what was known at the day, and runs forward only.
 """
@@ -88,7 +89,8 @@ class Standing:
         """
         atom = self.atoms[weekday.astype(int)]
         still = _still(width, self.scale, self.df)
-        return np.divide(atom, atom + (1 - atom) * still, out=np.zeros(atom.shape), where=atom > 0)
+        share: Floats = np.divide(atom, atom + (1 - atom) * still, out=np.zeros(atom.shape), where=atom > 0)
+        return share
 
 
 def atom_and_tick(view: View) -> tuple[float, float]:
@@ -105,23 +107,22 @@ def in_words(view: View) -> tuple[str, ...]:
     if standing is None:
         return ()
     recent = _quoted(view)[-view.settings.train_window :]
-    said = f"The close stood still on {recent[:, 1].mean():.0%} of days, and moves in ticks of about {recent[-1, 0]:.2g} of itself"
+    zeros, tick = recent[:, 1].mean(), 100 * recent[-1, 0]
+    said = f"The close stood still on {zeros:.0%} of days, and moves in ticks of about {tick:.2g} %"
     most = standing.atoms.max()
     if not most:
         return (f"{said}, which explain that: log scores and PITs are taken over ticks.",)
     least = standing.atoms.min()
     shares = f"{least:.0%}" if f"{least:.0%}" == f"{most:.0%}" else f"{least:.0%} to {most:.0%}, by weekday,"
-    return (
-        f"{said}, which leave {shares} of days unexplained: forecasts have that point mass at zero, such days are "
-        "not learnt from, and log scores and PITs are taken over ticks.",
-    )
+    atom = f"which leave {shares} of days unexplained: forecasts have that point mass at zero, such days are not learnt"
+    return (f"{said}, {atom} from, and log scores and PITs are taken over ticks.",)
 
 
 def moved(view: View) -> NDArray[np.bool_]:
     """Which sessions of a view `(sessions,)` are days of a market: all but those that the atom explains.
 
-    Of the days without a change as many as the atom's part of them are left out, spread evenly over time; which, changes
-    with the estimate alone.
+    Of the days without a change as many as the atom's part of them are left out, spread evenly over time; which ones
+    changes with the estimate alone.
     """
     return view.once("moved", lambda: _moved(view))
 
@@ -151,10 +152,12 @@ def _quoted(view: View) -> Floats:
 
 
 def _columns(view: View) -> Floats:
-    """By session: tick as a fraction of the close; whether there was no change; the tick before it in units of the
-    volatility before it; weekday; the change in that unit. NaN where not known.
+    """Five columns by session, NaN where not known.
+
+    The tick as a fraction of the close; whether there was no change; the tick before it in units of the volatility
+    before it; the weekday; the change in that unit.
     """
-    days, change = view.changes.index, view.changes["price"].to_numpy()
+    days, change = pd.DatetimeIndex(view.changes.index), view.changes["price"].to_numpy()
     closes = view.rows.set_index("session")["close"].reindex(days).to_numpy(dtype=float)
     tick = _ticks(closes)
     before, last = np.append(np.nan, view.known["volatility"].to_numpy()[:-1]), np.append(np.nan, tick[:-1])
@@ -188,7 +191,7 @@ def _estimate(quoted: Floats, window: int) -> Standing | None:
         halves = [student.log_density(((size + side * cell) / scale)[:, None], df)[:, 0] for side in (-1, 1)]
         moves = np.logaddexp(*halves).sum() - size.size * (np.log(2 * scale) - np.log1p(-atom))
         stands = np.log(np.maximum(atom + (1 - atom) * _still(width[zero], scale, df[0]), 1e-300)).sum()
-        return -float(moves + stands) / z.size
+        return -float(moves + stands) / float(z.size)
 
     def likeliest(start: Sequence[float], most: float) -> Floats:
         bounds = [(0.0, most), (-5.0, 3.0), (np.log(2.2), np.log(60.0))]
@@ -210,7 +213,7 @@ def _by_weekday(whole: Standing, zero: Floats, width: Floats, weekday: Floats) -
     some = days > 0
     apart = ((zeros - share * days)[some] ** 2 / (days[some] * share * (1 - share))).sum()
     differ = max(0.0, 1 - 2 * (some.sum() - 1) / apart) if apart > 0 and whole.atoms[0] > 0 else 0.0
-    own = np.where(some, zeros / np.maximum(days, 1), whole.atoms)
+    own: Floats = np.where(some, zeros / np.maximum(days, 1), whole.atoms)
     for _ in range(ROUNDS if differ else 0):
         explained = Standing(own, whole.scale, whole.df).share(width[zero], weekday[zero])
         own = np.where(some, np.bincount(weekday[zero], explained, minlength=7) / np.maximum(days, 1), whole.atoms)

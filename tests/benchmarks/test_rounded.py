@@ -1,4 +1,4 @@
-"""A GARCH market rounded to ticks: who knows it without ticks knows it with them, and nobody wins by a spike at zero."""
+"""A GARCH market rounded to ticks: who knows it without them knows it with them, and no spike at zero wins."""
 
 from __future__ import annotations
 

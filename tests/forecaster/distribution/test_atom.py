@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy import integrate, stats
@@ -32,7 +34,7 @@ def log_mass(law, y, tick):
     cuts = [*ends[:1], *sorted(m for m in law.loc.astype(float) if ends[0] < m < ends[1]), *ends[1:]]
     parts = [
         integrate.quad(lambda z: float(np.exp(law.log_prob(z))), a, b, epsrel=1e-12, epsabs=0, limit=200)[0]
-        for a, b in zip(cuts[:-1], cuts[1:], strict=True)
+        for a, b in pairwise(cuts)
     ]
     return np.log(sum(parts) / tick)
 
@@ -70,7 +72,7 @@ def test_crps_is_its_integral(law, atom):
         ends = [-30.0, *sorted({-0.1, 0.0, y, 0.1, 0.01, -0.01}), 30.0]
         whole = sum(
             integrate.quad(lambda z, y=y: (float(seen.cdf(z)) - (z >= y)) ** 2, a, b, limit=400, epsabs=1e-12)[0]
-            for a, b in zip(ends[:-1], ends[1:], strict=True)
+            for a, b in pairwise(ends)
         )
         assert seen.crps(y) == pytest.approx(whole, rel=2e-6)
         spread = float(seen._law.distance(y - seen._law.origin)) - seen.crps(y)

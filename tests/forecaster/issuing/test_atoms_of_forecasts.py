@@ -10,11 +10,13 @@ import pandas as pd
 import pytest
 
 from forecaster.combination.mixture import mixture
+from forecaster.contract import Failed
 from forecaster.distribution.predictive import Predictive
 from forecaster.evaluation.scoring import VERSION, VERSIONS, score
 from forecaster.issuing.issue import Issuer
 from forecaster.issuing.possible import Shown, impossible
 from forecaster.issuing.training import STAND_IN
+from forecaster.models import garch
 from forecaster.replay.backtest import last_origins, replay
 from forecaster.view.atoms import atom_and_tick
 from forecaster.view.past import Past
@@ -68,9 +70,6 @@ def test_where_prices_always_move_there_is_neither(settings_of):
 
 
 def test_a_stand_in_has_them_too(quoted, settings_of, monkeypatch):
-    from forecaster.contract import Failed
-    from forecaster.models import garch
-
     monkeypatch.setattr(garch, "fit", lambda examples, **_: tuple(Failed("planted") for _ in examples))
     (one,) = Issuer(quoted.history, ("garch",), settings_of(**TABLES)).issue(quoted.history.last)
     assert one.diagnostics.stand_in == STAND_IN
