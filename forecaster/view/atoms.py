@@ -213,11 +213,12 @@ def _by_weekday(whole: Standing, zero: Floats, width: Floats, weekday: Floats) -
     some = days > 0
     apart = ((zeros - share * days)[some] ** 2 / (days[some] * share * (1 - share))).sum()
     differ = max(0.0, 1 - 2 * (some.sum() - 1) / apart) if apart > 0 and whole.atoms[0] > 0 else 0.0
-    own: Floats = np.where(some, zeros / np.maximum(days, 1), whole.atoms)
+    own = np.where(some, zeros / np.maximum(days, 1), whole.atoms)
     for _ in range(ROUNDS if differ else 0):
         explained = Standing(own, whole.scale, whole.df).share(width[zero], weekday[zero])
-        own = np.where(some, np.bincount(weekday[zero], explained, minlength=7) / np.maximum(days, 1), whole.atoms)
-    atoms = np.clip(whole.atoms + differ * (own - whole.atoms), 0.0, MOST)
+        counted = np.bincount(weekday[zero], explained, minlength=7) / np.maximum(days, 1)
+        own = np.where(some, counted, whole.atoms)
+    atoms: Floats = np.asarray(np.clip(whole.atoms + differ * (own - whole.atoms), 0.0, MOST), np.float64)
     return Standing(atoms, whole.scale, whole.df)
 
 
