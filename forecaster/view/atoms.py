@@ -218,11 +218,10 @@ def _by_weekday(whole: Standing, zero: Floats, width: Floats, weekday: Floats) -
         explained = Standing(own, whole.scale, whole.df).share(width[zero], weekday[zero])
         counted = np.bincount(weekday[zero], explained, minlength=7) / np.maximum(days, 1)
         own = np.where(some, counted, whole.atoms)
-    atoms: Floats = np.asarray(np.clip(whole.atoms + differ * (own - whole.atoms), 0.0, MOST), np.float64)
+    atoms = np.clip(whole.atoms + differ * (own - whole.atoms), 0.0, MOST)
     return Standing(atoms, whole.scale, whole.df)
 
 
 def _still(width: Floats, scale: float, df: float) -> Floats:
     """Probability that a change stays within half of a tick of `width (days,)`."""
-    result: Floats = 2 * scipy.special.stdtr(df, width / (2 * scale)) - 1
-    return result
+    return np.asarray(2 * scipy.special.stdtr(df, width / (2 * scale)) - 1, np.float64)
