@@ -73,9 +73,7 @@ _RECORD = (
         "Log score",
         (
             "Minus the logarithm of the density that the forecast gave to what happened, in nats; lower is "
-            "better. It penalises confident mistakes heavily. Where closes often do not change at all, it is taken "
-            "over the tick that prices move in, and every forecast has the same probability of no change beyond that: "
-            "a spike on zero wins nothing."
+            "better. It penalises confident mistakes. Where closes often stand still, it is taken over ticks."
         ),
     ),
     ("MAE, MSE", "The mean absolute and the mean squared error of the point forecast; lower is better."),
