@@ -54,7 +54,8 @@ class Examples:
         covariates: Names of the covariates of the log scale, in the order of the last axis of `z`.
         z: Covariates of the log scale as known at each row's close `(rows, covariates)`, standardised; 0, their usual
             value, where one was not known.
-        history: Every known price change of the training window `(sessions,)`, oldest first, fractions.
+        history: Every known price change of the training window `(sessions,)`, oldest first, fractions. Days without
+            a change that an atom explains, see `forecaster.view.atoms`, are neither rows nor in it.
     """
 
     series: tuple[str, ...]
@@ -76,7 +77,8 @@ class Origin:
         standard: The same in standard units.
         volatility: Standard deviation of the change as known at the close, fraction per session.
         z: Covariates of the log scale as known at the close `(covariates,)`, as in the examples.
-        history: Every known price change up to the close `(sessions,)`, as many as a fit may learn from, fractions.
+        history: Every known price change up to the close `(sessions,)`, as many as a fit may learn from, fractions;
+            the same days as in the examples.
     """
 
     x: Floats
@@ -192,7 +194,8 @@ class Track:
     Attributes:
         members: Their ids.
         log_score: `(days, members)`, oldest day first, in nats, lower is better; NaN where one had no forecast.
-        pit: `(days, members)`, likewise.
+        pit: `(days, members)`, likewise, of the forecasts' continuous parts; NaN also where an atom explains the
+            outcome.
     """
 
     members: tuple[str, ...]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from forecaster.combination.pool import pool
 from forecaster.combination.weights import past_weights, pooled_pit
 from forecaster.contract import Pooled
@@ -14,7 +16,6 @@ from forecaster.floats import added
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from forecaster.combination.settings import MixtureSettings
@@ -28,7 +29,8 @@ class Mixture:
 
     Attributes:
         pooled: The forecast.
-        pits: PITs `(days,)` that it would have had on the days of the track, each with the weights known before it.
+        pits: PITs `(days,)` that its continuous part would have had on the days of the track, each with the weights
+            known before it; days that an atom explains are left out.
     """
 
     pooled: Pooled
@@ -48,4 +50,5 @@ def _mixed(known: tuple[tuple[str, Predictive], ...], track: Track, floor: float
     whole = added(share.values())
     weights = {name: value / whole for name, value in share.items()}
     predictive = pool(list(members.values()), list(weights.values()))
-    return Mixture(Pooled(predictive, weights, {"track_days": len(track.pit)}), pooled_pit(track.pit, earned[:-1]))
+    pits = pooled_pit(track.pit, earned[:-1])
+    return Mixture(Pooled(predictive, weights, {"track_days": len(track.pit)}), pits[~np.isnan(pits)])

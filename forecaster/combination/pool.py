@@ -23,7 +23,8 @@ def pool(members: Sequence[Predictive], weights: ArrayLike) -> Predictive:
 
     Raises:
         ValueError: Where the weights do not fit the members, none is positive, or a member is seen through a map: such
-            a law is no mixture of Student-t components, so recalibrate the pool instead.
+            a law is no mixture of Student-t components, so recalibrate the pool instead. Where they differ in atom or
+            tick, which are those of an asset and a day.
     """
     share = np.asarray(weights, np.float64)
     if share.shape != (len(members),) or not (np.isfinite(share).all() and (share >= 0).all() and share.sum() > 0):
@@ -32,9 +33,11 @@ def pool(members: Sequence[Predictive], weights: ArrayLike) -> Predictive:
         )
     if any(member.seen is not None for member in members):
         raise ValueError("a member is recalibrated: pool the members as they are, and recalibrate the pool")
+    if len(still := {(member.atom, member.tick) for member in members}) > 1:
+        raise ValueError(f"members of one day have one atom and one tick, not {sorted(still)}")
     parts = {name: np.concatenate([getattr(member, name) for member in members]) for name in COMPONENTS}
     own = [member.weight / member.weight.sum(dtype=np.float64) for member in members]
     weight = np.concatenate([part * whole for part, whole in zip(own, share / share.sum(), strict=True)])
     kept = weight.astype(np.float32) > 0
     parts["weight"] = weight / weight[kept].sum()
-    return Predictive.of(**{name: part[kept] for name, part in parts.items()})
+    return Predictive.of(**{name: part[kept] for name, part in parts.items()}).with_atom(*still.pop())

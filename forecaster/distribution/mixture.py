@@ -154,6 +154,11 @@ class Mixture:
         return median(self.loc, self.weight)
 
     @cached_property
+    def narrowest(self) -> float:
+        """The least scale of a half of a component."""
+        return float((self.scale * np.exp(-np.abs(self.skew))).min())
+
+    @cached_property
     def about(self) -> Mixture:
         """The law of `Y - origin`."""
         return Mixture(self.weight, self.loc - self.origin, self.scale, self.df, self.skew)

@@ -2,7 +2,8 @@
 
 A mixture of K two-piece Student-t components, as a rule one for each posterior draw, so that the mixture carries both
 the noise and what the fit does not know about its own weights. It may be seen through a monotone map of its probability
-integral transform (PIT), learnt from the forecaster's own past.
+integral transform (PIT), learnt from the forecaster's own past. Where a price often stands still it has a point mass at
+zero besides, and where it is quoted in coarse ticks an outcome is known to a tick alone, see `atom`.
 
 Parameters are float32 and are stored and read back bit for bit; everything is computed from them in float64.
 """
@@ -11,13 +12,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load, save
 
+from forecaster.distribution.atom import Atom, drawn, require_still
 from forecaster.distribution.mixture import Mixture
+from forecaster.distribution.packed import NUMBERS, packed, unpacked
 from forecaster.distribution.recalibrated import PitMap, Seen
 from forecaster.distribution.stored import stored
 from forecaster.distribution.student import KERNEL_DF
@@ -35,8 +37,7 @@ QUANTILES = tuple(f"q{round(100 * level):02d}" for level in LEVELS)
 """Their names, `q01` to `q99`."""
 
 COMPONENTS = ("weight", "loc", "scale", "df", "skew")
-MAP = {f"seen_{name}": name for name in ("scores", "share", "bandwidth")}
-"""Names of the stored arrays: of the mixture, and of the map where there is one."""
+"""Names of the arrays of the mixture."""
 
 STEEPEST = 50.0
 """The most that a skew may be: its halves' scales then differ by 43 orders of size, and doubles hold their cubes."""
@@ -56,6 +57,9 @@ class Predictive:
         df: `(K,)` degrees of freedom, above 1; infinite for a normal.
         skew: `(K,)` log ratio of the right to the left scale, halved, at most 50 in size; 0 for symmetric.
         seen: The map of its PIT that the mixture is seen through, if any.
+        atom: Probability of a change of exactly zero beyond what the mixture gives its tick, in [0, 1).
+        tick: Width of a tick, fraction of the close that the change starts from; 0 for none, where outcomes are scored
+            by the density.
 
     Raises:
         ValueError: Where the arrays differ in length or hold values outside these ranges.
@@ -73,6 +77,8 @@ class Predictive:
     df: NDArray[np.float32]
     skew: NDArray[np.float32]
     seen: PitMap | None = None
+    atom: float = 0.0
+    tick: float = 0.0
 
     def __repr__(self) -> str:
         """Its figures in place of its arrays, which may hold hundreds of components.
@@ -98,6 +104,10 @@ class Predictive:
             raise ValueError("df must be above 1, or the mean does not exist")
         if not ((self.weight >= 0).all() and abs(float(self.weight.sum(dtype=np.float64)) - 1) < ROUNDING):
             raise ValueError("weight must be probabilities that sum to 1")
+        atom, tick = (float(stored(getattr(self, name))) for name in NUMBERS)
+        require_still(atom, tick)
+        object.__setattr__(self, "atom", atom)
+        object.__setattr__(self, "tick", tick)
 
     @classmethod
     def of(
@@ -137,29 +147,73 @@ class Predictive:
         return cls.of(loc=sample, scale=bandwidth, df=KERNEL_DF)
 
     def moved(self, shift: float = 0.0, factor: float = 1.0) -> Self:
-        """The distribution of `shift + factor * Y`, factor positive."""
+        """The distribution of `shift + factor * Y`, factor positive.
+
+        Raises:
+            ValueError: Where an atom would leave zero.
+        """
+        if shift and self.atom:
+            raise ValueError(f"a point mass of {self.atom:.3g} at zero cannot be moved by {shift}")
         loc = shift + factor * self.loc.astype(np.float64)
         moved = type(self).of(loc, factor * self.scale.astype(np.float64), self.df, self.skew, self.weight)
-        return moved.through(self.seen)
+        return replace(moved, seen=self.seen, atom=self.atom, tick=factor * self.tick)
 
     def through(self, seen: PitMap | None) -> Self:
         """The same mixture seen through a map of its PIT; as it is without one."""
         return replace(self, seen=seen)
 
+    def with_atom(self, atom: float, tick: float) -> Self:
+        """The same continuous part with other point mass and tick; itself where they are as they were."""
+        given = float(np.float32(atom)), float(np.float32(tick))
+        return self if given == (self.atom, self.tick) else replace(self, atom=given[0], tick=given[1])
+
+    @property
+    def continuous(self) -> Self:
+        """The law of a change that moves: without point mass and tick."""
+        return self.with_atom(0.0, 0.0)
+
     @cached_property
-    def _law(self) -> Mixture | Seen:
+    def _law(self) -> Mixture | Seen | Atom:
+        return Atom(self._moving, self.atom, self.tick) if self.atom or self.tick else self._moving
+
+    @cached_property
+    def _moving(self) -> Mixture | Seen:
         there = self.weight > 0
         weight, *rest = (getattr(self, name)[there].astype(np.float64) for name in COMPONENTS)
         mixture = Mixture(weight / weight.sum(), *rest)
         return mixture if self.seen is None else Seen(mixture, self.seen)
 
     def log_prob(self, y: ArrayLike) -> Floats:
-        """Natural log of the density at `y (...)`, in nats (density per unit of change)."""
+        """Natural log of the density at `y (...)`, in nats (density per unit of change).
+
+        With a tick it is that of the probability of the tick around `y`, divided by the tick.
+        """
         return self._law.log_prob(y)
 
     def cdf(self, y: ArrayLike) -> Floats:
         """Probability of a change of at most `y (...)`."""
         return self._law.cdf(y)
+
+    def pit(self, y: float) -> float:
+        """The probability integral transform of an outcome, in [0, 1].
+
+        With atom or tick it is randomised over the tick (Czado, Gneiting and Held 2009,
+        doi:10.1111/j.1541-0420.2009.01191.x), by a number that follows from the parameters and `y`: asked again, it is
+        the same.
+        """
+        law = self._law
+        return law.pit(y, drawn(self.to_bytes(), y)) if isinstance(law, Atom) else float(law.cdf(y))
+
+    def pit_of_move(self, y: float, u: float, v: float) -> float:
+        """The PIT of an outcome under the continuous part alone; NaN where the atom explains it: see `Atom`.
+
+        Args:
+            y: The outcome.
+            u: In [0, 1), the part of its tick's probability that counts as below it.
+            v: In [0, 1): below the probability that it is the atom's, it is.
+        """
+        law = self._law
+        return law.pit_of_move(y, u, v) if isinstance(law, Atom) else float(law.cdf(y))
 
     def partial_mean(self, y: ArrayLike) -> Floats:
         """`E[Y 1{Y <= y}]` at `y (...)`, fraction per session; its limit is the mean."""
@@ -227,10 +281,8 @@ class Predictive:
 
     def to_bytes(self) -> bytes:
         """The float32 arrays in safetensors form; `from_bytes` gives them back bit for bit."""
-        arrays = {name: getattr(self, name) for name in COMPONENTS}
-        if self.seen is not None:
-            arrays |= {stored: getattr(self.seen, name) for stored, name in MAP.items()}
-        return save(arrays)
+        components, numbers = ({name: getattr(self, name) for name in names} for names in (COMPONENTS, NUMBERS))
+        return packed(components, self.seen, numbers)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
@@ -240,12 +292,6 @@ class Predictive:
             ValueError: Where the bytes are not such arrays.
         """
         try:
-            arrays: dict[str, Any] = load(data)
-            other = {str(array.dtype) for array in arrays.values() if array.dtype != np.float32}
-            seen = {MAP[name]: arrays.pop(name) for name in MAP.keys() & arrays.keys()}
-            read = cls(**arrays, seen=PitMap(**seen) if seen else None)
+            return cls(**unpacked(data))
         except (TypeError, ValueError, SafetensorError) as fault:
             raise ValueError(f"these bytes are not a stored predictive distribution: {fault}") from fault
-        if other:
-            raise ValueError(f"these bytes are not a stored predictive distribution: {', '.join(other)}, not float32")
-        return read

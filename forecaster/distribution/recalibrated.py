@@ -180,6 +180,15 @@ class Seen:
         return self.base.origin
 
     @property
+    def narrowest(self) -> float:
+        """The base's, or what the map's kernels make of it."""
+        return self.base.narrowest * float(self.map.bandwidth)
+
+    def beyond(self, away: Floats, side: int) -> Floats:
+        """Probability of less than `origin + away (n,)` on side -1, of more on side 1."""
+        return self.map.cdf(self.base.beyond(away, side), side)
+
+    @property
     def centre(self) -> float:
         """The centre of the line."""
         return self.line.centre

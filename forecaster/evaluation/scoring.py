@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Definition = Callable[[Predictive, float], dict[str, float]]
 
-VERSION = 1
+VERSION = 2
 """Of the definition of the scores that are recorded now."""
 
 
@@ -38,5 +38,10 @@ def score(predictive: Predictive, y: float) -> dict[str, float]:
     return {name: one.score(predictive, y) for name, one in scores.load().items()}
 
 
-VERSIONS: Mapping[int, Definition] = MappingProxyType({1: score})
+def by_density(predictive: Predictive, y: float) -> dict[str, float]:
+    """The first definition: every forecast had a density, and none an atom or a tick."""
+    return score(predictive.continuous, y)
+
+
+VERSIONS: Mapping[int, Definition] = MappingProxyType({1: by_density, 2: score})
 """Every definition that rows on record may have been scored by."""

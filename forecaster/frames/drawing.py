@@ -30,7 +30,7 @@ _DATES = 8
 
 
 def densities(predictive: Mapping[str, Predictive], title: str, ax: Axes | None) -> Axes:
-    """The density of each model over the change in per cent.
+    """The density of each model over the change in per cent, of its continuous part where it has an atom.
 
     Args:
         predictive: Model to distribution, at least one.
@@ -44,7 +44,7 @@ def densities(predictive: Mapping[str, Predictive], title: str, ax: Axes | None)
     for name, one in predictive.items():
         look = own[name]
         dash = (0, look.dash) if look.dash else "solid"
-        density = np.exp(one.log_prob(grid)) / 100
+        density = np.exp(one.continuous.log_prob(grid)) / 100
         axes.plot(100 * grid, density, color=look.colour, linestyle=dash, label=spoken(name, labels))
     axes.axvline(0, color=MUTED, linewidth=0.5)
     axes.set(xlabel="change by the next close, %", ylabel="density per percentage point", title=title)
@@ -98,7 +98,7 @@ def before_and_after(pairs: Mapping[str, tuple[Predictive, Predictive]], title: 
     grid = np.linspace(ends[:, 0].min(), ends[:, 1].max(), _POINTS)
     own, labels = looks(pairs), models.labels(pairs)
     for axes, (name, (before, after)) in zip(panels, pairs.items(), strict=True):
-        shown = [np.exp(one.log_prob(grid)) / 100 for one in (before, after)]
+        shown = [np.exp(one.continuous.log_prob(grid)) / 100 for one in (before, after)]
         axes.plot(100 * grid, shown[0], color=MUTED, linestyle="--", label="as it is")
         axes.plot(100 * grid, shown[1], color=own[name].colour, label="scenario")
         axes.fill_between(100 * grid, shown[1], color=own[name].colour, alpha=0.15, linewidth=0)

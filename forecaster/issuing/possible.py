@@ -108,7 +108,11 @@ def shown(view: View) -> Shown:
 
 
 def impossible(predictive: Predictive, past: Shown, symbol: str) -> str:
-    """Why a forecast cannot be, in a sentence with what to do; empty where it can."""
+    """Why a forecast cannot be, in a sentence with what to do; empty where it can.
+
+    An atom at zero is always possible, and how wide a forecast is, is told of its continuous part.
+    """
+    predictive = predictive.continuous
     if past.still:
         return f"the last {past.still} sessions never moved: {UNQUOTED}"
     low, high = predictive.quantiles["q05"], predictive.quantiles["q95"]

@@ -65,7 +65,7 @@ class Record:
         found = [self.scores.get(day, nothing) for day in self.days(as_of, as_of)]
         rows = [[own.get(name, (np.nan, np.nan)) for name in self._members] for own in found]
         scores, pits = np.moveaxis(np.array(rows).reshape(len(rows), len(self._members), 2), -1, 0)
-        kept = np.isfinite(pits).any(1)
+        kept = ~np.isnan(scores).all(1)
         return Track(self._members, scores[kept], pits[kept])
 
     def days(self, first: pd.Timestamp, last: pd.Timestamp) -> Sequence[pd.Timestamp]:

@@ -9,6 +9,7 @@ from forecaster.contract import INSTEAD, Failed
 from forecaster.issuing.fitting import Request, answer, answers, raised
 from forecaster.issuing.provenance import config_sha256, seed_of
 from forecaster.view.arrays import Training, origin, training
+from forecaster.view.atoms import atom_and_tick
 from forecaster.view.view import View
 from ingest.errors import IncompleteWindowError
 
@@ -57,11 +58,14 @@ class Trained:
     seed: int
 
     def predicted(self, view: View) -> tuple[Predictive | None, str]:
-        """The distribution of the change after the view's day, or none and why."""
+        """The distribution of the change after the view's day, or none and why.
+
+        The model's is that of a change that moves; atom and tick are the asset's, whichever model is asked.
+        """
         if isinstance(self.fitted, Failed):
             return None, self.fitted.reason
         try:
-            return self.fitted.predict(self.origin(view)), self.fitted.reason
+            return self.fitted.predict(self.origin(view)).with_atom(*atom_and_tick(view)), self.fitted.reason
         except IncompleteWindowError as fault:
             return None, str(fault)
         except ValueError as fault:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -32,7 +33,10 @@ if TYPE_CHECKING:
 
 
 Pair = tuple[float, float]
-"""Log score and PIT of a forecast; NaN where there was none."""
+"""Log score of a forecast, and the outcome's PIT under its continuous part; NaN where there was no forecast.
+
+The PIT alone is NaN where the forecast's atom is taken to explain the outcome: such a day tells nothing of that part.
+"""
 
 Scores = Mapping[pd.Timestamp, Mapping[str, Pair]]
 """Day to member to how its forecast of the next session fared."""
@@ -95,18 +99,18 @@ def _walked(
     try:
         view = past.look(day)
     except IncompleteWindowError:
-        return Walked(leg, day, scores=_fared(dict.fromkeys(members), np.nan))
+        return Walked(leg, day, scores=_fared(dict.fromkeys(members), np.nan, leg.symbol, day))
     if day not in leg.issued or (not leg.live and any(_stopped(fit) for fit in trained.values())):
         y = past.outcome(view.target)
         told = {name: trained[name].predicted(view)[0] if np.isfinite(y) else None for name in members}
-        return Walked(leg, day, scores=_fared(told, y))
+        return Walked(leg, day, scores=_fared(told, y, leg.symbol, day))
     novelty = compared(view)
     own = {name: forecast(view, fit, novelty) for name, fit in trained.items()}
     if leg.live:
         own = {name: attributed(made, past, view, trained[name]) for name, made in own.items()}
     y = past.outcome(view.target, past.history.last)
     then = past.outcome(view.target) if members else np.nan
-    scores = _fared({name: own[name].predictive for name in members}, then)
+    scores = _fared({name: own[name].predictive for name in members}, then, leg.symbol, day)
     return Walked(leg, day, own, y, scores, novelty.percentile if novelty else np.nan)
 
 
@@ -114,10 +118,22 @@ def _stopped(trained: Trained) -> bool:
     return isinstance(trained.fitted, Failed) and trained.fitted.stopped
 
 
-def _fared(predictives: Mapping[str, Predictive | None], y: float) -> Mapping[str, Pair]:
-    """Log score and PIT of each forecast; NaN where there is no forecast or no outcome."""
-    nothing = np.nan, np.nan
+def _fared(
+    predictives: Mapping[str, Predictive | None], y: float, symbol: str, day: pd.Timestamp
+) -> Mapping[str, Pair]:
+    """How each forecast of a day fared; NaN where there is no forecast or no outcome.
+
+    What is random of a PIT is the same for all of a day, so that a pool's is the mean of its members'.
+    """
+    nothing, (u, v) = (np.nan, np.nan), _drawn(symbol, day)
     return {
-        name: (-float(p.log_prob(y)), float(p.cdf(y))) if p is not None and np.isfinite(y) else nothing
+        name: (-float(p.log_prob(y)), p.pit_of_move(y, u, v)) if p is not None and np.isfinite(y) else nothing
         for name, p in predictives.items()
     }
+
+
+def _drawn(symbol: str, day: pd.Timestamp) -> tuple[float, float]:
+    """Two numbers in [0, 1) that a day of an asset always has."""
+    digest = hashlib.sha256(f"{symbol} {day:%Y-%m-%d}".encode()).digest()
+    u, v = (int.from_bytes(digest[at : at + 6], "big") / 2**48 for at in (0, 6))
+    return u, v

@@ -202,7 +202,7 @@ def _densities(today: pd.DataFrame) -> pd.DataFrame:
     if known.empty:
         return pd.DataFrame(columns=["model", "change", "density"])
     grid = np.linspace(known["q01"].min(), known["q99"].max(), DENSITY_POINTS)
-    density = [np.exp(predictive_of(bytes(stored)).log_prob(grid)) for stored in known["predictive"]]
+    density = [np.exp(predictive_of(bytes(stored)).continuous.log_prob(grid)) for stored in known["predictive"]]
     curves = {"change": np.tile(grid, len(known)), "density": np.concatenate(density)}
     return pd.DataFrame({"model": np.repeat(known["model"].to_numpy(), len(grid)), **curves})
 

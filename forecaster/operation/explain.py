@@ -78,7 +78,8 @@ def explain(
                 f"{model} has no form that NUTS can sample: leave out --nuts, or --model bayesian_linear"
             )
         sampled = fitted.nuts(trained[model].seed, nuts)
-        there = sampled.predict(trained[model].origin(view))
+        own = forecast.predictive
+        there = sampled.predict(trained[model].origin(view)).with_atom(own.atom, own.tick)
         comparison = Comparison(reason=sampled.reason, quantiles=there.quantiles)
     return Explanation(
         facts=_facts(forecast, trained[model], fitted, settings, comparison),

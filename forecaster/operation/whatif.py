@@ -167,7 +167,10 @@ def _effects(
     if trained is None or isinstance(trained.fitted, Failed) or any(one.predictive is None for one in made):
         return None, ""  # a missing forecast has its own reason
     pair, names = (trained.origin(real), trained.origin(other)), (trained.series, trained.covariates)
+    before, predict = made[0].predictive, trained.fitted.predict
+    still = (before.atom, before.tick) if before else (0.0, 0.0)
     try:
-        return effects(trained.fitted.predict, *pair, names, by_draw=trained.fitted.by_draw), ""
+        told = effects(lambda at: predict(at).with_atom(*still), *pair, names, by_draw=trained.fitted.by_draw)
     except Exception as fault:  # a forecaster's own fault must not take the others with it
         return None, raised(trained.model, fault)
+    return told, ""

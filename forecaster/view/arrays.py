@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecaster.contract import Examples, Origin
+from forecaster.view.atoms import moved
 from forecaster.view.notes import notes
 from ingest.changes import SERIES
 from ingest.covariates import WARM_UP, group_of
@@ -60,7 +61,7 @@ def _training(view: View) -> Training:
             build_windows(view.symbol, view.changes, windows.series), view.settings.minimum_rows, _wanting(view)
         )
         raise
-    last = slice(-view.settings.train_window, None)
+    last = np.flatnonzero(moved(view)[view.changes.index.searchsorted(windows.target)])[-view.settings.train_window :]
     days = view.changes.index.searchsorted(windows.as_of[last])
     names, z = _covariates(view, days, windows.series)
     examples = Examples(
@@ -71,7 +72,7 @@ def _training(view: View) -> Training:
         volatility=view.volatility.to_numpy()[days],
         covariates=names,
         z=z,
-        history=known_changes(view),
+        history=_history(view),
     )
     return Training(examples, notes(view, windows))
 
@@ -94,9 +95,19 @@ def origin(view: View, series: tuple[str, ...], names: tuple[str, ...]) -> Origi
 
 def known_changes(view: View) -> Floats:
     """Every known price change up to the close `(sessions,)`, as many as a fit may learn from, oldest first."""
-    price = view.beginning("prices", lambda latest: latest.changes["price"].to_numpy(), len(view.changes))
+    price = _prices(view)
     known: Floats = view.once("known changes", lambda: price[~np.isnan(price)][-view.settings.train_window :])
     return known
+
+
+def _history(view: View) -> Floats:
+    """The same without the days that an atom explains: they say nothing of how far a price moves."""
+    price = _prices(view)
+    return view.once("history", lambda: price[~np.isnan(price) & moved(view)][-view.settings.train_window :])
+
+
+def _prices(view: View) -> Floats:
+    return view.beginning("prices", lambda latest: latest.changes["price"].to_numpy(), len(view.changes))
 
 
 def _origin(view: View, series: tuple[str, ...], names: tuple[str, ...]) -> Origin:
@@ -106,7 +117,7 @@ def _origin(view: View, series: tuple[str, ...], names: tuple[str, ...]) -> Orig
         standard=_window(view, "standard", series),
         volatility=float(table(view, "known")[-1, places(view, "known", ("volatility",))][0]),
         z=np.where(np.isnan(today), 0.0, today),
-        history=known_changes(view),
+        history=_history(view),
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from forecaster.view.atoms import in_words
 from ingest.changes import SERIES
 from ingest.counts import counted_days
 
@@ -32,7 +33,7 @@ def of_companions(view: View) -> tuple[str, ...]:
 
 
 def notes(view: View, windows: Windows) -> tuple[str, ...]:
-    """Windows used and left out, series used and not, the kind of attention; a sentence each."""
+    """Windows used and left out, series used and not, atom and tick, the kind of attention; a sentence each."""
     absent = [name for name in view.settings.series if name not in windows.series]
     said = [f"{len(windows)} windows of 7 sessions were complete up to {view.as_of:%Y-%m-%d}."]
     said += [
@@ -44,6 +45,7 @@ def notes(view: View, windows: Windows) -> tuple[str, ...]:
         few = f"only {held} session{' has' if held == 1 else 's have'} it, or the newest window lacks it"
         had = few if held else "the source has none"
         said.append(f"The series {name} was not used: {had}.")
+    said += in_words(view)
     asset = view.history.asset
     if asset.attention_source:
         (day,) = counted_days(asset, pd.DatetimeIndex([view.as_of]))

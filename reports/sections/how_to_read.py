@@ -73,7 +73,7 @@ _RECORD = (
         "Log score",
         (
             "Minus the logarithm of the density that the forecast gave to what happened, in nats; lower is "
-            "better. It penalises confident mistakes heavily."
+            "better. It penalises confident mistakes. Where closes often stand still, it is taken over ticks."
         ),
     ),
     ("MAE, MSE", "The mean absolute and the mean squared error of the point forecast; lower is better."),

@@ -1,5 +1,8 @@
 """Log score: minus the natural log of the predictive density at the outcome, in nats; lower is better.
 
+Where the record shows a tick, an outcome is known to a tick alone, and it is `-log(P(the tick's interval) / tick)`: the
+same units, and the density's where ticks are fine. A forecast gains nothing by a density that is narrower than a tick.
+
 Good (1952), doi:10.1111/j.2517-6161.1952.tb00104.x.
 """
 
@@ -14,5 +17,5 @@ SUMMARY = "minus the natural log of the predictive density at the outcome, in na
 
 
 def score(predictive: Predictive, y: float) -> float:
-    """`-log f(y)`."""
+    """`-log f(y)`, over a tick where there is one."""
     return -float(predictive.log_prob(y))

@@ -1,5 +1,7 @@
 """Probability integral transform: `F(y)`, in [0, 1]. Over many days it is uniform where forecasts are calibrated.
 
+Where the record shows a tick it is randomised over the outcome's, by a number that follows from forecast and outcome.
+
 Dawid (1984), doi:10.2307/2981683. Its mean alone says little, and no scoreboard shows it.
 """
 
@@ -15,5 +17,5 @@ MEAN = ""
 
 
 def score(predictive: Predictive, y: float) -> float:
-    """`F(y)`."""
-    return float(predictive.cdf(y))
+    """`F(y)`, or a part of its jump."""
+    return predictive.pit(y)
