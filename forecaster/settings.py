@@ -79,7 +79,7 @@ class Forecast(Section):
     half_life: float = Field(11.2, gt=0, description="half-life of the volatility known at the origin, sessions")
     market: str = Field("watchlist", description="whose state the scale sees: the others' mean, an asset, or none")
     cutoff_minutes: float = Field(30.0, ge=0, lt=1440, description="how long after a close companions count")
-    track_days: int = Field(250, ge=1, description="sessions of their past by which a pool weighs its members")
+    track_days: int = Field(500, ge=1, description="sessions of their past by which a pool weighs its members")
     seed: int = Field(0, ge=0, description="seed of every fit")
 
 

@@ -54,7 +54,7 @@ class OwnSeries:
         transform: How its values become a covariate.
         lag_minutes: Minutes after the close of a session until its value is known.
         frame: `COLUMNS`: the asset's session, the value, and the instant (UTC) at which it became known; one row a
-            vintage, by session, then known_at. A first import of an old session counts as known at its close plus the
+            vintage, in any order. A first import of an old session counts as known at its close plus the
             lag; a later correction at the time of its import.
     """
 
@@ -62,6 +62,14 @@ class OwnSeries:
     transform: Transform
     lag_minutes: int
     frame: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        """Puts the vintages in order: by session, then by when they became known."""
+        order = np.lexsort((self._known, self._session))
+        if (np.diff(order) != 1).any():  # those of the store are in order
+            object.__setattr__(self, "frame", self.frame.iloc[order].reset_index(drop=True))
+            for name in ("_known", "_session"):
+                del self.__dict__[name]
 
     @property
     def lag(self) -> pd.Timedelta:

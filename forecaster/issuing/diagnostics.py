@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from forecaster.errors import LedgerError
 from forecaster.issuing.unlike import Unlike
 from forecaster.json_numbers import numbers
-from forecaster.view.companions import Beside
+from forecaster.view.beside import Beside
 
 if TYPE_CHECKING:
     from ingest.companions import Named

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from forecaster.distribution.predictive import Predictive
 
 SUMMARY = "a mixture of the forecasters, each weighted by its own past log scores"
+VERSION = 2
 ASSUMPTIONS = (
     "Members that forecast an asset well in the last sessions will do so in the next.",
     "Some mixture of the members is right: where all of them fail together, it fails too.",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from forecaster.distribution.predictive import Predictive
 
 SUMMARY = "the ensemble, corrected for its own past errors where that has helped"
+VERSION = 2
 ASSUMPTIONS = (
     "The ensemble's errors of shape last: what its past outcomes say of its intervals holds for the next.",
     "What the ensemble assumes of its members.",
@@ -39,10 +40,10 @@ def combine(members: Mapping[str, Predictive], track: Track, settings: Settings)
     import numpy as np
 
     from forecaster.combination.mixture import mixture
-    from forecaster.combination.recalibration import gains, helps, learnt
+    from forecaster.combination.recalibration import WINDOW, gains, helps, learnt
 
     found = mixture(members, track, settings)
-    mixed, pits = found.pooled, found.pits
+    mixed, pits = found.pooled, found.pits[-WINDOW:]
     gained = gains(pits)
     on = helps(gained)
     told = {**mixed.diagnostics, "recalibrated": float(on), "recalibration_gain": float(np.nansum(gained))}

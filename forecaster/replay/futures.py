@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from forecaster.view.companions import instants
+from forecaster.view.beside import instants
 from ingest.changes import SERIES
 from ingest.panel import VALUES
 from ingest.sessions import calendar

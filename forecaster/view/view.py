@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
-from forecaster.view.companions import beside, seen
+from forecaster.view.beside import beside
+from forecaster.view.companions import seen
 from ingest.changes import simple_changes
 from ingest.checks import findings
 from ingest.covariates import covariates, standard_changes, volatility
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecaster.settings import Forecast as ForecastSettings
-    from forecaster.view.companions import Beside, Seen
+    from forecaster.view.beside import Beside
+    from forecaster.view.companions import Seen
     from ingest.checks import Finding
     from ingest.history import History
     from ingest.sessions import Calendar
@@ -119,7 +121,7 @@ class View:
     @cached_property
     def beside(self) -> Beside | None:
         """The companions whose values count; None where there are none."""
-        return beside(self._seen, len(self.changes), self.settings.cutoff_minutes) if self._looks_aside else None
+        return beside(self._seen.parts, len(self.changes), self.settings.cutoff_minutes) if self._looks_aside else None
 
     def _target_if_known(self) -> pd.Timestamp | None:
         """Earlier days are looked at from the last session of a calendar that ends, and have their targets."""
