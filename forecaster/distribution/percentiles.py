@@ -5,6 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+import scipy  # it loads what is asked of it, when it is asked
+
 from forecaster.distribution.predictive import LEVELS as RECORDED
 
 if TYPE_CHECKING:
@@ -49,19 +52,16 @@ def _between(predictive: Predictive) -> Floats | None:
     Returns:
         `(99,)`; None where the recorded ones do not rise, or the density vanishes between them.
     """
-    import numpy as np
-    from scipy.interpolate import CubicHermiteSpline, PchipInterpolator
-    from scipy.special import ndtri
-
+    ndtri, interpolate = scipy.special.ndtri, scipy.interpolate
     known, score = np.array([*predictive.quantiles.values()]), ndtri(RECORDED)
     if not (np.diff(known) > 0).all():
         return None
     part = np.arange(FINER * (score.size - 1) + 1) / FINER
-    points = PchipInterpolator(score, known)(np.interp(part, np.arange(score.size), score))
+    points = interpolate.PchipInterpolator(score, known)(np.interp(part, np.arange(score.size), score))
     at = ndtri(predictive.cdf(points))
     with np.errstate(over="ignore"):
         slope = np.exp(-0.5 * at**2 - predictive.log_prob(points)) / np.sqrt(2 * np.pi)
     if not (np.isfinite(slope).all() and (np.diff(at) > 0).all()):
         return None
-    found: Floats = CubicHermiteSpline(at, points, slope)(ndtri(LEVELS))
+    found: Floats = interpolate.CubicHermiteSpline(at, points, slope)(ndtri(LEVELS))
     return found if (np.diff(found) > 0).all() else None
