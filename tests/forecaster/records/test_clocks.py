@@ -13,6 +13,7 @@ from sqlalchemy import select, text, update
 
 from forecaster.clock import REAL, REHEARSAL, Clock
 from forecaster.errors import LedgerError
+from forecaster.evaluation.scoring import VERSION
 from forecaster.issuing.issue import issue
 from forecaster.operation.settle import settle
 from forecaster.records import chain, clocks
@@ -103,7 +104,7 @@ def test_every_row_says_by_which_clock(tmp_path: Path, made: list[Forecast], hom
         for table in ("forecast", "outcome", "score"):
             assert connection.execute(text(f"SELECT clock, format FROM {table}")).all() == [("real", 3)]  # noqa: S608
         assert connection.execute(text("SELECT version, scored_at FROM score")).all() == [
-            (1, "2018-03-01T00:00:00+00:00")
+            (VERSION, "2018-03-01T00:00:00+00:00")
         ]
     with pytest.raises(LedgerError, match="keeps the real clock, not a rehearsal one: nothing was recorded"):
         home.ledger.record(made[1:2], LATER, REHEARSAL)
