@@ -156,6 +156,19 @@ def replayed(  # noqa: PLR0913  # an argument each, given by name
     return result
 
 
+def _companions(histories: Mapping[str, History]) -> dict[str, str]:
+    """Who stood beside the assets, in words; nothing where nobody did."""
+    said: dict[str, None] = {}
+    for history in histories.values():
+        beside_it = history.companions
+        if beside_it is not None and beside_it.market is not None:
+            said[f"{beside_it.market.asset.symbol} as the market"] = None
+        elif beside_it is not None:
+            said["the mean of the others as the market"] = None
+        said |= dict.fromkeys(f"its own {series.name.replace('_', ' ')}" for series in history.own)
+    return {"companions": ", ".join(said)} if said else {}
+
+
 def _absent(symbol: str) -> History:
     raise ForecasterError(f"setting forecast.market: {symbol} is not among the assets that are replayed: add it")
 
@@ -205,6 +218,7 @@ def _run(
         "training window": f"at most {forecast.train_window} rows",
         "preset": forecast.preset,
         "seed": str(forecast.seed),
+        **_companions(request.histories),
     }
     tell("verdicts", 0, 0)
     if trials is not None:

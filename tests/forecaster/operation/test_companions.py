@@ -124,6 +124,7 @@ def test_a_backtest_of_the_same_symbols_gives_the_day_s_forecast(home: Home) -> 
     known = {symbol: home.store.history(symbol) for symbol in ("A0", "A1", "A2", "A3", "A4")}
     result = replayed(known, home.settings, which_days(None, "2018-12-20", "2018-12-27"))
     assert set(result.forecasts["symbol"]) == set(known)
+    assert result.design["companions"] == "the mean of the others as the market"
     made = issue(histories(home, home.store.assets())["A0"], DAY, ("climatology",), home.settings)
     assert made[0].data_vintage == recorded(home)["data_vintage"]
 
