@@ -2,9 +2,9 @@
 
 `stocks` replays a regression on the twelve US stocks whose closes and implied volatilities lie beside this repository,
 from 2014 to 2022, alone, with the state of their own market, with implied volatility, and with both. Differences of log
-scores are against the regression alone, and t is that of `forecaster.evaluation.diebold_mariano` on sums over the stocks
-of a date. `simulated` does the same on markets of ten assets whose volatility is moved by their mean, and by nothing that
-they share.
+scores are against the regression alone, and t is that of `forecaster.evaluation.diebold_mariano` on sums over the
+stocks of a date. `simulated` does the same on markets of ten assets whose volatility is moved by their mean, and by
+nothing that they share.
 """
 
 from __future__ import annotations

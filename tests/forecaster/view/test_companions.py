@@ -119,6 +119,17 @@ def test_a_restated_level_changes_no_past_forecast(five):
     assert not look(one, one.last, SETTINGS).covariates.equals(look(now, one.last, SETTINGS).covariates)
 
 
+def test_a_walk_over_others_that_were_restated_sees_what_was_known(five):
+    one, day = five["A2"], pd.Timestamp("2018-12-20")
+    other, *rest = one.companions.others
+    late = other.frame.tail(40).assign(close=lambda f: f["close"] * 1.5, known_at=pd.Timestamp("2018-12-24", tz="UTC"))
+    revised = replace(other, frame=pd.concat([other.frame, late], ignore_index=True))
+    now = replace(one, companions=replace(one.companions, others=(revised, *rest)))
+    walked, looked = Past(now, SETTINGS).look(day), look(one, day, SETTINGS)
+    assert walked.covariates.equals(looked.covariates)
+    assert walked.data_vintage == looked.data_vintage
+
+
 def test_a_market_that_closes_later_counts_with_its_day_before():
     """Tokyo closes fourteen hours before New York: on the same date nothing of New York is known."""
     rng = np.random.default_rng(1)
@@ -152,12 +163,12 @@ def test_a_series_counts_that_is_known_by_the_cut_off(five, lag, counts):
 
 
 def test_the_cut_off_ends_with_the_next_open():
-    """A day of trading that never stops has no time after its close."""
-    walk = history("C", np.random.default_rng(1).normal(0, 0.02, 300), "24/7")
-    late = with_series(walk, np.full(300, 0.5), 15)
-    view = look(late, late.last, replace_cutoff(600))
-    assert view.beside.cutoff_minutes == 600
-    assert np.isnan(view.covariates["implied_volatility"].iloc[0])  # of the day before, which there is none of
+    """A day of trading that never stops has no time after its close; after New York's there are hours."""
+    for code, counts in (("24/7", False), ("XNYS", True)):
+        walk = history("C", np.random.default_rng(1).normal(0, 0.02, 300), code)
+        pair = [with_series(walk, np.append(np.full(299, 0.5), last), 15) for last in (0.5, 0.9)]
+        states = [look(one, one.last, replace_cutoff(600)).covariates["implied_volatility"].iloc[-1] for one in pair]
+        assert (states[0] != states[1]) == counts, code
 
 
 def replace_cutoff(minutes):
