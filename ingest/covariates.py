@@ -79,6 +79,9 @@ COVARIATES = (
 _OF_ITSELF = {of.name: of for of in COVARIATES}
 _MARKET = "market_"
 
+KNOWN = "_known"
+"""What the name of a covariate ends with that says whether a series is known."""
+
 Group = Literal["core", "minor", "market", "own"]
 
 
@@ -101,7 +104,7 @@ def kind_of(name: str) -> str:
     """
     if name in _OF_ITSELF:
         return _OF_ITSELF[name].kind
-    return "market" if name.startswith(_MARKET) else name.removesuffix("_known").replace("_", " ")
+    return "market" if name.startswith(_MARKET) else name.removesuffix(KNOWN).replace("_", " ")
 
 
 def volatility(price_changes: pd.Series, half_life: float) -> pd.DataFrame:

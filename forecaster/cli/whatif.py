@@ -142,6 +142,9 @@ def _figures(made: Forecast) -> dict[str, Any]:
 def _show(answers: Sequence[Answer]) -> None:
     first = answers[0].reactions[0].before
     say(f"{first.symbol}: the change of {first.target:%Y-%m-%d} from the close of {first.as_of:%Y-%m-%d}.")
+    inputs = first.diagnostics.inputs
+    if inputs is not None and inputs.beside is not None:
+        say("Its companions (market, series of its own such as implied volatility) are held as they were.")
     for one in answers:
         _show_one(one)
     say("Changes of a scenario are counted from its own close. Nothing is recorded: a what-if is not a forecast.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import pandas as pd
 
 from forecaster.errors import ForecasterError
 from forecaster.issuing.provenance import config_sha256
+from forecaster.operation.watchlist import named_market
 from forecaster.progress import quiet
 from forecaster.records.home import open_home
 from forecaster.replay.backends import Means
@@ -89,7 +91,7 @@ def backtest(  # noqa: PLR0913  # an argument each, given by name
         overwrite=overwrite,
         tell=tell,
         trials=opened.trials,
-        find=opened.store.history,
+        find=partial(named_market, opened.store.history),
     )
 
 
@@ -157,7 +159,7 @@ def replayed(  # noqa: PLR0913  # an argument each, given by name
 
 
 def _companions(histories: Mapping[str, History]) -> dict[str, str]:
-    """Who stood beside the assets, in words; nothing where nobody did."""
+    """Who stood beside the assets, in words."""
     said: dict[str, None] = {}
     for history in histories.values():
         beside_it = history.companions
@@ -166,7 +168,7 @@ def _companions(histories: Mapping[str, History]) -> dict[str, str]:
         elif beside_it is not None:
             said["the mean of the others as the market"] = None
         said |= dict.fromkeys(f"its own {series.name.replace('_', ' ')}" for series in history.own)
-    return {"companions": ", ".join(said)} if said else {}
+    return {"companions": ", ".join(said) or "none"}
 
 
 def _absent(symbol: str) -> History:

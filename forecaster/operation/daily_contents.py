@@ -241,9 +241,10 @@ def _curves(told: Told) -> pd.DataFrame:
 
 
 def _attribution(told: Told) -> pd.DataFrame:
+    """The record sorts its keys: here an asset's own bars come first, then its companions."""
     rows = [
         {"model": model, "group": kind, **asdict(parts[kind])}
-        for kind in KINDS  # the record sorts its keys
+        for kind in dict.fromkeys((*KINDS, *(kind for one in told.values() for kind in one.attribution or {})))
         for model, one in told.items()
         if kind in (parts := one.attribution or {})
     ]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from forecaster.errors import ForecasterError
 from forecaster.issuing.diagnostics import companions_of
 from ingest.companions import MOST, WATCHLIST, Named, beside, exactly
+from ingest.errors import UnknownSymbolError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import pandas as pd
 
@@ -44,6 +46,18 @@ def reported(home: Home, assets: tuple[Asset, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(asset.symbol for asset in (*watchlist(home), *assets)))
 
 
+def named_market(find: Callable[[str], History], symbol: str) -> History:
+    """The asset that the settings name as the market.
+
+    Raises:
+        UnknownSymbolError: Where it is not in the store.
+    """
+    try:
+        return find(symbol)
+    except UnknownSymbolError as fault:
+        raise UnknownSymbolError(f"setting forecast.market: {fault}") from fault
+
+
 def _watched(home: Home) -> tuple[Asset, ...]:
     """The watchlist without those that are stopped, in order; none where it cannot be told."""
     stopped, wanted = home.settings.data.stopped, home.settings.data.symbols
@@ -63,7 +77,7 @@ def histories(home: Home, assets: Iterable[Asset]) -> Mapping[str, History]:
                     together[one.symbol] = home.store.history(one.symbol)
     order = [symbol for one in _watched(home) if (symbol := one.symbol) in together]
     known = {symbol: together[symbol] for symbol in dict.fromkeys((*order, *together))}
-    made = beside(known, home.settings.forecast.market, home.store.history)
+    made = beside(known, home.settings.forecast.market, partial(named_market, home.store.history))
     return {symbol: made[symbol] for symbol in wanted}
 
 

@@ -1,8 +1,10 @@
 """How coarsely an asset is quoted, and how often it stands still beyond that: the tick and the atom known at a day.
 
-An asset has a tick only where its price has often not changed at all; every other is left as it is. The tick is nearly
-the least of the last differences of closes that are not zero. With `q` the tick in units of the volatility known before
-a day, `s T` the law of changes in that unit (T Student-t) and `a` the probability of the atom, a day has the likelihood
+An asset has a tick only where its price has often not changed at all; every other is left as it is. The tick is the
+largest whole part of nearly the least of the last differences of closes, of which nearly all of them are multiples;
+where there is none, as of adjusted closes, that difference itself. With `q` the tick in units of the volatility known
+before a day, `s T` the law of changes in that unit (T Student-t) and `a` the probability of the atom, a day has the
+likelihood
 
     no change:      a + (1 - a) P(|s T| < q / 2)
     change of z:    (1 - a) P(z - q / 2 < s T < z + q / 2)
@@ -46,6 +48,9 @@ RECENT, LEAST_MOVES = 250, 20
 SMALL = 0.01
 """The quantile of the moves that is the tick: the least but for a few. Where ticks are so fine that it is several, it
 is so small against all other moves that nothing follows from it."""
+
+PARTS, WHOLE, NEARLY = 100, 0.05, 0.95
+"""Into how many parts a least move may fall; how near to a whole number a multiple is; how many moves must be one."""
 
 ROUNDED = 3e-7
 """Part of a price that single precision rounds away: a move of less is none."""
@@ -173,8 +178,23 @@ def _ticks(closes: Floats) -> Floats:
         return np.full(closes.size, np.nan)
     found = np.full(closes.size, np.nan)
     moves = pd.Series(size[at]).rolling(RECENT, min_periods=LEAST_MOVES)
-    found[at] = moves.quantile(SMALL, interpolation="lower")
+    least = moves.quantile(SMALL, interpolation="lower").to_numpy()
+    starts = np.flatnonzero(np.diff(least, prepend=np.nan) != 0)  # NaN differs too
+    for start, end in zip(starts, [*starts[1:], least.size], strict=True):
+        if least[start] > 0:
+            found[at[start:end]] = _step(size[at[max(0, start + 1 - RECENT) : start + 1]], least[start])
     return pd.Series(found).ffill().to_numpy() / last
+
+
+def _step(moves: Floats, least: float) -> float:
+    """The largest whole part of the least move of which nearly all moves `(moves,)` are multiples; else that move.
+
+    The least move of a dear stock in 250 sessions may well be of several ticks.
+    """
+    steps = least / np.arange(1, PARTS + 1)
+    counts = moves / steps[:, None]
+    whole = (np.abs(counts - np.round(counts)) < WHOLE).mean(axis=1) >= NEARLY
+    return float(steps[whole.argmax()]) if whole.any() else least
 
 
 def _estimate(quoted: Floats, window: int) -> Standing | None:

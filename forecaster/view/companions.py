@@ -25,7 +25,7 @@ import pandas as pd
 from forecaster.view.beside import MARKET, OTHERS, OWN, Part, at_places, instants, naive, numbers, places
 from ingest.changes import simple_changes
 from ingest.companions import latest_by
-from ingest.covariates import COVARIATE_CLIP, covariates, volatility
+from ingest.covariates import COVARIATE_CLIP, KNOWN, covariates, volatility
 from ingest.errors import CalendarRangeError
 from ingest.sessions import calendar
 
@@ -201,7 +201,7 @@ def _own(view: View, series: OwnSeries, moments: NDArray[np.datetime64], parts: 
         standard = (daily - np.log(view.volatility.to_numpy()) - IMPLIED_CENTRE) / IMPLIED_SPREAD
     else:
         standard = at_places(_standard(values, series.transform), place)
-    return {series.name: standard, f"{series.name}_known": np.isfinite(standard).astype(float)}
+    return {series.name: standard, f"{series.name}{KNOWN}": np.isfinite(standard).astype(float)}
 
 
 def _standard(values: Floats, transform: str) -> Floats:

@@ -25,10 +25,10 @@ def of_companions(view: View) -> tuple[str, ...]:
         [f"the mean of {len(known.others)} others ({', '.join(known.others)}) as its market"] if known.others else []
     )
     parts += [f"{name} as its market" for name in known.market] + [f"its own {name}" for name in own]
-    said = [f"The scale sees {' and '.join(parts)}."]
+    said = [f"Beside its own bars, forecasters with covariates see {', and '.join(parts)}."]
     if known.missing:
         names = ", ".join(name.replace("_", " ") if name in known.own else name for name in known.missing)
-        said.append(f"Nothing of {view.as_of:%Y-%m-%d} was known in time of {names}: they count as usual.")
+        said.append(f"Not known in time on {view.as_of:%Y-%m-%d}, and counted as usual: {names}.")
     return tuple(said)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from forecaster.families.mahalanobis import mahalanobis
 from forecaster.view.arrays import origin, training
+from ingest.covariates import KNOWN
 from ingest.windows import LENGTH
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def novelty(view: View, method: Method = "mahalanobis", fitted: View | None = No
     known = fitted or view
     examples = training(known).examples
     distance = known.once(("distance", method), lambda: _learnt(method, _rows(examples)))
-    row, count = _row(origin(view, examples.series, examples.covariates)), len(examples.y)
+    row, count = _row(origin(view, examples.series, examples.covariates), examples.covariates), len(examples.y)
     parts = distance.parts(row)
     names = _names(examples)
     added = tuple(Added(names[at][0], names[at][1], float(parts[at])) for at in np.argsort(-parts, kind="stable"))
@@ -100,14 +101,19 @@ def _learnt(method: Method, rows: Floats) -> Distance:
 
 
 def _rows(examples: Examples) -> Floats:
-    return np.hstack([examples.standard.reshape(len(examples.y), -1), examples.z])
+    return np.hstack([examples.standard.reshape(len(examples.y), -1), examples.z[:, _told(examples.covariates)]])
 
 
-def _row(day: Origin) -> Floats:
-    return np.concatenate([day.standard.ravel(), day.z])
+def _row(day: Origin, names: tuple[str, ...]) -> Floats:
+    return np.concatenate([day.standard.ravel(), day.z[_told(names)]])
+
+
+def _told(names: tuple[str, ...]) -> list[int]:
+    """Places of covariates that say something of a day: that a series is known is none of them."""
+    return [at for at, name in enumerate(names) if not name.endswith(KNOWN)]
 
 
 def _names(examples: Examples) -> list[tuple[str, int]]:
     """Name and lag of each input, in order."""
     window = [(name, LENGTH - day) for day in range(LENGTH) for name in examples.series]
-    return window + [(name, 0) for name in examples.covariates]
+    return window + [(examples.covariates[at], 0) for at in _told(examples.covariates)]

@@ -207,8 +207,11 @@ def test_what_is_missing_today_counts_as_usual_and_is_told(five):
         "market_leverage": 0.0, "implied_volatility": 0.0, "implied_volatility_known": 0.0}  # fmt: skip
     assert view.beside.missing == ("A1", "A2", "A3", "A4", "implied_volatility")
     who, lacks = of_companions(view)
-    assert who == "The scale sees the mean of 4 others (A1, A2, A3, A4) as its market and its own implied volatility."
-    assert "known in time of A1, A2, A3, A4, implied volatility: they count as usual" in lacks
+    assert who == (
+        "Beside its own bars, forecasters with covariates see the mean of 4 others (A1, A2, A3, A4) as its market, and "
+        "its own implied volatility."
+    )
+    assert lacks == "Not known in time on 2018-12-28, and counted as usual: A1, A2, A3, A4, implied volatility."
     assert of_companions(look(one, one.last, SETTINGS)) == (who,)
 
 
