@@ -24,7 +24,8 @@ from benchmarks.study.run import TRUTH, PathTask
 from benchmarks.study.tables import markdown
 from forecaster import models
 from forecaster.evaluation.judgement import judge
-from forecaster.evaluation.verdicts import LEVEL, REFERENCES, SCORES, compare
+from forecaster.evaluation.references import REFERENCES
+from forecaster.evaluation.verdicts import LEVEL, SCORES, compare
 from forecaster.issuing.provenance import code_version
 
 if TYPE_CHECKING:

@@ -32,7 +32,7 @@ def judge(  # an option each, given by name
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
 ) -> None:
     """Judges anybody's forecasts by our own scores, verdicts and tests, against the outcomes in the home."""
-    from forecaster.evaluation.verdicts import REFERENCES
+    from forecaster.evaluation.references import REFERENCES
     from forecaster.operation.judge import judge as refereed
 
     wanted = REFERENCES if models is None else () if models == NONE else listed(models)

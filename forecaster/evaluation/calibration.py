@@ -21,8 +21,9 @@ from forecaster.evaluation.exact import Exact, lot
 from forecaster.evaluation.holm import holm
 from forecaster.evaluation.kupiec import kupiec
 from forecaster.evaluation.ljung_box import ljung_box
+from forecaster.evaluation.references import in_order
 from forecaster.evaluation.uniformity import band, histogram, kolmogorov_smirnov
-from forecaster.evaluation.verdicts import LEVEL, MINIMUM_DAYS, in_order
+from forecaster.evaluation.verdicts import LEVEL, MINIMUM_DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -23,7 +23,8 @@ from scipy import special
 from forecaster.evaluation import coverage, spells
 from forecaster.evaluation.diebold_mariano import diebold_mariano
 from forecaster.evaluation.joint import joint
-from forecaster.evaluation.verdicts import LEVEL, MINIMUM_DAYS, NAMES, SCORES, in_order
+from forecaster.evaluation.references import in_order
+from forecaster.evaluation.verdicts import LEVEL, MINIMUM_DAYS, NAMES, SCORES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

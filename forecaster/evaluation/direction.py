@@ -17,8 +17,9 @@ from forecaster.evaluation.diebold_mariano import diebold_mariano
 from forecaster.evaluation.discrimination import area, by_chance
 from forecaster.evaluation.holm import holm
 from forecaster.evaluation.ranked_probability import FLAT, probability_below, ranked_probability
+from forecaster.evaluation.references import in_order
 from forecaster.evaluation.reliability import Group, reliability
-from forecaster.evaluation.verdicts import LEVEL, MINIMUM_DAYS, in_order
+from forecaster.evaluation.verdicts import LEVEL, MINIMUM_DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,6 +17,7 @@ from forecaster.evaluation.calibration import Calibration, calibrations
 from forecaster.evaluation.confidence_set import confidence_set
 from forecaster.evaluation.direction import Direction, directions
 from forecaster.evaluation.novel_days import Harder, novel_days
+from forecaster.evaluation.references import REFERENCES, in_order
 from forecaster.evaluation.skill import Skill, skill
 from forecaster.evaluation.superiority import superiority
 from forecaster.evaluation.unreliable import unreliable
@@ -24,13 +25,11 @@ from forecaster.evaluation.verdicts import (
     LEVEL,
     MINIMUM_DAYS,
     NAMES,
-    REFERENCES,
     SCORES,
     Comparison,
     compare,
     compare_all,
     excess,
-    in_order,
     in_words,
 )
 

@@ -17,7 +17,8 @@ import pandas as pd
 from scipy import fft
 
 from forecaster.evaluation.holm import holm
-from forecaster.evaluation.verdicts import LEVEL, MINIMUM_DAYS, in_order
+from forecaster.evaluation.references import in_order
+from forecaster.evaluation.verdicts import LEVEL, MINIMUM_DAYS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from forecaster.evaluation.verdicts import MINIMUM_DAYS, NAMES, REFERENCES, too_few
+from forecaster.evaluation.references import REFERENCES
+from forecaster.evaluation.verdicts import MINIMUM_DAYS, NAMES, too_few
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

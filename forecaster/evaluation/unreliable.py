@@ -10,7 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from forecaster.contract import INSTEAD
-from forecaster.evaluation.verdicts import in_order
+from forecaster.evaluation.references import in_order
 
 if TYPE_CHECKING:
     import pandas as pd

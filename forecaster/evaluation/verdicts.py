@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecaster.evaluation.references import REFERENCES, in_order
 from forecaster.evaluation.still_days import Difference, Moved, difference, moved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 MINIMUM_DAYS = 60
 """Fewest common days on which a claim of skill is made at all."""
 LEVEL = 0.05
-REFERENCES = ("climatology", "garch", "baseline_mlp")
 SCORES = ("crps", "log_score")
 NAMES = {"crps": "CRPS", "log_score": "log score"}
 """What the scores are called in a sentence."""
@@ -142,16 +142,6 @@ class Comparison:
 
     def _difference(self, score: str) -> Difference:
         return self.crps if score == "crps" else self.log_score
-
-
-def in_order(models: Iterable[str]) -> list[str]:
-    """Models as they are shown: those that are judged first, then what they are judged by.
-
-    >>> in_order(["baseline_mlp", "bayesian_linear", "climatology"])
-    ['bayesian_linear', 'climatology', 'baseline_mlp']
-    """
-    names = list(models)
-    return [n for n in names if n not in REFERENCES] + [n for n in REFERENCES if n in names]
 
 
 def too_few(days: int) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from forecaster.errors import UnknownNameError, named
-from forecaster.evaluation.verdicts import in_order
+from forecaster.evaluation.references import in_order
 from forecaster.frames.leaders import leaderboard
 from forecaster.frames.own import Told, own_history, own_settings, without_widgets
 from forecaster.frames.pages import as_html

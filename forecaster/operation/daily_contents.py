@@ -12,11 +12,12 @@ import pandas as pd
 from forecaster import models
 from forecaster.errors import ForecasterError, LedgerError
 from forecaster.evaluation import direction
+from forecaster.evaluation.references import in_order
 from forecaster.evaluation.scoreboard import scoreboard
 from forecaster.evaluation.skill import skill
 from forecaster.evaluation.triggers import STALE_DAYS
 from forecaster.evaluation.unreliable import unreliable
-from forecaster.evaluation.verdicts import compare, in_order
+from forecaster.evaluation.verdicts import compare
 from forecaster.issuing import diagnostics
 from forecaster.issuing.attribution import KINDS
 from forecaster.issuing.forecast import HORIZON

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from forecaster.distribution.predictive import Predictive
-from forecaster.evaluation.verdicts import REFERENCES
+from forecaster.evaluation.references import REFERENCES
 from forecaster.operation.backtest import computed
 from forecaster.operation.cautions import cautions, shown, units
 from forecaster.operation.judged_points import board, sentences

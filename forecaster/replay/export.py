@@ -17,8 +17,8 @@ from forecaster.decisions.words import in_words as decided_in_words
 from forecaster.errors import ForecasterError
 from forecaster.evaluation import conditions
 from forecaster.evaluation.judgement import Judgement, judge
+from forecaster.evaluation.references import in_order
 from forecaster.evaluation.scoreboard import scoreboard
-from forecaster.evaluation.verdicts import in_order
 from forecaster.json_numbers import numbers
 from forecaster.replay.parts import Parts
 from forecaster.replay.verdict_tables import tables

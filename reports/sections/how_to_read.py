@@ -180,7 +180,7 @@ _PARTS = (
             "The model forecasts again with one group of inputs set to its usual values; the difference is the effect "
             "of that group. Window: the last seven changes. Volatility: the size of recent changes. Leverage: recent "
             "falls, which raise volatility more than rises do. Range: how far prices moved within a session. "
-            "Calendar: days without trading before the target. Market: the recent volatility and falls of the assets that "
+            "Calendar: days without trading before the target. Market: recent volatility and falls of the assets that "
             "stand for its market; series of its own, such as implied volatility, by their names. All else: other "
             "inputs, interactions, a newer fit."
         ),

@@ -128,8 +128,8 @@ def test_days_of_a_simulated_market(command: Callable[..., Any], new_home: Path)
         ("yahu", "nearest: yahoo"),
         ("simulate", "nearest: simulated"),
         ("csw", "nearest: csv"),
-        ("csv_file", "known: attention, csv, sample, simulated, yahoo"),
-        ("SOURCE", "known: attention, csv, sample, simulated, yahoo"),
+        ("csv_file", "known: attention, csv, sample, series, simulated, yahoo"),
+        ("SOURCE", "known: attention, csv, sample, series, simulated, yahoo"),
     ],
 )
 def test_an_unknown_source_is_one_line_with_the_nearest(

@@ -40,8 +40,8 @@ def test_models_are_listed_with_what_they_are(finished_home: Path, command: Call
 
 
 def test_a_setting_that_is_infinite_is_null_in_json(tmp_path: Path, command: Callable[..., Any]) -> None:
-    """An ensemble that forgets nothing; JSON knows no infinity."""
-    (tmp_path / "forecaster.toml").write_text("[models.ensemble]\nhalf_life = inf\n")
+    """An ensemble forgets nothing; JSON knows no infinity."""
+    (tmp_path / "forecaster.toml").write_text("[models.recalibrated]\nhalf_life = 250\n")
     told = command("models", "--json", "--home", tmp_path)
     assert (told.code, told.err) == (0, "")
     settings = {one["model"]: one["settings"] for one in json.loads(told.out)}

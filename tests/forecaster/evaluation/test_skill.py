@@ -8,9 +8,10 @@ import pytest
 
 from forecaster.contract import INSTEAD
 from forecaster.evaluation.judgement import Judgement, judge
+from forecaster.evaluation.references import REFERENCES
 from forecaster.evaluation.skill import FLOORS, skill
 from forecaster.evaluation.unreliable import today, unreliable
-from forecaster.evaluation.verdicts import NAMES, REFERENCES, compare
+from forecaster.evaluation.verdicts import NAMES, compare
 
 DAYS = 130
 MODELS = ("climatology", "garch", "baseline_mlp", "bayesian_linear", "ewma")

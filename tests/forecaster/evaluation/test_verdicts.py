@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from forecaster.distribution.predictive import Predictive
+from forecaster.evaluation.references import REFERENCES
 from forecaster.evaluation.scoreboard import PREDICT_ZERO, scoreboard
 from forecaster.evaluation.scoring import score
 from forecaster.evaluation.verdicts import (
     LEVEL,
     MINIMUM_DAYS,
-    REFERENCES,
     compare,
     compare_all,
     excess,

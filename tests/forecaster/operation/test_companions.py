@@ -131,7 +131,7 @@ def test_a_backtest_of_the_same_symbols_gives_the_day_s_forecast(home: Home) -> 
 
 def test_a_named_market_that_is_not_there_is_said_with_its_name(home: Home) -> None:
     named = replace_market(home, "^GSPX")
-    with pytest.raises(UnknownSymbolError, match="setting forecast.market: .*GSPX"):
+    with pytest.raises(UnknownSymbolError, match=r"setting forecast\.market: .*GSPX"):
         histories(named, home.store.assets())
 
 
