@@ -11,6 +11,7 @@ import pandas as pd
 
 from forecaster.errors import ForecasterError
 from forecaster.issuing.provenance import config_sha256
+from forecaster.operation.watchlist import named_market
 from forecaster.progress import quiet
 from forecaster.records.home import open_home
 from forecaster.replay.backends import Means
@@ -89,7 +90,7 @@ def backtest(  # noqa: PLR0913  # an argument each, given by name
         overwrite=overwrite,
         tell=tell,
         trials=opened.trials,
-        find=opened.store.history,
+        find=lambda symbol: named_market(opened, symbol),
     )
 
 
