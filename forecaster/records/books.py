@@ -82,7 +82,7 @@ def forget(home: Home, symbol: str, series: str = "") -> int:
 
 
 def _refuse_recorded(connection: Connection, symbol: str, why: str, *, beside: bool = True) -> None:
-    """Refuses what forecasts of the asset on record forbid, or, unless not beside, those of others that looked at it."""
+    """Refuses what forecasts of the asset on record forbid, or, unless not beside, those of others that saw it."""
     wanted = select(func.count()).select_from(FORECASTS).where(FORECASTS.c.symbol == symbol)
     count = connection.execute(wanted).scalar_one()
     told = f"{symbol} has {_forecasts(count)} on record"
