@@ -94,7 +94,7 @@ def _refuse_recorded(connection: Connection, symbol: str, why: str, *, beside: b
             if (companions := companions_of(one.diagnostics)) and symbol in companions[1].symbols
         ]
         count = len(others)
-        told = f"{symbol} stands beside {_forecasts(count)} of {', '.join(sorted(set(others)))} on record"
+        told = f"{symbol} is a companion of {_forecasts(count)} of {', '.join(sorted(set(others)))} on record"
     if count:
         raise LedgerError(f"{told}, {why} in forecaster.toml; nothing was changed")
 

@@ -150,7 +150,7 @@ def test_what_forecasts_on_record_looked_at_is_neither_forgotten_nor_moved(home:
     stored(home, market(7, 300, 9)["A6"])
     daily.run(open_home(named_folder(home, "A5").absolute()), pd.Timestamp("2018-12-27"), symbols=("A0", "A1"))
     for change in (lambda: forget(home, "A5"), lambda: move(home, "A5", "24/7")):
-        with pytest.raises(LedgerError, match=r"A5 stands beside \d forecasts of A0, A1 on record, .* nothing was"):
+        with pytest.raises(LedgerError, match=r"A5 is a companion of \d forecasts of A0, A1 on record, .* nothing was"):
             change()
     assert told(home) == []
     assert forget(home, "A6") == 0  # a control: nobody looked at it
