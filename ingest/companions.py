@@ -62,6 +62,11 @@ class Named:
     market: str = ""
     own: tuple[str, ...] = ()
 
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Of the assets among them."""
+        return (*self.others, self.market) if self.market else self.others
+
 
 def exactly(history: History, named: Named, find: Callable[[str], History]) -> History:
     """A history with those companions alone that are named, as a forecast on record had them.

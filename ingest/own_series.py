@@ -64,12 +64,10 @@ class OwnSeries:
     frame: pd.DataFrame
 
     def __post_init__(self) -> None:
-        """Puts the vintages in order: by session, then by when they became known."""
-        order = np.lexsort((self._known, self._session))
+        """Puts the vintages in order, as a history does: by session, then by when they became known."""
+        order = np.lexsort((_naive(self.frame["known_at"]), _naive(self.frame["session"])))
         if (np.diff(order) != 1).any():  # those of the store are in order
             object.__setattr__(self, "frame", self.frame.iloc[order].reset_index(drop=True))
-            for name in ("_known", "_session"):
-                del self.__dict__[name]
 
     @property
     def lag(self) -> pd.Timedelta:
@@ -125,8 +123,12 @@ class OwnSeries:
 
     @cached_property
     def _session(self) -> npt.NDArray[np.datetime64]:
-        return self.frame["session"].to_numpy().astype("datetime64[us]")
+        return _naive(self.frame["session"])
 
     @cached_property
     def _known(self) -> npt.NDArray[np.datetime64]:
-        return pd.DatetimeIndex(self.frame["known_at"]).tz_convert(None).to_numpy().astype("datetime64[us]")
+        return _naive(self.frame["known_at"])
+
+
+def _naive(instants: pd.Series[pd.Timestamp]) -> npt.NDArray[np.datetime64]:
+    return pd.DatetimeIndex(instants).tz_localize(None).to_numpy().astype("datetime64[us]")

@@ -32,7 +32,7 @@ def daily(rows: pd.DataFrame, asset_classes: Mapping[str, str], settings: Decisi
     forecast for one of them is in cash.
 
     Args:
-        rows: The export's rows, any order: `symbol, model, as_of, target_date, y, mean, sd, prob_up, status`.
+        rows: The export's rows, any order: `symbol, model, as_of, target_date, y, mean, sd, prob_up, status`, `q50`.
         asset_classes: Symbol to `equity`, `currency`, `crypto` or `commodity`.
         settings: Rules and costs.
 

@@ -24,7 +24,7 @@ def positions(rule: str, rows: pd.DataFrame, sessions: int, settings: Decisions)
 
     Args:
         rule: Name of the rule.
-        rows: Forecasts of one model: `mean, sd, prob_up`.
+        rows: Forecasts of one model: `mean, sd, prob_up`, and `q50` where they have it.
         sessions: Sessions a year.
         settings: Target, fraction, band, cap, and whether a position may be short.
     """
@@ -51,9 +51,15 @@ def kelly(rows: pd.DataFrame, _sessions: int, settings: Decisions) -> Floats:
 
 
 def direction(rows: pd.DataFrame, sessions: int, settings: Decisions) -> Floats:
-    """The volatility target's size on the side of P(up), and nothing where P(up) is within the band around one half."""
+    """The volatility target's size on the side of P(up), and nothing where P(up) is within the band around one half.
+
+    Nor where the median is not on that side: where most days do not move at all, a small P(up) is no fall.
+    """
     lean = rows["prob_up"].to_numpy(float) - 0.5
-    side = np.where(np.abs(lean) > settings.band, np.sign(lean), 0.0)
+    leans = np.abs(lean) > settings.band
+    if "q50" in rows:
+        leans &= np.sign(rows["q50"].to_numpy(float)) == np.sign(lean)
+    side = np.where(leans, np.sign(lean), 0.0)
     return side * np.minimum(volatility_target(rows, sessions, settings), settings.cap)
 
 

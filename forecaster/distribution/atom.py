@@ -192,7 +192,7 @@ def require_still(atom: float, tick: float) -> None:
         raise ValueError(f"atom must be a probability below 1 and tick a width, not {atom} and {tick}")
 
 
-def drawn(law: bytes, y: float) -> float:
-    """A number in [0, 1), uniform over pairs of a stored law and an outcome `y`, and always the same of a pair."""
-    digest = hashlib.sha256(law + np.float64(y + 0.0).tobytes()).digest()
+def drawn(law: bytes, y: float, row: str = "") -> float:
+    """A number in [0, 1), uniform over rows, stored laws and outcomes `y`, and always the same of the three."""
+    digest = hashlib.sha256(law + np.float64(y + 0.0).tobytes() + row.encode()).digest()
     return int.from_bytes(digest[:6], "big") / 2**48

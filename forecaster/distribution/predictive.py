@@ -194,15 +194,15 @@ class Predictive:
         """Probability of a change of at most `y (...)`."""
         return self._law.cdf(y)
 
-    def pit(self, y: float) -> float:
+    def pit(self, y: float, row: str = "") -> float:
         """The probability integral transform of an outcome, in [0, 1].
 
         With atom or tick it is randomised over the tick (Czado, Gneiting and Held 2009,
-        doi:10.1111/j.1541-0420.2009.01191.x), by a number that follows from the parameters and `y`: asked again, it is
-        the same.
+        doi:10.1111/j.1541-0420.2009.01191.x), by a number that follows from parameters, `y` and the row that they stand
+        in, as days that do not move have one law and outcome. Asked again, it is the same.
         """
         law = self._law
-        return law.pit(y, drawn(self.to_bytes(), y)) if isinstance(law, Atom) else float(law.cdf(y))
+        return law.pit(y, drawn(self.to_bytes(), y, row)) if isinstance(law, Atom) else float(law.cdf(y))
 
     def pit_of_move(self, y: float, u: float, v: float) -> float:
         """The PIT of an outcome under the continuous part alone; NaN where the atom explains it: see `Atom`.

@@ -16,16 +16,33 @@ from forecaster.evaluation import scores
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import pandas as pd
+
     from forecaster.distribution.predictive import Predictive
 
-    Definition = Callable[[Predictive, float], dict[str, float]]
+    Definition = Callable[[Predictive, float, str], dict[str, float]]
 
 VERSION = 2
 """Of the definition of the scores that are recorded now."""
 
 
-def score(predictive: Predictive, y: float) -> dict[str, float]:
+RANDOM = "pit"
+"""The score that draws, by a number that the row gives."""
+
+
+def row_of(symbol: str, target: str | pd.Timestamp) -> str:
+    """What a row is called from which a random number is drawn: its asset and target day."""
+    return f"{symbol} {str(target)[:10]}"
+
+
+def score(predictive: Predictive, y: float, row: str = "") -> dict[str, float]:
     """Scores a forecast against its outcome `y`, a fraction per session.
+
+    Args:
+        predictive: The forecast.
+        y: The outcome.
+        row: From `row_of`, so that a randomised PIT is drawn anew on each day; days with one law and one outcome have
+            one PIT without it.
 
     Returns:
         Every score by its id, in their order; those that are logical are bools.
@@ -35,12 +52,13 @@ def score(predictive: Predictive, y: float) -> dict[str, float]:
     """
     if not np.isfinite(y):
         raise ValueError(f"an outcome must be finite to be scored, not {y}")
-    return {name: one.score(predictive, y) for name, one in scores.load().items()}
+    of_row = {RANDOM: (row,)}
+    return {name: one.score(predictive, y, *of_row.get(name, ())) for name, one in scores.load().items()}
 
 
-def by_density(predictive: Predictive, y: float) -> dict[str, float]:
+def by_density(predictive: Predictive, y: float, row: str = "") -> dict[str, float]:
     """The first definition: every forecast had a density, and none an atom or a tick."""
-    return score(predictive.continuous, y)
+    return score(predictive.continuous, y, row)
 
 
 VERSIONS: Mapping[int, Definition] = MappingProxyType({1: by_density, 2: score})

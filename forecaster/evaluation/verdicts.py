@@ -76,7 +76,7 @@ class Comparison:
 
     @property
     def still(self) -> dict[str, str]:
-        """What would be a claim, did it not rest on days without a change."""
+        """What would be a claim, did the days that moved alone give it too."""
         return {score: side for score, side in self._sides().items() if not self._moves(score)}
 
     @property
@@ -138,7 +138,8 @@ class Comparison:
             f"days without a change, on the others it is {alone.mean:+.3f}, t = {alone.t:.1f}"
         )
         if self.still:
-            yield f"nothing is claimed in {' and '.join(NAMES[s] for s in self.still)}, as it rests on those days"
+            unclaimed = " and ".join(NAMES[s] for s in self.still)
+            yield f"nothing is claimed in {unclaimed}, as the other days alone do not show it"
 
     def _difference(self, score: str) -> Difference:
         return self.crps if score == "crps" else self.log_score

@@ -37,6 +37,8 @@ NARROW = 4.0
 """The narrowest `SPAN` changes over this."""
 NOTHING = 1e-3
 """Less than this part of the widest `SPAN` changes is no width, also where the price often stands still."""
+STRETCH = 60
+"""Sessions of which the share that moved is taken."""
 STILL = 20
 """So many sessions without any change, and twice as many as ever before, are no market."""
 
@@ -56,12 +58,14 @@ class Shown:
         narrowest: In the narrowest, those of zero among them.
         news: The largest absolute change of the last `SPAN` sessions.
         still: Sessions at the end that never moved, 0 where the asset has stood still before.
+        moving: Share of moves in the `STRETCH` changes that have the fewest.
     """
 
     widest: float
     narrowest: float
     news: float
     still: int
+    moving: float
 
     @classmethod
     def of(cls, changes: Floats) -> Shown:
@@ -71,7 +75,9 @@ class Shown:
         *before, last = (np.diff(moved) - 1).tolist()
         stands = last >= STILL and last > 2 * max(before, default=0)
         widest, narrowest = _widths(size[size > 0]).max(), _widths(size).min()
-        return cls(float(widest), float(narrowest), float(size[-SPAN:].max()), last if stands else 0)
+        span = min(STRETCH, size.size)
+        moving = float(np.lib.stride_tricks.sliding_window_view(size > 0, span).mean(axis=1).min())
+        return cls(float(widest), float(narrowest), float(size[-SPAN:].max()), last if stands else 0, moving)
 
     @property
     def most(self) -> float:
@@ -112,11 +118,12 @@ def impossible(predictive: Predictive, past: Shown, symbol: str) -> str:
 
     An atom at zero is always possible, and how wide a forecast is, is told of its continuous part.
     """
-    predictive = predictive.continuous
+    quoted, predictive = predictive, predictive.continuous
     if past.still:
         return f"the last {past.still} sessions never moved: {UNQUOTED}"
     low, high = predictive.quantiles["q05"], predictive.quantiles["q95"]
     said = _beyond(float(predictive.cdf(-1.0))) or _out_of_scale(high - low, past) or _beside(predictive, past)
+    said = said or _stuck(quoted, past)
     remedy = f"see `forecaster data check {symbol}` for a wrong price or an unadjusted split"
     return f"{said}: {remedy}" if said else ""
 
@@ -129,7 +136,22 @@ def _out_of_scale(width: float, past: Shown) -> str:
     interval = f"its 90 % interval is {width:.2%} wide, where that of any {SPAN} changes was"
     if not width <= past.most:
         return f"{interval} {past.widest:.2%} at most"
-    return f"{interval} {past.narrowest:.2%} at least" if width < past.least else ""
+    if width >= past.least:
+        return ""
+    if past.narrowest / NARROW == past.least:
+        return f"{interval} {past.narrowest:.2%} at least"
+    nothing = f"its 90 % interval of {100 * width:.2g} % is next to nothing"
+    return f"{nothing}, where that of {SPAN} moves was up to {past.widest:.2%}"
+
+
+def _stuck(predictive: Predictive, past: Shown) -> str:
+    """Of a price in ticks: whether it says that no tick will be left, as the price left it in every stretch of days."""
+    if not predictive.tick:
+        return ""
+    stays = float(np.exp(predictive.with_atom(0.0, predictive.tick).log_prob(0.0))) * predictive.tick
+    if not 1 - stays < past.moving / NARROW:
+        return ""
+    return f"it gives {stays:.1%} to no change, where of any {STRETCH} sessions {past.moving:.0%} moved at least"
 
 
 def _beside(predictive: Predictive, past: Shown) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,7 +90,7 @@ def backtest(  # noqa: PLR0913  # an argument each, given by name
         overwrite=overwrite,
         tell=tell,
         trials=opened.trials,
-        find=partial(named_market, opened.store.history),
+        find=lambda symbol: named_market(opened, symbol),
     )
 
 

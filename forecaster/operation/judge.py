@@ -12,6 +12,7 @@ import pandas as pd
 
 from forecaster.distribution.predictive import Predictive
 from forecaster.evaluation.references import REFERENCES
+from forecaster.evaluation.scoring import row_of
 from forecaster.operation.backtest import computed
 from forecaster.operation.cautions import cautions, shown, units
 from forecaster.operation.judged_points import board, sentences
@@ -126,7 +127,7 @@ def _own(found: Settled) -> pd.DataFrame:
         row |= {"as_of": found.as_of[at], "fitted_at": pd.NaT, "y": y}
         row |= {"status": fact["status"], "reason": fact["reason"]}
         if law is not None:
-            row |= {**summary(law), **scores(law, y)}
+            row |= {**summary(law), **scores(law, y, row_of(fact["symbol"], fact["target"]))}
         row |= {name: float(values[at]) for name, values in forms.told.items() if np.isfinite(values[at])}
         if isinstance(law, Predictive):
             row[DISTRIBUTION] = law.to_bytes()

@@ -9,7 +9,7 @@ import pandas as pd
 
 from forecaster.clock import REAL
 from forecaster.evaluation.outcomes import outcome
-from forecaster.evaluation.scoring import score
+from forecaster.evaluation.scoring import row_of, score
 from forecaster.records.ledger import Ledger, Waiting, predictive_of
 
 if TYPE_CHECKING:
@@ -49,7 +49,9 @@ def settle(ledger: Ledger, history: History, until: pd.Timestamp, now: datetime,
                 continue
             y = found.y
             facts |= {"target": target, "y": y, "close": found.close, "data_vintage": found.data_vintage}
-        settled += ledger.settle(facts, [(row.model, score(_predictive(symbol, row), y)) for row in rows], now, clock)
+        drawn = row_of(symbol, target)
+        scored = [(row.model, score(_predictive(symbol, row), y, drawn)) for row in rows]
+        settled += ledger.settle(facts, scored, now, clock)
     return settled
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -81,6 +82,7 @@ def _looked_up(history: History, rows: pd.DataFrame, settings: Settings) -> pd.D
     """Of forecasts of one asset: why there is no outcome, the origin, the outcome, and whether it was known."""
     days, past = calendar(history.asset.calendar), Past(history, settings.forecast)
     targets = pd.DatetimeIndex(rows["target"])
+    outcome = cache(lambda target: past.outcome(target, history.last))  # a file has many forecasts of a day
     known = zip(targets, rows["made"], days.covers(targets), days.are_sessions(targets), strict=True)
     found: list[tuple[str, pd.Timestamp | NaTType, float, bool]] = []
     for target, made, covered, traded in known:
@@ -88,7 +90,7 @@ def _looked_up(history: History, rows: pd.DataFrame, settings: Settings) -> pd.D
             why = SHUT if covered and not traded else BEFORE if target <= history.first else AFTER
             found.append((why, pd.NaT, np.nan, False))
             continue
-        y = past.outcome(target, history.last)
+        y = outcome(target)
         why = (
             ""
             if np.isfinite(y)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from forecaster.errors import ForecasterError
 from forecaster.issuing.diagnostics import companions_of
-from ingest.companions import MOST, WATCHLIST, Named, beside, exactly
+from ingest.companions import MOST, NONE, WATCHLIST, Named, beside, exactly
 from ingest.errors import UnknownSymbolError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     import pandas as pd
 
@@ -46,18 +45,6 @@ def reported(home: Home, assets: tuple[Asset, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(asset.symbol for asset in (*watchlist(home), *assets)))
 
 
-def named_market(find: Callable[[str], History], symbol: str) -> History:
-    """The asset that the settings name as the market.
-
-    Raises:
-        UnknownSymbolError: Where it is not in the store.
-    """
-    try:
-        return find(symbol)
-    except UnknownSymbolError as fault:
-        raise UnknownSymbolError(f"setting forecast.market: {fault}") from fault
-
-
 def _watched(home: Home) -> tuple[Asset, ...]:
     """The watchlist without those that are stopped, in order; none where it cannot be told."""
     stopped, wanted = home.settings.data.stopped, home.settings.data.symbols
@@ -77,8 +64,21 @@ def histories(home: Home, assets: Iterable[Asset]) -> Mapping[str, History]:
                     together[one.symbol] = home.store.history(one.symbol)
     order = [symbol for one in _watched(home) if (symbol := one.symbol) in together]
     known = {symbol: together[symbol] for symbol in dict.fromkeys((*order, *together))}
-    made = beside(known, home.settings.forecast.market, partial(named_market, home.store.history))
+    made = beside(known, home.settings.forecast.market, lambda symbol: named_market(home, symbol))
     return {symbol: made[symbol] for symbol in wanted}
+
+
+def named_market(home: Home, symbol: str) -> History:
+    """Every vintage of the asset that the settings name as the market.
+
+    Raises:
+        ForecasterError: It is not in the store.
+    """
+    try:
+        return home.store.history(symbol)
+    except UnknownSymbolError as fault:
+        remedy = f"import it, or say {WATCHLIST} (the mean of the others) or {NONE}"
+        raise ForecasterError(f"setting forecast.market: {fault}: {remedy}") from fault
 
 
 def history(home: Home, symbol: str, as_of: pd.Timestamp | None = None) -> History:

@@ -6,11 +6,13 @@ time. Configurations that were tried stay on record (`forecaster.records.trials`
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, select
 
 from forecaster.errors import LedgerError
+from forecaster.issuing.diagnostics import companions_of
 from forecaster.records.replays import REPLAYS
 from forecaster.records.tables import FORECASTS
 from forecaster.records.tracks import TRACKS
@@ -37,7 +39,7 @@ def move(home: Home, symbol: str, code: str) -> tuple[Moved, int]:
 
     Raises:
         UnknownSymbolError: Offers the nearest symbols.
-        LedgerError: Forecasts of it are on record; nothing was changed.
+        LedgerError: Forecasts of it, or of others that looked at it, are on record; nothing was changed.
         UnknownCalendarError: Nobody knows the calendar.
         CalendarRangeError: Rows lie outside its years.
     """
@@ -62,12 +64,15 @@ def forget(home: Home, symbol: str, series: str = "") -> int:
 
     Raises:
         UnknownSymbolError: Offers the nearest symbols.
-        LedgerError: Forecasts of it are on record; nothing was changed.
+        LedgerError: Forecasts of it, or of others that looked at it, are on record; nothing was changed.
     """
     home.store.asset(symbol)
     with writing(home.ledger.engine) as connection:
         _refuse_recorded(
-            connection, symbol, f"which are kept and need its rows: to stop it, put {symbol} into data.stopped"
+            connection,
+            symbol,
+            f"which are kept and need its rows: to stop it, put {symbol} into data.stopped",
+            beside=not series,  # others look at its prices alone
         )
         if series:
             rebooking.forget_series(connection, symbol, series)
@@ -76,12 +81,26 @@ def forget(home: Home, symbol: str, series: str = "") -> int:
         return _drop_computed(connection, symbol)
 
 
-def _refuse_recorded(connection: Connection, symbol: str, why: str) -> None:
+def _refuse_recorded(connection: Connection, symbol: str, why: str, *, beside: bool = True) -> None:
+    """Refuses what forecasts of the asset on record forbid, or, unless not beside, those of others that saw it."""
     wanted = select(func.count()).select_from(FORECASTS).where(FORECASTS.c.symbol == symbol)
     count = connection.execute(wanted).scalar_one()
+    told = f"{symbol} has {_forecasts(count)} on record"
+    if not count and beside:
+        named = FORECASTS.c.diagnostics.contains(json.dumps(symbol), autoescape=True)
+        others = [
+            one.symbol
+            for one in connection.execute(select(FORECASTS.c.symbol, FORECASTS.c.diagnostics).where(named))
+            if (companions := companions_of(one.diagnostics)) and symbol in companions[1].symbols
+        ]
+        count = len(others)
+        told = f"{symbol} is a companion of {_forecasts(count)} of {', '.join(sorted(set(others)))} on record"
     if count:
-        forecasts = "1 forecast" if count == 1 else f"{count} forecasts"
-        raise LedgerError(f"{symbol} has {forecasts} on record, {why} in forecaster.toml; nothing was changed")
+        raise LedgerError(f"{told}, {why} in forecaster.toml; nothing was changed")
+
+
+def _forecasts(count: int) -> str:
+    return "1 forecast" if count == 1 else f"{count} forecasts"
 
 
 def _drop_computed(connection: Connection, symbol: str) -> int:

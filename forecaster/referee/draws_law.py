@@ -67,10 +67,10 @@ class DrawsLaw:
         spread = float(((2 * np.arange(1, count + 1) - count - 1) * ordered).sum()) / (count * (count - 1))
         return float(np.abs(ordered - y).mean()) - spread
 
-    def pit(self, y: float) -> float:
+    def pit(self, y: float, row: str = "") -> float:
         """The rank of `y`, drawn between its ends by `lots.lot`."""
         below, same = int((self.draws < y).sum()), int((self.draws == y).sum())
-        return (below + lot(self.draws, y) * (same + 1)) / (self.draws.size + 1)
+        return (below + lot(self.draws, y, row) * (same + 1)) / (self.draws.size + 1)
 
     @property
     def mean(self) -> float:

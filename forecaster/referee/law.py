@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 Law = Predictive | QuantileLaw | DrawsLaw
 
 
-def scores(law: Law, y: float) -> dict[str, float | bool]:
+def scores(law: Law, y: float, row: str = "") -> dict[str, float | bool]:
     """Every score of a forecast against its outcome, NaN for one that the file does not show."""
-    found: dict[str, float | bool] = dict(score(cast("Predictive", law), y))
+    found: dict[str, float | bool] = dict(score(cast("Predictive", law), y, row))
     if isinstance(law, Predictive):
         return found
-    return found | {"pit": law.pit(y)} | dict.fromkeys(law.hidden, np.nan)
+    return found | {"pit": law.pit(y, row)} | dict.fromkeys(law.hidden, np.nan)
 
 
 def summary(law: Law) -> dict[str, float]:

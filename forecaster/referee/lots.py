@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from forecaster.floats import Floats
 
 
-def lot(forecast: Floats, y: float) -> float:
-    """From the bytes of the forecast's numbers and of its outcome.
+def lot(forecast: Floats, y: float, row: str = "") -> float:
+    """From the bytes of the forecast's numbers and of its outcome, and from its row.
 
     >>> 0 <= lot(np.array([0.0, 1.0]), 0.5) < 1
     True
     """
-    digest = hashlib.sha256(np.ascontiguousarray(forecast, np.float64).tobytes() + np.float64(y).tobytes()).digest()
-    return int.from_bytes(digest[:6], "big") / 2.0**48
+    told = np.ascontiguousarray(forecast, np.float64).tobytes() + np.float64(y).tobytes() + row.encode()
+    return int.from_bytes(hashlib.sha256(told).digest()[:6], "big") / 2.0**48

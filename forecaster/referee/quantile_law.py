@@ -118,12 +118,12 @@ class QuantileLaw:
         near, far = np.where(high <= y, below, 1 - above), np.where(high <= y, above, 1 - below)
         return float((near**2 * (high - low)).sum()), float((far**2 * (high - low)).sum())
 
-    def pit(self, y: float) -> float:
+    def pit(self, y: float, row: str = "") -> float:
         """A PIT between the levels on either side of `y`, drawn by `lots.lot`."""
         levels = np.concatenate([[0.0], self.levels, [1.0]])
         low = levels[np.searchsorted(self.values, y, side="left")]
         high = levels[np.searchsorted(self.values, y, side="right") + 1]
-        return float(low + lot(self.values, y) * (high - low))
+        return float(low + lot(self.values, y, row) * (high - low))
 
     @cached_property
     def _moments(self) -> tuple[float, float]:

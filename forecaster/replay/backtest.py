@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from forecaster.distribution import percentiles
 from forecaster.evaluation import scores
-from forecaster.evaluation.scoring import score
+from forecaster.evaluation.scoring import row_of, score
 from forecaster.issuing.fitting import answers
 from forecaster.issuing.pools import Pools
 from forecaster.issuing.refits import in_groups
@@ -80,8 +80,8 @@ class Replayed:
     @cached_property
     def score(self) -> Mapping[str, float] | None:
         """By id; None where there is no distribution or no outcome."""
-        predictive = self.forecast.predictive
-        return score(predictive, self.y) if predictive and np.isfinite(self.y) else None
+        predictive, row = self.forecast.predictive, row_of(self.forecast.symbol, self.forecast.target)
+        return score(predictive, self.y, row) if predictive and np.isfinite(self.y) else None
 
     def row(self) -> dict[str, Any]:
         """One row of the export: `columns`, and the distribution."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -65,6 +66,18 @@ def test_a_first_import_is_known_at_the_close_and_the_lag(share: Store) -> None:
     assert after.iloc[-1] == 0.25
     assert series.known_by(CLOSES[99] + QUARTER, DAYS[50]).index[-1] == DAYS[50]
     assert share.append_series("SHARE", given(0, 101), NOW) == Appended(new=1, unchanged=100)
+
+
+def test_vintages_in_any_order_are_read_alike(share: Store) -> None:
+    """A correction that stands behind all other rows must not be a second value of its session."""
+    share.append_series("SHARE", given(0, 50), NOW)
+    series = own(share)
+    corrected = series.frame.tail(9).assign(value=0.9, known_at=CLOSES[60])
+    late = replace(series, frame=pd.concat([series.frame, corrected], ignore_index=True))
+    known = late.known_by(CLOSES[70], DAYS[70])
+    assert known.index.equals(DAYS[:50])
+    assert known.to_numpy()[41:].tolist() == [0.9] * 9
+    assert late.known_by(CLOSES[59], DAYS[70]).equals(series.known_by(CLOSES[59], DAYS[70]))
 
 
 def test_prices_are_read_as_if_there_were_no_series(share: Store) -> None:

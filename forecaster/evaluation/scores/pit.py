@@ -1,6 +1,7 @@
 """Probability integral transform: `F(y)`, in [0, 1]. Over many days it is uniform where forecasts are calibrated.
 
-Where the record shows a tick it is randomised over the outcome's, by a number that follows from forecast and outcome.
+Where the record shows a tick it is randomised over the outcome's, by a number that follows from forecast, outcome and
+day.
 
 Dawid (1984), doi:10.2307/2981683. Its mean alone says little, and no scoreboard shows it.
 """
@@ -16,6 +17,6 @@ SUMMARY = "the probability that the forecast gave to changes below the outcome, 
 MEAN = ""
 
 
-def score(predictive: Predictive, y: float) -> float:
+def score(predictive: Predictive, y: float, row: str = "") -> float:
     """`F(y)`, or a part of its jump."""
-    return predictive.pit(y)
+    return predictive.pit(y, row)

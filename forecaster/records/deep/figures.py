@@ -50,7 +50,9 @@ def summary_fault(row: Mapping[str, Any]) -> tuple[Predictive | None, str | None
     return predictive, f"{wrong} does not follow from its distribution" if wrong else None
 
 
-def score_fault(predictive: Predictive, y: float, row: Mapping[str, Any], version: int | None) -> str | None:
+def score_fault(
+    predictive: Predictive, y: float, row: Mapping[str, Any], version: int | None, drawn: str = ""
+) -> str | None:
     """What of a row of scores does not follow from distribution and outcome.
 
     Args:
@@ -58,9 +60,10 @@ def score_fault(predictive: Predictive, y: float, row: Mapping[str, Any], versio
         y: The outcome on record.
         row: The columns of `SCORES`.
         version: Of the definition that the row was scored by, of `VERSIONS`; None for the first, before they had any.
+        drawn: The row that a randomised PIT is drawn by, see `forecaster.evaluation.scoring.row_of`.
     """
     with np.errstate(all="ignore"):
-        expected = scored(VERSIONS[version or 1](predictive, y))
+        expected = scored(VERSIONS[version or 1](predictive, y, drawn))
         extent = _extent(predictive)
         units = dict.fromkeys(_SQUARES, extent**2) | dict.fromkeys(_PLAIN, 1.0)
         for name in SCORES:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, or_, select
 
-from forecaster.evaluation.scoring import VERSIONS
+from forecaster.evaluation.scoring import VERSIONS, row_of
 from forecaster.issuing.diagnostics import calendar_and_close, companions_of
 from forecaster.records.chain import Break
 from forecaster.records.clocks import TOLERANCE
@@ -138,7 +138,7 @@ def _forecast_fault(row: Mapping[str, Any], score: Mapping[str, Any] | None, set
         said = f"its scores are of version {version}, which this program does not know"
         return Doubt(SCORED.name, score["score_seq"], _key(row), said, "update the program")
     scores = {name: score[f"score_{name}"] for name in SCORES}
-    said = score_fault(predictive, outcome["y"], scores, version)
+    said = score_fault(predictive, outcome["y"], scores, version, row_of(row["symbol"], row["target"]))
     return Break(SCORED.name, score["score_seq"], _key(row), said) if said else None
 
 

@@ -66,6 +66,12 @@ def test_direction_abstains_within_the_band_and_takes_the_side_of_p_up_beyond_it
     assert positions("direction", rows, 252, Decisions(band=0.0)) == pytest.approx([0, 1, -1, 1, -1])
 
 
+def test_a_market_that_mostly_stands_still_is_not_sold_short():
+    """P(up) of 2 % beside P(down) of 2 % is no fall: the median is zero."""
+    rows = pd.DataFrame({"mean": 0.0, "sd": 0.01, "prob_up": [0.02, 0.4, 0.4, 0.6], "q50": [0.0, 0.0, -0.002, 0.002]})
+    assert np.sign(positions("direction", rows, 252, PLAIN)).tolist() == [0, 0, -1, 1]
+
+
 def test_no_position_exceeds_the_cap_and_what_is_not_finite_is_cash():
     rows = pd.DataFrame({
         "mean": [0.5, -0.5, 0.0, np.nan, np.inf, 0.1],

@@ -118,6 +118,12 @@ def test_pits_are_uniform_over_ticks_and_the_atom_and_a_plain_cdf_is_not():
     of_days = [day.pit(float(one)) for day, one in zip(days, y, strict=True)]
     assert stats.kstest(of_days, "uniform").pvalue > LEVEL
     assert stats.kstest(law.cdf(y), "uniform").pvalue < LEVEL  # the control
+    # Days that do not move may have one law and one outcome, to the byte: their rows tell them apart.
+    rows = [law.pit(float(one), f"A {day}") for day, one in enumerate(y)]
+    assert stats.kstest(rows, "uniform").pvalue > LEVEL
+    assert len({law.pit(0.0, f"A {day}") for day in range(50)}) == 50
+    assert law.pit(0.0, "A 1") == law.pit(0.0, "A 1")
+    assert law.continuous.pit(0.001, "A 1") == law.continuous.pit(0.001)
 
 
 def test_pits_of_moves_leave_the_atoms_days_out():

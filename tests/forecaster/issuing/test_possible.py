@@ -89,7 +89,19 @@ def test_a_series_that_stands_still_is_told_whatever_the_forecast():
         assert said(normal(sd), still).startswith("the last 60 sessions never moved: check whether the source")
     assert said(normal(0.012), np.append(CHANGES, np.zeros(19))) == ""
     assert said(normal(0.012), np.concatenate([CHANGES, np.zeros(15), CHANGES, np.zeros(30)])) == ""
-    assert "at least" in said(normal(1e-7), np.append(CHANGES, np.zeros(19)))
+    assert "next to nothing, where that of 20 moves was up to" in said(normal(1e-7), np.append(CHANGES, np.zeros(19)))
+
+
+def test_who_says_that_a_price_in_ticks_will_not_move_is_told_where_it_always_moved_on_some_days():
+    """A kernel far within a tick, as a density that stands on the zeros gives; not one that the tick explains."""
+    changes = np.round(CHANGES / 0.02) * 0.02
+    moving = Shown.of(changes).moving
+    assert 0.1 < moving < (changes != 0).mean()
+    stuck = normal(0.002).with_atom(0.0, 0.02)
+    assert said(stuck, changes).startswith(f"it gives 100.0% to no change, where of any 60 sessions {moving:.0%} moved")
+    assert said(normal(0.012).with_atom(0.0, 0.02), changes) == ""
+    assert said(normal(0.012).with_atom(0.95, 0.02), changes) == "", "an atom is always possible"
+    assert said(normal(0.002), changes) == "", "without a tick nothing is known of it"
 
 
 def test_an_asset_that_often_stands_still_may_be_forecast_narrowly():

@@ -12,16 +12,17 @@ import pandas as pd
 import pytest
 from sqlalchemy import text
 
+from forecaster.errors import ForecasterError, LedgerError
 from forecaster.issuing.diagnostics import read
 from forecaster.issuing.issue import issue
 from forecaster.operation import daily
-from forecaster.operation.backtest import replayed, which_days
+from forecaster.operation.backtest import backtest, replayed, which_days
 from forecaster.operation.watchlist import histories, history
+from forecaster.records.books import forget, move
 from forecaster.records.deep import look as deep
 from forecaster.records.home import Home, open_home
 from forecaster.replay.audit import Auditor
 from ingest.database import writing
-from ingest.errors import UnknownSymbolError
 from ingest.panel import COLUMNS
 from tests.forecaster.markets import market
 from tests.forecaster.records.histories import rehashed
@@ -131,8 +132,29 @@ def test_a_backtest_of_the_same_symbols_gives_the_day_s_forecast(home: Home) -> 
 
 def test_a_named_market_that_is_not_there_is_said_with_its_name(home: Home) -> None:
     named = replace_market(home, "^GSPX")
-    with pytest.raises(UnknownSymbolError, match=r"setting forecast\.market: .*GSPX"):
+    said = "setting forecast.market: symbol '\\^GSPX' is not known here.*: import it, or say watchlist"
+    with pytest.raises(ForecasterError, match=said):
         histories(named, home.store.assets())
+    with pytest.raises(ForecasterError, match=said):
+        backtest(("A0",), last=3, home=named_folder(home, "^GSPX"))
+
+
+def named_folder(home: Home, market: str) -> Path:
+    toml = home.folder / "forecaster.toml"
+    toml.write_text(toml.read_text().replace("[forecast]", f'[forecast]\nmarket = "{market}"'))
+    return home.folder
+
+
+def test_what_forecasts_on_record_looked_at_is_neither_forgotten_nor_moved(home: Home) -> None:
+    """Not even where it has no forecast of its own: without its rows no replay would give those of the others."""
+    stored(home, market(6, 300, 9)["A5"])
+    stored(home, market(7, 300, 9)["A6"])
+    daily.run(open_home(named_folder(home, "A5").absolute()), pd.Timestamp("2018-12-27"), symbols=("A0", "A1"))
+    for change in (lambda: forget(home, "A5"), lambda: move(home, "A5", "24/7")):
+        with pytest.raises(LedgerError, match=r"A5 is a companion of \d forecasts of A0, A1 on record, .* nothing was"):
+            change()
+    assert told(home) == []
+    assert forget(home, "A6") == 0  # a control: nobody looked at it
 
 
 def replace_market(home: Home, market: str) -> Home:
