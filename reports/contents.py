@@ -199,9 +199,11 @@ class BacktestReport:
         labels: `model id -> what people call it`, of models and of members of models; one that is not there is called
             by its id, with spaces for underscores.
         design: Label and value pairs: refit interval, training window, preset, seed and the like.
+        title: What it is called.
     """
 
     assets: tuple[BacktestAsset, ...]
     models: Mapping[str, str]
     labels: Mapping[str, str]
     design: Mapping[str, str]
+    title: str = "Backtest"

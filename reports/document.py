@@ -90,7 +90,7 @@ def _wording(report: DailyReport | BacktestReport) -> tuple[str, str, str]:
         )
     days = [when for asset in report.assets for when in (asset.first, asset.last)]
     period = f" \u00b7 {day(min(days))} to {day(max(days))}" if days else ""
-    return "Backtest", size + period, f"Backtest{period} \u00b7 not investment advice"
+    return report.title, size + period, f"{report.title}{period} \u00b7 not investment advice"
 
 
 def _count(number: int, noun: str) -> str:

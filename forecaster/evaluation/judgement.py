@@ -97,6 +97,8 @@ class Judgement:
         novel: Days unlike their past against the others, a model each; empty where warned days are too few.
         conditions: Each model on each kind of day; empty where quantiles or days are lacking.
         unreliable: Sentences on forecasts that failed their own checks or were another's.
+        bare: The verdict on forecasts that are no distributions, where it is these that are judged.
+        told: Sentences on these.
     """
 
     comparisons: list[Comparison]
@@ -112,17 +114,20 @@ class Judgement:
     novel: list[Harder] = field(default_factory=list)
     conditions: list[Condition] = field(default_factory=list)
     unreliable: tuple[str, ...] = ()
+    bare: Skill | None = None
+    told: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Skill:
         """Evidence of skill, or the lack of it."""
-        return skill(self.comparisons)
+        return self.bare or skill(self.comparisons)
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """All of it in words, the verdict first."""
         said = (
             self.verdict.sentence,
+            *self.told,
             *in_words(self.comparisons),
             *self._together(),
             *self._tried(),
@@ -151,7 +156,7 @@ class Judgement:
             )
 
     def _tried(self) -> tuple[str, ...]:
-        if not self.comparisons:
+        if self.bare or not self.comparisons:
             return ()
         level, times = self.comparisons[0].level, excess(self.trials, self.models)
         tried = f"{self.trials} configurations have been backtested in this home,"

@@ -9,18 +9,45 @@ network is told beside it and is no skill: on a random walk most models are.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from forecaster.evaluation.references import REFERENCES
+from forecaster.evaluation.scoreboard import PREDICT_ZERO
 from forecaster.evaluation.verdicts import MINIMUM_DAYS, NAMES, too_few
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from forecaster.evaluation.verdicts import Comparison
-
-FLOORS = ("garch", "climatology")
+FLOORS = ("garch", "climatology", PREDICT_ZERO)
 """The references against which being better is skill, the harder one first."""
+
+
+class Compared(Protocol):
+    """A model against a reference, in some scores."""
+
+    @property
+    def model(self) -> str:
+        """The model."""
+
+    @property
+    def reference(self) -> str:
+        """What it is compared with."""
+
+    @property
+    def days(self) -> int:
+        """Common days."""
+
+    @property
+    def scores(self) -> tuple[str, ...]:
+        """In what."""
+
+    @property
+    def claims(self) -> Mapping[str, str]:
+        """`better` or `worse` for each score that gives evidence of it."""
+
+    @property
+    def still(self) -> Mapping[str, str]:
+        """What would be a claim, did it not rest on days without a change."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +111,7 @@ class Skill:
         names = _listed(unbeaten, "or")
         against = f" against {names}" if unbeaten else ""
         rest = [f"{said}, which is no skill" for name in beyond if (said := self._of(name))]
-        scores = " and ".join(NAMES[score] for score in self.scores)
+        scores = _scores(self.scores)
         return f"{'; '.join((f'No evidence of skill{against} in {scores} {over}', *rest, *self._stood()))}."
 
     def _of(self, reference: str) -> str:
@@ -104,7 +131,7 @@ class Skill:
             yield f"what {_listed(self.still, 'and')} would gain rests on days without a change, which is no skill"
 
 
-def skill(comparisons: Sequence[Comparison], of: str = "days") -> Skill:
+def skill(comparisons: Sequence[Compared], of: str = "days") -> Skill:
     """The verdict that follows from all comparisons of one asset.
 
     Args:
@@ -124,7 +151,7 @@ def skill(comparisons: Sequence[Comparison], of: str = "days") -> Skill:
     ]
     return Skill(
         days=(min(days), max(days)),
-        references=tuple(name for name in REFERENCES if any(one.reference == name for one in comparisons)),
+        references=tuple(name for name in (*REFERENCES, PREDICT_ZERO) if any(one.reference == name for one in comparisons)),
         scores=comparisons[0].scores if comparisons else (),
         evidence=tuple(one for one in evidence if one.better),
         still=tuple(dict.fromkeys(
@@ -135,7 +162,7 @@ def skill(comparisons: Sequence[Comparison], of: str = "days") -> Skill:
 
 
 def _scores(scores: Sequence[str]) -> str:
-    return " and ".join(NAMES[score] for score in scores)
+    return " and ".join(NAMES.get(score, score) for score in scores)
 
 
 def _listed(names: Sequence[str], word: str) -> str:

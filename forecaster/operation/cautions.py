@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 PERCENT = 30.0
 """Forecasts this many times as large as outcomes are not fractions."""
+POINTS = 3.0
+"""The same of points: a mean or median is smaller than what comes."""
+HUNDRED = 100.0
+"""Points more times as large as outcomes than this are too large for percentages of any forecast."""
 LEVELLED = 3.0
 """Centres this many times as far from zero as forecasts are wide are prices."""
 _FEWEST = 2
@@ -85,11 +89,12 @@ def units(found: Settled) -> tuple[str, ...]:
     centre, width = _extents(found)
     usual = float(np.median(np.abs(found.y)))
     size = float(np.median(np.abs(centre) + width / 2))
-    if not usual or size < PERCENT * usual:
+    points = found.claims.forms.form == "points"
+    if not usual or size < (POINTS if points else PERCENT) * usual:
         return ()
     times = f"the forecasts are {size / usual:,.0f} times as large as the outcomes"
     apart = float(np.median(width)) if width.any() else float(centre.std())
-    if float(np.median(np.abs(centre))) > LEVELLED * apart:
+    if float(np.median(np.abs(centre))) > LEVELLED * apart and not (points and size < HUNDRED * usual):
         return (f"{times}: they look like prices; give changes, the price by the close before it, less one",)
     return (f"{times}: they look like percentages; say --unit percent",)
 

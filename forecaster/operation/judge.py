@@ -15,7 +15,7 @@ from forecaster.evaluation.references import REFERENCES
 from forecaster.evaluation.scoring import row_of
 from forecaster.operation.backtest import computed
 from forecaster.operation.cautions import cautions, shown, units
-from forecaster.operation.judged_points import board, sentences
+from forecaster.operation.judged_points import bare, board
 from forecaster.operation.settled import settled
 from forecaster.progress import quiet
 from forecaster.records.home import open_home
@@ -107,11 +107,14 @@ def judge(  # noqa: PLR0913  # an argument each, given by name
     }
     tell("verdicts", 0, 0)
     made = judged(rows.drop(columns=DISTRIBUTION), {}, design, trials, opened.settings.report.warn_above)
-    said = (*shown(found), *(sentences(own, others, forms, trials) if own["crps"].isna().any() else ()))
+    if own["crps"].isna().all():
+        verdicts = bare(made.verdicts, own, others, forms, trials)
+        made = replace(made, scores=board(own, made.scores), verdicts=verdicts)
+    said = shown(found)
     warned = (*units(found), *cautions(found), *renamed)
     names = dict.fromkeys(dict.fromkeys(own["model"]), f"read from {found.claims.path.name}")
-    scored = pd.concat([board(own), made.scores], ignore_index=True)[list(made.scores)]
-    backtest = replace(made, scores=scored, described=names, remarks=(*said, *warned, *found.claims.left))
+    remarks = (*said, *warned, *found.claims.left)
+    backtest = replace(made, title="Judged forecasts", described=names, remarks=remarks)
     if folder is not None:
         _written(backtest, rows, found, Path(folder), opened.settings, trials)
     return Refereed(backtest, forms.form, said, warned, found.claims.left)

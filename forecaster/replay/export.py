@@ -50,6 +50,7 @@ class Backtest:
         design: Label and value pairs that say what was run.
         described: Model to a line on what it is, of those that are none of this program's.
         remarks: What a reader must know of the forecasts, where others made them.
+        title: What its report is called.
     """
 
     forecasts: pd.DataFrame
@@ -59,6 +60,7 @@ class Backtest:
     design: Mapping[str, str]
     described: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    title: str = "Backtest"
 
 
 def judged(
@@ -134,7 +136,7 @@ def export(
         ReportError: Where a page cannot be made.
     """
     classes = asset_classes({symbol: asset.calendar for symbol, asset in assets.items()}, settings)
-    decisions = decide(backtest.forecasts, classes, settings, trials)
+    decisions = decide(_no_points(backtest.forecasts), classes, settings, trials)
     try:
         backtest.scores.to_csv(folder / "scores.csv", index=False)
         decisions.to_csv(folder / "decisions.csv", index=False)
@@ -147,6 +149,11 @@ def export(
     pdf.render(contents, folder / "report.pdf")
     html.render(contents, folder / "report.html")
     shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
+
+
+def _no_points(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows without those that have an outcome and no distribution to score: no position follows from a point."""
+    return rows[rows["crps"].notna() | rows["y"].isna() | (rows["status"] == "withheld")]
 
 
 def _verdicts(backtest: Backtest) -> str:
@@ -189,6 +196,7 @@ def _report(backtest: Backtest, assets: Mapping[str, Asset], decisions: pd.DataF
         models={name: backtest.described.get(name) or models.summary(name) for name in names},
         labels=models.labels(names),
         design=backtest.design,
+        title=backtest.title,
     )
 
 

@@ -132,7 +132,7 @@ def test_points_are_held_to_their_errors_alone(home: Path, tmp_path: Path) -> No
     assert found["scores"][0]["mae"] > 0
     said = " ".join(found["shown"])
     assert "Points have no calibration" in said
-    assert "points: no evidence of skill against climatology in absolute error" in said
+    assert "points: no evidence of skill against climatology in absolute error" in " ".join(found["sentences"]["^GSPC"])
     assert any("does not say when its forecasts were made" in line for line in found["notes"])
     alone = judged(home, tmp_path / "points.csv", models="none")
     assert (alone.code, alone.err) == (0, "")
@@ -141,7 +141,9 @@ def test_points_are_held_to_their_errors_alone(home: Path, tmp_path: Path) -> No
 def test_one_quantile_is_held_to_its_score_and_its_breaches(home: Path, tmp_path: Path) -> None:
     file = foreign.quantiles((0.05,), width=0.3).tail(100)
     file.to_csv(tmp_path / "risk.csv", index=False)
-    said = " ".join(told(home, tmp_path / "risk.csv", "--export", tmp_path / "out", models="garch")["shown"])
+    found = told(home, tmp_path / "risk.csv", "--export", tmp_path / "out", models="garch")["sentences"]["^GSPC"]
+    assert found[0] == "No evidence of skill against garch in the quantile score at 0.05 over 100 days."
+    said = " ".join(found)
     assert "risk: worse than garch in the quantile score at 0.05" in said
     assert "risk: too narrow" in said
 
