@@ -151,7 +151,9 @@ def skill(comparisons: Sequence[Compared], of: str = "days") -> Skill:
     ]
     return Skill(
         days=(min(days), max(days)),
-        references=tuple(name for name in (*REFERENCES, PREDICT_ZERO) if any(one.reference == name for one in comparisons)),
+        references=tuple(
+            name for name in (*REFERENCES, PREDICT_ZERO) if any(one.reference == name for one in comparisons)
+        ),
         scores=comparisons[0].scores if comparisons else (),
         evidence=tuple(one for one in evidence if one.better),
         still=tuple(dict.fromkeys(
