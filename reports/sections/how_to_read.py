@@ -73,7 +73,7 @@ _RECORD = (
         "Log score",
         (
             "Minus the logarithm of the density that the forecast gave to what happened, in nats; lower is "
-            "better. It penalises confident mistakes. Where closes often stand still, it is taken over ticks."
+            "better. Where closes often stand still, it is taken over ticks."
         ),
     ),
     ("MAE, MSE", "The mean absolute and the mean squared error of the point forecast; lower is better."),
@@ -97,7 +97,7 @@ _RECORD = (
         "No evidence of skill",
         (
             "The difference from the reference is no larger than luck explains: the usual result for daily changes. "
-            "Skill is to be better than climatology or GARCH. A negative t favours the model: lower scores are better."
+            "Skill is being better than climatology or GARCH; a negative t favours the model."
         ),
     ),
 )
@@ -180,9 +180,7 @@ _PARTS = (
             "The model forecasts again with one group of inputs set to its usual values; the difference is the effect "
             "of that group. Window: the last seven changes. Volatility: the size of recent changes. Leverage: recent "
             "falls, which raise volatility more than rises do. Range: how far prices moved within a session. "
-            "Calendar: days without trading before the target. Market: recent volatility and falls of the assets that "
-            "stand for its market; series of its own, such as implied volatility, by their names. All else: other "
-            "inputs, interactions, a newer fit."
+            "Calendar: days without trading before the target. All else: other inputs, interactions, a newer fit."
         ),
     ),
 )
@@ -190,8 +188,8 @@ _POOLS = (
     (
         "Members",
         (
-            "A member\u2019s weight in the ensemble grows with the density that it gave to what happened; older "
-            "sessions count less. Recalibration corrects the mixture for its past errors, where that has improved it."
+            "A member\u2019s weight in the ensemble grows with the density that it gave to what happened in its "
+            "record. Recalibration corrects the mixture for its past errors, where that has improved it."
         ),
     ),
 )
