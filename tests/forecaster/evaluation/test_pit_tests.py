@@ -206,7 +206,7 @@ def test_clustered_breaches_are_said_to_depend_on_the_day_before():
 def test_few_days_are_not_judged_and_clean_models_share_a_sentence():
     rng = np.random.default_rng(4)
     found = calibrations(table(few=rng.random(59), a=rng.random(300), b=rng.random(300)))
-    assert in_words(found) == ("No evidence of miscalibration in 15 tests each: a, b.",)
+    assert in_words(found) == ("No evidence of miscalibration over all days in 15 tests each: a, b.",)
     assert in_words(found[2:]) == ()
     assert "too few to judge" in next(own.sentence for own in found if own.model == "few")
 
