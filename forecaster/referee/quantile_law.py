@@ -43,7 +43,7 @@ class QuantileLaw:
 
     >>> law = QuantileLaw(np.array([0.25, 0.5, 0.75]), np.array([-0.01, 0.0, 0.01]))
     >>> round(float(law.cdf(0.005)), 3), round(law.crps(0.02), 4)
-    (0.625, 0.0138)
+    (0.625, 0.0163)
     """
 
     levels: Floats
