@@ -15,7 +15,7 @@ from forecaster.records.home import open_home
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-DATA = Path(__file__).parents[3] / "shared" / "data"
+DATA = Path(__file__).parents[4] / "shared" / "data"
 DAYS = pd.date_range("2017-07-06", "2018-01-21")
 
 
