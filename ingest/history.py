@@ -129,12 +129,7 @@ class History:
         Returns:
             The latest vintage then of each session, oldest first; no rows where nothing was known.
         """
-        seen = (self._session <= as_day(last).to_datetime64()) & (
-            self._known <= moment.tz_localize(None).to_datetime64()
-        )
-        positions = np.flatnonzero(seen)
-        latest = positions[last_of_each(self._session[positions])] if positions.size else positions
-        return self.frame.loc[:, list(columns)].iloc[latest].reset_index(drop=True)
+        return self._latest(self._seen(last, moment), columns)
 
     @property
     def beside(self) -> tuple[str, ...]:
@@ -207,10 +202,14 @@ class History:
 
     def _rows(self, seen: Mask, moment: pd.Timestamp) -> pd.DataFrame:
         """The latest of the vintages seen of each session, with the counts known at the moment."""
-        positions = np.flatnonzero(seen)
-        latest = positions[last_of_each(self._session[positions])]
-        rows = self.frame.loc[:, list(COLUMNS)].iloc[latest].reset_index(drop=True)
+        rows = self._latest(seen, COLUMNS)
         return counts.merged(self.asset, rows, self.counts, moment) if self.asset.attention_source else rows
+
+    def _latest(self, seen: Mask, columns: Sequence[str]) -> pd.DataFrame:
+        """Some columns of the latest of the vintages seen of each session."""
+        positions = np.flatnonzero(seen)
+        latest = positions[last_of_each(self._session[positions])] if positions.size else positions
+        return self.frame.loc[:, list(columns)].iloc[latest].reset_index(drop=True)
 
     def _filled(self) -> npt.NDArray[np.datetime64]:
         if not self._session.size:

@@ -61,6 +61,14 @@ class Sources(TyperGroup):
 group = typer.Typer(cls=Sources, no_args_is_help=True, help="Bring data into the store.")
 app.add_typer(group, name="ingest")
 
+Decimal = Annotated[
+    str, typer.Option("--decimal", help="The decimal mark, comma or point; default: as the file shows.")
+]
+Timezone = Annotated[str, typer.Option("--timezone", help="Of times written without one, such as Europe/Berlin.")]
+Dates = Annotated[str, typer.Option("--dates", help="dmy, mdy or ymd, as in 11/02/26; default: as the file shows.")]
+Ticker = Annotated[str, typer.Option("--ticker", help="The ticker to import, where the file holds several.")]
+Sheet = Annotated[str, typer.Option("--sheet", help="The sheet to import, where a workbook holds several.")]
+
 
 @group.command()
 def csv(  # noqa: PLR0913, PLR0917  # an option each, given by name
@@ -69,17 +77,11 @@ def csv(  # noqa: PLR0913, PLR0917  # an option each, given by name
     calendar: Annotated[
         str, typer.Option("--calendar", help="24/7, 24/5 or an exchange; default: the asset's, otherwise XNYS.")
     ] = "",
-    decimal: Annotated[
-        str, typer.Option("--decimal", help="The decimal mark, comma or point; default: as the file shows.")
-    ] = "",
-    timezone: Annotated[
-        str, typer.Option("--timezone", help="Of times written without one, such as Europe/Berlin.")
-    ] = "",
-    dates: Annotated[
-        str, typer.Option("--dates", help="dmy, mdy or ymd, as in 11/02/26; default: as the file shows.")
-    ] = "",
-    ticker: Annotated[str, typer.Option("--ticker", help="The ticker to import, where the file holds several.")] = "",
-    sheet: Annotated[str, typer.Option("--sheet", help="The sheet to import, where a workbook holds several.")] = "",
+    decimal: Decimal = "",
+    timezone: Timezone = "",
+    dates: Dates = "",
+    ticker: Ticker = "",
+    sheet: Sheet = "",
     close: Annotated[str, typer.Option("--close", help="The column of closes; default: by its name.")] = "",
     open_: Annotated[str, typer.Option("--open", help="The column of opens; likewise.")] = "",
     high: Annotated[str, typer.Option("--high", help="The column of highs; likewise.")] = "",

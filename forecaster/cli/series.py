@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forecaster.cli.frame import opened, say
-from forecaster.cli.ingest import group, told
+from forecaster.cli.ingest import Dates, Decimal, Sheet, Ticker, Timezone, group, told
 
 if TYPE_CHECKING:
     from ingest.own_series import OwnSeries
@@ -32,17 +32,11 @@ def series(  # noqa: PLR0913, PLR0917  # an option each, given by name
     transform: Annotated[
         str, typer.Option("--transform", help="level, log or change; implied_volatility has its own.")
     ] = "",
-    decimal: Annotated[
-        str, typer.Option("--decimal", help="The decimal mark, comma or point; default: as the file shows.")
-    ] = "",
-    timezone: Annotated[
-        str, typer.Option("--timezone", help="Of times written without one, such as Europe/Berlin.")
-    ] = "",
-    dates: Annotated[
-        str, typer.Option("--dates", help="dmy, mdy or ymd, as in 11/02/26; default: as the file shows.")
-    ] = "",
-    ticker: Annotated[str, typer.Option("--ticker", help="The ticker to import, where the file holds several.")] = "",
-    sheet: Annotated[str, typer.Option("--sheet", help="The sheet to import, where a workbook holds several.")] = "",
+    decimal: Decimal = "",
+    timezone: Timezone = "",
+    dates: Dates = "",
+    ticker: Ticker = "",
+    sheet: Sheet = "",
 ) -> None:
     """Imports a series of an asset's own; corrections become new vintages, and what was known stays."""
     from ingest import series_file

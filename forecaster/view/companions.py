@@ -121,7 +121,7 @@ class _Other:
         try:
             last = latest_by(history, moment)
         except CalendarRangeError:  # its calendar begins later
-            last = pd.Timestamp.min
+            last = code.first - pd.Timedelta(1, unit="D")
         rows = history.known_by(moment, last, columns)
         if rows.empty:
             nothing = pd.Series(np.empty(0), pd.DatetimeIndex([], dtype="datetime64[us]"))

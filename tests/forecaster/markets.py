@@ -17,7 +17,7 @@ LAST = pd.Timestamp("2018-12-28")
 def history(symbol: str, changes: np.ndarray, code: str = "XNYS", lag: int = 0, last: pd.Timestamp = LAST) -> History:
     """An asset's history that ends with a session, every row known at its own close plus the lag."""
     asset, days = Asset(symbol, calendar=code, source="csv_file", lag_minutes=lag), calendar(code)
-    sessions = days.sessions(pd.Timestamp("2001-01-02"), last)[-len(changes) :]
+    sessions = days.sessions(max(days.first, pd.Timestamp("1960-01-04")), last)[-len(changes) :]
     close = 100 * np.cumprod(1 + changes)
     rows = panel_rows(symbol, sessions, {"close": close, "adjustment": np.ones(len(close))}, "csv_file")
     return History(asset, rows.assign(known_at=days.known_after(sessions) + asset.lag))

@@ -17,6 +17,7 @@ from forecaster.view.notes import of_companions
 from forecaster.view.past import Past
 from forecaster.view.view import look
 from ingest.companions import MOST, NONE, WATCHLIST, Named, beside, exactly
+from ingest.sessions import calendar
 from tests.forecaster.markets import history, market, with_series
 
 SETTINGS = Forecast(train_window=120, minimum_rows=40)
@@ -152,6 +153,17 @@ def test_a_market_that_closes_before_counts_on_the_same_date():
     state = column(one, "market_leverage", pd.Timestamp("2018-12-20"))
     own = look(tokyo, pd.Timestamp("2018-12-20"), SETTINGS).covariates["leverage"]
     assert state.iloc[-1] == pytest.approx(own.iloc[-1], abs=0.05)
+
+
+def test_a_market_whose_calendar_begins_later_is_no_market_yet():
+    """An exchange's first known year lies after the origin: nothing is known of it, and nothing is raised."""
+    rng = np.random.default_rng(5)
+    old = history("Y", rng.normal(0, 0.01, 300), last=pd.Timestamp("1975-06-02"))
+    index = history("^N", rng.normal(0, 0.01, 300), "XTKS")
+    assert index.frame["session"].iloc[0] > calendar("XTKS").first > old.last, "a control"
+    view = look(beside({"Y": old}, "^N", lambda _: index)["Y"], old.last, SETTINGS)
+    assert not [name for name in view.covariates if name.startswith("market_") and view.covariates[name].notna().any()]
+    assert view.beside.missing == ("^N",)
 
 
 @pytest.mark.parametrize(("lag", "counts"), [(15, True), (45, False)])
