@@ -20,17 +20,23 @@ if TYPE_CHECKING:
 FEWEST_DAYS = 4
 """Below it there is no cosine transform to judge by."""
 
+ROUNDED = 1e-12
+"""Part of the largest difference that is no more than how sums are rounded."""
+
 
 def diebold_mariano(difference: NDArray[np.float64]) -> tuple[float, float]:
     """Corrected statistic and two-sided p-value of a zero mean loss difference `(days,)`, one session ahead.
 
     `t = sqrt(n - 1) mean / sqrt(long-run variance)` with `B = 0.4 n^(2/3)` degrees of freedom; NaN and 1 where fewer
-    than `FEWEST_DAYS` or no spread is there.
+    than `FEWEST_DAYS` or no spread is there, or none that the transform sees.
     """
     n = difference.size
     if n < FEWEST_DAYS or np.ptp(difference) == 0:
         return float("nan"), 1.0
     transforms = int(0.4 * n ** (2 / 3))  # their rule
     cosines = fft.dct(difference, type=2, norm="ortho")[1 : transforms + 1]
-    t = float(np.sqrt(n - 1) * difference.mean() / np.sqrt(np.mean(cosines**2)))
+    spread = float(np.sqrt(np.mean(cosines**2)))
+    if spread <= ROUNDED * float(np.abs(difference).max()):  # a few days whose second half mirrors the first
+        return float("nan"), 1.0
+    t = float(np.sqrt(n - 1) * difference.mean() / spread)
     return t, float(2 * special.stdtr(transforms, -abs(t)))

@@ -17,6 +17,7 @@ from forecaster.operation.backtest import computed
 from forecaster.operation.cautions import cautions, shown, units
 from forecaster.operation.judged_points import bare, board
 from forecaster.operation.settled import settled
+from forecaster.operation.watchlist import named_market
 from forecaster.progress import quiet
 from forecaster.records.home import open_home
 from forecaster.referee.claims import read
@@ -26,12 +27,14 @@ from forecaster.replay.backends import Means
 from forecaster.replay.backtest import DISTRIBUTION, NOVELTY, columns, table
 from forecaster.replay.export import export, judged, prepare
 from forecaster.replay.run import Request
+from ingest.companions import beside
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from forecaster.operation.settled import Settled
     from forecaster.progress import Tell
+    from forecaster.records.home import Home
     from forecaster.referee.forms import Forms
     from forecaster.replay.export import Backtest
     from forecaster.settings import Settings
@@ -96,7 +99,7 @@ def judge(  # noqa: PLR0913  # an argument each, given by name
     if folder is not None:
         prepare(Path(folder), f"judge {found.claims.path}", overwrite=overwrite)
     own = _own(found)
-    others = _replayed(found, opened.settings, refit_every, tell) if models else own.iloc[:0].copy()
+    others = _replayed(found, opened, refit_every, tell) if models else own.iloc[:0].copy()
     rows, renamed = _beside(own, _as_shown(others, forms))
     trials = opened.trials.count()
     design = {
@@ -154,11 +157,13 @@ def _of_points(forms: Forms, at: int, y: float) -> dict[str, float]:
     return found
 
 
-def _replayed(found: Settled, settings: Settings, refit_every: int, tell: Tell) -> pd.DataFrame:
-    """Our references on the file's days, as a backtest exports them."""
+def _replayed(found: Settled, home: Home, refit_every: int, tell: Tell) -> pd.DataFrame:
+    """Our references on the file's days, as a backtest of its assets exports them, with their companions."""
+    settings = home.settings
+    histories = beside(found.histories, settings.forecast.market, lambda symbol: named_market(home, symbol))
     rows = found.claims.rows.assign(as_of=found.as_of)
     days = {str(symbol): sorted(set(own["as_of"])) for symbol, own in rows.groupby("symbol", sort=False)}
-    request = Request(found.histories, days, settings.model_names(), settings, refit_every)
+    request = Request(histories, days, settings.model_names(), settings, refit_every)
     with tempfile.TemporaryDirectory() as place:
         computed(request, Path(place), "serial", Means(), tell=tell)
         made = pd.read_parquet(Path(place) / "forecasts.parquet")

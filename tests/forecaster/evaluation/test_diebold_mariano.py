@@ -68,3 +68,12 @@ def test_the_sign_says_who_is_better():
     t, p = diebold_mariano(difference)
     assert t < 0
     assert diebold_mariano(-difference) == (-t, p)
+
+
+def test_days_whose_second_half_mirrors_the_first_have_no_spread_to_judge_by():
+    """Four days have one cosine, and a mirrored sequence has none of it: no division by nothing, and no p of zero."""
+    for difference in (np.array([1.0, 2.0, 2.0, 1.0]), np.array([0.1, 0.7, 0.7, 0.1]) / 3):
+        t, p = diebold_mariano(difference)
+        assert np.isnan(t)
+        assert p == 1.0
+    assert diebold_mariano(np.array([1.0, 2.0, 2.0, 1.1]))[1] < 1.0

@@ -17,6 +17,7 @@ from forecaster.issuing.diagnostics import read
 from forecaster.issuing.issue import issue
 from forecaster.operation import daily
 from forecaster.operation.backtest import backtest, replayed, which_days
+from forecaster.operation.judge import judge
 from forecaster.operation.watchlist import histories, history
 from forecaster.records.books import forget, move
 from forecaster.records.deep import look as deep
@@ -128,6 +129,20 @@ def test_a_backtest_of_the_same_symbols_gives_the_day_s_forecast(home: Home) -> 
     assert result.design["companions"] == "the mean of the others as the market"
     made = issue(histories(home, home.store.assets())["A0"], DAY, ("climatology",), home.settings)
     assert made[0].data_vintage == recorded(home)["data_vintage"]
+
+
+def test_an_export_with_companions_is_judged_to_the_digit(home: Home, tmp_path: Path) -> None:
+    """Its references are replayed with them: how unlike its past a day is depends on what is seen of others."""
+    symbols = ("A0", "A1", "A2", "A3", "A4")
+    models = ("climatology", "bayesian_linear")
+    backtest(symbols, last=4, models=models, home=home.folder, folder=tmp_path / "out")
+    found = judge(tmp_path / "out" / "forecasts.parquet", models=("climatology",), home=home.folder).backtest.forecasts
+    keys = ["symbol", "model", "target_date"]
+    made = pd.read_parquet(tmp_path / "out" / "forecasts.parquet")
+    ours, theirs = (of.set_index(keys).sort_index() for of in (made, found))
+    for name in ("crps", "log_score", "pit", "novelty"):
+        assert ours[name].tolist() == theirs[name].tolist(), name
+    assert ours["novelty"].notna().all()
 
 
 def test_a_named_market_that_is_not_there_is_said_with_its_name(home: Home) -> None:
